@@ -1,0 +1,1 @@
+"""Adapters: SCIM attributes on one side, Django models on the other."""

@@ -1,0 +1,166 @@
+"""The narrow waist: the contract between one SCIM attribute and the place where it lives."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from django.core.checks import CheckMessage
+from django.db.models import Q
+from scim2_models import InvalidFilterException, InvalidPathException
+from scim2_models.path import CompareOperator
+
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.adapters.paths import AttributePath, Json
+from django_scim.query.operands import Operand, Source, any_of
+
+if TYPE_CHECKING:
+    from django_scim.adapters.base import Adapter
+
+
+class Mapping:
+    """Where one SCIM attribute lives in the host's models, and how it is read, written, filtered and sorted.
+
+    A subclass gives :meth:`read` and :meth:`write`, and for queries either :meth:`operand` (an
+    attribute with one value) or :meth:`sources` (one with several). The rest follows from those.
+    """
+
+    read_only = False
+    """Whether SCIM may not write it; ``/Schemas`` then says ``readOnly``."""
+
+    unbounded = False
+    """Whether its values may be too many to be loaded; PATCH then calls :meth:`add` and :meth:`remove`."""
+
+    uses_record = False
+    """Whether :meth:`read` needs the record of the resource."""
+
+    is_unique: bool = False
+    """Whether no two resources may have the same value."""
+
+    adapter: Adapter
+    path: AttributePath
+
+    def bind(self, adapter: Adapter, path: AttributePath) -> Self:
+        """Return a copy that belongs to an attribute of an adapter; an adapter calls this once."""
+        bound = copy.copy(self)
+        bound.adapter = adapter
+        bound.path = path
+        bound.prepare()
+        return bound
+
+    def prepare(self) -> None:
+        """Look up what the mapping needs of the adapter's model."""
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Return what is wrong with the mapping, for Django's system checks."""
+        return ()
+
+    # Reading
+
+    def columns(self) -> Sequence[str]:
+        """Return the columns that :meth:`read` uses, as ``only()`` takes them."""
+        return ()
+
+    def fetch(self, objects: Sequence[ResourceObject]) -> None:
+        """Fetch what :meth:`read` needs for a whole page of resources, in a constant number of queries."""
+
+    def read(self, obj: ResourceObject) -> Any:
+        """Return the value as JSON has it, or none where there is no value."""
+        raise NotImplementedError
+
+    # Writing
+
+    def value_in(self, document: Json) -> Any:
+        """Return the mapping's part of a resource's JSON document."""
+        return self.path.get(document)
+
+    def initialize(self, obj: ResourceObject) -> None:
+        """Prepare a new resource, before anything is written to it."""
+
+    def write(self, obj: ResourceObject, value: Any) -> None:
+        """Set the value, given as JSON has it; none clears it.
+
+        :raises InvalidValueException: If the host's model cannot hold the value.
+        """
+        raise NotImplementedError
+
+    @property
+    def clearable(self) -> bool:
+        """Whether there is a state without a value, so that a PUT that leaves it out clears it."""
+        return True
+
+    def comparable(self, document: Json) -> dict[str, Any]:
+        """Return what queries find of the mapping's part of a record's document."""
+        return {}
+
+    def on_delete(self, obj: ResourceObject) -> None:
+        """Undo what should not outlive a resource that is deleted but whose row stays."""
+
+    # Filtering and sorting
+
+    def operand(self, path: AttributePath, scope: Scope) -> Operand:
+        """Return what a comparison with the attribute, or a sub-attribute, looks at.
+
+        :raises InvalidFilterException: If the attribute cannot be filtered.
+        """
+        raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
+
+    def sources(self, scope: Scope) -> Sequence[Source]:
+        """Return where the values of a multi-valued attribute are."""
+        raise InvalidFilterException(detail=f"'{self.path.key}' cannot be filtered")
+
+    def lookup(self, path: AttributePath, operator: CompareOperator, value: Any, scope: Scope) -> Q:
+        """Return the condition that a comparison stands for.
+
+        Of a multi-valued attribute any value may meet it; ``ne`` holds when no value is equal.
+
+        :raises InvalidFilterException: If the attribute does not take the comparison.
+        """
+        if not path.is_multivalued:
+            return self.operand(path, scope).compare(operator, value)
+        if operator is CompareOperator.ne:
+            return ~self.lookup(path, CompareOperator.eq, value, scope)
+        found = self.any_value(scope, lambda source: operand_of(source, path.sub).compare(operator, value))
+        if operator is CompareOperator.eq and value is None:
+            return found | ~self.any_value(scope)
+        return found
+
+    def present(self, path: AttributePath, scope: Scope) -> Q:
+        """Return the condition of ``pr``."""
+        if not path.is_multivalued:
+            return self.operand(path, scope).present_and_not_empty()
+        if path.sub is None and path.sub_attributes:
+            return self.any_value(scope, self._any_sub_attribute_present)
+        return self.any_value(scope, lambda source: operand_of(source, path.sub).present_and_not_empty())
+
+    def _any_sub_attribute_present(self, source: Source) -> Q:
+        operands = (source.operand(sub) for sub in self.path.sub_attributes)
+        return any_of(operand.present_and_not_empty() for operand in operands if operand is not None)
+
+    def any_value(self, scope: Scope, condition: Callable[[Source], Q] | None = None) -> Q:
+        """Return the condition that some value meets another, which each source gets to express."""
+        return any_of(
+            source.exists(None if condition is None else condition(source)) for source in self.sources(scope)
+        )
+
+    def order(self, path: AttributePath, scope: Scope) -> Any:
+        """Return the expression that ``sortBy`` orders by.
+
+        :raises InvalidPathException: If the attribute cannot be sorted by.
+        """
+        try:
+            return self.operand(path, scope).order()
+        except InvalidFilterException as error:
+            raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by") from error
+
+
+def operand_of(source: Source, sub: str | None) -> Operand:
+    """Return the operand of a sub-attribute of a source.
+
+    :raises InvalidFilterException: If the source does not have it.
+    """
+    operand = source.operand(sub)
+    if operand is None:
+        raise InvalidFilterException(detail=f"'{sub}' cannot be filtered")
+    return operand

@@ -1,0 +1,175 @@
+"""The attributes that every resource has: ``id``, ``externalId``, ``meta`` (RFC 7643 section 3.1)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from scim2_models import AttributeBinding, InvalidFilterException, InvalidValueException
+from scim2_models.path import CompareOperator
+
+from django_scim.adapters.mappings.base import Mapping
+from django_scim.adapters.mappings.columns import to_json
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.adapters.paths import AttributePath
+from django_scim.models import Link
+from django_scim.query.operands import (
+    ColumnOperand,
+    ConstantOperand,
+    KeyOperand,
+    Operand,
+    Q,
+    Source,
+    SourceOperand,
+)
+
+EXTERNAL_ID = Link._meta.get_field("external_id")
+LAST_MODIFIED = "last_modified"
+
+
+class Identifier(Mapping):
+    """``id``, made from the primary key or taken from ``id_field``."""
+
+    read_only = True
+
+    def read(self, obj: ResourceObject) -> Any:
+        """Return the ``id``."""
+        return obj.identifier
+
+    def operand(self, path: AttributePath, scope: Scope) -> Operand:
+        """Compare the key, or the column where there is one."""
+        return identifier_operand(self.adapter, "", path.binding)
+
+    def order(self, path: AttributePath, scope: Scope) -> Any:
+        """Sort by the key: any order does, as long as it is one."""
+        return F(self.adapter.id_column)
+
+
+def identifier_operand(adapter: Any, prefix: str, binding: AttributeBinding) -> Operand:
+    """Return the operand of an ``id`` of an adapter's model, reached through a prefix such as ``user__``."""
+    if adapter.id_field is not None:
+        field = adapter.model._meta.get_field(adapter.id_field)
+        if field.get_internal_type() != "UUIDField":
+            return ColumnOperand(f"{prefix}{adapter.id_field}", field, binding)
+    return KeyOperand(f"{prefix}{adapter.id_column}", binding, adapter.scheme.decode, binding.urn)
+
+
+def link_digest(external_id: str) -> str:
+    """Return what finds an ``externalId`` by index: it is case-exact."""
+    return hashlib.sha256(external_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class ExternalId(Mapping):
+    """``externalId``: each connection has its own (RFC 7643 section 3.1)."""
+
+    uses_record = True
+
+    def read(self, obj: ResourceObject) -> Any:
+        """Return what the connection of the request has set."""
+        return obj.external_id
+
+    def write(self, obj: ResourceObject, value: Any) -> None:
+        """Keep the value once the resource has a record.
+
+        :raises InvalidValueException: If it is longer than the column.
+        """
+        limit = EXTERNAL_ID.max_length
+        if value is not None and len(value) > limit:
+            raise InvalidValueException(detail=f"externalId: at most {limit} characters can be kept")
+        obj.external_id = value
+        obj.changed_outside = True
+        obj.after_save.append(lambda: self._save(obj, value))
+
+    def _save(self, obj: ResourceObject, value: str | None) -> None:
+        identity = {"record": obj.record, "connection": obj.scope.connection}
+        if value is None:
+            Link.objects.filter(**identity).delete()
+        else:
+            digest = link_digest(self._comparable(value))
+            defaults = {"external_id": value, "digest": digest}
+            Link.objects.update_or_create(defaults=defaults, **identity)
+
+    def _comparable(self, value: str) -> str:
+        return str(self.path.binding.comparable(value))
+
+    def on_delete(self, obj: ResourceObject) -> None:
+        """Forget the values of every connection: a new resource gets its own."""
+        Link.objects.filter(record=obj.record).delete()
+
+    def operand(self, path: AttributePath, scope: Scope) -> Operand:
+        """Look into the links of the connection, for equality by their digest."""
+        return ExternalIdOperand(self.adapter, path.binding, scope)
+
+
+class ExternalIdOperand(SourceOperand):
+    """The links of one connection as an operand."""
+
+    def __init__(self, adapter: Any, binding: AttributeBinding, scope: Scope) -> None:
+        self.links = Link.objects.filter(
+            connection=scope.connection, record__resource_type=adapter.name, record__deleted_at__isnull=True
+        )
+        self.key = f"record__{adapter.record_key}"
+        source = Source(self.links, self.key, lambda _: ColumnOperand("external_id", EXTERNAL_ID, binding))
+        own = self.links.filter(**{self.key: OuterRef("pk")})
+        super().__init__(source, None, Subquery(own.values(found=self._inner(binding).expression)[:1]))
+
+    def _inner(self, binding: AttributeBinding) -> Operand:
+        return ColumnOperand("external_id", EXTERNAL_ID, binding)
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        """Compare by digest for ``eq``, which is what identity providers ask."""
+        if operator is CompareOperator.eq and isinstance(value, str) and value:
+            digest = link_digest(str(self.binding.comparable(value)))
+            return Q(pk__in=self.links.filter(digest=digest).values(self.key))
+        return super().compare(operator, value)
+
+
+class Meta(Mapping):
+    """``meta``: what the server knows of the resource (RFC 7643 section 3.1)."""
+
+    read_only = True
+    uses_record = True
+
+    def read(self, obj: ResourceObject) -> Any:
+        """Return the five members; times only where they are known."""
+        created = modified = self.adapter.created_at(obj.instance)
+        if obj.record is not None:
+            created, modified = obj.record.created, obj.record.last_modified
+        meta = {
+            "resourceType": self.adapter.name,
+            "created": to_json(created),
+            "lastModified": to_json(modified),
+            "location": obj.location,
+            "version": self.adapter.version(obj),
+        }
+        return {name: value for name, value in meta.items() if value is not None}
+
+    def operand(self, path: AttributePath, scope: Scope) -> Operand:
+        """Compare the times and the resource type.
+
+        :raises InvalidFilterException: For ``location`` and ``version``, which no column holds.
+        """
+        if path.sub == "resourceType":
+            return ConstantOperand(self.adapter.name, path.binding)
+        columns = {"created": "created", "lastModified": LAST_MODIFIED}
+        if path.sub not in columns:
+            raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
+        column = columns[path.sub]
+        own = self.adapter.records().filter(**{self.adapter.record_key: OuterRef("pk")})
+        expression: Any = Subquery(own.values(column)[:1])
+        if self.adapter.created_field:
+            expression = Coalesce(expression, F(self.adapter.created_field))
+        field = own.model._meta.get_field(column)
+        return ColumnOperand(expression, field, path.binding)
+
+
+class Schemas(Mapping):
+    """``schemas``: the URNs of the schemas in use, which the representation gives."""
+
+    read_only = True
+
+    def read(self, obj: ResourceObject) -> Any:
+        """Return none: :meth:`~django_scim.adapters.base.Adapter.schemas_of` gives it, once all else is known."""
+        return None

@@ -1,0 +1,51 @@
+"""Attributes that are worked out from the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db.models import Field, Model
+from scim2_models import InvalidFilterException
+
+from django_scim.adapters.mappings.base import Mapping
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.adapters.paths import AttributePath
+from django_scim.query.operands import ColumnOperand, Operand
+
+
+class Computed(Mapping):
+    """A read-only attribute: ``Computed(lambda user: user.get_full_name(), columns=["first_name", …])``.
+
+    :param function: Takes the row and returns the JSON value, or none.
+    :param columns: The columns that the function reads.
+    :param expression: The same as a Django expression, if it is to be filtered and sorted.
+    """
+
+    read_only = True
+
+    def __init__(
+        self, function: Callable[[Any], Any], *, columns: Sequence[str] = (), expression: Any = None
+    ) -> None:
+        self.function = function
+        self.needed = columns
+        self.expression = expression
+
+    def columns(self) -> Sequence[str]:
+        """Return the columns that the function reads."""
+        return self.needed
+
+    def read(self, obj: ResourceObject) -> Any:
+        """Call the function."""
+        instance: Model = obj.instance
+        return self.function(instance)
+
+    def operand(self, path: AttributePath, scope: Scope) -> Operand:
+        """Compare the expression.
+
+        :raises InvalidFilterException: If there is none.
+        """
+        if self.expression is None:
+            raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
+        field: Field[Any, Any] = self.expression.output_field
+        return ColumnOperand(self.expression, field, path.binding)

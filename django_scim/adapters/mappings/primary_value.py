@@ -1,0 +1,161 @@
+"""A multi-valued attribute whose primary value is a column, such as ``emails`` and ``email``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage
+from django.db.models import Q
+from scim2_models import InvalidFilterException
+from scim2_models.path import CompareOperator
+
+from django_scim.adapters.mappings.columns import Column
+from django_scim.adapters.mappings.stored import Stored, is_primary
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.adapters.paths import AttributePath, Json
+from django_scim.query.operands import (
+    ColumnOperand,
+    HostSource,
+    Operand,
+    Source,
+    SourceOperand,
+    StoredOperand,
+    constant,
+)
+
+
+class PrimaryValue(Stored):
+    """The column holds the ``value`` of one entry; all else is stored beside it.
+
+    The entry is the primary one, or else the first that has a value. In the record's document it
+    has a null for its value, so that the column says what the value is, also after the host changed it.
+
+    :param column: The column, as for :class:`~django_scim.adapters.mappings.Column`.
+    """
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self.column = Column(column)
+
+    def prepare(self) -> None:
+        """Bind the column to the ``value`` of the entries."""
+        binding = self.sub_binding("value")
+        assert binding is not None
+        value = AttributePath(self.path.extension, self.path.name, "value", binding)
+        self.column = self.column.bind(self.adapter, value)
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Check the column."""
+        return self.column.check()
+
+    def columns(self) -> Sequence[str]:
+        """Return the column."""
+        return self.column.columns()
+
+    def read(self, obj: ResourceObject) -> Any:
+        """Return the stored entries, the column's value in its place."""
+        value = self.column.read(obj)
+        stored = super().read(obj) or []
+        entries = []
+        is_placed = False
+        for entry in stored:
+            if "value" in entry and entry["value"] is None:
+                is_placed = True
+                if value is not None:
+                    entries.append({**entry, "value": value})
+            else:
+                entries.append(entry)
+        if value is not None and not is_placed:
+            entries.insert(0, {"value": value, "primary": True})
+        return entries or None
+
+    def write(self, obj: ResourceObject, value: Any) -> None:
+        """Put one value in the column, the rest in the document."""
+        entries = [dict(entry) for entry in value or []]
+        chosen = next((entry for entry in entries if is_primary(entry) and entry.get("value")), None)
+        chosen = chosen or next((entry for entry in entries if entry.get("value")), None)
+        held = None if chosen is None else chosen["value"]
+        if chosen is not None:
+            chosen["value"] = None
+        if held != self.column.read(obj):
+            self.column.write(obj, held)
+        super().write(obj, entries)
+
+    @property
+    def clearable(self) -> bool:
+        """As the column."""
+        return self.column.clearable
+
+    def comparable(self, document: Json) -> dict[str, Any]:
+        """Return the other entries as a list, the column's entry under the paths of its sub-attributes."""
+        entries = self.path.get(document) or []
+        others = [entry for entry in entries if entry.get("value", "") is not None]
+        found = {}
+        for entry in entries:
+            if entry not in others:
+                found = {f"{self.path.head}.value": "", **self.flat(self.path.head, entry)}
+        if others:
+            found[self.path.head] = [self.flat("", entry) for entry in others]
+        return found
+
+    def operand(self, path: AttributePath, scope: Scope) -> Operand:
+        """Sort by what belongs to the column's entry."""
+        return self.in_column(path.sub) or super().operand(path, scope)
+
+    def sources(self, scope: Scope) -> Sequence[Source]:
+        """Return the column and the stored entries."""
+        return [HostSource(self.in_column("value").present(), self.in_column), *super().sources(scope)]
+
+    def in_column(self, sub: str | None) -> Operand | None:
+        """Return what to compare for a sub-attribute of the column's entry."""
+        binding = self.sub_binding(sub or "value")
+        if binding is None:
+            return None
+        if sub in (None, "value"):
+            return ColumnOperand(self.column.column, self.column.found.field, binding)
+        key = f"{self.path.head}.{sub}"
+        source = Source(
+            self.adapter.records(),
+            self.adapter.record_key,
+            lambda _: StoredOperand("comparable", key, binding),
+        )
+        operand = SourceOperand(source, sub, self.subquery(key))
+        if sub != "primary":
+            return operand
+        marker = StoredOperand("comparable", f"{self.path.head}.value", binding)
+        return PrimaryUnlessStored(operand, Source(source.rows, source.key, lambda _: marker))
+
+
+class PrimaryUnlessStored(SourceOperand):
+    """``primary`` of the column's entry: true for a value that no client has sent.
+
+    :param stored: The ``primary`` that a client sent with the entry.
+    :param marked: The records in which the entry is stored at all.
+    """
+
+    def __init__(self, stored: SourceOperand, marked: Source) -> None:
+        super().__init__(stored.source, None, stored.expression)
+        marker = marked.operand(None)
+        if marker is None:
+            raise InvalidFilterException(detail="'primary' cannot be filtered")
+        self.unmarked = ~marked.exists(marker.present())
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        """Compare what is stored, or true where nothing is."""
+        if operator is CompareOperator.ne:
+            return ~self.compare(CompareOperator.eq, value)
+        if value is None:
+            return super().compare(operator, value) & ~self.unmarked
+        return super().compare(operator, value) | self.unmarked & constant(value is True)
+
+    def present(self) -> Q:
+        """It is there when it is stored, or when nothing is."""
+        return super().present() | self.unmarked
+
+    def present_and_not_empty(self) -> Q:
+        """A truth value is never empty."""
+        return self.present()
+
+
+__all__ = ["PrimaryUnlessStored", "PrimaryValue"]

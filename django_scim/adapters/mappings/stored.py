@@ -1,0 +1,117 @@
+"""Attributes that no column holds: kept as they came in the record's JSON, and found there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from scim2_models import AttributeBinding, InvalidValueException
+
+from django_scim.adapters.mappings.base import Mapping
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.adapters.paths import AttributePath, Json, resolve
+from django_scim.query.comparable import encode
+from django_scim.query.functions import DocumentText
+from django_scim.query.operands import EntrySource, Operand, Source, SourceOperand, StoredOperand
+
+
+class Stored(Mapping):
+    """An attribute without a mapping of its own: what goes in comes out unchanged.
+
+    :param without: The sub-attributes of a complex attribute that have mappings of their own.
+    """
+
+    uses_record = True
+
+    def __init__(self, without: Iterable[str] = ()) -> None:
+        self.without = frozenset(without)
+
+    def value_in(self, document: Json) -> Any:
+        """Leave out the sub-attributes that are mapped elsewhere."""
+        value = super().value_in(document)
+        if not self.without or not isinstance(value, dict):
+            return value
+        return {name: item for name, item in value.items() if name not in self.without} or None
+
+    def read(self, obj: ResourceObject) -> Any:
+        """Return what the document holds."""
+        value = None if obj.record is None else self.path.get(obj.record.attributes)
+        return dict(value) if isinstance(value, dict) else value
+
+    def write(self, obj: ResourceObject, value: Any) -> None:
+        """Put the value in the document."""
+        self.path.set(obj.document, value)
+        obj.changed_outside = True
+
+    def comparable(self, document: Json) -> dict[str, Any]:
+        """Return each value under its path, and the entries of a list under the path of the list.
+
+        For a list, the paths of its sub-attributes hold those of the primary or first entry, which
+        RFC 7644 section 3.4.2.3 sorts by.
+        """
+        value = self.path.get(document)
+        if value is None:
+            return {}
+        if not self.path.is_multivalued:
+            return self.flat(self.path.head, value)
+        entries = [self.flat("", entry) for entry in value]
+        preferred = next((entry for entry in value if is_primary(entry)), value[0])
+        return {self.path.head: entries, **self.flat(self.path.head, preferred)}
+
+    def flat(self, prefix: str, value: Any) -> dict[str, str]:
+        """Return the comparable form of a value and of its sub-attributes, by path.
+
+        :raises InvalidValueException: If a value cannot be compared.
+        """
+        if isinstance(value, dict):
+            pairs = [(name, self.sub_binding(name), item) for name, item in value.items()]
+        else:
+            pairs = [("" if prefix and not self.path.is_multivalued else "value", self.path.binding, value)]
+        flat = {}
+        for name, binding, item in pairs:
+            if binding is None or item is None:
+                continue
+            try:
+                flat[".".join(part for part in (prefix, name) if part)] = encode(binding, item)
+            except ValueError as error:
+                detail = f"the value of '{self.path.key}' is out of range"
+                raise InvalidValueException(detail=detail) from error
+        return flat
+
+    def sub_binding(self, sub: str | None) -> AttributeBinding | None:
+        """Return what scim2-models knows of a sub-attribute; none if there is no such."""
+        if sub is None:
+            return self.path.binding
+        path = resolve(self.adapter.resource, f"{self.path.head}.{sub}")
+        if path is None and sub == "value" and not self.path.sub_attributes:
+            return self.path.binding
+        return None if path is None else path.binding
+
+    def operand(self, path: AttributePath, scope: Scope) -> Operand:
+        """Look into the records for a filter; bring the value to the host's row for a sort."""
+        key = path.key
+        if path.is_multivalued:
+            key = f"{path.head}.{path.sub or 'value'}"
+        source = Source(
+            self.adapter.records(),
+            self.adapter.record_key,
+            lambda sub: StoredOperand("comparable", key, path.binding),
+        )
+        return SourceOperand(source, path.sub, self.subquery(key))
+
+    def subquery(self, key: str) -> Subquery:
+        """Return a member of the comparable document as an expression on the host's row."""
+        rows = self.adapter.records().filter(**{self.adapter.record_key: OuterRef("pk")})
+        return Subquery(rows.values(found=DocumentText("comparable", key=key))[:1])
+
+    def sources(self, scope: Scope) -> Sequence[Source]:
+        """Return the entries of the list."""
+        return [
+            EntrySource(self.adapter.records(), self.adapter.record_key, self.path.head, self.sub_binding)
+        ]
+
+
+def is_primary(entry: Any) -> bool:
+    """Whether an entry of a multi-valued attribute is marked as the primary one."""
+    return isinstance(entry, dict) and entry.get("primary") is True

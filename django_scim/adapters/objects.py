@@ -1,0 +1,83 @@
+"""A resource while a request works on it: the host's row and what SCIM keeps beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.db import router
+from django.db.models import Model
+
+from django_scim.adapters.paths import Json
+from django_scim.models import Connection, Record
+
+if TYPE_CHECKING:
+    from django_scim.adapters.base import Adapter
+
+
+class Scope:
+    """For whom, and under which address, resources are read and written.
+
+    :param connection: The identity provider.
+    :param base_url: The absolute URL of the SCIM root, without a slash at its end.
+    """
+
+    def __init__(self, connection: Connection, base_url: str) -> None:
+        self.connection = connection
+        self.base_url = base_url
+
+    def location(self, adapter: Adapter, identifier: str) -> str:
+        """Return the URL of a resource."""
+        return f"{self.base_url}{adapter.endpoint}/{identifier}"
+
+
+class ResourceObject:
+    """One resource: what mappings read from and write to.
+
+    Mappings change the instance and say so with :meth:`touch`, or change :attr:`document`. What needs
+    the row to exist first waits in :attr:`after_save`.
+    """
+
+    def __init__(self, adapter: Adapter, instance: Model, scope: Scope) -> None:
+        self.adapter = adapter
+        self.instance = instance
+        self.scope = scope
+        self.is_new = instance._state.adding
+        self.database: str = instance._state.db or router.db_for_write(type(instance), instance=instance)
+        self.record: Record | None = None
+        self.external_id: str | None = None
+        self.fetched: dict[str, Any] = {}
+        """What mappings fetched for a whole page, by the key of the mapping."""
+        self.changed: dict[int, tuple[Model, set[str]]] = {}
+        """The rows that have changed, by identity (a new row has no hash), and their fields."""
+        self.changed_outside = False
+        """Whether something changed that is not in :attr:`changed`, such as the document."""
+        self.members_changed: dict[str, dict[str, list[Any]]] = {}
+        """The primary keys that were added and removed, by the attribute of the relation."""
+        self.after_save: list[Callable[[], Any]] = []
+
+    @property
+    def identifier(self) -> str:
+        """The SCIM ``id``."""
+        return self.adapter.identifier(self.instance)
+
+    @property
+    def location(self) -> str:
+        """The URL of the resource."""
+        return self.scope.location(self.adapter, self.identifier)
+
+    @property
+    def document(self) -> Json:
+        """The attributes that no column holds."""
+        if self.record is None:
+            self.record = self.adapter.new_record(self.instance)
+        return self.record.attributes  # type: ignore[no-any-return]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether any write changed anything."""
+        return bool(self.changed) or self.changed_outside
+
+    def touch(self, instance: Model, *names: str) -> None:
+        """Note that fields of the row, or of a row beside it, are to be saved."""
+        self.changed.setdefault(id(instance), (instance, set()))[1].update(names)

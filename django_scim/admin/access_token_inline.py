@@ -1,0 +1,73 @@
+"""The tokens on the page of their connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from django_scim.admin.read_only import ReadOnly
+from django_scim.models import AccessToken, Connection
+
+if TYPE_CHECKING:
+    TabularInline = admin.TabularInline[AccessToken, Connection]
+else:
+    TabularInline = admin.TabularInline
+
+
+class AccessTokenInline(ReadOnly, TabularInline):
+    """Shows what is known of each token. The token itself is not."""
+
+    model = AccessToken
+    fields: tuple[str, ...] = ("description", "scope", "created", "expires", "last_used", "status")
+    readonly_fields = ("status", "revocation")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccessToken]:
+        """Return the tokens with their connection, which the status needs."""
+        return super().get_queryset(request).select_related("connection")
+
+    def get_fields(self, request: HttpRequest, obj: Connection | None = None) -> tuple[str, ...]:
+        """Return the columns: those who may revoke tokens have one more."""
+        may_revoke = request.user.has_perm("django_scim.change_accesstoken")
+        return (*self.fields, "revocation") if may_revoke else self.fields
+
+    @admin.display(description=_("status"))
+    def status(self, token: AccessToken) -> str:
+        """Whether the token may be used now, and why not."""
+        if token.revoked is not None:
+            return gettext("revoked")
+        if is_expired(token):
+            return gettext("expired")
+        if not token.connection.is_active:
+            return gettext("refused, as the connection is not active")
+        return gettext("usable")
+
+    @admin.display(description=_("revoke"))
+    def revocation(self, token: AccessToken) -> SafeString | str:
+        """Return the link to the page that revokes the token."""
+        if token.revoked is not None or is_expired(token):
+            return self.get_empty_value_display()
+        url = reverse(
+            "admin:django_scim_connection_revoke_token",
+            args=(token.connection_id, token.pk),
+            current_app=self.admin_site.name,
+        )
+        return format_html(
+            '<a href="{}" aria-label="{}">{}</a>',
+            url,
+            gettext("Revoke %(token)s") % {"token": token},
+            gettext("Revoke"),
+        )
+
+
+def is_expired(token: AccessToken) -> bool:
+    """Whether the token was valid until some time that has passed."""
+    return token.expires is not None and token.expires <= timezone.now()

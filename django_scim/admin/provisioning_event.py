@@ -1,0 +1,68 @@
+"""The history: what each identity provider asked for, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from django_scim.admin.changes_table import changes_table
+from django_scim.admin.filters import ResourceTypeFilter
+from django_scim.admin.lean_list import LeanChangeList
+from django_scim.admin.read_only import ReadOnly
+from django_scim.models import ProvisioningEvent
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[ProvisioningEvent]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+@admin.register(ProvisioningEvent)
+class ProvisioningEventAdmin(ReadOnly, ModelAdmin):
+    """The writes that were asked for, refused ones too. Nobody changes history."""
+
+    actions = None
+    list_display = (
+        "time",
+        "connection",
+        "operation",
+        "resource_type",
+        "display",
+        "outcome",
+        "status",
+        "scim_type",
+    )
+    list_select_related = ("connection",)
+    list_filter = ("connection", "outcome", "operation", ResourceTypeFilter, "time")
+    list_defer = ("changes", "detail")
+    sortable_by = ("time",)
+    search_fields = ("display", "=resource_id", "=request_id")
+    search_help_text = _("A part of the resource's name, its whole id, or the whole id of a request.")
+    show_full_result_count = False
+    fieldsets = [
+        (None, {"fields": ("exact_time", "connection", "token", "request_id", "duration")}),
+        (_("Request"), {"fields": ("operation", "resource_type", "resource_id", "display")}),
+        (_("Answer"), {"fields": ("outcome", "status", "scim_type", "detail")}),
+        (_("Changes"), {"fields": ("changed_attributes",)}),
+    ]
+    readonly_fields = ("exact_time", "changed_attributes")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LeanChangeList]:
+        """Return the list that does not read the changes."""
+        return LeanChangeList
+
+    @admin.display(description=_("time"))
+    def exact_time(self, event: ProvisioningEvent) -> str:
+        """Return the time to the millisecond, to be compared with the log of the identity provider."""
+        time = timezone.localtime(event.time) if timezone.is_aware(event.time) else event.time
+        return time.isoformat(" ", timespec="milliseconds")
+
+    @admin.display(description=_("attributes"))
+    def changed_attributes(self, event: ProvisioningEvent) -> SafeString | str:
+        """Return what changed, attribute by attribute."""
+        return changes_table(event.changes) if event.changes else self.get_empty_value_display()

@@ -1,0 +1,1 @@
+"""HTTP: Django REST framework's authentication, throttles, parsers, viewsets and renderers."""

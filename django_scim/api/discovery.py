@@ -1,0 +1,130 @@
+"""What the server can do: /ServiceProviderConfig, /ResourceTypes, /Schemas (RFC 7644 section 4).
+
+They are open to everyone, as the RFC allows: a client reads them before it has a token.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from scim2_models import ForbiddenException, NotFoundException
+
+from django_scim.adapters.paths import Json
+from django_scim.api.schemas import resource_type_of, schemas_of
+from django_scim.api.views import ScimView
+from django_scim.conf import get_settings
+from django_scim.query.search import LIST_RESPONSE
+from django_scim.registry import registry
+
+CONFIG = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+
+
+class DiscoveryView(ScimView):
+    """A view of documents that are made from the adapters."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+    throttle_classes: list[Any] = []
+
+    def refuse_filter(self, request: Request) -> None:
+        """Refuse a filter, as RFC 7644 section 4 says.
+
+        :raises ForbiddenException: If there is one.
+        """
+        if "filter" in request.query_params:
+            raise ForbiddenException(detail="this endpoint cannot be filtered")
+
+
+class DocumentsView(DiscoveryView):
+    """Several documents, each with an ``id``."""
+
+    def documents(self) -> dict[str, Json]:
+        """Return the documents by their ``id``."""
+        raise NotImplementedError
+
+    def list(self, request: Request) -> Response:
+        """Answer with all of them."""
+        self.refuse_filter(request)
+        documents = list(self.documents().values())
+        return Response(
+            {
+                "schemas": [LIST_RESPONSE],
+                "totalResults": len(documents),
+                "itemsPerPage": len(documents),
+                "startIndex": 1,
+                "Resources": documents,
+            }
+        )
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Answer with one of them; the case of a URN makes no difference (RFC 8141)."""
+        found = {key.lower(): document for key, document in self.documents().items()}.get(pk.lower())
+        if found is None:
+            raise NotFoundException(detail=f"there is nothing with the id '{pk}' here")
+        return Response(found)
+
+
+class ResourceTypeViewSet(DocumentsView):
+    """/ResourceTypes (RFC 7643 section 6)."""
+
+    endpoint = "/ResourceTypes"
+
+    def documents(self) -> dict[str, Json]:
+        """Return one for each adapter."""
+        return {adapter.name: resource_type_of(adapter, self.base_url) for adapter in registry()}
+
+
+class SchemaViewSet(DocumentsView):
+    """/Schemas (RFC 7643 section 7)."""
+
+    endpoint = "/Schemas"
+
+    def documents(self) -> dict[str, Json]:
+        """Return those of the resource types and of their extensions."""
+        found: dict[str, Json] = {}
+        for adapter in registry():
+            found.update(schemas_of(adapter, self.base_url))
+        return found
+
+
+class ServiceProviderConfigViewSet(DiscoveryView):
+    """/ServiceProviderConfig (RFC 7643 section 5)."""
+
+    endpoint = "/ServiceProviderConfig"
+
+    def list(self, request: Request) -> Response:
+        """Answer with what the server supports."""
+        self.refuse_filter(request)
+        settings = get_settings()
+        has_password = any("password" in adapter.mappings for adapter in registry())
+        document: Json = {
+            "schemas": [CONFIG],
+            "patch": {"supported": True},
+            "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": settings.MAX_PAYLOAD_SIZE},
+            "filter": {"supported": True, "maxResults": settings.MAX_RESULTS},
+            "changePassword": {"supported": has_password},
+            "sort": {"supported": True},
+            "etag": {"supported": True},
+            "pagination": {
+                "cursor": False,
+                "index": True,
+                "defaultPaginationMethod": "index",
+                "defaultPageSize": settings.DEFAULT_PAGE_SIZE,
+                "maxPageSize": settings.MAX_RESULTS,
+            },
+            "authenticationSchemes": [
+                {
+                    "type": "oauthbearertoken",
+                    "name": "OAuth Bearer Token",
+                    "description": "A bearer token in the Authorization header",
+                    "specUri": "https://www.rfc-editor.org/info/rfc6750",
+                    "primary": True,
+                }
+            ],
+            "meta": {"resourceType": "ServiceProviderConfig", "location": f"{self.base_url}{self.endpoint}"},
+        }
+        if settings.DOCUMENTATION_URI:
+            document["documentationUri"] = settings.DOCUMENTATION_URI
+        return Response(document)

@@ -1,0 +1,90 @@
+"""The one place where anything that goes wrong becomes a SCIM error body (RFC 7644 section 3.12)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.db import OperationalError
+from django.http import Http404, UnreadablePostError
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+from scim2_models import SCIMException
+
+from django_scim.adapters.paths import Json
+from django_scim.operations.transactions import is_transient
+
+logger = logging.getLogger("django_scim.request")
+
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+
+class HTTPError(SCIMException):
+    """An error that RFC 7644 names no class for, such as 405 or 429."""
+
+    def __init__(self, status: int, detail: str, scim_type: str = "") -> None:
+        super().__init__(detail=detail)
+        self.status = status
+        self.scim_type = scim_type
+
+
+def scim_error(exception: Exception) -> SCIMException | None:
+    """Return what an exception means in SCIM; none for one that nobody foresaw."""
+    match exception:
+        case SCIMException():
+            return exception
+        case ParseError():
+            return HTTPError(400, text_of(exception), "invalidSyntax")
+        case APIException():
+            return HTTPError(exception.status_code, text_of(exception))
+        case Http404():
+            return HTTPError(404, "there is nothing at this address")
+        case PermissionDenied():
+            return HTTPError(403, str(exception) or "this is not allowed")
+        case SuspiciousOperation() | UnreadablePostError():
+            return HTTPError(400, "the request cannot be read", "invalidSyntax")
+        case OperationalError() if is_transient(exception):
+            return HTTPError(503, "other requests change the same rows: try again")
+    return None
+
+
+def text_of(exception: APIException) -> str:
+    """Return the text of a DRF exception."""
+    detail = exception.detail
+    return str(detail) if isinstance(detail, str) else str(exception.get_codes())
+
+
+def body_of(error: SCIMException) -> Json:
+    """Return the JSON of an error; ``status`` is a string, as the RFC has it."""
+    body: Json = {"schemas": [ERROR], "status": str(error.status)}
+    if error.scim_type:
+        body["scimType"] = error.scim_type
+    if error.detail:
+        body["detail"] = error.detail.encode("utf-8", "replace").decode()
+    return body
+
+
+def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
+    """Answer any exception with a SCIM error, for DRF.
+
+    What nobody foresaw is logged and reported through Django's signal, as Django itself does, and says
+    nothing of itself to the client.
+    """
+    error = scim_error(exception)
+    if error is None:
+        request = context["request"]
+        logger.error("%s %s failed", request.method, request.path, exc_info=exception)
+        got_request_exception.send(sender=type(context["view"]), request=request._request)
+        error = HTTPError(500, "the server could not answer this request")
+    headers = {}
+    if challenge := getattr(exception, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(exception, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    elif error.status == 503:
+        headers["Retry-After"] = "1"
+    set_rollback()
+    return Response(body_of(error), status=error.status, headers=headers)

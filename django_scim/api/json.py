@@ -1,0 +1,98 @@
+"""JSON in and out, as ``application/scim+json`` and as ``application/json`` (RFC 7644 section 8.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from scim2_models import InvalidSyntaxException, InvalidValueException, PayloadTooLargeException
+
+from django_scim.conf import get_settings
+
+MAX_DEPTH = 32
+"""How deep a body may be nested; SCIM's own messages need seven."""
+
+
+class ScimJSONParser(BaseParser):
+    """Reads a body of bounded size as a JSON object."""
+
+    media_type = "application/scim+json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the object.
+
+        :raises PayloadTooLargeException: If the body is larger than ``MAX_PAYLOAD_SIZE``.
+        :raises InvalidSyntaxException: If it is not a JSON object.
+        :raises InvalidValueException: If a string has a character that no attribute can hold.
+        """
+        limit = get_settings().MAX_PAYLOAD_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise PayloadTooLargeException(detail=f"the body is larger than {limit} bytes")
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise InvalidSyntaxException(detail=f"the body is not JSON: {error}") from error
+        if not isinstance(document, dict):
+            raise InvalidSyntaxException(detail="the body is not a JSON object")
+        require_plain(document)
+        return document
+
+
+class JSONParser(ScimJSONParser):
+    """The same under the name that many clients use."""
+
+    media_type = "application/json"
+
+
+class ScimJSONRenderer(BaseRenderer):
+    """Writes a document as JSON."""
+
+    media_type = "application/scim+json"
+    format = "scim"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """Return the bytes; nothing for an answer without a body."""
+        return b"" if data is None else orjson.dumps(data)
+
+
+class JSONRenderer(ScimJSONRenderer):
+    """The same under the name that many clients use."""
+
+    media_type = "application/json"
+    format = "json"
+
+
+def require_plain(document: Any) -> None:
+    """Refuse what would fail further down: NUL characters, and nesting without an end.
+
+    :raises InvalidSyntaxException: If the document is nested too deep.
+    :raises InvalidValueException: If a string or a name holds NUL, which PostgreSQL cannot store.
+    """
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += item
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+            elif isinstance(item, str) and "\0" in item:
+                raise InvalidValueException(detail="a string holds the character NUL")
+        if not below:
+            return
+        level = below
+    raise InvalidSyntaxException(detail=f"the body is nested deeper than {MAX_DEPTH} levels")

@@ -1,0 +1,32 @@
+"""What a token may be used for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from django_scim.models import AccessToken, Connection, Scope
+
+
+def connection_of(request: Request) -> Connection | None:
+    """Return the connection that a request acts for, none if its authentication names none."""
+    auth = request.auth
+    if isinstance(auth, Connection):
+        return auth
+    connection = getattr(auth, "connection", None)
+    return connection if isinstance(connection, Connection) else None
+
+
+class HasScope(BasePermission):
+    """Asks for an authenticated connection, and of an access token the scope that the method needs."""
+
+    message = "the token does not allow this"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Reading needs ``read``, the rest ``write``."""
+        if connection_of(request) is None:
+            return False
+        needed = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
+        return not isinstance(request.auth, AccessToken) or request.auth.allows(needed)

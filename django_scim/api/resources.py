@@ -1,0 +1,195 @@
+"""The endpoints of resources, such as /Users and /Groups (RFC 7644 section 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from scim2_models import SCIMException
+
+from django_scim.adapters.base import Adapter
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.adapters.paths import Json
+from django_scim.api.errors import HTTPError, scim_error
+from django_scim.api.permissions import connection_of
+from django_scim.api.views import ProtectedView
+from django_scim.history.attempt import Attempt
+from django_scim.models import AccessToken, Operation
+from django_scim.operations.create import create
+from django_scim.operations.delete import delete
+from django_scim.operations.locking import not_found
+from django_scim.operations.modify import modify
+from django_scim.operations.preconditions import is_match
+from django_scim.operations.replace import replace
+from django_scim.query.loading import fetch, load
+from django_scim.query.projection import Projection
+from django_scim.query.search import parse_parameters, projection_of, search
+from django_scim.registry import registry
+
+OPERATIONS = {
+    "POST": Operation.CREATE,
+    "PUT": Operation.REPLACE,
+    "PATCH": Operation.MODIFY,
+    "DELETE": Operation.DELETE,
+}
+PARAMETERS = (
+    "filter",
+    "sortBy",
+    "sortOrder",
+    "startIndex",
+    "count",
+    "attributes",
+    "excludedAttributes",
+)
+SELECTION = ("attributes", "excludedAttributes")
+
+
+class ResourceViewSet(ProtectedView):
+    """All methods of one resource type."""
+
+    resource_type = ""
+
+    @property
+    def adapter(self) -> Adapter:
+        """The adapter of the resource type."""
+        return registry().by_name[self.resource_type]
+
+    @property
+    def scope(self) -> Scope:
+        """For whom, and under which address."""
+        return Scope(self.connection, self.base_url)
+
+    # Reading
+
+    def list(self, request: Request) -> Response:
+        """Answer a query (RFC 7644 section 3.4.2)."""
+        search_request = parse_parameters(self.adapter, self.parameters(*PARAMETERS))
+        return Response(search(self.adapter, search_request, self.scope))
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Answer with one resource, or with 304 if the client has its version (section 3.4.1)."""
+        adapter = self.adapter
+        projection = self.projection()
+        rows = adapter.identified(adapter.queryset(self.connection), pk)
+        versioned = Projection(adapter, ["meta", *projection.selection])
+        found = load(adapter, rows, versioned, self.scope)
+        if not found:
+            raise not_found(adapter, pk)
+        (obj,) = found
+        version = adapter.version(obj)
+        if_none_match = request.headers.get("If-None-Match")
+        if if_none_match is not None and is_match(if_none_match, version):
+            return Response(status=304, headers={"ETag": version})
+        return self.answer(obj, projection)
+
+    # Writing
+
+    def create(self, request: Request) -> Response:
+        """Make a resource (section 3.3)."""
+        projection = self.projection()
+        obj = create(self.adapter, self.payload(), self.scope, self.attempt)
+        fetch([obj], projection)
+        response = self.answer(obj, projection, status=201)
+        response["Location"] = obj.location
+        return response
+
+    def update(self, request: Request, pk: str) -> Response:
+        """Replace a resource (section 3.5.1)."""
+        projection = self.projection()
+        obj = replace(
+            self.adapter,
+            pk,
+            self.payload(),
+            self.scope,
+            self.attempt,
+            if_match=request.headers.get("If-Match"),
+        )
+        fetch([obj], projection)
+        return self.answer(obj, projection)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Modify a resource (section 3.5.2).
+
+        The answer has the resource, unless that would load a collection of any size and the client did
+        not ask for attributes: then it is 204.
+        """
+        projection = self.projection()
+        is_asked = any(name in request.query_params for name in SELECTION)
+        obj = modify(
+            self.adapter,
+            pk,
+            self.payload(),
+            self.scope,
+            self.attempt,
+            if_match=request.headers.get("If-Match"),
+        )
+        if not is_asked and any(mapping.unbounded for mapping in self.adapter.written_mappings):
+            return Response(status=204, headers={"ETag": self.adapter.version(obj)})
+        fetch([obj], projection)
+        return self.answer(obj, projection)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete a resource (section 3.6)."""
+        delete(self.adapter, pk, self.scope, self.attempt, if_match=request.headers.get("If-Match"))
+        return Response(status=204)
+
+    # What the methods share
+
+    def parameters(self, *names: str) -> Json:
+        """Return parameters of the query string."""
+        return {name: self.request.query_params[name] for name in names if name in self.request.query_params}
+
+    def projection(self) -> Projection:
+        """Return which attributes the answer has."""
+        return projection_of(self.adapter, parse_parameters(self.adapter, self.parameters(*SELECTION)))
+
+    def payload(self) -> Any:
+        """Return the body of the request."""
+        data = self.request.data
+        self.attempt.describe(data)
+        return data
+
+    def answer(self, obj: ResourceObject, projection: Projection, status: int = 200) -> Response:
+        """Return a resource with its version and its address."""
+        headers = {"ETag": self.adapter.version(obj), "Content-Location": obj.location}
+        return Response(projection.read(obj), status=status, headers=headers)
+
+    # The history
+
+    @property
+    def attempt(self) -> Attempt:
+        """What the request tries, for the history."""
+        if not hasattr(self, "_attempt"):
+            request = self.request
+            self._attempt = Attempt(
+                OPERATIONS[str(request.method)],
+                connection=self.connection,
+                token=request.auth if isinstance(request.auth, AccessToken) else None,
+                request_id=request.headers.get("X-Request-ID") or str(uuid4()),
+                resource_type=self.resource_type,
+                resource_id=self.kwargs.get("pk", ""),
+            )
+        return self._attempt
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Start the clock once it is known who asks."""
+        self.perform_authentication(request)
+        if request.method in OPERATIONS and connection_of(request) is not None:
+            assert self.attempt
+        super().initial(request, *args, **kwargs)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer with the error, and record a write that was refused."""
+        response = super().handle_exception(exc)
+        attempt = getattr(self, "_attempt", None)
+        if isinstance(attempt, Attempt):
+            self.record_refusal(attempt, scim_error(exc) or HTTPError(500, "unexpected error"))
+        return response
+
+    def record_refusal(self, attempt: Attempt, error: SCIMException) -> None:
+        """Write the event, outside of the transaction that was rolled back."""
+        if not attempt.display and getattr(self.request, "_full_data", None):
+            attempt.describe(self.request.data)
+        attempt.refused(error)

@@ -1,0 +1,1 @@
+"""The history: what was asked, what it changed, how it was answered."""

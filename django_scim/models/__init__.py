@@ -1,0 +1,18 @@
+"""What the app stores: identity providers, their tokens, what SCIM knows of the host's rows, the history."""
+
+from django_scim.models.access_token import AccessToken, Scope
+from django_scim.models.connection import Connection
+from django_scim.models.provisioning_event import Operation, Outcome, ProvisioningEvent
+from django_scim.models.record import Link, Record, UniqueValue
+
+__all__ = [
+    "AccessToken",
+    "Connection",
+    "Link",
+    "Operation",
+    "Outcome",
+    "ProvisioningEvent",
+    "Record",
+    "Scope",
+    "UniqueValue",
+]

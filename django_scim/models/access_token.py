@@ -1,0 +1,111 @@
+"""Bearer tokens: 256 random bits that are shown once and stored as a digest (RFC 6750)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from django_scim.models.connection import Connection
+
+PREFIX = "scim_"
+"""Starts each token, so that secret scanners and people recognise one."""
+
+SHOWN_CHARACTERS = len(PREFIX) + 6
+"""How much of a token is kept in clear, for people to tell tokens apart."""
+
+LAST_USE_RESOLUTION = timedelta(minutes=1)
+"""How exact ``last_used`` is: one write a minute at most, not one a request."""
+
+
+class Scope(models.TextChoices):
+    """What a token allows: ``write`` includes ``read``."""
+
+    READ = "read", _("read")
+    WRITE = "write", _("read and write")
+
+
+def digest(token: str) -> str:
+    """Return the SHA-256 of a token in hexadecimal.
+
+    A plain hash is enough: 256 random bits cannot be guessed, so there is nothing for a salt or for
+    key stretching to slow down.
+    """
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class AccessTokenManager(models.Manager["AccessToken"]):
+    """Issues tokens and finds the one that a request carries."""
+
+    def issue(self, connection: Connection, **attributes: Any) -> tuple[AccessToken, str]:
+        """Create a token for a connection.
+
+        :param attributes: Further field values, such as ``scope`` and ``expires``.
+        :returns: The stored token, and the token itself, which cannot be read again.
+        """
+        token = PREFIX + secrets.token_urlsafe(32)
+        stored = self.create(
+            connection=connection, digest=digest(token), hint=token[:SHOWN_CHARACTERS], **attributes
+        )
+        return stored, token
+
+    def usable(self, token: str) -> AccessToken | None:
+        """Return the stored token if it may be used now, with its connection, in one query."""
+        now = timezone.now()
+        return (
+            self.select_related("connection")
+            .filter(Q(expires__isnull=True) | Q(expires__gt=now))
+            .filter(digest=digest(token), revoked__isnull=True, connection__is_active=True)
+            .first()
+        )
+
+
+class AccessToken(models.Model):
+    """A secret that an identity provider sends in the ``Authorization`` header.
+
+    Two may be valid at once, so that one can be replaced without an interruption.
+    """
+
+    connection = models.ForeignKey(
+        Connection, verbose_name=_("connection"), on_delete=models.CASCADE, related_name="tokens"
+    )
+    digest = models.CharField(_("digest"), max_length=64, unique=True, editable=False)
+    hint = models.CharField(_("starts with"), max_length=SHOWN_CHARACTERS, editable=False)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices, default=Scope.WRITE)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    expires = models.DateTimeField(_("expires"), null=True, blank=True)
+    last_used = models.DateTimeField(_("last used"), null=True, editable=False)
+    revoked = models.DateTimeField(_("revoked"), null=True, editable=False)
+
+    objects = AccessTokenManager()
+
+    class Meta:
+        verbose_name = _("access token")
+        verbose_name_plural = _("access tokens")
+        ordering = ("-created", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.hint}…"
+
+    def allows(self, scope: Scope) -> bool:
+        """Whether the token may be used for what ``scope`` names."""
+        return self.scope == Scope.WRITE or scope == Scope.READ
+
+    def revoke(self) -> None:
+        """Refuse the token from now on; a token that is revoked already keeps its time."""
+        if self.revoked is None:
+            self.revoked = timezone.now()
+            self.save(update_fields=["revoked"])
+
+    def note_use(self, at: datetime) -> None:
+        """Remember that the token was used, to the minute."""
+        if self.last_used is None or at - self.last_used >= LAST_USE_RESOLUTION:
+            type(self).objects.filter(pk=self.pk).update(last_used=at)
+            self.last_used = at

@@ -1,0 +1,38 @@
+"""One identity provider that provisions into this project."""
+
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Connection(models.Model):
+    """An identity provider, with its own tokens, its own ``externalId`` values and, if it has one, its tenant.
+
+    The tenant may be any object of the host project. Adapters scope their queryset by it:
+    see :meth:`django_scim.adapters.Adapter.get_queryset`.
+    """
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Clear this to refuse every token of the connection.")
+    )
+    tenant_type = models.ForeignKey(
+        ContentType,
+        verbose_name=_("tenant type"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    tenant_id = models.CharField(_("tenant id"), max_length=255, blank=True)
+    tenant = GenericForeignKey("tenant_type", "tenant_id")
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("connection")
+        verbose_name_plural = _("connections")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,74 @@
+"""The history: one row for each write that a client asked for, refused ones too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from django_scim.models.access_token import AccessToken
+from django_scim.models.connection import Connection
+
+
+class Operation(models.TextChoices):
+    """What a client asked for."""
+
+    CREATE = "create", _("create")
+    REPLACE = "replace", _("replace")
+    MODIFY = "modify", _("modify")
+    DELETE = "delete", _("delete")
+
+
+class Outcome(models.TextChoices):
+    """What came of it."""
+
+    SUCCESS = "success", _("success")
+    REFUSED = "refused", _("refused")
+
+
+def no_changes() -> dict[str, Any]:
+    """Return an empty document of changes."""
+    return {}
+
+
+class ProvisioningEvent(models.Model):
+    """A write: who asked for it, what it changed, and how it was answered.
+
+    ``changes`` has a member for each changed attribute, ``{"title": {"before": …, "after": …}}``; a
+    side without a value is left out. Secrets are redacted before they come here. Of a membership it
+    holds what was added and removed, not the collection.
+    """
+
+    time = models.DateTimeField(_("time"), default=timezone.now)
+    connection = models.ForeignKey(
+        Connection, verbose_name=_("connection"), on_delete=models.SET_NULL, null=True, related_name="events"
+    )
+    token = models.ForeignKey(
+        AccessToken, verbose_name=_("token"), on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    request_id = models.CharField(_("request id"), max_length=100)
+    operation = models.CharField(_("operation"), max_length=10, choices=Operation.choices)
+    resource_type = models.CharField(_("resource type"), max_length=100)
+    resource_id = models.CharField(_("resource id"), max_length=400, blank=True)
+    display = models.CharField(_("resource"), max_length=255, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
+    status = models.PositiveSmallIntegerField(_("status"))
+    scim_type = models.CharField(_("scimType"), max_length=50, blank=True)
+    detail = models.TextField(_("detail"), blank=True)
+    changes = models.JSONField(_("changes"), default=no_changes)
+    duration = models.PositiveIntegerField(_("duration in milliseconds"), default=0)
+
+    class Meta:
+        verbose_name = _("provisioning event")
+        verbose_name_plural = _("provisioning history")
+        ordering = ("-time", "-pk")
+        indexes = [
+            models.Index(fields=["-time", "-id"], name="scim_event_time"),
+            models.Index(fields=["connection", "-time"], name="scim_event_connection"),
+            models.Index(fields=["resource_type", "resource_id", "-time"], name="scim_event_resource"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.resource_type} {self.display or self.resource_id}".rstrip()

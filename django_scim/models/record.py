@@ -1,0 +1,110 @@
+"""What SCIM knows of a row of the host, without a change to the host's model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from django_scim.models.connection import Connection
+
+
+def empty_document() -> dict[str, Any]:
+    """Return a new empty JSON document, the default of the JSON columns."""
+    return {}
+
+
+class Record(models.Model):
+    """One row for each resource that SCIM has touched.
+
+    The host's row is named by ``resource_type`` and by the one of the three key columns that has the
+    type of its primary key, so that both sides of a join use their index. A resource that has no
+    record is served all the same.
+    """
+
+    resource_type = models.CharField(_("resource type"), max_length=100)
+    integer_key = models.BigIntegerField(null=True, editable=False)
+    uuid_key = models.UUIDField(null=True, editable=False)
+    text_key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001 - one of three keys
+    attributes = models.JSONField(_("unmapped attributes"), default=empty_document)
+    comparable = models.JSONField(default=empty_document, editable=False)
+    created = models.DateTimeField(_("created"), default=timezone.now)
+    last_modified = models.DateTimeField(_("last modified"), default=timezone.now)
+    revision = models.PositiveBigIntegerField(_("revision"), default=0)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("resource")
+        verbose_name_plural = _("resources")
+        ordering = ("resource_type", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["resource_type", "integer_key"], name="scim_record_integer_key"),
+            models.UniqueConstraint(fields=["resource_type", "uuid_key"], name="scim_record_uuid_key"),
+            models.UniqueConstraint(fields=["resource_type", "text_key"], name="scim_record_text_key"),
+        ]
+        indexes = [
+            models.Index(fields=["resource_type", "last_modified"], name="scim_record_modified"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource_type} {self.key}"
+
+    @property
+    def key(self) -> Any:
+        """The primary key of the host's row."""
+        return next(
+            (key for key in (self.integer_key, self.uuid_key, self.text_key) if key is not None), None
+        )
+
+
+class Link(models.Model):
+    """The ``externalId`` that one connection gave to a resource.
+
+    RFC 7643 section 3.1: its scope is the client that set it, so each connection has its own. The
+    digest of the form that comparisons use finds it by index, whatever the collation of the database.
+    """
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="links")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="links")
+    external_id = models.CharField(_("external id"), max_length=500)
+    digest = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        verbose_name = _("link")
+        verbose_name_plural = _("links")
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "record"], name="scim_link_connection_record"),
+        ]
+        indexes = [models.Index(fields=["connection", "digest"], name="scim_link_digest")]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class UniqueValue(models.Model):
+    """A value that only one resource may have, in the form that comparisons use.
+
+    The host's own unique constraint usually tells ``Bob`` from ``bob``, where RFC 7643 section 4.1.1
+    has ``userName`` unique without regard to case. This table lets the database refuse the second of
+    two simultaneous requests. The value is kept as a digest: it has any length, and no collation.
+    """
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="unique_values")
+    resource_type = models.CharField(max_length=100)
+    attribute = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("unique value")
+        verbose_name_plural = _("unique values")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resource_type", "attribute", "digest"], name="scim_unique_value_digest"
+            ),
+            models.UniqueConstraint(fields=["record", "attribute"], name="scim_unique_value_attribute"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource_type} {self.attribute}"

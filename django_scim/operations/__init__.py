@@ -1,0 +1,1 @@
+"""What a write is: one transaction that locks, checks, applies, saves and records."""

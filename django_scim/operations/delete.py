@@ -1,0 +1,67 @@
+"""DELETE (RFC 7644 section 3.6)."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from django_scim.adapters.base import Adapter
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.history.attempt import Attempt
+from django_scim.models import UniqueValue
+from django_scim.operations.documents import bounded_projection
+from django_scim.operations.locking import database_of, lock
+from django_scim.operations.preconditions import require_match
+from django_scim.operations.saving import note_differences, note_members, save_record, save_rows
+from django_scim.operations.transactions import run
+from django_scim.query.loading import fetch
+
+
+def delete(
+    adapter: Adapter, identifier: str, scope: Scope, attempt: Attempt, *, if_match: str | None
+) -> None:
+    """Delete a resource: hide and deactivate it, or delete its row, as the adapter says.
+
+    :raises NotFoundException: If there is no such resource.
+    :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
+    :raises ForbiddenException: If it is protected.
+    :raises ConflictException: If rows of the host keep its row from being deleted.
+    """
+
+    def work() -> None:
+        attempt.changes.clear()
+        obj = lock(adapter, identifier, scope)
+        adapter.refuse_protected(obj.instance)
+        require_match(if_match, adapter.version(obj))
+        projection = bounded_projection(adapter)
+        fetch([obj], projection)
+        document = projection.read(obj)
+        attempt.display = adapter.display(document)
+        if adapter.delete == "hard":
+            delete_row(obj)
+        else:
+            hide(obj)
+            note_differences(obj, document, projection.read(obj), attempt.changes)
+        note_members(obj, attempt.changes)
+        attempt.succeeded(204)
+
+    run(database_of(adapter), work)
+
+
+def delete_row(obj: ResourceObject) -> None:
+    """Delete the host's row and all that is kept of it."""
+    obj.instance.delete(using=obj.database)
+    if obj.record is not None and obj.record.pk is not None:
+        obj.record.delete(using=obj.database)
+
+
+def hide(obj: ResourceObject) -> None:
+    """Keep the row, and take from it what it allowed."""
+    for mapping in obj.adapter.mappings.values():
+        mapping.on_delete(obj)
+    obj.adapter.deactivate(obj)
+    save_rows(obj)
+    if obj.record is None:
+        obj.record = obj.adapter.new_record(obj.instance)
+    obj.record.deleted_at = timezone.now()
+    save_record(obj)
+    UniqueValue.objects.using(obj.database).filter(record=obj.record).delete()

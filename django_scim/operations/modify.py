@@ -1,0 +1,171 @@
+"""PATCH (RFC 7644 section 3.5.2).
+
+What may be loaded is changed in memory by scim2-models and then compared; what may have any number of
+values, such as the members of a group, is changed by set operations on the relation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from scim2_models import (
+    AttributeBinding,
+    Context,
+    InvalidPathException,
+    NoTargetException,
+    PatchOp,
+    PatchOperation,
+    PayloadTooLargeException,
+)
+from scim2_models.path import ValuePath
+
+from django_scim.adapters.base import Adapter
+from django_scim.adapters.mappings.members import Members
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.adapters.paths import from_binding
+from django_scim.conf import get_settings
+from django_scim.history.attempt import Attempt
+from django_scim.operations.documents import bounded_projection
+from django_scim.operations.locking import database_of, lock
+from django_scim.operations.payloads import POLICY, dump, revive, scim_error
+from django_scim.operations.preconditions import require_match
+from django_scim.operations.saving import apply, save
+from django_scim.operations.transactions import run
+from django_scim.query.filters import compile_value_filter
+from django_scim.query.loading import fetch
+
+Operations = list[Any]
+"""Validated ``PatchOperation`` objects."""
+
+
+def modify(
+    adapter: Adapter, identifier: str, payload: Any, scope: Scope, attempt: Attempt, *, if_match: str | None
+) -> ResourceObject:
+    """Apply the operations of a PatchOp to a resource, all of them or none.
+
+    :raises NotFoundException: If there is no such resource.
+    :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
+    :raises SCIMException: As RFC 7644 section 3.5.2 names what is wrong with an operation.
+    """
+    bounded, relations = split(adapter, parse(adapter, payload))
+
+    def work() -> ResourceObject:
+        attempt.changes.clear()
+        obj = lock(adapter, identifier, scope)
+        adapter.refuse_protected(obj.instance)
+        require_match(if_match, adapter.version(obj))
+        projection = bounded_projection(adapter)
+        fetch([obj], projection)
+        document = projection.read(obj)
+        attempt.display = adapter.display(document)
+        written = []
+        if bounded:
+            resource = revive(adapter, document)
+            before = dump(resource)
+            patch = PatchOp.__class_getitem__(adapter.resource).model_construct(operations=bounded)
+            patch.patch(resource, scim_policy=POLICY)
+            written = apply(obj, before, dump(resource), attempt.changes)
+        for mapping, operation in relations:
+            obj.after_save.append(lambda m=mapping, o=operation: change_members(m, o, obj))
+        save(obj, written, attempt.changes)
+        attempt.succeeded(200)
+        return obj
+
+    return run(database_of(adapter), work)
+
+
+def parse(adapter: Adapter, payload: Any) -> Operations:
+    """Return the operations of a request, checked against the schemas.
+
+    :raises PayloadTooLargeException: If there are more than ``MAX_PATCH_OPERATIONS``.
+    :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
+    """
+    limit = get_settings().MAX_PATCH_OPERATIONS
+    for name, value in payload.items():
+        if name.lower() == "operations" and isinstance(value, list) and len(value) > limit:
+            raise PayloadTooLargeException(detail=f"a PATCH may have {limit} operations at most")
+    model = PatchOp.__class_getitem__(adapter.resource)
+    try:
+        patch = model.model_validate(payload, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=POLICY)
+    except ValidationError as error:
+        raise scim_error(error) from error
+    return list(patch.operations or ())
+
+
+def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[tuple[Members, Any]]]:
+    """Set the operations on relations apart, also where one without a path has both."""
+    bounded: Operations = []
+    relations: list[tuple[Members, Any]] = []
+    for operation in operations:
+        if operation.path is not None:
+            mapping = relation_at(adapter, operation.path.resolve())
+            if mapping is None:
+                bounded.append(operation)
+            else:
+                relations.append((mapping, operation))
+            continue
+        rest = {}
+        for name, value in (operation.value if isinstance(operation.value, dict) else {}).items():
+            path = adapter.resolve(name)
+            mapping = None if path is None else relation_at(adapter, path.binding)
+            if mapping is None:
+                rest[name] = value
+            else:
+                update = {"path": None, "value": value}
+                relations.append((mapping, operation.model_copy(update=update)))
+        if rest or not isinstance(operation.value, dict) or not operation.value:
+            bounded.append(operation.model_copy(update={"value": rest or operation.value}))
+    return bounded, relations
+
+
+def relation_at(adapter: Adapter, binding: AttributeBinding | None) -> Members | None:
+    """Return the mapping of a relation that a path leads to or into, none for all else."""
+    if binding is None:
+        return None
+    mapping = adapter.mapping_for(from_binding(adapter.resource, binding))
+    return mapping if isinstance(mapping, Members) else None
+
+
+def change_members(mapping: Members, operation: PatchOperation[Any], obj: ResourceObject) -> None:
+    """Apply one operation to a relation.
+
+    :raises NoTargetException: If a ``replace`` selects no member.
+    :raises InvalidPathException: If the path goes into the members, whose attributes are not writable.
+    :raises InvalidValueException: If a value names no resource that the connection can see.
+    """
+    values = values_of(operation.value)
+    selection = None
+    if operation.path is not None:
+        binding = operation.path.resolve()
+        if binding is not None and binding.sub_field_name is not None:
+            raise InvalidPathException(detail=f"the attributes of '{mapping.path.key}' cannot be changed")
+        selection = operation.path._as_value_path()
+    if selection is not None:
+        change_selected(mapping, selection, operation, obj)
+    elif operation.op is PatchOperation.Op.add:
+        mapping.add(obj, values)
+    elif operation.op is PatchOperation.Op.remove and operation.value is not None:
+        mapping.remove(obj, values)
+    else:
+        mapping.replace(obj, values)
+
+
+def change_selected(
+    mapping: Members, selection: ValuePath, operation: PatchOperation[Any], obj: ResourceObject
+) -> None:
+    """Remove the members that a value path selects, and add what comes in their place."""
+    (source,) = mapping.sources(obj.scope)
+    condition = compile_value_filter(mapping.adapter, mapping.path, selection.val_filter, source)
+    removed = mapping.remove_where(obj, condition)
+    if operation.op is not PatchOperation.Op.remove:
+        if not removed:
+            raise NoTargetException(detail=f"'{operation.path}' selects no member")
+        mapping.add(obj, values_of(operation.value))
+
+
+def values_of(value: Any) -> list[Any]:
+    """Return the values in an operation as a list."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]

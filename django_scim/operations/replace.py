@@ -1,0 +1,52 @@
+"""PUT (RFC 7644 section 3.5.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scim2_models import Context
+
+from django_scim.adapters.base import Adapter
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.history.attempt import Attempt
+from django_scim.operations.documents import bounded_projection, without_unbounded
+from django_scim.operations.locking import database_of, lock
+from django_scim.operations.payloads import dump, revive, validate
+from django_scim.operations.preconditions import require_match
+from django_scim.operations.saving import apply, save
+from django_scim.operations.transactions import run
+from django_scim.query.loading import fetch
+
+
+def replace(
+    adapter: Adapter, identifier: str, payload: Any, scope: Scope, attempt: Attempt, *, if_match: str | None
+) -> ResourceObject:
+    """Make a resource what the body says; what the body leaves out is cleared where it can be.
+
+    :raises NotFoundException: If there is no such resource.
+    :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
+    :raises SCIMException: If the body is not a valid resource, or changes what cannot be changed.
+    """
+    resource = validate(adapter, payload, Context.RESOURCE_REPLACEMENT_REQUEST)
+    requested = dump(resource)
+    attempt.display = adapter.display(requested)
+
+    def work() -> ResourceObject:
+        attempt.changes.clear()
+        obj = lock(adapter, identifier, scope)
+        adapter.refuse_protected(obj.instance)
+        require_match(if_match, adapter.version(obj))
+        projection = bounded_projection(adapter)
+        fetch([obj], projection)
+        current = revive(adapter, projection.read(obj))
+        replacement = revive(adapter, without_unbounded(adapter, requested))
+        replacement.replace(current)
+        written = apply(obj, dump(current), dump(replacement), attempt.changes)
+        for mapping in adapter.written_mappings:
+            if mapping.unbounded:
+                mapping.write(obj, mapping.value_in(requested))
+        save(obj, written, attempt.changes)
+        attempt.succeeded(200)
+        return obj
+
+    return run(database_of(adapter), work)

@@ -1,0 +1,144 @@
+"""Saving what mappings have changed, through ``Model.save()``, so that the host's own code runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.utils import timezone
+from scim2_models import InvalidValueException, Returned
+
+from django_scim.adapters.mappings.base import Mapping
+from django_scim.adapters.objects import ResourceObject
+from django_scim.adapters.paths import Json
+from django_scim.history.attempt import REDACTED
+from django_scim.operations.uniqueness import claim, require_unique
+
+Written = list[tuple[Mapping, Any]]
+"""The mappings that were written, and the values they got."""
+
+
+def apply(
+    obj: ResourceObject, before: Json, after: Json, changes: dict[str, Any], *, resets: bool = False
+) -> Written:
+    """Write what differs between two documents of a resource, and note it in the changes.
+
+    :param resets: Whether a value that has to be there, such as ``active``, gets its default where the
+        second document has none; otherwise it is kept.
+    """
+    written: Written = []
+    for mapping in obj.adapter.written_mappings:
+        if mapping.unbounded:
+            continue
+        old, new = mapping.value_in(before), mapping.value_in(after)
+        if old == new or (new is None and not mapping.clearable and not resets):
+            continue
+        mapping.write(obj, new)
+        written.append((mapping, new))
+        note(changes, mapping, old, new)
+    return written
+
+
+def note(changes: dict[str, Any], mapping: Mapping, old: Any, new: Any) -> None:
+    """Put a change in the history, a secret redacted, and nothing for a side without a value."""
+    is_secret = mapping.path.binding.get_annotation(Returned) is Returned.never
+    sides = {"before": old, "after": new}
+    changes[mapping.path.key] = {
+        side: REDACTED if is_secret else value for side, value in sides.items() if value is not None
+    }
+
+
+def note_differences(obj: ResourceObject, before: Json, after: Json, changes: dict[str, Any]) -> None:
+    """Put what differs between two documents in the history."""
+    for mapping in obj.adapter.written_mappings:
+        old, new = mapping.value_in(before), mapping.value_in(after)
+        if old != new:
+            note(changes, mapping, old, new)
+
+
+def save(obj: ResourceObject, written: Written, changes: dict[str, Any]) -> None:
+    """Save rows, record, unique values and relations; nothing if nothing has changed.
+
+    :raises InvalidValueException: If a field of the host refuses its value.
+    :raises UniquenessException: If another resource has a unique value.
+    """
+    validate_fields(obj)
+    for mapping, value in written:
+        if mapping.is_unique and value is not None:
+            require_unique(obj, mapping, value)
+    save_rows(obj)
+    is_new = obj.record is None or obj.record.pk is None
+    if is_new and (obj.is_changed or obj.after_save):
+        save_record(obj)
+    claim(obj, written)
+    for callback in obj.after_save:
+        callback()
+    note_members(obj, changes)
+    if obj.is_changed and not is_new:
+        save_record(obj)
+
+
+def validate_fields(obj: ResourceObject) -> None:
+    """Run the host's own validation of the fields that have changed.
+
+    :raises InvalidValueException: With the messages of the fields.
+    """
+    for instance, names in obj.changed.values():
+        others = [field.name for field in instance._meta.fields if field.attname not in names]
+        relations = [field.name for field in instance._meta.fields if field.is_relation]
+        try:
+            instance.clean_fields(exclude={*others, *relations})
+        except ValidationError as error:
+            detail = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
+            raise InvalidValueException(detail=detail) from error
+
+
+def save_rows(obj: ResourceObject) -> None:
+    """Save each changed row: those that the resource's row points at first, then it, then the others."""
+    main = obj.instance
+    rows = [(row, names) for row, names in obj.changed.values() if row is not main]
+    ahead = [(row, names) for row, names in rows if points_at(main, row)]
+    behind = [(row, names) for row, names in rows if not points_at(main, row)]
+    own = [(main, names) for row, names in obj.changed.values() if row is main]
+    if main._state.adding and not own:
+        own = [(main, set())]
+    for row, names in (*ahead, *own, *behind):
+        if row._state.adding:
+            row.save(using=obj.database, force_insert=True)
+        else:
+            row.save(using=obj.database, update_fields=names)
+
+
+def points_at(instance: Model, other: Model) -> bool:
+    """Whether a relation of a row leads to another."""
+    return any(
+        field.is_relation and field.is_cached(instance) and getattr(instance, field.name) is other
+        for field in instance._meta.fields
+    )
+
+
+def save_record(obj: ResourceObject) -> None:
+    """Save the record, one revision on."""
+    record = obj.record
+    if record is None:
+        record = obj.record = obj.adapter.new_record(obj.instance)
+    now = timezone.now()
+    if record.pk is None:
+        setattr(record, obj.adapter.record_key, obj.instance.pk)
+        if obj.is_new:
+            record.created = now
+    record.revision += 1
+    record.last_modified = now
+    record.comparable = {
+        key: value
+        for mapping in obj.adapter.mappings.values()
+        for key, value in mapping.comparable(record.attributes).items()
+    }
+    record.save(using=obj.database)
+
+
+def note_members(obj: ResourceObject, changes: dict[str, Any]) -> None:
+    """Put what was added to relations and removed from them in the history, by ``id``."""
+    for key, kinds in obj.members_changed.items():
+        changes[key] = {kind: obj.adapter.mappings[key].shown(keys) for kind, keys in kinds.items()}

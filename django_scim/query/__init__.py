@@ -1,0 +1,1 @@
+"""What a read is: filters, order, pages and projections, compiled to the ORM."""

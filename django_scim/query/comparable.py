@@ -1,0 +1,61 @@
+"""Values as strings that compare as the values do, for the JSON documents of records.
+
+Numbers, dates and truth values are compared by three databases in three ways once they are in JSON.
+As strings whose order is the order of the values they are compared in one way, by code point.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from scim2_models import AttributeBinding
+from scim2_models.path import coerce_value
+
+INTEGER_BIAS = 1 << 63
+INTEGER_RANGE = range(-INTEGER_BIAS, INTEGER_BIAS)
+
+
+def encode(binding: AttributeBinding, value: Any) -> str:
+    """Return the string that stands for a value of an attribute in comparisons.
+
+    :param value: The value as JSON or as the Python type of the attribute.
+    :raises ValueError: If the value has no comparable form, such as an integer over 64 bits.
+    :raises InvalidFilterException: If the value is of another type than the attribute.
+    """
+    typed = coerce_value(binding, value)
+    if isinstance(typed, bool):
+        return "true" if typed else "false"
+    if isinstance(typed, datetime):
+        return timestamp(typed)
+    if isinstance(typed, int):
+        if typed not in INTEGER_RANGE:
+            raise ValueError("the number has more than 64 bits")
+        return f"{typed + INTEGER_BIAS:020d}"
+    if isinstance(typed, float | Decimal):
+        return ordered_double(float(typed))
+    if isinstance(typed, bytes):
+        return base64.b64encode(typed).decode("ascii")
+    return str(binding.comparable(str(typed)))
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment in UTC with six decimals; a moment without an offset is in UTC already.
+
+    :raises ValueError: If the moment is outside the years 1 to 9999 in UTC.
+    """
+    try:
+        aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the date is out of range") from error
+    return aware.isoformat(timespec="microseconds")
+
+
+def ordered_double(number: float) -> str:
+    """Return the bits of a double, turned so that their order is that of the numbers."""
+    (bits,) = struct.unpack(">Q", struct.pack(">d", number + 0.0))
+    turned = bits ^ (1 << 64) - 1 if bits >> 63 else bits | 1 << 63
+    return f"{turned:016x}"

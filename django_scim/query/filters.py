@@ -1,0 +1,172 @@
+"""SCIM filters compiled to the ORM (RFC 7644 section 3.4.2.2).
+
+scim2-models parses a filter and checks it against the schemas; the mappings say what each comparison
+is in the database. What remains is the logic between them.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import reduce
+from operator import and_, or_
+
+from django.db.models import Q
+from scim2_models import InvalidFilterException
+from scim2_models.path import (
+    AttrPath,
+    Comparison,
+    FilterNode,
+    FilterVisitor,
+    LogicalExpr,
+    LogicalOperator,
+    Not,
+    Present,
+    ValuePath,
+)
+
+from django_scim.adapters.base import Adapter
+from django_scim.adapters.mappings.base import Mapping, operand_of
+from django_scim.adapters.objects import Scope
+from django_scim.adapters.paths import AttributePath
+from django_scim.query.operands import Source, any_of, constant
+
+MAX_TERMS = 100
+"""The most comparisons in one filter: SQLite has a limit on the depth of an expression."""
+
+
+def compile_filter(adapter: Adapter, node: FilterNode, scope: Scope) -> Q:
+    """Return the condition on the adapter's rows that a filter stands for.
+
+    :param node: The syntax tree of a filter that scim2-models has checked against the resource type.
+    :raises InvalidFilterException: If an attribute cannot be filtered, or the filter is too long.
+    """
+    if count_terms(node) > MAX_TERMS:
+        raise InvalidFilterException(detail=f"a filter may have {MAX_TERMS} comparisons at most")
+    return ResourceCompiler(adapter, scope).visit(node)
+
+
+def compile_value_filter(adapter: Adapter, head: AttributePath, node: FilterNode, source: Source) -> Q:
+    """Return the condition on the rows of a source that the filter of a value path stands for."""
+    if count_terms(node) > MAX_TERMS:
+        raise InvalidFilterException(detail=f"a filter may have {MAX_TERMS} comparisons at most")
+    return ValueCompiler(adapter, head, source).visit(node)
+
+
+def count_terms(node: FilterNode) -> int:
+    """Return how many comparisons a filter has."""
+    if isinstance(node, LogicalExpr):
+        return sum(count_terms(term) for term in node.terms)
+    if isinstance(node, Not):
+        return count_terms(node.expr)
+    if isinstance(node, ValuePath):
+        return count_terms(node.val_filter)
+    return 1
+
+
+class Compiler(FilterVisitor[Q]):
+    """What a filter of resources and a filter of values have in common."""
+
+    def visit_not(self, node: Not) -> Q:
+        """Negate; no condition is ever unknown."""
+        return ~self.visit(node.expr)
+
+    def visit_logical_expr(self, node: LogicalExpr) -> Q:
+        """Join the terms."""
+        join = and_ if node.op is LogicalOperator.and_ else or_
+        return reduce(join, [self.visit(term) for term in node.terms])
+
+    @abstractmethod
+    def visit_comparison(self, node: Comparison) -> Q: ...
+
+    @abstractmethod
+    def visit_present(self, node: Present) -> Q: ...
+
+
+class ResourceCompiler(Compiler):
+    """A filter of resources: each attribute is a path from the resource."""
+
+    def __init__(self, adapter: Adapter, scope: Scope) -> None:
+        self.adapter = adapter
+        self.scope = scope
+
+    def visit_comparison(self, node: Comparison) -> Q:
+        """Ask the mapping. A multi-valued complex attribute stands for its ``value``."""
+        path = self.path(node.attr_path)
+        if path.is_complex:
+            value = self.adapter.resolve(f"{path.key}.value") if path.is_multivalued else None
+            if value is None:
+                raise InvalidFilterException(
+                    detail=f"'{path.key}' is complex: compare one of its sub-attributes"
+                )
+            path = value
+        mapping = self.adapter.mapping_for(path)
+        if mapping is None:
+            raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
+        return mapping.lookup(path, node.op, node.value, self.scope)
+
+    def visit_present(self, node: Present) -> Q:
+        """Ask the mapping; a complex attribute is present when one of its sub-attributes is."""
+        path = self.path(node.attr_path)
+        if path.is_complex and not path.is_multivalued:
+            parts = [self.adapter.resolve(f"{path.key}.{sub}") for sub in path.sub_attributes]
+            return any_of(self.present(part) for part in parts if part is not None)
+        return self.present(path)
+
+    def present(self, path: AttributePath) -> Q:
+        """Return the condition of ``pr`` for a path that one mapping answers for."""
+        mapping = self.adapter.mapping_for(path)
+        return constant(False) if mapping is None else mapping.present(path, self.scope)
+
+    def visit_value_path(self, node: ValuePath) -> Q:
+        """One value has to meet the whole filter."""
+        path = self.path(node.attr_path)
+        mapping = self.adapter.mapping_for(path)
+        if mapping is None or not path.is_multivalued:
+            raise InvalidFilterException(detail=f"'{path.key}' has no values to select from")
+        return mapping.any_value(self.scope, self._condition(mapping, node))
+
+    def _condition(self, mapping: Mapping, node: ValuePath):  # type: ignore[no-untyped-def]
+        return lambda source: ValueCompiler(self.adapter, mapping.path, source).visit(node.val_filter)
+
+    def path(self, attr_path: AttrPath) -> AttributePath:
+        """Return what a path names.
+
+        :raises InvalidFilterException: If there is no such attribute.
+        """
+        path = self.adapter.resolve(str(attr_path))
+        if path is None:
+            raise InvalidFilterException(detail=f"there is no attribute '{attr_path}'")
+        return path
+
+
+class ValueCompiler(Compiler):
+    """The filter in a value path: each attribute is a sub-attribute of the value."""
+
+    def __init__(self, adapter: Adapter, head: AttributePath, source: Source) -> None:
+        self.adapter = adapter
+        self.head = head
+        self.source = source
+
+    def visit_comparison(self, node: Comparison) -> Q:
+        """Compare the sub-attribute in the rows of the source."""
+        return operand_of(self.source, self.sub(node.attr_path)).compare(node.op, node.value)
+
+    def visit_present(self, node: Present) -> Q:
+        """Look for the sub-attribute in the rows of the source."""
+        return operand_of(self.source, self.sub(node.attr_path)).present_and_not_empty()
+
+    def visit_value_path(self, node: ValuePath) -> Q:
+        """Refuse: sub-attributes have no values to select from."""
+        raise InvalidFilterException(detail="a value filter cannot contain another")
+
+    def sub(self, attr_path: AttrPath) -> str | None:
+        """Return the canonical name of a sub-attribute; none for the values of a simple attribute.
+
+        :raises InvalidFilterException: If there is no such sub-attribute.
+        """
+        if not self.head.sub_attributes and attr_path.attr.lower() == "value":
+            return None
+        path = self.adapter.resolve(f"{self.head.key}.{attr_path}")
+        if path is None or path.sub is None:
+            raise InvalidFilterException(detail=f"'{self.head.key}' has no sub-attribute '{attr_path}'")
+        return path.sub

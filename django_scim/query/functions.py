@@ -1,0 +1,185 @@
+"""SQL that Django has no function for, with one spelling for each database."""
+
+from __future__ import annotations
+
+from typing import Any
+from unicodedata import normalize
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Func
+from django.db.models.expressions import Expression
+from django.db.models.sql.compiler import SQLCompiler
+
+Compiled = tuple[str, list[Any]]
+
+
+def fold(text: str | None) -> str | None:
+    """Return the form in which text is compared without regard to case.
+
+    The same as scim2-models' ``default_comparison_key``: NFC, lower case, NFC.
+    """
+    return None if text is None else normalize("NFC", normalize("NFC", text).lower())
+
+
+def compose(text: str | None) -> str | None:
+    """Return the form in which text is compared case-exactly: NFC."""
+    return None if text is None else normalize("NFC", text)
+
+
+def register_sqlite_functions(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Give a SQLite connection the Unicode functions that it lacks: its own know ASCII alone."""
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("django_scim_fold", 1, fold, deterministic=True)
+        connection.connection.create_function("django_scim_compose", 1, compose, deterministic=True)
+
+
+class Comparable(Func):
+    """A text column in the form that comparisons use, ordered by code point.
+
+    ``Comparable("username", case_exact=False)`` may be indexed on PostgreSQL, so that a lookup by
+    ``userName`` does not read the table.
+
+    MariaDB and MySQL have no NFC: there, text that the host stored in another normal form is
+    compared as it is.
+    """
+
+    arity = 1
+    output_field = models.TextField()
+
+    def __init__(self, expression: Any, *, case_exact: bool, **extra: Any) -> None:
+        self.case_exact = case_exact
+        super().__init__(expression, **extra)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
+        """Call the functions that :func:`register_sqlite_functions` adds."""
+        function = "django_scim_compose" if self.case_exact else "django_scim_fold"
+        return self._as(compiler, connection, f"{function}(%(expressions)s)", **context)
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> Compiled:
+        """Fold by ICU, which knows all of Unicode whatever the locale of the database."""
+        template = "normalize((%(expressions)s)::text, NFC)"
+        if not self.case_exact:
+            template = f'normalize(lower({template} COLLATE "und-x-icu"), NFC)'
+        return self._as(compiler, connection, f'({template} COLLATE "C")', **context)
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
+        """Fold by the Unicode 5.2 collation, compare by code point without padding."""
+        template = "CONVERT(%(expressions)s USING utf8mb4)"
+        if not self.case_exact:
+            template = f"LOWER({template} COLLATE {unicode_collation(connection)})"
+        return self._as(
+            compiler, connection, f"({template} COLLATE {binary_collation(connection)})", **context
+        )
+
+    def _as(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, template: str, **context: Any
+    ) -> Compiled:
+        sql, params = Func.as_sql(self, compiler, connection, template=template, **context)
+        return sql, list(params)
+
+
+def binary_collation(connection: BaseDatabaseWrapper) -> str:
+    """Return the collation of MariaDB or MySQL that compares code points and does not pad."""
+    return "utf8mb4_nopad_bin" if getattr(connection, "mysql_is_mariadb", False) else "utf8mb4_0900_bin"
+
+
+def unicode_collation(connection: BaseDatabaseWrapper) -> str:
+    """Return the collation of MariaDB or MySQL whose lower case knows the most of Unicode."""
+    is_mariadb = getattr(connection, "mysql_is_mariadb", False)
+    return "utf8mb4_unicode_520_nopad_ci" if is_mariadb else "utf8mb4_0900_as_cs"
+
+
+class DocumentText(Func):
+    """A member of a JSON document as text, or null: ``DocumentText("comparable", key="title")``.
+
+    The documents are the app's own: each leaf is a string, so no database's idea of JSON types shows.
+    """
+
+    arity = 1
+    output_field = models.TextField()
+
+    def __init__(self, expression: Any, *, key: str, **extra: Any) -> None:
+        self.key = key
+        super().__init__(expression, **extra)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
+        """Extract by JSON path."""
+        return self._as(compiler, connection, "json_extract(%(expressions)s, %%s)", json_path(self.key))
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> Compiled:
+        """Extract by key."""
+        return self._as(compiler, connection, '((%(expressions)s ->> %%s) COLLATE "C")', self.key)
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
+        """Extract by JSON path."""
+        template = f"(JSON_VALUE(%(expressions)s, %%s) COLLATE {binary_collation(connection)})"
+        return self._as(compiler, connection, template, json_path(self.key))
+
+    def _as(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, template: str, parameter: str
+    ) -> Compiled:
+        sql, params = Func.as_sql(self, compiler, connection, template=template)
+        return sql, [*params, parameter]
+
+
+def json_path(key: str) -> str:
+    """Return the JSON path of a member; keys are SCIM names and URNs, which hold no quotes."""
+    return f'$."{key}"'
+
+
+class Entry(Expression):
+    """The entry that :class:`AnyEntry` looks at, inside its condition."""
+
+    output_field = models.JSONField()
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Name the column that the table function of :class:`AnyEntry` yields."""
+        return "scim_entry.value", []
+
+
+class AnyEntry(Func):
+    """Whether any entry of a list in a JSON document meets a condition on :class:`Entry`.
+
+    ``AnyEntry("comparable", condition, key="emails")``, where the condition is a ``Q`` over
+    ``DocumentText(Entry(), key="type")``. One entry has to meet the whole of it, as the value path
+    of RFC 7644 section 3.4.2.2 says.
+    """
+
+    arity = 2
+    conditional = True
+    output_field = models.BooleanField()
+
+    def __init__(self, document: Any, condition: Any, *, key: str, **extra: Any) -> None:
+        self.key = key
+        super().__init__(document, condition, **extra)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
+        """Unnest with ``json_each``."""
+        return self._as(compiler, connection, "json_each({document}, %s) AS scim_entry", json_path(self.key))
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> Compiled:
+        """Unnest with ``jsonb_array_elements``; an absent list has no elements."""
+        table = "jsonb_array_elements({document} -> %s) AS scim_entry(value)"
+        return self._as(compiler, connection, table, self.key)
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
+        """Unnest with ``JSON_TABLE``, whose path has to be a literal."""
+        path = json_path(self.key)
+        table = f"JSON_TABLE({{document}}, '{path}[*]' COLUMNS (value JSON PATH '$')) AS scim_entry"
+        return self._as(compiler, connection, table)
+
+    def _as(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, table: str, *parameters: str
+    ) -> Compiled:
+        document, condition = self.get_source_expressions()
+        document_sql, document_params = compiler.compile(document)
+        condition_sql, condition_params = compiler.compile(condition)
+        sql = f"EXISTS (SELECT 1 FROM {table.format(document=document_sql)} WHERE {condition_sql})"
+        return sql, [*document_params, *parameters, *condition_params]

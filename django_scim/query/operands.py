@@ -1,0 +1,318 @@
+"""What a comparison looks at: an SQL expression that knows how its SCIM attribute compares.
+
+Every condition built here is true or false and never unknown, so that ``not`` means in SQL what it
+means in RFC 7644 section 3.4.2.2. The semantics of each operator are those of scim2-models'
+``ScimFilter.match``, which the tests hold them against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Cast, Left, NullIf, Right, StrIndex
+from django.db.models.lookups import (
+    Exact,
+    GreaterThan,
+    GreaterThanOrEqual,
+    IsNull,
+    LessThan,
+    LessThanOrEqual,
+)
+from scim2_models import AttributeBinding, InvalidFilterException
+from scim2_models.path import CompareOperator, coerce_value
+
+from django_scim.query.comparable import INTEGER_RANGE, encode
+from django_scim.query.functions import AnyEntry, Comparable, DocumentText, Entry
+
+ORDERINGS: dict[CompareOperator, Any] = {
+    CompareOperator.gt: GreaterThan,
+    CompareOperator.ge: GreaterThanOrEqual,
+    CompareOperator.lt: LessThan,
+    CompareOperator.le: LessThanOrEqual,
+}
+SUBSTRINGS = (CompareOperator.co, CompareOperator.sw, CompareOperator.ew)
+
+
+def constant(truth: bool) -> Q:
+    """Return a condition that always or never holds."""
+    return Q(Value(truth, output_field=models.BooleanField()))
+
+
+def any_of(conditions: Iterable[Q]) -> Q:
+    """Return the disjunction of conditions; of none, what never holds."""
+    combined: Q | None = None
+    for condition in conditions:
+        combined = condition if combined is None else combined | condition
+    return constant(False) if combined is None else combined
+
+
+def check_text(value: Any) -> None:
+    """Refuse text that no database can compare.
+
+    :raises InvalidFilterException: If the value holds NUL or a lone surrogate.
+    """
+    if isinstance(value, str) and not is_storable(value):
+        raise InvalidFilterException(detail="the filter holds a character that no attribute can hold")
+
+
+def is_storable(text: str) -> bool:
+    """Whether a database can hold the text: UTF-8 has no lone surrogates, PostgreSQL no NUL."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+class Operand:
+    """One side of a comparison: what is in the database.
+
+    The base class compares an expression that may be null. Subclasses say what the other side looks
+    like (:meth:`encode`).
+    """
+
+    def __init__(self, expression: Any, binding: AttributeBinding) -> None:
+        self.expression = expression
+        self.binding = binding
+
+    def encode(self, value: Any) -> Any:
+        """Return a filter's value as the expression has it.
+
+        :raises ValueError: If no value of the attribute can be equal to it.
+        """
+        return encode(self.binding, value)
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        """Return the condition that ``attribute operator value`` stands for.
+
+        :param value: The raw value of the filter; none is RFC 7644's null.
+        :raises InvalidFilterException: If the value cannot be compared with the attribute.
+        """
+        check_text(value)
+        if operator is CompareOperator.ne:
+            return ~self.compare(CompareOperator.eq, value)
+        if value is None:
+            return ~self.present() if operator is CompareOperator.eq else constant(False)
+        if operator in SUBSTRINGS:
+            return self.present() & self.substring(operator, value)
+        try:
+            other = self.encode(value)
+        except ValueError:
+            return constant(False)
+        lookup = ORDERINGS.get(operator, Exact)
+        return self.present() & Q(lookup(self.expression, other))
+
+    def substring(self, operator: CompareOperator, value: Any) -> Q:
+        """Return the condition of ``co``, ``sw`` or ``ew``, on a value that is present."""
+        if not isinstance(value, str):
+            return constant(False)
+        fragment = str(self.binding.comparable(value))
+        if not fragment:
+            return constant(True)
+        text = self.expression
+        if operator is CompareOperator.co:
+            return Q(GreaterThan(StrIndex(text, Value(fragment)), 0))
+        end = Left(text, len(fragment)) if operator is CompareOperator.sw else Right(text, len(fragment))
+        return Q(Exact(end, fragment))
+
+    def present(self) -> Q:
+        """Return the condition of ``pr`` for a value that is stored as null when it is absent."""
+        return Q(IsNull(self.expression, False))
+
+    def present_and_not_empty(self) -> Q:
+        """Return the condition of ``pr``: the empty string is a value, but it is not present."""
+        return self.present()
+
+    def order(self) -> Any:
+        """Return the expression that ``sortBy`` orders by."""
+        return self.expression
+
+
+class StoredOperand(Operand):
+    """A member of a record's comparable document."""
+
+    def __init__(self, document: Any, key: str, binding: AttributeBinding) -> None:
+        super().__init__(DocumentText(document, key=key), binding)
+
+    def present_and_not_empty(self) -> Q:
+        """The document keeps an empty string as one."""
+        return self.present() & ~Q(Exact(self.expression, ""))
+
+
+class ColumnOperand(Operand):
+    """A column of the host's model, or one that ``__`` reaches from it.
+
+    An empty text column has no value: Django keeps ``""`` where SCIM has nothing.
+    """
+
+    def __init__(self, column: Any, field: models.Field[Any, Any], binding: AttributeBinding) -> None:
+        self.kind = binding.target_type
+        expression = F(column) if isinstance(column, str) else column
+        self.is_text = isinstance(self.kind, type) and issubclass(self.kind, str)
+        if self.is_text:
+            if not isinstance(field, models.CharField | models.TextField):
+                expression = Cast(expression, models.TextField())
+            expression = Comparable(expression, case_exact=binding.case_exact)
+        super().__init__(expression, binding)
+
+    def present(self) -> Q:
+        """There is a value, and of text not an empty one.
+
+        A condition beside the comparison, not a ``NULLIF`` around the column, which would keep an index
+        on the comparable form from being used.
+        """
+        return super().present() & ~Q(Exact(self.expression, "")) if self.is_text else super().present()
+
+    def order(self) -> Any:
+        """Empty text is ordered as no value."""
+        empty = Value("", output_field=models.TextField())
+        return (
+            NullIf(self.expression, empty, output_field=models.TextField())
+            if self.is_text
+            else self.expression
+        )
+
+    def encode(self, value: Any) -> Any:
+        """Return the value in the Python type that the column takes."""
+        if self.is_text:
+            return str(self.binding.comparable(str(value)))
+        typed = coerce_value(self.binding, value)
+        if isinstance(typed, datetime):
+            return typed.replace(tzinfo=UTC) if typed.tzinfo is None else typed
+        if isinstance(typed, int) and typed not in INTEGER_RANGE:
+            raise ValueError("the number has more than 64 bits")
+        return typed
+
+
+class ConstantOperand(Operand):
+    """A value that is the same for every resource, such as ``meta.resourceType``."""
+
+    def __init__(self, value: Any, binding: AttributeBinding) -> None:
+        super().__init__(Value(encode(binding, value), output_field=models.TextField()), binding)
+
+
+class KeyOperand(Operand):
+    """A primary or foreign key, which SCIM shows as an ``id``.
+
+    Only equality is offered: the database has no expression for the other side of the others.
+    """
+
+    def __init__(
+        self, expression: Any, binding: AttributeBinding, decode: Callable[[str], Any], shown_as: str = "id"
+    ) -> None:
+        super().__init__(F(expression) if isinstance(expression, str) else expression, binding)
+        self.decode = decode
+        self.shown_as = shown_as
+
+    def encode(self, value: Any) -> Any:
+        """Return the key that an ``id`` stands for."""
+        key = self.decode(value) if isinstance(value, str) else None
+        if key is None:
+            raise ValueError("no resource has that id")
+        return key
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        """Compare for equality.
+
+        :raises InvalidFilterException: For an operator that would look inside an opaque ``id``.
+        """
+        if operator not in (CompareOperator.eq, CompareOperator.ne):
+            raise InvalidFilterException(
+                detail=f"'{self.shown_as}' is opaque: it can be compared by eq, ne and pr, not by "
+                f"'{operator.value}'"
+            )
+        return super().compare(operator, value)
+
+
+class Source:
+    """Where the values of an attribute are: rows that name the resource they belong to.
+
+    :param rows: One row a resource (or a value), as a queryset.
+    :param key: The column of the rows that holds the primary key of the resource.
+    :param operands: Gives the operand of a sub-attribute, none being the value itself.
+    """
+
+    def __init__(
+        self, rows: QuerySet[Any], key: str, operands: Callable[[str | None], Operand | None]
+    ) -> None:
+        self.rows = rows
+        self.key = key
+        self.operands = operands
+
+    def operand(self, sub: str | None) -> Operand | None:
+        """Return what to compare for a sub-attribute, or none where the source has no such thing."""
+        return self.operands(sub)
+
+    def exists(self, condition: Q | None = None) -> Q:
+        """Return the condition on resources that one of their values meets another."""
+        rows = self.rows if condition is None else self.rows.filter(condition)
+        return Q(pk__in=rows.values(self.key))
+
+
+class EntrySource(Source):
+    """The entries of a list in the records' comparable documents."""
+
+    def __init__(
+        self,
+        rows: QuerySet[Any],
+        key: str,
+        member: str,
+        bindings: Callable[[str | None], AttributeBinding | None],
+    ) -> None:
+        self.member = member
+        self.bindings = bindings
+        super().__init__(rows, key, self._entry)
+
+    def _entry(self, sub: str | None) -> Operand | None:
+        binding = self.bindings(sub)
+        return None if binding is None else StoredOperand(Entry(), sub or "value", binding)
+
+    def exists(self, condition: Q | None = None) -> Q:
+        """Look into the lists, one entry at a time."""
+        condition = constant(True) if condition is None else condition
+        return super().exists(Q(AnyEntry("comparable", condition, key=self.member)))
+
+
+class HostSource(Source):
+    """A value in the host's own row: its conditions need no other rows."""
+
+    def __init__(self, present: Q, operands: Callable[[str | None], Operand | None]) -> None:
+        self.present = present
+        self.operands = operands
+
+    def exists(self, condition: Q | None = None) -> Q:
+        """Join the conditions; there is at most this one value."""
+        return self.present if condition is None else self.present & condition
+
+
+class SourceOperand(Operand):
+    """A single value that lives in other rows, as an operand of the host's rows.
+
+    :param source: Has one row for each resource that has the value.
+    :param sub: The sub-attribute of the source.
+    :param expression: The value as an expression on the host's rows, to sort by.
+    """
+
+    def __init__(self, source: Source, sub: str | None, expression: Any) -> None:
+        inner = source.operand(sub)
+        if inner is None:
+            raise InvalidFilterException(detail="the attribute cannot be filtered")
+        super().__init__(expression, inner.binding)
+        self.source = source
+        self.inner = inner
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        """Compare inside the rows; a resource with no row has no value."""
+        if operator is CompareOperator.ne:
+            return ~self.compare(CompareOperator.eq, value)
+        if operator is CompareOperator.eq and value is None:
+            return ~self.present()
+        return self.source.exists(self.inner.compare(operator, value))
+
+    def present(self) -> Q:
+        """A row with the value exists."""
+        return self.source.exists(self.inner.present())
+
+    def present_and_not_empty(self) -> Q:
+        """A row with a value that is not empty exists."""
+        return self.source.exists(self.inner.present_and_not_empty())

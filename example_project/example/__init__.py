@@ -1,0 +1,1 @@
+"""A stock Django project that an identity provider can provision into."""

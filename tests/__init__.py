@@ -1,0 +1,1 @@
+"""The specification of django_scim, as tests."""

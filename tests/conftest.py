@@ -1,0 +1,83 @@
+"""What all tests share: a database that is there, and a client that speaks SCIM."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import orjson
+import pytest
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+
+from django_scim.models import AccessToken, Connection
+from tests.factories import ConnectionFactory
+
+SCIM = "application/scim+json"
+ROOT = "/scim/v2"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave out the tests of a database server that is not there, with a word."""
+    database = settings.DATABASES["default"]
+    if database["HOST"]:
+        address = (database["HOST"], int(database["PORT"] or 0))
+        try:
+            socket.create_connection(address, timeout=3).close()
+        except OSError:
+            pytest.exit(f"skipped: no database server at {address[0]}:{address[1]}", returncode=0)
+
+
+class ScimClient:
+    """Sends SCIM requests through the whole stack, as the identity provider of one connection."""
+
+    def __init__(self, connection: Connection, scope: str = "write") -> None:
+        self.connection = connection
+        stored, self.token = AccessToken.objects.issue(connection, scope=scope)
+        self.stored = stored
+        self.client = Client()
+
+    def request(self, method: str, path: str, payload: Any = None, **headers: str) -> HttpResponse:
+        """Send a request; bytes are sent as they are."""
+        body = payload if isinstance(payload, bytes) else b"" if payload is None else orjson.dumps(payload)
+        sent = {"Authorization": f"Bearer {self.token}", **headers}
+        options = {"data": body, "content_type": SCIM} if payload is not None else {}
+        return self.client.generic(method, f"{ROOT}{path}", headers=sent, **options)
+
+    def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
+        """Send a GET, the query encoded."""
+        sent = {"Authorization": f"Bearer {self.token}", **headers}
+        return self.client.get(f"{ROOT}{path}", query or {}, headers=sent)
+
+    def post(self, path: str, payload: Any, **headers: str) -> HttpResponse:
+        """Send a POST."""
+        return self.request("POST", path, payload, **headers)
+
+    def put(self, path: str, payload: Any, **headers: str) -> HttpResponse:
+        """Send a PUT."""
+        return self.request("PUT", path, payload, **headers)
+
+    def patch(self, path: str, *operations: dict[str, Any], **headers: str) -> HttpResponse:
+        """Send a PATCH with operations."""
+        payload = {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": list(operations),
+        }
+        return self.request("PATCH", path, payload, **headers)
+
+    def delete(self, path: str, **headers: str) -> HttpResponse:
+        """Send a DELETE."""
+        return self.request("DELETE", path, **headers)
+
+
+@pytest.fixture
+def connection(db: None) -> Connection:
+    """An identity provider."""
+    return ConnectionFactory.create()
+
+
+@pytest.fixture
+def scim(connection: Connection) -> ScimClient:
+    """A client with a token that may write."""
+    return ScimClient(connection)

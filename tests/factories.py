@@ -1,0 +1,38 @@
+"""Factories that arrange what a test starts from."""
+
+from __future__ import annotations
+
+import factory
+from django.contrib.auth.models import Group, User
+
+from django_scim.models import Connection
+
+
+class ConnectionFactory(factory.django.DjangoModelFactory[Connection]):
+    """An identity provider."""
+
+    class Meta:
+        model = Connection
+
+    name = factory.Sequence(lambda number: f"Identity provider {number}")
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    """An account of the host project."""
+
+    class Meta:
+        model = User
+
+    username = factory.Sequence(lambda number: f"user{number}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
+    first_name = "Barbara"
+    last_name = "Jensen"
+
+
+class GroupFactory(factory.django.DjangoModelFactory[Group]):
+    """A group of the host project."""
+
+    class Meta:
+        model = Group
+
+    name = factory.Sequence(lambda number: f"Group {number}")
