@@ -16,7 +16,7 @@ def check_configuration(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
     """Report unknown settings, and what is wrong with the mappings of each adapter."""
     from django_scim.registry import registry
 
-    messages = list(check_settings())
+    messages: list[CheckMessage] = list(check_settings())
     if messages:
         return messages
     for adapter in registry():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cache
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from django.conf import settings as django_settings

@@ -34,7 +34,8 @@ router.register("ServiceProviderConfig", ServiceProviderConfigViewSet, "service-
 router.register("ResourceTypes", ResourceTypeViewSet, "resource-type")
 router.register("Schemas", SchemaViewSet, "schema")
 
-urlpatterns = router.urls + [
+urlpatterns = [
+    *router.urls,
     re_path(r"^(?:Me|Bulk|(?:\w+/)?\.search)/?$", UnsupportedView.as_view(METHODS, is_known=True)),
     re_path(r"", UnsupportedView.as_view(METHODS)),
 ]

@@ -4,8 +4,6 @@ What the client did is then looked up in the database file, past Django and past
 outside the folder of the repository's package, so that it is the installed package that is tested.
 """
 
-# ruff: noqa: S101 - tests assert
-
 from __future__ import annotations
 
 import os

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 import pytest
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 
 from django_scim.models import AccessToken, Connection
@@ -38,27 +37,27 @@ class ScimClient:
         self.stored = stored
         self.client = Client()
 
-    def request(self, method: str, path: str, payload: Any = None, **headers: str) -> HttpResponse:
+    def request(self, method: str, path: str, payload: Any = None, **headers: str) -> Any:
         """Send a request; bytes are sent as they are."""
         body = payload if isinstance(payload, bytes) else b"" if payload is None else orjson.dumps(payload)
         sent = {"Authorization": f"Bearer {self.token}", **headers}
-        options = {"data": body, "content_type": SCIM} if payload is not None else {}
+        options: dict[str, Any] = {} if payload is None else {"data": body, "content_type": SCIM}
         return self.client.generic(method, f"{ROOT}{path}", headers=sent, **options)
 
-    def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
+    def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> Any:
         """Send a GET, the query encoded."""
         sent = {"Authorization": f"Bearer {self.token}", **headers}
         return self.client.get(f"{ROOT}{path}", query or {}, headers=sent)
 
-    def post(self, path: str, payload: Any, **headers: str) -> HttpResponse:
+    def post(self, path: str, payload: Any, **headers: str) -> Any:
         """Send a POST."""
         return self.request("POST", path, payload, **headers)
 
-    def put(self, path: str, payload: Any, **headers: str) -> HttpResponse:
+    def put(self, path: str, payload: Any, **headers: str) -> Any:
         """Send a PUT."""
         return self.request("PUT", path, payload, **headers)
 
-    def patch(self, path: str, *operations: dict[str, Any], **headers: str) -> HttpResponse:
+    def patch(self, path: str, *operations: dict[str, Any], **headers: str) -> Any:
         """Send a PATCH with operations."""
         payload = {
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
@@ -66,7 +65,7 @@ class ScimClient:
         }
         return self.request("PATCH", path, payload, **headers)
 
-    def delete(self, path: str, **headers: str) -> HttpResponse:
+    def delete(self, path: str, **headers: str) -> Any:
         """Send a DELETE."""
         return self.request("DELETE", path, **headers)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import factory
+import factory.django
 from django.contrib.auth.models import Group, User
+from factory.declarations import LazyAttribute, Sequence
 
 from django_scim.models import Connection
 
@@ -14,7 +15,7 @@ class ConnectionFactory(factory.django.DjangoModelFactory[Connection]):
     class Meta:
         model = Connection
 
-    name = factory.Sequence(lambda number: f"Identity provider {number}")
+    name = Sequence(lambda number: f"Identity provider {number}")
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -23,8 +24,8 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
     class Meta:
         model = User
 
-    username = factory.Sequence(lambda number: f"user{number}")
-    email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
+    username = Sequence(lambda number: f"user{number}")
+    email = LazyAttribute(lambda user: f"{user.username}@example.com")
     first_name = "Barbara"
     last_name = "Jensen"
 
@@ -35,4 +36,4 @@ class GroupFactory(factory.django.DjangoModelFactory[Group]):
     class Meta:
         model = Group
 
-    name = factory.Sequence(lambda number: f"Group {number}")
+    name = Sequence(lambda number: f"Group {number}")

@@ -6,7 +6,7 @@ import os
 
 import dj_database_url
 
-DATABASE_URL = os.environ.get("DATABASE_URL", "sqlite:///test.sqlite3")
+DATABASE_URL = os.environ.get("DATABASE_URL", "sqlite:///django_scim.sqlite3")
 
 if DATABASE_URL.startswith(("mysql", "mariadb")):
     import pymysql
@@ -17,7 +17,7 @@ DATABASES = {"default": dj_database_url.parse(DATABASE_URL.replace("mariadb:", "
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory, so that the threads of a live server see the same rows; a write takes its
     # lock when its transaction begins, so that two of them wait for each other.
-    DATABASES["default"]["TEST"] = {"NAME": "test.sqlite3"}
+    DATABASES["default"]["TEST"] = {"NAME": f"test_{DATABASES['default']['NAME']}"}
     DATABASES["default"]["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20}
 elif DATABASES["default"]["ENGINE"].endswith("mysql"):
     DATABASES["default"]["OPTIONS"] = {"charset": "utf8mb4"}

@@ -95,7 +95,7 @@ class Adapter:
     # Which rows
 
     def get_queryset(self, connection: Connection) -> QuerySet[Any]:
-        """Return the rows that a connection may see; a host with tenants narrows it by ``connection.tenant``."""
+        """Return the rows that a connection may see; a host with tenants narrows it by its ``tenant``."""
         return self.model._default_manager.all()
 
     def protected(self, instance: Model) -> bool:

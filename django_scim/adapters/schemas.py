@@ -5,11 +5,11 @@ The workarounds for scim2-models' schemas live here, and nowhere else.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import scim2_models
 from pydantic import Field
-from scim2_models import AnyExtension, CaseExact, EnterpriseUser, Group, Required, URN
+from scim2_models import URN, AnyExtension, CaseExact, EnterpriseUser, Group, Required
 from scim2_models import Reference as SCIMReference
 
 ENTERPRISE = str(EnterpriseUser.__schema__)
@@ -39,7 +39,7 @@ class Manager(scim2_models.Manager):
     value: Annotated[str | None, CaseExact.true] = None
     """The id of the SCIM resource representing the User's manager."""
 
-    ref: Annotated[SCIMReference["User"] | None, Required.false] = Field(
+    ref: Annotated[SCIMReference["User"] | None, Required.false] = Field(  # type: ignore[assignment, type-arg]  # noqa: UP037 - the name is the referenceType
         None, serialization_alias="$ref", validation_alias="$ref"
     )
     """The URI of the SCIM resource representing the User's manager."""
@@ -62,7 +62,7 @@ class User(scim2_models.User[AnyExtension]):
 
     __schema__ = scim2_models.User.__schema__
 
-    emails: list[Email] | None = None
+    emails: list[Email] | None = None  # type: ignore[assignment]
     """Email addresses for the user."""
 
 

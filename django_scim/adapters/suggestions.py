@@ -45,7 +45,7 @@ def unknown_field(adapter: Adapter, attribute: str, model: type[Model], path: st
             model = related
     return Error(
         f"{adapter.setting} maps '{attribute}' to '{path}', which does not lead to one column.",
-        hint="Use Rows for one row a value, Members for a many-to-many relation, Reference for a foreign key.",
+        hint="Use Rows for one row a value, Members for a many-to-many relation, Reference for a key.",
         obj=type(adapter),
         id="django_scim.E003",
     )
@@ -71,7 +71,7 @@ def not_one_value(adapter: Adapter, attribute: str) -> Error:
     """Report one column for an attribute that has several values or sub-attributes."""
     return Error(
         f"{adapter.setting} maps '{attribute}' to one column, but the attribute is complex or multi-valued.",
-        hint=f"Map a sub-attribute such as '{attribute}.value', or use PrimaryValue, Rows, Members or Reference.",
+        hint=f"Map a sub-attribute, or use PrimaryValue, Rows, Members or Reference for '{attribute}'.",
         obj=type(adapter),
         id="django_scim.E004",
     )

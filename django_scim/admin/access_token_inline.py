@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -27,7 +27,7 @@ class AccessTokenInline(ReadOnly, TabularInline):
     """Shows what is known of each token. The token itself is not."""
 
     model = AccessToken
-    fields: tuple[str, ...] = ("description", "scope", "created", "expires", "last_used", "status")
+    fields: ClassVar[tuple[str, ...]] = ("description", "scope", "created", "expires", "last_used", "status")
     readonly_fields = ("status", "revocation")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessToken]:

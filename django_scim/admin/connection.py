@@ -95,6 +95,7 @@ class ConnectionAdmin(TokenPages):
         """Stay on the page of a new connection: creating its token is what comes next."""
         stay = "_addanother" not in request.POST and IS_POPUP_VAR not in request.POST
         if stay and self.has_view_permission(request, obj):
-            request.POST = request.POST.copy()  # type: ignore[assignment]
-            request.POST["_continue"] = "1"
+            posted = request.POST.copy()
+            posted["_continue"] = "1"
+            request.POST = posted  # type: ignore[assignment]
         return super().response_add(request, obj, post_url_continue)

@@ -14,7 +14,7 @@ class LeanChangeList(ChangeList):
     """
 
     def get_queryset(
-        self, request: HttpRequest, exclude_parameters: list[str] | None = None
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Model]:
         """Return the rows of the page without the columns that the list does not show."""
         deferred: tuple[str, ...] = getattr(self.model_admin, "list_defer", ())

@@ -126,7 +126,7 @@ class TokenPages(ModelAdmin):
         self, request: HttpRequest, connection: Connection, template: str, context: dict[str, Any]
     ) -> TemplateResponse:
         """Render a page below that of a connection."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(
             request,
             f"admin/django_scim/connection/{template}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -177,7 +178,7 @@ class ResourceViewSet(ProtectedView):
         """Start the clock once it is known who asks."""
         self.perform_authentication(request)
         if request.method in OPERATIONS and connection_of(request) is not None:
-            assert self.attempt
+            self.attempt.started = monotonic()
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -24,7 +24,8 @@ def resource_type_of(adapter: Adapter, base_url: str) -> Json:
 def schemas_of(adapter: Adapter, base_url: str) -> dict[str, Json]:
     """Return the schemas of an adapter's resource type and of its extensions, by their URN."""
     found = {}
-    for model in (adapter.resource, *adapter.resource.get_extension_models().values()):
+    models: list[Any] = [adapter.resource, *adapter.resource.get_extension_models().values()]
+    for model in models:
         document = dump(model.to_schema())
         location = f"{base_url}/Schemas/{document['id']}"
         document["meta"] = {"resourceType": "Schema", "location": location}

@@ -35,4 +35,4 @@ class UnsupportedView(ScimView):
         raise NotFoundException(detail="there is nothing at this address")
 
 
-METHODS = dict.fromkeys(("get", "post", "put", "patch", "delete"), "answer")
+METHODS: dict[str, Any] = dict.fromkeys(("get", "post", "put", "patch", "delete"), "answer")

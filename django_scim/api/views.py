@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
@@ -35,7 +35,7 @@ class ScimView(ViewSet):
         """Answer failures as SCIM errors, without regard to ``EXCEPTION_HANDLER``."""
         return exception_handler
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Say which methods there are."""
         return Response(status=204)
 

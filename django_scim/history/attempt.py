@@ -9,6 +9,7 @@ from typing import Any
 from scim2_models import SCIMException
 
 from django_scim.models import AccessToken, Connection, Operation, Outcome, ProvisioningEvent
+from django_scim.models.columns import column_of
 
 REDACTED = "(redacted)"
 """What the history has instead of a value that is never returned."""
@@ -16,7 +17,7 @@ REDACTED = "(redacted)"
 
 def limited(text: str, field: str) -> str:
     """Cut a text to the length of a column, without what no database can hold."""
-    limit = ProvisioningEvent._meta.get_field(field).max_length
+    limit = column_of(ProvisioningEvent, field).max_length
     storable = text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
     return storable[:limit]
 

@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+from django.db import migrations, models
+
 import django_scim.models.provisioning_event
 import django_scim.models.record
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Connection(models.Model):
-    """An identity provider, with its own tokens, its own ``externalId`` values and, if it has one, its tenant.
+    """An identity provider, with tokens and ``externalId`` values of its own, and perhaps a tenant.
 
     The tenant may be any object of the host project. Adapters scope their queryset by it:
     see :meth:`django_scim.adapters.Adapter.get_queryset`.

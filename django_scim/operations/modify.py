@@ -6,6 +6,7 @@ values, such as the members of a group, is changed by set operations on the rela
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -67,7 +68,7 @@ def modify(
             patch.patch(resource, scim_policy=POLICY)
             written = apply(obj, before, dump(resource), attempt.changes)
         for mapping, operation in relations:
-            obj.after_save.append(lambda m=mapping, o=operation: change_members(m, o, obj))
+            obj.after_save.append(partial(change_members, mapping, operation, obj))
         save(obj, written, attempt.changes)
         attempt.succeeded(200)
         return obj

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import ForeignKey, Model
 from django.utils import timezone
 from scim2_models import InvalidValueException, Returned
 
@@ -113,7 +113,7 @@ def save_rows(obj: ResourceObject) -> None:
 def points_at(instance: Model, other: Model) -> bool:
     """Whether a relation of a row leads to another."""
     return any(
-        field.is_relation and field.is_cached(instance) and getattr(instance, field.name) is other
+        isinstance(field, ForeignKey) and field.is_cached(instance) and getattr(instance, field.name) is other
         for field in instance._meta.fields
     )
 

@@ -11,7 +11,7 @@ from django.db.models import Func
 from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
 
-Compiled = tuple[str, list[Any]]
+Compiled = tuple[str, tuple[Any, ...]]
 
 
 def fold(text: str | None) -> str | None:
@@ -78,7 +78,7 @@ class Comparable(Func):
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, template: str, **context: Any
     ) -> Compiled:
         sql, params = Func.as_sql(self, compiler, connection, template=template, **context)
-        return sql, list(params)
+        return sql, tuple(params)
 
 
 def binary_collation(connection: BaseDatabaseWrapper) -> str:
@@ -124,7 +124,7 @@ class DocumentText(Func):
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, template: str, parameter: str
     ) -> Compiled:
         sql, params = Func.as_sql(self, compiler, connection, template=template)
-        return sql, [*params, parameter]
+        return sql, (*params, parameter)
 
 
 def json_path(key: str) -> str:
@@ -139,7 +139,7 @@ class Entry(Expression):
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
         """Name the column that the table function of :class:`AnyEntry` yields."""
-        return "scim_entry.value", []
+        return "scim_entry.value", ()
 
 
 class AnyEntry(Func):
@@ -181,5 +181,6 @@ class AnyEntry(Func):
         document, condition = self.get_source_expressions()
         document_sql, document_params = compiler.compile(document)
         condition_sql, condition_params = compiler.compile(condition)
-        sql = f"EXISTS (SELECT 1 FROM {table.format(document=document_sql)} WHERE {condition_sql})"
-        return sql, [*document_params, *parameters, *condition_params]
+        # Compiled SQL, as Django's own expressions put it together.
+        sql = f"EXISTS (SELECT 1 FROM {table.format(document=document_sql)} WHERE {condition_sql})"  # noqa: S608
+        return sql, (*document_params, *parameters, *condition_params)

@@ -24,7 +24,7 @@ def parse_parameters(adapter: Adapter, parameters: Json) -> SearchRequest[Any]:
 
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
-    model = SearchRequest.__class_getitem__(adapter.resource)
+    model: Any = SearchRequest.__class_getitem__(adapter.resource)
     try:
         request: SearchRequest[Any] = model.model_validate(parameters)
     except ValidationError as error:

@@ -94,6 +94,10 @@ class Mapping:
         """Return what queries find of the mapping's part of a record's document."""
         return {}
 
+    def shown(self, keys: Sequence[Any]) -> list[str]:
+        """Return what the history shows for primary keys of related rows."""
+        return [str(key) for key in keys]
+
     def on_delete(self, obj: ResourceObject) -> None:
         """Undo what should not outlive a resource that is deleted but whose row stays."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from scim2_models import AttributeBinding, InvalidFilterException, InvalidValueException
 from scim2_models.path import CompareOperator
@@ -14,18 +14,18 @@ from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.mappings.columns import to_json
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath
-from django_scim.models import Link
+from django_scim.models import Link, Record
+from django_scim.models.columns import column_of
 from django_scim.query.operands import (
     ColumnOperand,
     ConstantOperand,
     KeyOperand,
     Operand,
-    Q,
     Source,
     SourceOperand,
 )
 
-EXTERNAL_ID = Link._meta.get_field("external_id")
+EXTERNAL_ID = column_of(Link, "external_id")
 LAST_MODIFIED = "last_modified"
 
 
@@ -50,7 +50,7 @@ class Identifier(Mapping):
 def identifier_operand(adapter: Any, prefix: str, binding: AttributeBinding) -> Operand:
     """Return the operand of an ``id`` of an adapter's model, reached through a prefix such as ``user__``."""
     if adapter.id_field is not None:
-        field = adapter.model._meta.get_field(adapter.id_field)
+        field = column_of(adapter.model, adapter.id_field)
         if field.get_internal_type() != "UUIDField":
             return ColumnOperand(f"{prefix}{adapter.id_field}", field, binding)
     return KeyOperand(f"{prefix}{adapter.id_column}", binding, adapter.scheme.decode, binding.urn)
@@ -75,7 +75,7 @@ class ExternalId(Mapping):
 
         :raises InvalidValueException: If it is longer than the column.
         """
-        limit = EXTERNAL_ID.max_length
+        limit = EXTERNAL_ID.max_length or 0
         if value is not None and len(value) > limit:
             raise InvalidValueException(detail=f"externalId: at most {limit} characters can be kept")
         obj.external_id = value
@@ -83,12 +83,12 @@ class ExternalId(Mapping):
         obj.after_save.append(lambda: self._save(obj, value))
 
     def _save(self, obj: ResourceObject, value: str | None) -> None:
-        identity = {"record": obj.record, "connection": obj.scope.connection}
+        identity: dict[str, Any] = {"record": obj.record, "connection": obj.scope.connection}
         if value is None:
             Link.objects.filter(**identity).delete()
         else:
             digest = link_digest(self._comparable(value))
-            defaults = {"external_id": value, "digest": digest}
+            defaults: dict[str, Any] = {"external_id": value, "digest": digest}
             Link.objects.update_or_create(defaults=defaults, **identity)
 
     def _comparable(self, value: str) -> str:
@@ -161,7 +161,7 @@ class Meta(Mapping):
         expression: Any = Subquery(own.values(column)[:1])
         if self.adapter.created_field:
             expression = Coalesce(expression, F(self.adapter.created_field))
-        field = own.model._meta.get_field(column)
+        field = column_of(Record, column)
         return ColumnOperand(expression, field, path.binding)
 
 
@@ -171,5 +171,5 @@ class Schemas(Mapping):
     read_only = True
 
     def read(self, obj: ResourceObject) -> Any:
-        """Return none: :meth:`~django_scim.adapters.base.Adapter.schemas_of` gives it, once all else is known."""
+        """Return none: once all else is known, ``Adapter.schemas_of`` gives it."""
         return None

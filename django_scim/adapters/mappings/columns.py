@@ -177,7 +177,7 @@ class Column(Mapping):
         """Report a field that does not exist, with the nearest one that does."""
         if self.host is None:
             yield unknown_field(self.adapter, self.path.key, self.adapter.model, self.column)
-        if self.path.is_complex or self.path.is_multivalued and self.path.sub is None:
+        if self.path.is_complex or (self.path.is_multivalued and self.path.sub is None):
             yield not_one_value(self.adapter, self.path.key)
 
     def columns(self) -> Sequence[str]:
@@ -216,7 +216,7 @@ class Column(Mapping):
         host = self.found
         if any(isinstance(relation, ForeignKey) and relation.null for relation in host.relations):
             return True
-        return host.field.null or host.field.empty_strings_allowed and host.field.blank
+        return host.field.null or (host.field.empty_strings_allowed and host.field.blank)
 
     def operand(self, path: AttributePath, scope: Scope) -> Operand:
         """Compare the column."""

@@ -14,6 +14,7 @@ from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.mappings.builtin import identifier_operand
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.suggestions import unknown_relation
+from django_scim.models.columns import column_of
 from django_scim.query.operands import ColumnOperand, ConstantOperand, Operand, Source
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ class Members(Mapping):
         obj.changed_outside = True
 
     def shown(self, keys: Sequence[Any]) -> list[str]:
-        """Return what stands for primary keys in the history: the first of them, by ``id`` where it can be."""
+        """Return what the history shows for primary keys: the first of them, by ``id`` if it can be."""
         other = self.other
         has_identifiers = other is not None and other.id_field is None
         shown = keys[:SHOWN_KEYS]
@@ -210,7 +211,7 @@ class Members(Mapping):
         if path.sub == "type":
             return ConstantOperand(self.type, path.binding)
         if path.sub == "display" and other.display_column:
-            field = other.model._meta.get_field(other.display_column)
+            field = column_of(other.model, other.display_column)
             return ColumnOperand(f"{self.target}__{other.display_column}", field, path.binding)
         return None
 

@@ -91,7 +91,7 @@ class PrimaryValue(Stored):
         """Return the other entries as a list, the column's entry under the paths of its sub-attributes."""
         entries = self.path.get(document) or []
         others = [entry for entry in entries if entry.get("value", "") is not None]
-        found = {}
+        found: dict[str, Any] = {}
         for entry in entries:
             if entry not in others:
                 found = {f"{self.path.head}.value": "", **self.flat(self.path.head, entry)}
@@ -105,7 +105,9 @@ class PrimaryValue(Stored):
 
     def sources(self, scope: Scope) -> Sequence[Source]:
         """Return the column and the stored entries."""
-        return [HostSource(self.in_column("value").present(), self.in_column), *super().sources(scope)]
+        value = self.in_column("value")
+        assert value is not None
+        return [HostSource(value.present(), self.in_column), *super().sources(scope)]
 
     def in_column(self, sub: str | None) -> Operand | None:
         """Return what to compare for a sub-attribute of the column's entry."""

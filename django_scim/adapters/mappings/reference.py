@@ -17,6 +17,7 @@ from django_scim.adapters.mappings.members import identifier_of
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath
 from django_scim.adapters.suggestions import unknown_field
+from django_scim.models.columns import column_of
 from django_scim.query.operands import ColumnOperand, Operand
 
 if TYPE_CHECKING:
@@ -111,6 +112,6 @@ class Reference(Mapping):
             if sub == "value":
                 return identifier_operand(other, f"{self.column}__", value.binding)
             if sub == "displayName" and other.display_column:
-                field = other.model._meta.get_field(other.display_column)
+                field = column_of(other.model, other.display_column)
                 return ColumnOperand(f"{self.column}__{other.display_column}", field, value.binding)
         return super().operand(path, scope)

@@ -96,7 +96,7 @@ class Stored(Mapping):
         source = Source(
             self.adapter.records(),
             self.adapter.record_key,
-            lambda sub: StoredOperand("comparable", key, path.binding),
+            lambda _: StoredOperand("comparable", key, path.binding),
         )
         return SourceOperand(source, path.sub, self.subquery(key))
 
