@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from django.conf import settings as django_settings
 from django.core.checks import Error
 from django.core.signals import setting_changed
 
-ADAPTER_OPTIONS = ("adapter", "attributes", "delete", "id_field")
-"""What ``USER`` and ``GROUP`` may hold; see :class:`django_scim.adapters.Adapter`."""
+from django_scim.options import examine
+
+
+class AdapterOptions(TypedDict, total=False):
+    """The options of one resource type; see :class:`django_scim.adapters.base.Adapter`."""
+
+    adapter: str | None
+    """Dotted path of the adapter; none serves no resources of the type."""
+
+    attributes: Mapping[str, Any]
+    """Mappings by attribute path, added to the adapter's or in their place."""
+
+    delete: Literal["soft", "hard"]
+    """Whether a deleted resource is hidden and deactivated, or its row is deleted."""
+
+    id_field: str | None
+    """A unique column that holds the ``id``, instead of one made from the primary key."""
 
 
 @dataclass(frozen=True)
 class ScimSettings:
     """The options of ``DJANGO_SCIM``, under the names that the setting uses.
 
-    Read them through :func:`get_settings`. A name that is not here is a system check error.
+    Read them through :func:`get_settings`. A name that is not here is a system check error, and so is a
+    value of another type than is annotated.
     """
 
-    USER: Mapping[str, Any] = field(default_factory=dict)
+    USER: AdapterOptions = field(default_factory=AdapterOptions)
     """Options of the User resource type: ``adapter`` (dotted path), ``attributes`` (mappings to add or
     replace), ``delete`` (``"soft"`` or ``"hard"``), ``id_field``."""
 
-    GROUP: Mapping[str, Any] = field(default_factory=dict)
+    GROUP: AdapterOptions = field(default_factory=AdapterOptions)
     """Options of the Group resource type, as for ``USER``. ``{"adapter": None}`` serves no groups."""
 
     ADAPTERS: Sequence[str] = ()
@@ -48,6 +63,19 @@ class ScimSettings:
     MAX_RESULTS: int = 200
     """The most resources that one page holds; a larger ``count`` is lowered to it."""
 
+    CURSOR_TIMEOUT: int = 3600
+    """How many seconds a cursor is good for (RFC 9865); an older one is 400 ``expiredCursor``."""
+
+    COUNT_WITH_CURSOR: bool = True
+    """Whether pages by cursor have ``totalResults``, which takes the database a look at all rows."""
+
+    MAX_BULK_OPERATIONS: int = 1000
+    """The most operations in one bulk request; more is 413."""
+
+    CURRENT_RESOURCE: str = "django_scim.api.me.authenticated_user"
+    """Dotted path of the function that says which row ``/Me`` stands for: it takes the DRF request and
+    returns an instance of an adapter's model, or none, which is 501 (RFC 7644 section 3.11)."""
+
     MAX_PAYLOAD_SIZE: int = 10 * 1024 * 1024
     """The largest request body in bytes; a larger one is 413."""
 
@@ -58,29 +86,17 @@ class ScimSettings:
     """``documentationUri`` of the ServiceProviderConfig."""
 
 
-def check_settings() -> Iterator[Error]:
-    """Report the names in ``DJANGO_SCIM`` that mean nothing, each with the nearest one that does."""
-    configured = getattr(django_settings, "DJANGO_SCIM", {})
-    known = [option.name for option in fields(ScimSettings)]
-    yield from _unknown("DJANGO_SCIM", configured, known)
-    for name in ("USER", "GROUP"):
-        yield from _unknown(f'DJANGO_SCIM["{name}"]', configured.get(name, {}), ADAPTER_OPTIONS)
-
-
-def _unknown(setting: str, configured: Mapping[str, Any], known: Sequence[str]) -> Iterator[Error]:
-    for name in configured:
-        if name not in known:
-            near = get_close_matches(str(name), known, n=1, cutoff=0.5)
-            hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known)}."
-            yield Error(f"{setting} has no option '{name}'.", hint=hint, id="django_scim.E005")
+def check_settings() -> list[Error]:
+    """Report the options in ``DJANGO_SCIM`` that there are not, and those of a wrong type."""
+    _, errors = examine("DJANGO_SCIM", ScimSettings, getattr(django_settings, "DJANGO_SCIM", {}))
+    return errors
 
 
 @cache
 def get_settings() -> ScimSettings:
-    """Return the options in force, unknown names left out (the system check reports those)."""
-    configured = getattr(django_settings, "DJANGO_SCIM", {})
-    known = {option.name for option in fields(ScimSettings)}
-    return ScimSettings(**{name: value for name, value in configured.items() if name in known})
+    """Return the options in force: of a wrong one, which the system check reports, the default."""
+    options, _ = examine("DJANGO_SCIM", ScimSettings, getattr(django_settings, "DJANGO_SCIM", {}))
+    return ScimSettings(**options)
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:

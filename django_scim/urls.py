@@ -1,12 +1,18 @@
 """The SCIM root: include it where the identity providers are told to look, such as ``/scim/v2/``."""
 
-from django.db import transaction
+from typing import Any
+
+from django.db import connections, transaction
 from django.urls import re_path
+from django.views.decorators.common import no_append_slash
 from rest_framework.routers import SimpleRouter
 
+from django_scim.api.bulk import BulkViewSet
 from django_scim.api.discovery import ResourceTypeViewSet, SchemaViewSet, ServiceProviderConfigViewSet
+from django_scim.api.me import MeViewSet
+from django_scim.api.not_found import METHODS, NotFoundView
 from django_scim.api.resources import ResourceViewSet
-from django_scim.api.unsupported import METHODS, UnsupportedView
+from django_scim.api.search import RootSearchViewSet, RootViewSet
 from django_scim.registry import registry
 
 app_name = "django_scim"
@@ -34,11 +40,25 @@ router.register("ServiceProviderConfig", ServiceProviderConfigViewSet, "service-
 router.register("ResourceTypes", ResourceTypeViewSet, "resource-type")
 router.register("Schemas", SchemaViewSet, "schema")
 
+ME_METHODS: dict[str, Any] = {
+    "get": "retrieve",
+    "post": "create",
+    "put": "update",
+    "patch": "partial_update",
+    "delete": "destroy",
+}
+
 urlpatterns = [
     *router.urls,
-    re_path(r"^(?:Me|Bulk|(?:\w+/)?\.search)/?$", UnsupportedView.as_view(METHODS, is_known=True)),
-    re_path(r"", UnsupportedView.as_view(METHODS)),
+    re_path(r"^Bulk/?$", BulkViewSet.as_view({"post": "create"}), name="bulk"),
+    re_path(r"^Me/?$", MeViewSet.as_view(ME_METHODS), name="me"),
+    re_path(r"^\.search/?$", RootSearchViewSet.as_view({"post": "search"}), name="search"),
+    re_path(r"^$", RootViewSet.as_view({"get": "list"}), name="root"),
+    re_path(r"", NotFoundView.as_view(METHODS)),
 ]
 for pattern in urlpatterns:
     # Each write is a transaction of its own, and its refusal is recorded outside of it.
-    pattern.callback = transaction.non_atomic_requests(pattern.callback)
+    for alias in connections:
+        pattern.callback = transaction.non_atomic_requests(using=alias)(pattern.callback)
+    # A client must not be sent elsewhere, not even from the root without a slash to the root with one.
+    pattern.callback = no_append_slash(pattern.callback)

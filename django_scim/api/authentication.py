@@ -9,10 +9,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from django_scim.api.errors import UNAUTHENTICATED
 from django_scim.models import AccessToken, Connection
-
-FAILED = "the token is not valid"
-"""One answer for every reason, so that it tells nothing."""
 
 
 class Client:
@@ -47,7 +45,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             return None
         stored = AccessToken.objects.usable(token.strip())
         if stored is None:
-            raise AuthenticationFailed(FAILED)
+            raise AuthenticationFailed(UNAUTHENTICATED)
         stored.note_use(timezone.now())
         return Client(stored.connection), stored
 

@@ -102,17 +102,22 @@ class ServiceProviderConfigViewSet(DiscoveryView):
         document: Json = {
             "schemas": [CONFIG],
             "patch": {"supported": True},
-            "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": settings.MAX_PAYLOAD_SIZE},
+            "bulk": {
+                "supported": True,
+                "maxOperations": settings.MAX_BULK_OPERATIONS,
+                "maxPayloadSize": settings.MAX_PAYLOAD_SIZE,
+            },
             "filter": {"supported": True, "maxResults": settings.MAX_RESULTS},
             "changePassword": {"supported": has_password},
             "sort": {"supported": True},
             "etag": {"supported": True},
             "pagination": {
-                "cursor": False,
+                "cursor": True,
                 "index": True,
                 "defaultPaginationMethod": "index",
                 "defaultPageSize": settings.DEFAULT_PAGE_SIZE,
                 "maxPageSize": settings.MAX_RESULTS,
+                "cursorTimeout": settings.CURSOR_TIMEOUT,
             },
             "authenticationSchemes": [
                 {

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
+from math import ceil
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import OperationalError
 from django.http import Http404, UnreadablePostError
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException, NotAuthenticated, ParseError
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 from scim2_models import SCIMException
 
 from django_scim.adapters.paths import Json
@@ -20,6 +20,9 @@ from django_scim.operations.transactions import is_transient
 logger = logging.getLogger("django_scim.request")
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+UNAUTHENTICATED = "a valid token is required"
+"""One answer for every reason, a missing token too, so that it tells nothing."""
 
 
 class HTTPError(SCIMException):
@@ -38,6 +41,8 @@ def scim_error(exception: Exception) -> SCIMException | None:
             return exception
         case ParseError():
             return HTTPError(400, text_of(exception), "invalidSyntax")
+        case NotAuthenticated():
+            return HTTPError(401, UNAUTHENTICATED)
         case APIException():
             return HTTPError(exception.status_code, text_of(exception))
         case Http404():
@@ -67,24 +72,28 @@ def body_of(error: SCIMException) -> Json:
     return body
 
 
-def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
-    """Answer any exception with a SCIM error, for DRF.
+def error_of(exception: Exception, request: Any, view: Any) -> SCIMException:
+    """Return what an exception means in SCIM, 500 for one that nobody foresaw.
 
-    What nobody foresaw is logged and reported through Django's signal, as Django itself does, and says
-    nothing of itself to the client.
+    That is logged and reported through Django's signal, as Django itself does, and says nothing of
+    itself to the client.
     """
     error = scim_error(exception)
     if error is None:
-        request = context["request"]
         logger.error("%s %s failed", request.method, request.path, exc_info=exception)
-        got_request_exception.send(sender=type(context["view"]), request=request._request)
+        got_request_exception.send(sender=type(view), request=request._request)
         error = HTTPError(500, "the server could not answer this request")
+    return error
+
+
+def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
+    """Answer any exception with a SCIM error, for DRF."""
+    error = error_of(exception, context["request"], context["view"])
     headers = {}
     if challenge := getattr(exception, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(exception, "wait", None):
-        headers["Retry-After"] = str(int(wait))
+        headers["Retry-After"] = str(ceil(wait))
     elif error.status == 503:
         headers["Retry-After"] = "1"
-    set_rollback()
     return Response(body_of(error), status=error.status, headers=headers)

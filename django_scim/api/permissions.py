@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from django_scim.models import AccessToken, Connection, Scope
+from django_scim.models import AccessToken, Connection
 
 
 def connection_of(request: Request) -> Connection | None:
@@ -28,5 +28,4 @@ class HasScope(BasePermission):
         """Reading needs ``read``, the rest ``write``."""
         if connection_of(request) is None:
             return False
-        needed = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
-        return not isinstance(request.auth, AccessToken) or request.auth.allows(needed)
+        return not isinstance(request.auth, AccessToken) or request.auth.allows(view.required_scope)

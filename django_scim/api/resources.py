@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from time import monotonic
 from typing import Any
-from uuid import uuid4
 
+from django.db import DatabaseError, InterfaceError
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from scim2_models import SCIMException
@@ -15,9 +17,10 @@ from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import Json
 from django_scim.api.errors import HTTPError, scim_error
 from django_scim.api.permissions import connection_of
-from django_scim.api.views import ProtectedView
+from django_scim.api.views import SEARCH, ProtectedView
 from django_scim.history.attempt import Attempt
-from django_scim.models import AccessToken, Operation
+from django_scim.models import Scope as TokenScope
+from django_scim.operations.bulk import OPERATIONS
 from django_scim.operations.create import create
 from django_scim.operations.delete import delete
 from django_scim.operations.locking import not_found
@@ -29,21 +32,8 @@ from django_scim.query.projection import Projection
 from django_scim.query.search import parse_parameters, projection_of, search
 from django_scim.registry import registry
 
-OPERATIONS = {
-    "POST": Operation.CREATE,
-    "PUT": Operation.REPLACE,
-    "PATCH": Operation.MODIFY,
-    "DELETE": Operation.DELETE,
-}
-PARAMETERS = (
-    "filter",
-    "sortBy",
-    "sortOrder",
-    "startIndex",
-    "count",
-    "attributes",
-    "excludedAttributes",
-)
+logger = logging.getLogger("django_scim.request")
+
 SELECTION = ("attributes", "excludedAttributes")
 
 
@@ -62,12 +52,36 @@ class ResourceViewSet(ProtectedView):
         """For whom, and under which address."""
         return Scope(self.connection, self.base_url)
 
+    @property
+    def is_search(self) -> bool:
+        """Whether the request is a query, although its method is POST."""
+        return self.action == "search"
+
+    @property
+    def required_scope(self) -> TokenScope:
+        """A query reads, whatever its method."""
+        return TokenScope.READ if self.is_search else super().required_scope
+
+    @property
+    def path_below_root(self) -> str:
+        """The view's part of the address."""
+        return super().path_below_root + (SEARCH if self.is_search else "")
+
     # Reading
 
     def list(self, request: Request) -> Response:
         """Answer a query (RFC 7644 section 3.4.2)."""
-        search_request = parse_parameters(self.adapter, self.parameters(*PARAMETERS))
-        return Response(search(self.adapter, search_request, self.scope))
+        return self.query(self.query_parameters())
+
+    @action(detail=False, methods=["post"], url_path=r"\.search")
+    def search(self, request: Request) -> Response:
+        """Answer a query that the body has (section 3.4.3)."""
+        return self.query(self.body)
+
+    def query(self, parameters: Json) -> Response:
+        """Return the page that a query asks for."""
+        adapters = [self.adapter]
+        return Response(search(adapters, parse_parameters(adapters, parameters), self.scope))
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Answer with one resource, or with 304 if the client has its version (section 3.4.1)."""
@@ -138,19 +152,16 @@ class ResourceViewSet(ProtectedView):
 
     # What the methods share
 
-    def parameters(self, *names: str) -> Json:
-        """Return parameters of the query string."""
-        return {name: self.request.query_params[name] for name in names if name in self.request.query_params}
-
     def projection(self) -> Projection:
         """Return which attributes the answer has."""
-        return projection_of(self.adapter, parse_parameters(self.adapter, self.parameters(*SELECTION)))
+        request = parse_parameters([self.adapter], self.query_parameters(*SELECTION))
+        return projection_of(self.adapter, request)
 
     def payload(self) -> Any:
         """Return the body of the request."""
-        data = self.request.data
-        self.attempt.describe(data)
-        return data
+        document = self.body
+        self.attempt.describe(document)
+        return document
 
     def answer(self, obj: ResourceObject, projection: Projection, status: int = 200) -> Response:
         """Return a resource with its version and its address."""
@@ -163,21 +174,15 @@ class ResourceViewSet(ProtectedView):
     def attempt(self) -> Attempt:
         """What the request tries, for the history."""
         if not hasattr(self, "_attempt"):
-            request = self.request
-            self._attempt = Attempt(
-                OPERATIONS[str(request.method)],
-                connection=self.connection,
-                token=request.auth if isinstance(request.auth, AccessToken) else None,
-                request_id=request.headers.get("X-Request-ID") or str(uuid4()),
-                resource_type=self.resource_type,
-                resource_id=self.kwargs.get("pk", ""),
-            )
+            operation = OPERATIONS[str(self.request.method)]
+            self._attempt = self.new_attempt(operation, self.resource_type, self.kwargs.get("pk", ""))
         return self._attempt
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Start the clock once it is known who asks."""
         self.perform_authentication(request)
-        if request.method in OPERATIONS and connection_of(request) is not None:
+        is_write = request.method in OPERATIONS and not self.is_search
+        if is_write and connection_of(request) is not None:
             self.attempt.started = monotonic()
         super().initial(request, *args, **kwargs)
 
@@ -190,7 +195,11 @@ class ResourceViewSet(ProtectedView):
         return response
 
     def record_refusal(self, attempt: Attempt, error: SCIMException) -> None:
-        """Write the event, outside of the transaction that was rolled back."""
-        if not attempt.display and getattr(self.request, "_full_data", None):
-            attempt.describe(self.request.data)
-        attempt.refused(error)
+        """Write the event, outside of the transaction that was rolled back.
+
+        A database that cannot take the event does not keep the client from its answer.
+        """
+        try:
+            attempt.refused(error)
+        except (DatabaseError, InterfaceError):
+            logger.exception("the event of a refused request could not be written")

@@ -5,19 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
+from uuid import uuid4
 
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
+from scim2_models import InvalidSyntaxException
 
-from django_scim.api.errors import exception_handler
+from django_scim.adapters.paths import Json
+from django_scim.api.errors import HTTPError, exception_handler
 from django_scim.api.json import JSONParser, JSONRenderer, ScimJSONParser, ScimJSONRenderer
 from django_scim.api.negotiation import ScimContentNegotiation
 from django_scim.api.permissions import connection_of
 from django_scim.conf import get_settings
-from django_scim.models import Connection
+from django_scim.history.attempt import Attempt
+from django_scim.models import AccessToken, Connection, Operation, Scope
+
+PARAMETERS = (
+    "filter",
+    "sortBy",
+    "sortOrder",
+    "startIndex",
+    "count",
+    "cursor",
+    "attributes",
+    "excludedAttributes",
+)
+"""The parameters of a query (RFC 7644 section 3.4.2, RFC 9865 section 2)."""
+
+SEARCH = "/.search"
+"""What a path ends with whose body is a query (RFC 7644 section 3.4.3)."""
 
 
 class ScimView(ViewSet):
@@ -39,18 +59,41 @@ class ScimView(ViewSet):
         """Say which methods there are."""
         return Response(status=204)
 
+    @property
+    def body(self) -> Json:
+        """The JSON object in the body of the request.
+
+        :raises HTTPError: If its length is not known in advance: neither Django nor DRF reads such a body,
+            and it must not pass for an empty one.
+        :raises InvalidSyntaxException: If there is none.
+        :raises SCIMException: As :mod:`django_scim.api.json` names what is wrong with it.
+        """
+        if self.request.headers.get("Content-Length") in (None, "", "0"):
+            if "Transfer-Encoding" in self.request.headers:
+                raise HTTPError(411, "the body has to be sent with a Content-Length")
+            raise InvalidSyntaxException(detail="the request has no body")
+        document: Json = self.request.data
+        return document
+
+    @property
+    def path_below_root(self) -> str:
+        """The view's part of the address."""
+        return f"{self.endpoint}/{self.kwargs['pk']}" if "pk" in self.kwargs else self.endpoint
+
     @cached_property
     def base_url(self) -> str:
         """The absolute URL of the SCIM root: the address of the request without the view's part of it."""
-        suffix = self.endpoint
-        if "pk" in self.kwargs:
-            suffix = f"{suffix}/{self.kwargs['pk']}"
-        path = self.request.path.rstrip("/").removesuffix(suffix)
+        path = self.request.path.rstrip("/").removesuffix(self.path_below_root)
         return str(self.request.build_absolute_uri(path))
 
 
 class ProtectedView(ScimView):
     """A view for authenticated connections."""
+
+    @property
+    def required_scope(self) -> Scope:
+        """What a token has to allow: to read, or to write too."""
+        return Scope.READ if self.request.method in SAFE_METHODS else Scope.WRITE
 
     def get_authenticators(self) -> list[Any]:
         """Return what ``AUTHENTICATION_CLASSES`` names."""
@@ -74,6 +117,28 @@ class ProtectedView(ScimView):
         if connection is None:
             raise PermissionDenied("the authentication names no connection")
         return connection
+
+    def query_parameters(self, *names: str) -> Json:
+        """Return parameters of the query string: those of a query, unless others are named."""
+        given = self.request.query_params
+        return {name: given[name] for name in names or PARAMETERS if name in given}
+
+    def new_attempt(self, operation: Operation, resource_type: str, resource_id: str) -> Attempt:
+        """Return what a request tries, for the history."""
+        request = self.request
+        return Attempt(
+            operation,
+            connection=self.connection,
+            token=request.auth if isinstance(request.auth, AccessToken) else None,
+            request_id=self.request_id,
+            resource_type=resource_type,
+            resource_id=resource_id,
+        )
+
+    @cached_property
+    def request_id(self) -> str:
+        """What logs know the request by: the client's own id for it, or a new one."""
+        return self.request.headers.get("X-Request-ID") or str(uuid4())
 
 
 def instances(paths: Sequence[str]) -> list[Any]:

@@ -14,6 +14,7 @@ from django.db.models import Q
 from scim2_models import InvalidFilterException
 from scim2_models.path import (
     AttrPath,
+    CompareOperator,
     Comparison,
     FilterNode,
     FilterVisitor,
@@ -34,15 +35,18 @@ MAX_TERMS = 100
 """The most comparisons in one filter: SQLite has a limit on the depth of an expression."""
 
 
-def compile_filter(adapter: Adapter, node: FilterNode, scope: Scope) -> Q:
+def compile_filter(adapter: Adapter, node: FilterNode, scope: Scope, *, is_alone: bool = True) -> Q:
     """Return the condition on the adapter's rows that a filter stands for.
 
     :param node: The syntax tree of a filter that scim2-models has checked against the resource type.
+    :param is_alone: Whether no other resource type is queried with it. Otherwise an attribute that this
+        one does not have is one without a value (RFC 7644 section 3.4.2.1).
     :raises InvalidFilterException: If an attribute cannot be filtered, or the filter is too long.
     """
     if count_terms(node) > MAX_TERMS:
         raise InvalidFilterException(detail=f"a filter may have {MAX_TERMS} comparisons at most")
-    return ResourceCompiler(adapter, scope).visit(node)
+    compiler = ResourceCompiler if is_alone else SharedCompiler
+    return compiler(adapter, scope).visit(node)
 
 
 def compile_value_filter(adapter: Adapter, head: AttributePath, node: FilterNode, source: Source) -> Q:
@@ -137,6 +141,30 @@ class ResourceCompiler(Compiler):
         if path is None:
             raise InvalidFilterException(detail=f"there is no attribute '{attr_path}'")
         return path
+
+
+class SharedCompiler(ResourceCompiler):
+    """A filter of several resource types, some of which do not have each of its attributes."""
+
+    def visit_comparison(self, node: Comparison) -> Q:
+        """Compare; of what has no value, ``ne`` holds, and ``eq null`` does."""
+        if self.has(node.attr_path):
+            return super().visit_comparison(node)
+        is_equal = node.op is CompareOperator.eq and node.value is None
+        is_other = node.op is CompareOperator.ne and node.value is not None
+        return constant(is_equal or is_other)
+
+    def visit_present(self, node: Present) -> Q:
+        """What has no value is not present."""
+        return super().visit_present(node) if self.has(node.attr_path) else constant(False)
+
+    def visit_value_path(self, node: ValuePath) -> Q:
+        """What has no value has none that meets a filter."""
+        return super().visit_value_path(node) if self.has(node.attr_path) else constant(False)
+
+    def has(self, attr_path: AttrPath) -> bool:
+        """Whether the resource type has an attribute."""
+        return self.adapter.resolve(str(attr_path)) is not None
 
 
 class ValueCompiler(Compiler):

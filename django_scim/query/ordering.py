@@ -1,35 +1,82 @@
-"""``sortBy`` and ``sortOrder`` (RFC 7644 section 3.4.2.3)."""
+"""``sortBy`` and ``sortOrder`` (RFC 7644 section 3.4.2.3), and what comes after a place in that order.
+
+Resources without a value come last in ascending order and first in descending order. The primary key
+breaks ties, so that the order is one, and pages neither overlap nor leave anything out.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import OrderBy
+from django.db.models.lookups import Exact, GreaterThan, IsNull, LessThan
 from scim2_models import AttributeBinding, InvalidPathException
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import Scope
 from django_scim.adapters.paths import from_binding
 
+SORT_KEY = "scim_sort_key"
+"""The name of the annotation that holds what rows are ordered by."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of the resources of one type.
+
+    :param expression: What ``sortBy`` names, none for an order by primary key alone.
+    :param descending: Whether ``sortOrder`` turns it around; ties are broken in the same way all the same.
+    """
+
+    expression: Any = None
+    descending: bool = False
+
+    def annotate(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Add the key that rows are ordered by, if there is one."""
+        return rows if self.expression is None else rows.annotate(**{SORT_KEY: self.expression})
+
+    def apply(self, rows: QuerySet[Any], *, backwards: bool = False) -> QuerySet[Any]:
+        """Order rows that have the key."""
+        tie_break = F("pk").desc() if backwards else F("pk").asc()
+        if self.expression is None:
+            return rows.order_by(tie_break)
+        if self.goes_down(backwards):
+            return rows.order_by(OrderBy(F(SORT_KEY), descending=True, nulls_first=True), tie_break)
+        return rows.order_by(OrderBy(F(SORT_KEY), nulls_last=True), tie_break)
+
+    def goes_down(self, backwards: bool) -> bool:
+        """Whether keys become smaller on the way."""
+        return self.descending != backwards
+
+    def beyond(self, key: Any, tie: Q, *, backwards: bool = False) -> Q:
+        """Return the condition of what comes after a key, or before it on the way back.
+
+        :param tie: The condition of those that have the same key.
+        """
+        if self.expression is None:
+            return tie
+        own = F(SORT_KEY)
+        goes_down = self.goes_down(backwards)
+        if key is None:
+            tie &= Q(IsNull(own, True))
+            return tie | Q(IsNull(own, False)) if goes_down else tie
+        further = Q(LessThan(own, key) if goes_down else GreaterThan(own, key)) | Q(Exact(own, key)) & tie
+        return further if goes_down else further | Q(IsNull(own, True))
+
 
 def compile_order(
     adapter: Adapter, binding: AttributeBinding | None, scope: Scope, *, descending: bool
-) -> list[Any]:
-    """Return what ``order_by`` takes: the attribute, then the primary key, so that pages do not overlap.
-
-    Resources without a value come last in ascending order and first in descending order.
+) -> Order:
+    """Return the order that an attribute stands for.
 
     :raises InvalidPathException: If the attribute cannot be sorted by.
     """
-    tie_break = F("pk").asc()
     if binding is None:
-        return [tie_break]
+        return Order(descending=descending)
     path = from_binding(adapter.resource, binding)
     mapping = adapter.mapping_for(path)
     if mapping is None:
         raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by")
-    expression = mapping.order(path, scope)
-    if descending:
-        return [OrderBy(expression, descending=True, nulls_first=True), tie_break]
-    return [OrderBy(expression, nulls_last=True), tie_break]
+    return Order(mapping.order(path, scope), descending)

@@ -1,35 +1,59 @@
-"""A query of one resource type: filter, order and page (RFC 7644 section 3.4.2)."""
+"""A query of one resource type or of several: filter, order and page (RFC 7644 section 3.4.2)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from pydantic import ValidationError
-from scim2_models import Error, SCIMException, SearchRequest
+from scim2_models import Error, InvalidCountException, InvalidValueException, SCIMException, SearchRequest
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import Scope
 from django_scim.adapters.paths import Json
 from django_scim.conf import get_settings
+from django_scim.query.cursors import Cursor
 from django_scim.query.filters import compile_filter
-from django_scim.query.loading import load
+from django_scim.query.listing import Found, Listing, MergedListing, Part
 from django_scim.query.ordering import compile_order
 from django_scim.query.projection import Projection
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
+Adapters = Sequence[Adapter]
+"""One adapter, or several that are queried as one collection."""
 
-def parse_parameters(adapter: Adapter, parameters: Json) -> SearchRequest[Any]:
-    """Validate the parameters of a query against the schemas of a resource type.
+
+def parse_parameters(adapters: Adapters, parameters: Json) -> SearchRequest[Any]:
+    """Validate the parameters of a query against the schemas of its resource types.
 
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
-    model: Any = SearchRequest.__class_getitem__(adapter.resource)
+    resources: Any = reduce(or_, [adapter.resource for adapter in adapters])
+    model: Any = SearchRequest.__class_getitem__(resources)
     try:
         request: SearchRequest[Any] = model.model_validate(parameters)
     except ValidationError as error:
         raise SCIMException.from_error(Error.from_validation_errors(error)[0]) from error
+    if request.cursor is not None:
+        require_cursor_parameters(parameters, request)
     return request
+
+
+def require_cursor_parameters(parameters: Json, request: SearchRequest[Any]) -> None:
+    """Refuse what does not go with a cursor.
+
+    :raises InvalidValueException: If there is an index too.
+    :raises InvalidCountException: If the page size is not one that a page can have (RFC 9865 section 2.1).
+    """
+    if request.start_index is not None:
+        raise InvalidValueException(detail="a query has a cursor or a startIndex, not both")
+    limit = get_settings().MAX_RESULTS
+    is_negative = str(parameters.get("count")).strip().startswith("-")
+    if request.count is not None and (is_negative or request.count > limit):
+        raise InvalidCountException(detail=f"with a cursor, count is from 0 to {limit}")
 
 
 def projection_of(adapter: Adapter, request: SearchRequest[Any]) -> Projection:
@@ -41,39 +65,39 @@ def projection_of(adapter: Adapter, request: SearchRequest[Any]) -> Projection:
     )
 
 
-def search(adapter: Adapter, request: SearchRequest[Any], scope: Scope) -> Json:
+def search(adapters: Adapters, request: SearchRequest[Any], scope: Scope) -> Json:
     """Return the ListResponse of a query.
 
     :raises InvalidFilterException: If the filter names what cannot be filtered.
     :raises InvalidPathException: If ``sortBy`` names what cannot be sorted by.
+    :raises InvalidCursorException: If the cursor was given to another query.
+    :raises ExpiredCursorException: If it is too old.
+    :raises InvalidCountException: If the page size differs from that of the pages before.
     """
-    rows = adapter.queryset(scope.connection)
-    if request.filter is not None:
-        rows = rows.filter(compile_filter(adapter, request.filter.ast, scope))
-    order = compile_order(
-        adapter,
-        request.sort_binding(adapter.resource),
-        scope,
-        descending=request.sort_order == SearchRequest.SortOrder.descending,
-    )
-    start, count = page_of(request)
-    total = rows.count()
-    resources: list[Json] = []
-    if count and start <= total:
-        projection = projection_of(adapter, request)
-        page = rows.order_by(*order)[start - 1 : start - 1 + count]
-        resources = [projection.read(obj) for obj in load(adapter, page, projection, scope)]
-    return {
-        "schemas": [LIST_RESPONSE],
-        "totalResults": total,
-        "itemsPerPage": len(resources),
-        "startIndex": start,
-        "Resources": resources,
-    }
+    listing = listing_of(adapters, request, scope)
+    if request.cursor is None:
+        return page_by_index(listing, request)
+    return page_by_cursor(listing, request, identity_of(adapters, request, scope))
 
 
-def page_of(request: SearchRequest[Any]) -> tuple[int, int]:
-    """Return the first index and the number of resources of the page.
+def listing_of(adapters: Adapters, request: SearchRequest[Any], scope: Scope) -> Listing:
+    """Return what a query selects, in its order."""
+    descending = request.sort_order == SearchRequest.SortOrder.descending
+    is_alone = len(adapters) == 1
+    parts = []
+    for position, adapter in enumerate(adapters):
+        rows = adapter.queryset(scope.connection)
+        if request.filter is not None:
+            rows = rows.filter(compile_filter(adapter, request.filter.ast, scope, is_alone=is_alone))
+        binding = request.sort_binding(adapter.resource)
+        order = compile_order(adapter, binding, scope, descending=descending)
+        parts.append(Part(position, adapter, rows, order, projection_of(adapter, request), scope))
+    is_sorted = any(part.order.expression is not None for part in parts)
+    return MergedListing(parts) if is_sorted and not is_alone else Listing(parts)
+
+
+def page_by_index(listing: Listing, request: SearchRequest[Any]) -> Json:
+    """Return the page from an index on.
 
     RFC 7644 section 3.4.2.4: an index under 1 is 1, a count under 0 is 0, and the server may return
     fewer than were asked for.
@@ -81,4 +105,56 @@ def page_of(request: SearchRequest[Any]) -> tuple[int, int]:
     settings = get_settings()
     start = 1 if request.start_index is None else request.start_index
     count = settings.DEFAULT_PAGE_SIZE if request.count is None else request.count
-    return start, min(count, settings.MAX_RESULTS)
+    totals = listing.totals()
+    found: list[Found] = []
+    if count and start <= sum(totals):
+        found = listing.page(start - 1, min(count, settings.MAX_RESULTS), totals)
+    return {**list_response(found, sum(totals)), "startIndex": start}
+
+
+def page_by_cursor(listing: Listing, request: SearchRequest[Any], query: str) -> Json:
+    """Return the page that a cursor leads to; the first one if it is empty (RFC 9865 section 2)."""
+    settings = get_settings()
+    cursor = Cursor.open(request.cursor, query) if request.cursor else None
+    count = request.count
+    if count is None:
+        count = cursor.count if cursor else min(settings.DEFAULT_PAGE_SIZE, settings.MAX_RESULTS)
+    elif cursor and cursor.count != count:
+        raise InvalidCountException(detail=f"count has to stay {cursor.count} on every page of the query")
+    total = sum(listing.totals()) if settings.COUNT_WITH_CURSOR else None
+    backwards = cursor is not None and cursor.backwards
+    found: list[Found] = []
+    if count:
+        found = listing.beyond(cursor.mark if cursor else None, count + 1, backwards=backwards)
+    has_more, found = len(found) > count, found[:count]
+    if backwards:
+        found.reverse()
+    response = list_response(found, total)
+    if found and (has_more or backwards):
+        response["nextCursor"] = Cursor(found[-1].mark, False, count).seal(query)
+    if found and cursor and (has_more or not backwards):
+        response["previousCursor"] = Cursor(found[0].mark, True, count).seal(query)
+    return response
+
+
+def list_response(found: Sequence[Found], total: int | None) -> Json:
+    """Return the ListResponse of a page, without ``totalResults`` where nobody counted."""
+    response: Json = {"schemas": [LIST_RESPONSE]}
+    if total is not None:
+        response["totalResults"] = total
+    response["itemsPerPage"] = len(found)
+    response["Resources"] = [item.projection.read(item.obj) for item in found]
+    return response
+
+
+def identity_of(adapters: Adapters, request: SearchRequest[Any], scope: Scope) -> str:
+    """Return what makes a query the same as another: all that its order and its rows depend on."""
+    return repr(
+        (
+            scope.connection.pk,
+            [adapter.name for adapter in adapters],
+            str(request.filter or ""),
+            str(request.sort_by or ""),
+            str(request.sort_order or ""),
+        )
+    )

@@ -1,0 +1,42 @@
+"""Queries of the root: all resource types as one collection (RFC 7644 sections 3.4.2.1 and 3.4.3)."""
+
+from __future__ import annotations
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from django_scim.adapters.objects import Scope as ResourceScope
+from django_scim.adapters.paths import Json
+from django_scim.api.views import SEARCH, ProtectedView
+from django_scim.models import Scope
+from django_scim.query.search import parse_parameters, search
+from django_scim.registry import registry
+
+
+class RootViewSet(ProtectedView):
+    """``GET /`` with a query, and ``POST /.search`` with a SearchRequest."""
+
+    @property
+    def required_scope(self) -> Scope:
+        """A query reads, whatever its method."""
+        return Scope.READ
+
+    def list(self, request: Request) -> Response:
+        """Answer a query that the address has."""
+        return self.answer(self.query_parameters())
+
+    def search(self, request: Request) -> Response:
+        """Answer a query that the body has, for filters that no log should show."""
+        return self.answer(self.body)
+
+    def answer(self, parameters: Json) -> Response:
+        """Return the page of the collection."""
+        adapters = list(registry())
+        scope = ResourceScope(self.connection, self.base_url)
+        return Response(search(adapters, parse_parameters(adapters, parameters), scope))
+
+
+class RootSearchViewSet(RootViewSet):
+    """``POST /.search``."""
+
+    endpoint = SEARCH

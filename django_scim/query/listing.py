@@ -1,0 +1,206 @@
+"""The resources that a query selects, of one type or of several, in one order and in pages.
+
+A query of several types, such as that of the root (RFC 7644 section 3.4.3), is one collection. Without
+``sortBy`` it is one type after the other. With it, the database merges the keys of all, and the rows of
+a page are then fetched by type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Case, F, Field, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast
+from django.db.models.lookups import GreaterThan, IsNull, LessThan
+
+from django_scim.adapters.base import Adapter
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.query.cursors import Mark
+from django_scim.query.functions import Comparable
+from django_scim.query.loading import load
+from django_scim.query.operands import constant
+from django_scim.query.ordering import SORT_KEY, Order
+from django_scim.query.projection import Projection
+
+
+@dataclass(frozen=True)
+class Found:
+    """A resource of a page, and its place."""
+
+    obj: ResourceObject
+    projection: Projection
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a query selects of one resource type.
+
+    :param position: Which of the query's resource types it is.
+    :param rows: The rows that the filter selects.
+    """
+
+    position: int
+    adapter: Adapter
+    rows: QuerySet[Any]
+    order: Order
+    projection: Projection
+    scope: Scope
+
+    def keyed(self) -> QuerySet[Any]:
+        """Return the rows with the key that they are ordered by."""
+        return self.order.annotate(self.rows)
+
+    def load(self, rows: QuerySet[Any]) -> list[Found]:
+        """Fetch the resources of rows."""
+        objects = load(self.adapter, rows, self.projection, self.scope)
+        return [Found(obj, self.projection, self.mark(obj)) for obj in objects]
+
+    def mark(self, obj: ResourceObject) -> Mark:
+        """Return the place of a resource that was loaded."""
+        key = to_json(getattr(obj.instance, SORT_KEY, None))
+        return Mark(self.position, key, str(obj.instance.pk))
+
+    def key_field(self) -> Field[Any, Any]:
+        """Return the field that the keys are values of."""
+        field: Field[Any, Any] = self.keyed().query.annotations[SORT_KEY].output_field
+        return field
+
+    def beyond(self, mark: Mark, *, backwards: bool) -> QuerySet[Any]:
+        """Return the rows after a place in this part, or before it on the way back."""
+        key = None
+        if mark.key is not None:
+            key = self.key_field().to_python(mark.key)
+        pk = self.adapter.model._meta.pk.to_python(mark.pk)
+        tie = Q(pk__lt=pk) if backwards else Q(pk__gt=pk)
+        return self.keyed().filter(self.order.beyond(key, tie, backwards=backwards))
+
+
+def to_json(key: Any) -> Any:
+    """Return a key as JSON has it; what it has no type for becomes text that the field reads again."""
+    return key if key is None or isinstance(key, bool | int | float | str) else str(key)
+
+
+class Listing:
+    """Parts one after the other: one resource type, or several without ``sortBy``."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = parts
+
+    def totals(self) -> list[int]:
+        """Return how many resources each part has."""
+        return [part.rows.count() for part in self.parts]
+
+    def page(self, start: int, count: int, totals: Sequence[int]) -> list[Found]:
+        """Return the page from a first index on.
+
+        :param start: The index, beginning with 0.
+        :param count: The most resources.
+        :param totals: What :meth:`totals` returned.
+        """
+        found: list[Found] = []
+        for part, total in zip(self.parts, totals, strict=True):
+            wanted = count - len(found)
+            if wanted > 0 and start < total:
+                rows = part.order.apply(part.keyed())
+                found += part.load(rows[start : start + wanted])
+            start = max(start - total, 0)
+        return found
+
+    def beyond(self, mark: Mark | None, count: int, *, backwards: bool = False) -> list[Found]:
+        """Return the first resources after a place, or the last ones before it, in the order of the way.
+
+        :param mark: The place, none for the start of the collection.
+        """
+        found: list[Found] = []
+        for part in reversed(self.parts) if backwards else self.parts:
+            wanted = count - len(found)
+            if wanted <= 0:
+                break
+            if mark is None or part.position == mark.position:
+                rows = part.keyed() if mark is None else part.beyond(mark, backwards=backwards)
+            elif (part.position > mark.position) != backwards:
+                rows = part.keyed()
+            else:
+                continue
+            found += part.load(part.order.apply(rows, backwards=backwards)[:wanted])
+        return found
+
+
+class MergedListing(Listing):
+    """Parts merged by their keys: several resource types with ``sortBy``.
+
+    Equal keys are in the order of the parts, and within a part by primary key as text: the parts may have
+    keys of different kinds.
+    """
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        super().__init__(comparable_parts(parts))
+
+    def page(self, start: int, count: int, totals: Sequence[int]) -> list[Found]:
+        """Return the page from a first index on."""
+        return self._fetch([part.keyed() for part in self.parts], start, count)
+
+    def beyond(self, mark: Mark | None, count: int, *, backwards: bool = False) -> list[Found]:
+        """Return the first resources after a place, or the last ones before it, in the order of the way."""
+        if mark is None:
+            return self._fetch([part.keyed() for part in self.parts], 0, count)
+        branches = [self._beyond(part, mark, backwards) for part in self.parts]
+        return self._fetch(branches, 0, count, backwards=backwards)
+
+    def _beyond(self, part: Part, mark: Mark, backwards: bool) -> QuerySet[Any]:
+        if part.position == mark.position:
+            tie = Q((LessThan if backwards else GreaterThan)(PK_TEXT, Value(mark.pk)))
+        else:
+            tie = constant((part.position > mark.position) != backwards)
+        key = None if mark.key is None else part.key_field().to_python(mark.key)
+        return part.keyed().filter(part.order.beyond(key, tie, backwards=backwards))
+
+    def _fetch(
+        self, branches: Sequence[QuerySet[Any]], start: int, count: int, *, backwards: bool = False
+    ) -> list[Found]:
+        """Fetch the places of a page in one query, and its resources in those of each type."""
+        selected = [
+            rows.order_by()
+            .annotate(
+                scim_absent=Case(When(IsNull(F(SORT_KEY), True), then=1), default=0),
+                scim_position=Value(part.position),
+                scim_pk=PK_TEXT,
+            )
+            .values_list("scim_position", "scim_pk", "scim_absent", SORT_KEY)
+            for part, rows in zip(self.parts, branches, strict=True)
+        ]
+        sign = "-" if self.parts[0].order.goes_down(backwards) else ""
+        tie = "-" if backwards else ""
+        names = (f"{sign}scim_absent", f"{sign}{SORT_KEY}", f"{tie}scim_position", f"{tie}scim_pk")
+        union = selected[0].union(*selected[1:], all=True).order_by(*names)
+        places = [(position, pk) for position, pk, *_ in union[start : start + count]]
+        found: dict[tuple[int, str], Found] = {}
+        for part in self.parts:
+            keys = [part.adapter.model._meta.pk.to_python(pk) for at, pk in places if at == part.position]
+            if keys:
+                for item in part.load(part.keyed().filter(pk__in=keys)):
+                    found[item.mark.position, item.mark.pk] = item
+        return [found[place] for place in places if place in found]
+
+
+PK_TEXT = Comparable(Cast("pk", TextField()), case_exact=True)
+"""The primary key as text that every database orders in the same way."""
+
+
+def comparable_parts(parts: Sequence[Part]) -> list[Part]:
+    """Return parts whose keys are of one type, null where a resource type does not have the attribute."""
+    fields = [part.key_field() for part in parts if part.order.expression is not None]
+    kinds = {type(field) for field in fields}
+    field = fields[0] if len(kinds) == 1 else TextField()
+
+    def key(part: Part) -> Any:
+        if part.order.expression is None:
+            return Cast(Value(None), field)
+        if len(kinds) == 1:
+            return part.order.expression
+        return Comparable(Cast(part.order.expression, TextField()), case_exact=True)
+
+    return [replace(part, order=Order(key(part), part.order.descending)) for part in parts]
