@@ -1,22 +1,30 @@
 """The Django application: what happens once when the project starts."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
 
 class DjangoScimConfig(AppConfig):
-    """Registers the system checks and the SQL functions that comparisons use."""
+    """Registers the system checks and the SQL functions that comparisons use, and notes logins."""
 
     name = "django_scim"
     verbose_name = _("SCIM provisioning")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect what Django calls by itself: checks, and functions of each new SQLite connection."""
-        from django_scim import checks  # noqa: F401
+        """Connect what Django calls by itself: checks, functions of each new SQLite connection, logins."""
+        from django_scim import checks, tracking  # noqa: F401
+        from django_scim.deprovisioning import checks as deprovisioning_checks  # noqa: F401
+        from django_scim.indexes import checks as index_checks  # noqa: F401
         from django_scim.query.functions import register_sqlite_functions
+
+        tracking.connect()
 
         connection_created.connect(
             register_sqlite_functions, dispatch_uid="django_scim.register_sqlite_functions"
         )
+        if apps.is_installed("django.contrib.auth"):
+            from django_scim.deprovisioning import logins
+
+            logins.connect()

@@ -1,24 +1,111 @@
-"""System checks: each adapter checks itself, and its mappings."""
+"""System checks: the options of ``DJANGO_SCIM``, what they name, and each adapter, which checks itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, register
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import connections, router
 
-from django_scim.conf import check_settings
+from django_scim.conf import ScimSettings, check_settings, get_settings
+from django_scim.imports import ImportFailed, import_path
+
+CLASSES = {
+    "AUTHENTICATION_CLASSES": "authenticate",
+    "PERMISSION_CLASSES": "has_permission",
+    "THROTTLE_CLASSES": "allow_request",
+}
+"""The options that name classes of Django REST framework, and the method that tells such a class."""
+
+FUNCTIONS = ("CURRENT_RESOURCE",)
+"""The options that name a function."""
 
 
 @register("django_scim")
 def check_configuration(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Report unknown settings, and what is wrong with the mappings of each adapter."""
+    """Report what is wrong with the options, and with the adapters."""
     from django_scim.registry import registry
 
-    messages: list[CheckMessage] = list(check_settings())
-    if messages:
-        return messages
-    for adapter in registry():
-        messages += adapter.check()
-    return messages
+    return [
+        *check_settings(),
+        *check_imports(),
+        *check_combinations(),
+        *check_databases(),
+        *registry().check(),
+    ]
+
+
+def check_imports() -> Iterator[CheckMessage]:
+    """Report dotted paths that lead nowhere, or to something else than the option wants."""
+    settings = get_settings()
+    for option, method in CLASSES.items():
+        for path in getattr(settings, option):
+            yield from check_path(option, path, is_class_with(method), f"a class with the method {method}()")
+    for option in FUNCTIONS:
+        yield from check_path(option, getattr(settings, option), callable, "a function")
+
+
+def check_path(option: str, path: str, is_right: Any, wanted: str) -> Iterator[CheckMessage]:
+    """Report a dotted path that does not lead to what is wanted."""
+    setting = f'DJANGO_SCIM["{option}"]'
+    default = getattr(ScimSettings(), option)
+    known = [default] if isinstance(default, str) else default
+    try:
+        found = import_path(path, known)
+    except ImportFailed as error:
+        yield Error(f"{setting}: {error.reason}.", hint=error.hint, id="django_scim.E007")
+    else:
+        if not is_right(found):
+            yield Error(f"{setting}: '{path}' is not {wanted}.", id="django_scim.E007")
+
+
+def is_class_with(method: str) -> Any:
+    """Return what tells whether a value is a class that has a method."""
+    return lambda value: isinstance(value, type) and callable(getattr(value, method, None))
+
+
+def check_combinations() -> Iterator[CheckMessage]:
+    """Warn of options that are right by themselves and not together."""
+    from django_scim.api.authentication import AccessTokenAuthentication
+    from django_scim.api.permissions import HasScope
+
+    settings = get_settings()
+    if settings.DEFAULT_PAGE_SIZE > settings.MAX_RESULTS:
+        yield Warning(
+            'DJANGO_SCIM["DEFAULT_PAGE_SIZE"] is more than DJANGO_SCIM["MAX_RESULTS"], and is lowered to it.',
+            id="django_scim.W007",
+        )
+    tokens = any(leads_to(path, AccessTokenAuthentication) for path in settings.AUTHENTICATION_CLASSES)
+    if tokens and not any(leads_to(path, HasScope) for path in settings.PERMISSION_CLASSES):
+        yield Warning(
+            'DJANGO_SCIM["PERMISSION_CLASSES"] leaves HasScope out: unless another class looks at the scope of '
+            "a token, one that may only read may write too.",
+            id="django_scim.W008",
+        )
+
+
+def leads_to(path: str, base: type) -> bool:
+    """Whether a dotted path names a class, or one that inherits from it."""
+    try:
+        found = import_path(path)
+    except ImportFailed:
+        return False
+    return isinstance(found, type) and issubclass(found, base)
+
+
+def check_databases() -> Iterator[CheckMessage]:
+    """Warn of a SQLite database on which two writers at once may fail."""
+    from django_scim.registry import registry
+
+    for alias in sorted({router.db_for_write(adapter.model) for adapter in registry()}):
+        settings = connections[alias].settings_dict
+        mode = str(settings["OPTIONS"].get("transaction_mode") or "DEFERRED").upper()
+        if connections[alias].vendor == "sqlite" and mode == "DEFERRED":
+            yield Warning(
+                f"The SQLite database '{alias}' takes the lock of a write late: of two requests at once, one "
+                f'may fail with "database is locked".',
+                hint=f'Set DATABASES["{alias}"]["OPTIONS"]["transaction_mode"] to "IMMEDIATE".',
+                id="django_scim.W001",
+            )

@@ -29,6 +29,12 @@ class AdapterOptions(TypedDict, total=False):
     id_field: str | None
     """A unique column that holds the ``id``, instead of one made from the primary key."""
 
+    extensions: Sequence[Any]
+    """Schema extensions: dotted paths to scim2-models classes, or schemas as ``/Schemas`` has them."""
+
+    tenant_field: str | None
+    """The foreign key to the tenant: a connection sees the rows of its own tenant alone."""
+
 
 @dataclass(frozen=True)
 class ScimSettings:
@@ -81,6 +87,18 @@ class ScimSettings:
 
     MAX_PATCH_OPERATIONS: int = 1000
     """The most operations in one PATCH; more is 413."""
+
+    UNKNOWN_ATTRIBUTES: Literal["ignore", "forbid"] = "ignore"
+    """What becomes of attributes and extensions that no schema has: they are ignored, or the request is
+    refused."""
+
+    DEPROVISIONING: Sequence[str] = (
+        "django_scim.deprovisioning.sessions.end_sessions",
+        "django_scim.deprovisioning.tokens.revoke_rest_framework_tokens",
+        "django_scim.deprovisioning.tokens.revoke_oauth2_provider_tokens",
+    )
+    """Dotted paths of the functions that end what an account could do that is no longer active; each takes
+    the row of the account and the connection."""
 
     DOCUMENTATION_URI: str | None = None
     """``documentationUri`` of the ServiceProviderConfig."""

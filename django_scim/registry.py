@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string
 
 from django_scim.adapters.base import Adapter
 from django_scim.conf import get_settings
+from django_scim.imports import ImportFailed, import_path
 
 DEFAULT_ADAPTERS = {
     "USER": "django_scim.adapters.users.UserAdapter",
     "GROUP": "django_scim.adapters.groups.GroupAdapter",
 }
 
+RESERVED = ("/serviceproviderconfig", "/resourcetypes", "/schemas", "/me", "/bulk", "/.search")
+"""The endpoints of RFC 7644 section 3.2 that are no resource types, in lower case."""
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
+ENDPOINT = re.compile(r"/[A-Za-z0-9_-]+")
+
 
 class Registry:
     """The adapters by the name of their resource type, in the order of discovery."""
 
-    def __init__(self, adapters: list[Adapter]) -> None:
-        self.by_name = {adapter.name: adapter for adapter in adapters}
-        for adapter in adapters:
-            adapter.join(self)
+    def __init__(self) -> None:
+        self.by_name: dict[str, Adapter] = {}
+        self.errors: list[CheckMessage] = []
+        """Why an adapter that the settings name is not here."""
 
     def __iter__(self) -> Iterator[Adapter]:
         return iter(self.by_name.values())
@@ -33,25 +42,76 @@ class Registry:
         """Return the adapter of a resource type, or none where the project does not serve it."""
         return self.by_name.get(name)
 
+    def load(self, path: str, setting: str, options: Mapping[str, Any]) -> None:
+        """Import an adapter class and add its one instance, or the error that keeps it from being added."""
+        try:
+            adapter = import_path(path, DEFAULT_ADAPTERS.values())
+            if not isinstance(adapter, type) or not issubclass(adapter, Adapter):
+                raise ImportFailed(f"'{path}' is no adapter", "An adapter inherits from Adapter.")
+            self.add(adapter(setting=setting, **options))
+        except ImportFailed as error:
+            self.errors.append(
+                Error(f"{setting}: {error.reason}.", hint=error.hint, id="django_scim.E007")
+            )
+        except ImproperlyConfigured as error:
+            message = f"{setting}: '{path}' cannot be used: {error}"
+            self.errors.append(Error(message, id="django_scim.E008"))
+
+    def add(self, adapter: Adapter) -> None:
+        """Add an adapter.
+
+        :raises ImproperlyConfigured: If its name or its endpoint cannot be served, or is taken.
+        """
+        if not NAME.fullmatch(adapter.name):
+            raise ImproperlyConfigured(f"the name '{adapter.name}' has to match {NAME.pattern}.")
+        if not ENDPOINT.fullmatch(adapter.endpoint):
+            raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' has to match {ENDPOINT.pattern}.")
+        if adapter.endpoint.lower() in RESERVED:
+            raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' has a meaning in RFC 7644 already.")
+        for other in self:
+            for key in ("name", "endpoint"):
+                value = getattr(adapter, key)
+                if value.lower() == getattr(other, key).lower():
+                    taken = f"{type(other).__qualname__} of {other.setting}"
+                    raise ImproperlyConfigured(f"the {key} '{value}' belongs to {taken} already.")
+        self.by_name[adapter.name] = adapter
+
+    def join(self) -> None:
+        """Let the adapters look at each other, once all are there."""
+        for adapter in self:
+            adapter.join(self)
+
+    def require_complete(self) -> None:
+        """Stop where the answer would be that a resource type does not exist, and the settings name it.
+
+        A server such as gunicorn starts without system checks.
+
+        :raises ImproperlyConfigured: With what the system check says.
+        """
+        if self.errors:
+            raise ImproperlyConfigured(" ".join(str(error.msg) for error in self.errors))
+
+    def check(self) -> Iterator[CheckMessage]:
+        """Return what is wrong with the adapters, for Django's system checks."""
+        yield from self.errors
+        for adapter in self:
+            yield from adapter.check()
+
 
 @cache
 def registry() -> Registry:
-    """Make the adapters that the settings name."""
+    """Make the adapters that the settings name; :attr:`Registry.errors` has those that cannot be made."""
     settings = get_settings()
-    adapters: list[Adapter] = []
+    made = Registry()
     for name, default in DEFAULT_ADAPTERS.items():
-        options = dict(getattr(settings, name))
+        options: dict[str, Any] = dict(getattr(settings, name))
         path = options.pop("adapter", default)
         if path is not None:
-            adapters.append(load(path, f'DJANGO_SCIM["{name}"]', options))
-    adapters += [load(path, path, {}) for path in settings.ADAPTERS]
-    return Registry(adapters)
-
-
-def load(path: str, setting: str, options: dict[str, Any]) -> Adapter:
-    """Import an adapter class and make its one instance."""
-    adapter: Adapter = import_string(path)(setting=setting, **options)
-    return adapter
+            made.load(path, f'DJANGO_SCIM["{name}"]', options)
+    for path in settings.ADAPTERS:
+        made.load(path, 'DJANGO_SCIM["ADAPTERS"]', {})
+    made.join()
+    return made
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.core.signals import setting_changed
 from django.db import connections, transaction
-from django.urls import re_path
+from django.urls import URLPattern, clear_url_caches, re_path
 from django.views.decorators.common import no_append_slash
 from rest_framework.routers import SimpleRouter
 
@@ -31,15 +32,6 @@ def resource_view_set(name: str, endpoint: str) -> type[ResourceViewSet]:
     return type(f"{name}ViewSet", (ResourceViewSet,), {"resource_type": name, "endpoint": endpoint})
 
 
-router = ScimRouter()
-for adapter in registry():
-    router.register(
-        adapter.endpoint.strip("/"), resource_view_set(adapter.name, adapter.endpoint), adapter.name.lower()
-    )
-router.register("ServiceProviderConfig", ServiceProviderConfigViewSet, "service-provider-config")
-router.register("ResourceTypes", ResourceTypeViewSet, "resource-type")
-router.register("Schemas", SchemaViewSet, "schema")
-
 ME_METHODS: dict[str, Any] = {
     "get": "retrieve",
     "post": "create",
@@ -48,17 +40,41 @@ ME_METHODS: dict[str, Any] = {
     "delete": "destroy",
 }
 
-urlpatterns = [
-    *router.urls,
-    re_path(r"^Bulk/?$", BulkViewSet.as_view({"post": "create"}), name="bulk"),
-    re_path(r"^Me/?$", MeViewSet.as_view(ME_METHODS), name="me"),
-    re_path(r"^\.search/?$", RootSearchViewSet.as_view({"post": "search"}), name="search"),
-    re_path(r"^$", RootViewSet.as_view({"get": "list"}), name="root"),
-    re_path(r"", NotFoundView.as_view(METHODS)),
-]
-for pattern in urlpatterns:
-    # Each write is a transaction of its own, and its refusal is recorded outside of it.
-    for alias in connections:
-        pattern.callback = transaction.non_atomic_requests(using=alias)(pattern.callback)
-    # A client must not be sent elsewhere, not even from the root without a slash to the root with one.
-    pattern.callback = no_append_slash(pattern.callback)
+
+def routes() -> list[URLPattern]:
+    """Return the routes of the resource types that the settings name, and of the app's own endpoints."""
+    router = ScimRouter()
+    for adapter in registry():
+        view_set = resource_view_set(adapter.name, adapter.endpoint)
+        router.register(adapter.endpoint.strip("/"), view_set, adapter.name.lower())
+    router.register("ServiceProviderConfig", ServiceProviderConfigViewSet, "service-provider-config")
+    router.register("ResourceTypes", ResourceTypeViewSet, "resource-type")
+    router.register("Schemas", SchemaViewSet, "schema")
+    patterns = [
+        *router.urls,
+        re_path(r"^Bulk/?$", BulkViewSet.as_view({"post": "create"}), name="bulk"),
+        re_path(r"^Me/?$", MeViewSet.as_view(ME_METHODS), name="me"),
+        re_path(r"^\.search/?$", RootSearchViewSet.as_view({"post": "search"}), name="search"),
+        re_path(r"^$", RootViewSet.as_view({"get": "list"}), name="root"),
+        re_path(r"", NotFoundView.as_view(METHODS)),
+    ]
+    for pattern in patterns:
+        # Each write is a transaction of its own, and its refusal is recorded outside of it.
+        for alias in connections:
+            pattern.callback = transaction.non_atomic_requests(using=alias)(pattern.callback)
+        # A client must not be sent elsewhere, not even from the root without a slash to the root with one.
+        pattern.callback = no_append_slash(pattern.callback)
+    return patterns
+
+
+urlpatterns = routes()
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    """Route anew after ``override_settings``; the registry, connected first, has forgotten its adapters."""
+    if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
+        urlpatterns[:] = routes()
+        clear_url_caches()
+
+
+setting_changed.connect(_forget, dispatch_uid="django_scim.urls")

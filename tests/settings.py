@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 import dj_database_url
 
@@ -41,8 +42,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "rest_framework",
+    "rest_framework.authtoken",
     "django_scim",
+    "tests.hosts.small",
 ]
+if find_spec("oauth2_provider"):
+    INSTALLED_APPS.append("oauth2_provider")
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -8,24 +8,46 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.checks import CheckMessage
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Exists, Model, OuterRef, QuerySet
-from scim2_models import ForbiddenException, InvalidPathException
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
+from django.db import router
+from django.db.models import Exists, F, Model, OuterRef, QuerySet
+from django.db.models.lookups import Exact
+from scim2_models import (
+    ForbiddenException,
+    InvalidPathException,
+    InvalidValueException,
+    Mutability,
+    Resource,
+)
 
 from django_scim.adapters import mappings
-from django_scim.adapters.identifiers import ColumnScheme, UUIDScheme, scheme_for
+from django_scim.adapters.checks import check_model
+from django_scim.adapters.compared import ComparedColumn
+from django_scim.adapters.extensions import ExtensionOption, extended
+from django_scim.adapters.identifiers import ColumnScheme, IdentifierScheme, record_key_for, scheme_for
 from django_scim.adapters.mappings.columns import Column, HostPath, is_empty
 from django_scim.adapters.mappings.stored import Stored
 from django_scim.adapters.objects import ResourceObject
 from django_scim.adapters.paths import AttributePath, Json, ResourceModel, resolve, walk
-from django_scim.adapters.suggestions import unknown_attribute
+from django_scim.adapters.suggestions import (
+    built_in_attribute,
+    no_mapping,
+    part_of_list,
+    unknown_attribute,
+)
+from django_scim.adapters.tenancy import key_to_tenant, of_tenant, put_in_tenant, tenant_of
 from django_scim.models import Connection, Record
+from django_scim.models.columns import column_of
+from django_scim.query.functions import Comparable, compose
 
 if TYPE_CHECKING:
     from django_scim.registry import Registry
 
 BATCH = 500
 """How many keys go into one statement."""
+
+UNTOUCHABLE = ("schemas", "id", "meta")
+"""The attributes that the server alone knows; ``id_field`` and ``created_field`` say what it takes."""
 
 
 class Adapter:
@@ -38,9 +60,12 @@ class Adapter:
     :param attributes: Mappings that are added to those of the class, or replace them; none removes one.
     :param delete: Replaces :attr:`delete`.
     :param id_field: Replaces :attr:`id_field`.
+    :param extensions: Added to :attr:`extensions`.
+    :param tenant_field: Replaces :attr:`tenant_field`.
+    :raises ImproperlyConfigured: If the class lacks what cannot be guessed, such as its model.
     """
 
-    resource: ClassVar[ResourceModel]
+    resource: ResourceModel
     """The scim2-models type: the schema and its extensions, such as ``User[EnterpriseUserExtension]``."""
 
     model: type[Model]
@@ -64,8 +89,20 @@ class Adapter:
     id_field: str | None = None
     """A unique column whose values are the ``id``, instead of one made from the primary key."""
 
+    extensions: Sequence[ExtensionOption] = ()
+    """Extensions that are added to those of :attr:`resource`: dotted paths, classes, or JSON schemas."""
+
+    tenant_field: str | None = None
+    """The foreign key to the tenant, if a row belongs to one: a connection then sees the rows of its own."""
+
     display_column: str | None = None
     """The column that names a resource in the ``display`` of those that refer to it."""
+
+    looked_up: Sequence[str] = ()
+    """The attributes by which identity providers look resources up, beside those that are unique.
+
+    ``manage.py scim_createindexes`` makes the indexes that such look-ups need.
+    """
 
     created_field: str | None = None
     """A column with the time at which the row was made, for resources that have no record."""
@@ -77,26 +114,80 @@ class Adapter:
         attributes: Mapping[str, mappings.Mapping | str | None] | None = None,
         delete: str | None = None,
         id_field: str | None = None,
+        extensions: Sequence[ExtensionOption] | None = None,
+        tenant_field: str | None = None,
     ) -> None:
         self.setting = setting
+        self.extensions = [*self.extensions, *(extensions or ())]
+        self.tenant_field = tenant_field or self.tenant_field
         self.delete = delete or self.delete
         self.id_field = id_field or self.id_field
         self.errors: list[CheckMessage] = []
-        self.mappings = self._bind({**self.get_attributes(), **(attributes or {})})
+        """What is wrong with the attributes that are mapped; :meth:`check` reports it."""
+        self.added_attributes = attributes or {}
+        self._require_complete()
+        self.resource = extended(self.resource, self.extensions)
+
+    def _require_complete(self) -> None:
+        for name in ("name", "endpoint"):
+            if not isinstance(getattr(self, name, None), str):
+                raise ImproperlyConfigured(f"its '{name}' has to be a string.")
+        for name, kind in (("resource", Resource), ("model", Model)):
+            value = getattr(self, name, None)
+            if not isinstance(value, type) or not issubclass(value, kind):
+                raise ImproperlyConfigured(f"its '{name}' has to be a subclass of {kind.__name__}.")
+        if self.model._meta.abstract:
+            raise ImproperlyConfigured(f"{self.model._meta.label} is abstract, and has no rows.")
+        if not isinstance(self.attributes, Mapping):
+            raise ImproperlyConfigured("its 'attributes' have to be a dictionary.")
 
     def join(self, registry: Registry) -> None:
-        """Take note of the adapters that relations may lead to."""
+        """Bind the mappings, once the adapters are there that relations may lead to."""
         self.registry = registry
+        self.mappings = self._bind([*self.get_attributes().items(), *self.added_attributes.items()])
 
     def get_attributes(self) -> Mapping[str, mappings.Mapping | str | None]:
-        """Return the mappings; a subclass may look at the model first."""
+        """Return the mappings; a subclass may look at the model, and at :attr:`registry`, first."""
         return self.attributes
 
     # Which rows
 
     def get_queryset(self, connection: Connection) -> QuerySet[Any]:
-        """Return the rows that a connection may see; a host with tenants narrows it by its ``tenant``."""
-        return self.model._default_manager.all()
+        """Return the rows that a connection may see: those of its tenant, if rows belong to one."""
+        rows = self.model._default_manager.all()
+        return rows if self.tenant_field is None else of_tenant(rows, self.tenant_field, connection)
+
+    def new_instance(self, connection: Connection) -> Model:
+        """Return an unsaved row of a resource that a connection makes, in its tenant.
+
+        :raises ForbiddenException: If rows belong to tenants, and the connection has none.
+        """
+        instance = self.model()
+        if self.tenant_field is not None:
+            put_in_tenant(instance, self.tenant_field, connection)
+        return instance
+
+    def shared_row(self, model: type[Model], connection: Connection, column: str, value: Any) -> Model:
+        """Return the row with a value that resources share, such as a department; a new one if need be.
+
+        Where such rows belong to tenants too, by a foreign key of the same name, it is one of the tenant's. Of
+        several with the value it is the oldest.
+
+        :raises InvalidValueException: If the column of a new row cannot hold the value.
+        """
+        rows = model._default_manager.using(router.db_for_write(model))
+        values = {column: value}
+        if self.tenant_field is not None and has_field(model, self.tenant_field):
+            rows = of_tenant(rows, self.tenant_field, connection)
+            values[self.tenant_field] = tenant_of(connection, key_to_tenant(model, self.tenant_field))
+        row: Model | None = rows.filter(**values).order_by("pk").first()
+        if row is None:
+            try:
+                column_of(model, column).clean(value, None)
+            except ValidationError as error:
+                raise InvalidValueException(detail=" ".join(error.messages)) from error
+            row = rows.get_or_create(**values)[0]
+        return row
 
     def protected(self, instance: Model) -> bool:
         """Whether SCIM may only read a row."""
@@ -111,8 +202,14 @@ class Adapter:
             raise ForbiddenException(detail=f"this {self.name} is protected and cannot be changed by SCIM")
 
     def queryset(self, connection: Connection) -> QuerySet[Any]:
-        """Return the rows that are resources for a connection: those it may see, less the deleted ones."""
-        return self.get_queryset(connection).filter(~self._deleted())
+        """Return the rows that are resources for a connection: those it may see, less the deleted ones.
+
+        A row without a value in :attr:`id_field` has no ``id``, and so is none.
+        """
+        rows = self.get_queryset(connection).filter(~self._deleted())
+        if self.id_field is not None and column_of(self.model, self.id_field).null:
+            rows = rows.filter(**{f"{self.id_field}__isnull": False})
+        return rows
 
     def hidden(self, connection: Connection) -> QuerySet[Any]:
         """Return the rows whose resources were deleted."""
@@ -131,7 +228,7 @@ class Adapter:
     @cached_property
     def record_key(self) -> str:
         """The column of the records that holds the primary key of the model."""
-        return scheme_for(self.model._meta.pk, self.name).record_key
+        return record_key_for(self.model._meta.pk) or "text_key"
 
     def new_record(self, instance: Model) -> Record:
         """Return an unsaved record for a row that has none."""
@@ -154,22 +251,35 @@ class Adapter:
         return self.id_field or self.model._meta.pk.attname
 
     @cached_property
-    def scheme(self) -> Any:
+    def scheme(self) -> IdentifierScheme:
         """How values of :attr:`id_column` become an ``id``."""
         if self.id_field is None:
             return scheme_for(self.model._meta.pk, self.name)
-        field = self.model._meta.get_field(self.id_field)
-        is_uuid = field.get_internal_type() == "UUIDField"
-        return UUIDScheme(self.name) if is_uuid else ColumnScheme(self.name)
+        return ColumnScheme(column_of(self.model, self.id_field))
 
     def identifier(self, instance: Model) -> str:
-        """Return the ``id`` of a row."""
-        return str(self.scheme.encode(getattr(instance, self.id_column)))
+        """Return the ``id`` of a row.
+
+        :raises ImproperlyConfigured: If a new row has been saved without a value in :attr:`id_field`.
+        """
+        key = getattr(instance, self.id_column)
+        if key is None:
+            raise ImproperlyConfigured(f"{self.model._meta.label}.save() has to set '{self.id_column}'.")
+        return self.scheme.encode(key)
 
     def identified(self, queryset: QuerySet[Any], identifier: str) -> QuerySet[Any]:
-        """Narrow a queryset to the row of an ``id``; to nothing if it is none of this resource type."""
+        """Narrow a queryset to the row of an ``id``; to nothing if it is none of this resource type.
+
+        An ``id`` is case-exact (RFC 7643 section 3.1), also where the collation of a text column is not.
+        """
         key = self.scheme.decode(identifier)
-        return queryset.none() if key is None else queryset.filter(**{self.id_column: key})
+        if key is None:
+            return queryset.none()
+        rows = queryset.filter(**{self.id_column: key})
+        if isinstance(key, str):
+            exact = Comparable(F(self.id_column), case_exact=True)
+            rows = rows.filter(Exact(exact, compose(key)))
+        return rows
 
     def visible_keys(self, connection: Connection, identifiers: Sequence[str]) -> dict[str, Any]:
         """Return the primary keys of the resources that a connection can see, by their ``id``."""
@@ -185,22 +295,40 @@ class Adapter:
 
     # Mappings
 
-    def _bind(self, attributes: Mapping[str, mappings.Mapping | str | None]) -> dict[str, mappings.Mapping]:
-        """Bind a mapping to each attribute of the schemas, ``Stored`` where nothing else is given."""
+    def _bind(self, attributes: Iterable[tuple[Any, Any]]) -> dict[str, mappings.Mapping]:
+        """Bind a mapping to each attribute of the schemas, ``Stored`` where nothing else is given.
+
+        Of two mappings of one attribute, which may be spelled in two ways, the later one counts; that of
+        a whole attribute counts for its sub-attributes too.
+        """
         bound: dict[str, mappings.Mapping] = {}
-        mapped_subs: dict[str, set[str]] = {}
-        for key, mapping in {**mappings.BUILT_IN, **attributes}.items():
-            path = self.resolve(key)
+        for path in map(self.resolve, mappings.BUILT_IN):
+            if path is not None:
+                bound[path.key] = mappings.BUILT_IN[path.key].bind(self, path)
+        for key, mapping in attributes:
+            path = self.resolve(key) if isinstance(key, str) and "[" not in key else None
             if path is None:
-                self.errors.append(unknown_attribute(self, key))
-            elif mapping is not None:
-                mapping = Column(mapping) if isinstance(mapping, str) else mapping
+                self.errors.append(unknown_attribute(self, str(key)))
+                continue
+            if path.key in UNTOUCHABLE:
+                self.errors.append(built_in_attribute(self, path.key))
+                continue
+            if path.sub is not None and path.is_multivalued:
+                self.errors.append(part_of_list(self, path))
+                continue
+            for other in [*bound]:
+                if other == path.key or (path.sub is None and bound[other].path.head == path.head):
+                    del bound[other]
+            if isinstance(mapping, str):
+                mapping = Column(mapping)
+            if isinstance(mapping, mappings.Mapping):
                 bound[path.key] = mapping.bind(self, path)
-                if path.sub:
-                    mapped_subs.setdefault(path.head, set()).add(path.sub)
+            elif mapping is not None:
+                self.errors.append(no_mapping(self, path.key, mapping))
         for path in walk(self.resource):
-            if path.head not in bound and not path.is_read_only:
-                bound[path.head] = Stored(without=mapped_subs.get(path.head, set())).bind(self, path)
+            if path.head not in bound and is_kept(path):
+                mapped = {other.path.sub for other in bound.values() if other.path.head == path.head}
+                bound[path.head] = Stored(without=[sub for sub in mapped if sub]).bind(self, path)
         order = {path.head: position for position, path in enumerate(walk(self.resource))}
         # What is kept of a complex attribute is read before its mapped sub-attributes are put in.
         return dict(
@@ -221,11 +349,7 @@ class Adapter:
     @cached_property
     def written_mappings(self) -> list[mappings.Mapping]:
         """The mappings that clients may write."""
-        return [
-            mapping
-            for mapping in self.mappings.values()
-            if not mapping.read_only and not mapping.path.is_read_only
-        ]
+        return [mapping for mapping in self.mappings.values() if mapping.writable]
 
     @cached_property
     def _version_columns(self) -> list[HostPath]:
@@ -244,6 +368,17 @@ class Adapter:
         text = repr([None if is_empty(value) else str(value) for value in values])
         return f'W/"{hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()}"'
 
+    def looked_up_columns(self) -> list[ComparedColumn]:
+        """Return the columns that should have an index for comparisons: see :attr:`looked_up`."""
+        wanted = {path.head for path in map(self.resolve, self.looked_up) if path is not None}
+        found = [
+            column
+            for mapping in self.mappings.values()
+            if mapping.is_unique or mapping.path.head in wanted
+            for column in mapping.compared()
+        ]
+        return list(dict.fromkeys(found))
+
     def schemas_of(self, document: Json) -> list[str]:
         """Return ``schemas``: the core schema and the extensions of which the document has attributes."""
         core = str(self.resource.__schema__)
@@ -253,10 +388,20 @@ class Adapter:
         """Return what people call a resource, for the history."""
         return str(document.get("userName") or document.get("displayName") or "")
 
-    # Deletion
+    # Activity and deletion
+
+    def is_active(self, obj: ResourceObject) -> bool:
+        """Whether a resource that is not deleted allows what its kind of resource allows."""
+        return True
 
     def deactivate(self, obj: ResourceObject) -> None:
         """Take from a resource that is deleted softly what it allowed."""
+
+    def deprovision(self, obj: ResourceObject) -> None:
+        """Revoke what a resource that is not active, or is deleted, has been given before.
+
+        This happens in the transaction of the write, and has to bear being done twice.
+        """
 
     # Checks
 
@@ -265,6 +410,18 @@ class Adapter:
         yield from self.errors
         for mapping in self.mappings.values():
             yield from mapping.check()
+        yield from check_model(self)
+
+
+def is_kept(path: AttributePath) -> bool:
+    """Whether an attribute that nothing maps is stored.
+
+    What only the server writes is not, nor what nobody could read again, such as the password.
+    """
+    mutability = path.binding.get_annotation(Mutability)
+    return mutability is not Mutability.read_only and not (
+        mutability is Mutability.write_only and path.is_secret
+    )
 
 
 def has_field(model: type[Model], name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import router
@@ -13,6 +13,7 @@ from django_scim.models import Connection, Record
 
 if TYPE_CHECKING:
     from django_scim.adapters.base import Adapter
+    from django_scim.adapters.mappings.collection import Collection
 
 
 class Scope:
@@ -43,6 +44,7 @@ class ResourceObject:
         self.instance = instance
         self.scope = scope
         self.is_new = instance._state.adding
+        """Whether the request makes the resource, of a new row or of a deleted one's."""
         self.database: str = instance._state.db or router.db_for_write(type(instance), instance=instance)
         self.record: Record | None = None
         self.external_id: str | None = None
@@ -54,6 +56,8 @@ class ResourceObject:
         """Whether something changed that is not in :attr:`changed`, such as the document."""
         self.members_changed: dict[str, dict[str, list[Any]]] = {}
         """The primary keys that were added and removed, by the attribute of the relation."""
+        self.collections: dict[str, Collection] = {}
+        """The mappings of the relations that have changed."""
         self.after_save: list[Callable[[], Any]] = []
 
     @property
@@ -77,6 +81,21 @@ class ResourceObject:
     def is_changed(self) -> bool:
         """Whether any write changed anything."""
         return bool(self.changed) or self.changed_outside
+
+    def note_members(self, attribute: str, kind: str, keys: Sequence[Any], collection: Collection) -> None:
+        """Note that members were added or removed.
+
+        :param kind: ``added`` or ``removed``.
+        """
+        self.members_changed.setdefault(attribute, {}).setdefault(kind, []).extend(keys)
+        self.collections[attribute] = collection
+        self.changed_outside = True
+
+    def changes_saved(self) -> None:
+        """Note that all is saved; what has changed in relations is still to be told to the history."""
+        self.changed.clear()
+        self.changed_outside = False
+        self.after_save.clear()
 
     def touch(self, instance: Model, *names: str) -> None:
         """Note that fields of the row, or of a row beside it, are to be saved."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from scim2_models import AttributeBinding, BaseModel, Extension, Mutability, Path, Resource
+from scim2_models import AttributeBinding, BaseModel, Extension, Mutability, Path, Resource, Returned
 
 ResourceModel = type[Resource[Any]]
 Json = dict[str, Any]
@@ -61,13 +61,18 @@ class AttributePath:
         """Whether the schema lets no client write the attribute."""
         return self.binding.get_annotation(Mutability) is Mutability.read_only
 
+    @property
+    def is_secret(self) -> bool:
+        """Whether the schema has it that no answer ever holds the attribute."""
+        return self.binding.get_annotation(Returned) is Returned.never
+
     def get(self, document: Json) -> Any:
         """Return the value at the path of a single-valued or whole attribute, or none."""
-        host = document.get(self.extension, {}) if self.extension else document
-        value = host.get(self.name)
-        if self.sub is None:
-            return value
-        return value.get(self.sub) if isinstance(value, dict) else None
+        value: Any = document
+        for name in (self.extension, self.name, self.sub):
+            if name is not None:
+                value = value.get(name) if isinstance(value, dict) else None
+        return value
 
     def set(self, document: Json, value: Any) -> None:
         """Put a value at the path; none and empty values leave nothing behind (RFC 7643 section 2.5)."""

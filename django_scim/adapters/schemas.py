@@ -5,7 +5,7 @@ The workarounds for scim2-models' schemas live here, and nowhere else.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import scim2_models
 from pydantic import Field

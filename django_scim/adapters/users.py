@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import Group
-from django.db.models import BooleanField, CharField, EmailField, ManyToManyField, Model, TextField
+from django.core.checks import CheckMessage, Warning
+from django.db.models import BooleanField, CharField, EmailField, Model, TextField
 
 from django_scim.adapters import mappings
 from django_scim.adapters.base import Adapter, has_field
+from django_scim.adapters.groups import MEMBERS
 from django_scim.adapters.objects import ResourceObject
+from django_scim.adapters.relations import relation_between
 from django_scim.adapters.schemas import EnterpriseUserExtension, User
+from django_scim.deprovisioning import deprovision
 
 NAMES = {
     "name.givenName": ("first_name", "given_name"),
@@ -32,6 +35,7 @@ class UserAdapter(Adapter):
     name = "User"
     endpoint = "/Users"
     description = "User Account"
+    looked_up = ("userName", "emails")
 
     def __init__(self, **options: Any) -> None:
         if not hasattr(self, "model"):
@@ -51,18 +55,19 @@ class UserAdapter(Adapter):
             if column is not None and column != self.username_field:
                 found[attribute] = mappings.Column(column)
         email = str(getattr(self.model, "EMAIL_FIELD", None) or "email")
-        if self.has_text(email) and email != self.username_field:
-            found["emails"] = mappings.PrimaryValue(email)
+        if self.has_text(email):
+            is_name = email == self.username_field
+            found["emails"] = mappings.DefaultValue(email) if is_name else mappings.PrimaryValue(email)
         if has_field(self.model, "is_active") and isinstance(
             self.model._meta.get_field("is_active"), BooleanField
         ):
             found["active"] = mappings.Column("is_active")
         if issubclass(self.model, AbstractBaseUser):
             found["password"] = mappings.Password()
-        if has_field(self.model, "groups"):
-            field = self.model._meta.get_field("groups")
-            if isinstance(field, ManyToManyField) and field.related_model is Group:
-                found["groups"] = mappings.Members("groups", to="Group", type="direct")
+        groups = self.registry.get("Group")
+        relation = groups and relation_between(groups.model, self.model, MEMBERS)
+        if relation and relation[1]:
+            found["groups"] = mappings.Members(relation[1], to="Group", type="direct")
         return {**found, **self.attributes}
 
     def has_text(self, name: str) -> bool:
@@ -71,12 +76,34 @@ class UserAdapter(Adapter):
             return False
         return isinstance(self.model._meta.get_field(name), CharField | EmailField | TextField)
 
+    def check(self) -> Iterable[CheckMessage]:
+        """Report what is wrong, and accounts that nothing can lock."""
+        yield from super().check()
+        active = self.mappings.get("active")
+        if active is None or active.read_only or isinstance(active, mappings.Stored):
+            yield Warning(
+                f"{self.setting}: 'active' is mapped to no column of {self.model._meta.label}: an account that "
+                f"an identity provider deactivates or deletes can still be used.",
+                hint="Give the model a field is_active, or map 'active' to the one that locks an account.",
+                obj=type(self),
+                id="django_scim.W002",
+            )
+
     def protected(self, instance: Model) -> bool:
         """Superusers are read, and never changed."""
         return bool(getattr(instance, "is_superuser", False))
 
+    def is_active(self, obj: ResourceObject) -> bool:
+        """Whether the account is not locked: what has no ``active`` is not."""
+        active = self.mappings.get("active")
+        return active is None or active.read(obj) is not False
+
     def deactivate(self, obj: ResourceObject) -> None:
         """Lock the account."""
         active = self.mappings.get("active")
-        if active is not None and active.read(obj) is not False:
+        if active is not None and self.is_active(obj):
             active.write(obj, False)
+
+    def deprovision(self, obj: ResourceObject) -> None:
+        """Do what ``DEPROVISIONING`` names."""
+        deprovision(obj.instance, obj.scope.connection)

@@ -35,7 +35,7 @@ class ConnectionAdmin(TokenPages):
     list_filter = ("is_active",)
     search_fields = ("name",)
     fieldsets = [
-        (None, {"fields": ("name", "is_active")}),
+        (None, {"fields": ("name", "is_active", "dialect")}),
         (
             _("Tenant"),
             {

@@ -22,7 +22,7 @@ class ConnectionForm(ModelForm):
 
     class Meta:
         model = Connection
-        fields = ("name", "is_active", "tenant_type", "tenant_id")
+        fields = ("name", "is_active", "dialect", "tenant_type", "tenant_id")
 
     def clean(self) -> dict[str, Any] | None:
         """Require that the tenant is left out, or names an object of the project."""

@@ -7,12 +7,15 @@ from rest_framework.response import Response
 from scim2_models import SCIMException
 
 from django_scim.adapters.objects import Scope
+from django_scim.adapters.paths import Json
 from django_scim.api.errors import body_of, error_of
 from django_scim.api.views import ProtectedView
 from django_scim.history.attempt import Attempt
-from django_scim.models import Operation
-from django_scim.operations.bulk import BULK_RESPONSE, BulkJob
+from django_scim.operations.bulk import BulkJob
+from django_scim.operations.bulk_request import BulkOperation
 from django_scim.registry import registry
+
+BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 
 
 class BulkViewSet(ProtectedView):
@@ -22,19 +25,32 @@ class BulkViewSet(ProtectedView):
 
     def create(self, request: Request) -> Response:
         """Run the operations, and answer with what came of each."""
-
-        def attempt_for(operation: Operation, resource_type: str, resource_id: str) -> Attempt:
-            return self.new_attempt(operation, resource_type, resource_id)
-
-        def unforeseen(exception: Exception) -> SCIMException:
-            return error_of(exception, request, self)
-
         job = BulkJob(
             self.body,
             registry(),
             Scope(self.connection, self.base_url),
-            attempt_for=attempt_for,
-            error_of=unforeseen,
+            attempt_for=self.new_attempt,
+            refuse=self.refuse,
         )
-        answers = [item.answer(body_of) for item in job.run()]
+        answers = [answer(operation) for operation in job.run()]
         return Response({"schemas": [BULK_RESPONSE], "Operations": answers})
+
+    def refuse(self, attempt: Attempt | None, exception: Exception) -> SCIMException:
+        """Record an operation that failed, and return what its exception means in SCIM."""
+        error = error_of(exception, self.request, self)
+        if attempt is not None:
+            self.record_refusal(attempt, error)
+        return error
+
+
+def answer(operation: BulkOperation) -> Json:
+    """Return what the response says of an operation."""
+    members = {
+        "method": operation.method,
+        "bulkId": operation.bulk_id,
+        "version": operation.version,
+        "location": operation.location,
+        "status": str(operation.status),
+        "response": body_of(operation.error) if operation.error else None,
+    }
+    return {name: value for name, value in members.items() if value is not None}

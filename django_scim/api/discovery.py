@@ -13,12 +13,34 @@ from scim2_models import ForbiddenException, NotFoundException
 
 from django_scim.adapters.paths import Json
 from django_scim.api.schemas import resource_type_of, schemas_of
-from django_scim.api.views import ScimView
+from django_scim.api.views import ScimView, instances
 from django_scim.conf import get_settings
 from django_scim.query.search import LIST_RESPONSE
 from django_scim.registry import registry
 
 CONFIG = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+
+AUTHENTICATION_SCHEMES: dict[str, Json] = {
+    "bearer": {
+        "type": "oauthbearertoken",
+        "name": "OAuth Bearer Token",
+        "description": "A bearer token in the Authorization header",
+        "specUri": "https://www.rfc-editor.org/info/rfc6750",
+    },
+    "basic": {
+        "type": "httpbasic",
+        "name": "HTTP Basic",
+        "description": "A name and a password in the Authorization header",
+        "specUri": "https://www.rfc-editor.org/info/rfc7617",
+    },
+    "digest": {
+        "type": "httpdigest",
+        "name": "HTTP Digest",
+        "description": "A digest of a password in the Authorization header",
+        "specUri": "https://www.rfc-editor.org/info/rfc7616",
+    },
+}
+"""The schemes that RFC 7643 section 5 has a name for, by the challenge that asks for them."""
 
 
 class DiscoveryView(ScimView):
@@ -60,6 +82,7 @@ class DocumentsView(DiscoveryView):
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Answer with one of them; the case of a URN makes no difference (RFC 8141)."""
+        self.refuse_filter(request)
         found = {key.lower(): document for key, document in self.documents().items()}.get(pk.lower())
         if found is None:
             raise NotFoundException(detail=f"there is nothing with the id '{pk}' here")
@@ -119,17 +142,20 @@ class ServiceProviderConfigViewSet(DiscoveryView):
                 "maxPageSize": settings.MAX_RESULTS,
                 "cursorTimeout": settings.CURSOR_TIMEOUT,
             },
-            "authenticationSchemes": [
-                {
-                    "type": "oauthbearertoken",
-                    "name": "OAuth Bearer Token",
-                    "description": "A bearer token in the Authorization header",
-                    "specUri": "https://www.rfc-editor.org/info/rfc6750",
-                    "primary": True,
-                }
-            ],
+            "authenticationSchemes": authentication_schemes(request),
             "meta": {"resourceType": "ServiceProviderConfig", "location": f"{self.base_url}{self.endpoint}"},
         }
         if settings.DOCUMENTATION_URI:
             document["documentationUri"] = settings.DOCUMENTATION_URI
         return Response(document)
+
+
+def authentication_schemes(request: Request) -> list[Json]:
+    """Return the schemes of ``AUTHENTICATION_CLASSES``, as far as the RFC has names for them."""
+    found: dict[str, Json] = {}
+    for authenticator in instances(get_settings().AUTHENTICATION_CLASSES):
+        challenge = authenticator.authenticate_header(request) or ""
+        scheme = AUTHENTICATION_SCHEMES.get(challenge.partition(" ")[0].lower())
+        if scheme is not None:
+            found.setdefault(scheme["type"], {**scheme, "primary": not found})
+    return list(found.values())

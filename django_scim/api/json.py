@@ -17,17 +17,17 @@ MAX_DEPTH = 32
 
 
 class ScimJSONParser(BaseParser):
-    """Reads a body of bounded size as a JSON object."""
+    """Reads a body of bounded size as a JSON object; that of a PATCH may be an array of operations too."""
 
     media_type = "application/scim+json"
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Return the object.
+    ) -> Any:
+        """Return the object or the array.
 
         :raises PayloadTooLargeException: If the body is larger than ``MAX_PAYLOAD_SIZE``.
-        :raises InvalidSyntaxException: If it is not a JSON object.
+        :raises InvalidSyntaxException: If it is neither.
         :raises InvalidValueException: If a string has a character that no attribute can hold.
         """
         limit = get_settings().MAX_PAYLOAD_SIZE
@@ -38,7 +38,9 @@ class ScimJSONParser(BaseParser):
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise InvalidSyntaxException(detail=f"the body is not JSON: {error}") from error
-        if not isinstance(document, dict):
+        request = (parser_context or {}).get("request")
+        is_patch = request is not None and request.method == "PATCH"
+        if not isinstance(document, dict | list if is_patch else dict):
             raise InvalidSyntaxException(detail="the body is not a JSON object")
         require_plain(document)
         return document

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from scim2_models import NotFoundException
 
 from django_scim.api.views import ScimView
+from django_scim.registry import registry
 
 
 class NotFoundView(ScimView):
@@ -21,9 +22,11 @@ class NotFoundView(ScimView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Answer before the method is looked at.
 
-        :raises NotFoundException: Always.
+        :raises ImproperlyConfigured: If the settings name a resource type that could not be made.
+        :raises NotFoundException: Otherwise.
         """
         super().initial(request, *args, **kwargs)
+        registry().require_complete()
         raise NotFoundException(detail="there is nothing at this address")
 
     def answer(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from time import monotonic
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from scim2_models import SCIMException
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import ResourceObject, Scope
@@ -31,8 +28,6 @@ from django_scim.query.loading import fetch, load
 from django_scim.query.projection import Projection
 from django_scim.query.search import parse_parameters, projection_of, search
 from django_scim.registry import registry
-
-logger = logging.getLogger("django_scim.request")
 
 SELECTION = ("attributes", "excludedAttributes")
 
@@ -132,6 +127,8 @@ class ResourceViewSet(ProtectedView):
         """
         projection = self.projection()
         is_asked = any(name in request.query_params for name in SELECTION)
+        is_unbounded = any(mapping.unbounded for mapping in self.adapter.written_mappings)
+        status = 204 if is_unbounded and not is_asked else 200
         obj = modify(
             self.adapter,
             pk,
@@ -139,9 +136,10 @@ class ResourceViewSet(ProtectedView):
             self.scope,
             self.attempt,
             if_match=request.headers.get("If-Match"),
+            status=status,
         )
-        if not is_asked and any(mapping.unbounded for mapping in self.adapter.written_mappings):
-            return Response(status=204, headers={"ETag": self.adapter.version(obj)})
+        if status == 204:
+            return Response(status=status, headers={"ETag": self.adapter.version(obj)})
         fetch([obj], projection)
         return self.answer(obj, projection)
 
@@ -193,13 +191,3 @@ class ResourceViewSet(ProtectedView):
         if isinstance(attempt, Attempt):
             self.record_refusal(attempt, scim_error(exc) or HTTPError(500, "unexpected error"))
         return response
-
-    def record_refusal(self, attempt: Attempt, error: SCIMException) -> None:
-        """Write the event, outside of the transaction that was rolled back.
-
-        A database that cannot take the event does not keep the client from its answer.
-        """
-        try:
-            attempt.refused(error)
-        except (DatabaseError, InterfaceError):
-            logger.exception("the event of a refused request could not be written")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
-from scim2_models import InvalidSyntaxException
+from scim2_models import InvalidSyntaxException, SCIMException
 
 from django_scim.adapters.paths import Json
 from django_scim.api.errors import HTTPError, exception_handler
@@ -23,6 +25,8 @@ from django_scim.api.permissions import connection_of
 from django_scim.conf import get_settings
 from django_scim.history.attempt import Attempt
 from django_scim.models import AccessToken, Connection, Operation, Scope
+
+logger = logging.getLogger("django_scim.request")
 
 PARAMETERS = (
     "filter",
@@ -134,6 +138,16 @@ class ProtectedView(ScimView):
             resource_type=resource_type,
             resource_id=resource_id,
         )
+
+    def record_refusal(self, attempt: Attempt, error: SCIMException) -> None:
+        """Write the event, outside of the transaction that was rolled back.
+
+        A database that cannot take the event does not keep the client from its answer.
+        """
+        try:
+            attempt.refused(error)
+        except (DatabaseError, InterfaceError):
+            logger.exception("the event of a refused request could not be written")
 
     @cached_property
     def request_id(self) -> str:

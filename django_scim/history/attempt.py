@@ -52,9 +52,13 @@ class Attempt:
         self.event: ProvisioningEvent
 
     def describe(self, payload: Any) -> None:
-        """Take from a request what people call the resource, for an event of a refused one."""
+        """Take from a request what people call the resource, for an event of a refused one.
+
+        RFC 7643 section 2.1: the case of a name makes no difference.
+        """
         if isinstance(payload, Mapping) and not self.display:
-            name = payload.get("userName") or payload.get("displayName")
+            values = {str(name).lower(): value for name, value in payload.items()}
+            name = values.get("username") or values.get("displayname")
             self.display = name if isinstance(name, str) else ""
 
     def succeeded(self, status: int) -> ProvisioningEvent:

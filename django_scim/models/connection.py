@@ -1,9 +1,20 @@
 """One identity provider that provisions into this project."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+def dialect_choices() -> list[tuple[str, Any]]:
+    """Return the dialects that there are; leaving the field blank is the standard one."""
+    from django_scim.dialects.registry import dialect_choices
+
+    return dialect_choices()
 
 
 class Connection(models.Model):
@@ -16,6 +27,13 @@ class Connection(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Clear this to refuse every token of the connection.")
+    )
+    dialect = models.CharField(
+        _("dialect"),
+        max_length=50,
+        blank=True,
+        choices=dialect_choices,
+        help_text=_("How requests are read that could mean something else elsewhere."),
     )
     tenant_type = models.ForeignKey(
         ContentType,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
 from scim2_models import Context
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import Json
 from django_scim.history.attempt import Attempt
+from django_scim.operations.consequences import conclude, was_active
 from django_scim.operations.documents import bounded_projection
 from django_scim.operations.locking import database_of, locked
 from django_scim.operations.payloads import dump, validate
@@ -18,6 +18,7 @@ from django_scim.operations.saving import apply, save
 from django_scim.operations.transactions import run
 from django_scim.operations.uniqueness import conflict, holders
 from django_scim.query.loading import attach_records, fetch
+from django_scim.signals import resource_created
 
 
 def create(adapter: Adapter, payload: Any, scope: Scope, attempt: Attempt) -> ResourceObject:
@@ -29,25 +30,71 @@ def create(adapter: Adapter, payload: Any, scope: Scope, attempt: Attempt) -> Re
     :raises UniquenessException: If there is a resource with the same unique value.
     :raises SCIMException: If the body is not a valid resource.
     """
-    document = dump(validate(adapter, payload, Context.RESOURCE_CREATION_REQUEST))
-    attempt.display = adapter.display(document)
+    document = read(adapter, payload, scope, attempt)
 
     def work() -> ResourceObject:
-        attempt.changes.clear()
-        obj = find_deleted(adapter, document, scope) or ResourceObject(adapter, adapter.model(), scope)
-        before = renew(obj)
-        for mapping in adapter.mappings.values():
-            mapping.initialize(obj)
-        written = apply(obj, before, document, attempt.changes, resets=True)
-        for mapping in adapter.written_mappings:
-            if mapping.unbounded and mapping.value_in(document):
-                mapping.write(obj, mapping.value_in(document))
-        save(obj, written, attempt.changes)
-        attempt.resource_id = obj.identifier
-        attempt.succeeded(201)
-        return obj
+        creation = Creation(adapter, scope, attempt)
+        creation.write(document)
+        return creation.finish()
 
     return run(database_of(adapter), work)
+
+
+def read(adapter: Adapter, payload: Any, scope: Scope, attempt: Attempt) -> Json:
+    """Return the document of a resource that a request's body describes.
+
+    :raises SCIMException: If the body is not a valid resource.
+    """
+    document = dump(validate(adapter, payload, Context.RESOURCE_CREATION_REQUEST, scope))
+    attempt.display = adapter.display(document)
+    return document
+
+
+class Creation:
+    """A resource in the making, in a transaction of the caller.
+
+    It is written in one step, or in several where it refers to resources that are not there at first.
+    """
+
+    def __init__(self, adapter: Adapter, scope: Scope, attempt: Attempt) -> None:
+        self.adapter = adapter
+        self.scope = scope
+        self.attempt = attempt
+        self.obj: ResourceObject
+        self.document: Json | None = None
+        """What was written last."""
+
+    def write(self, document: Json) -> None:
+        """Make the resource, or change what is made already, to be what a document says."""
+        if self.document is None:
+            self.document = self._start(document)
+        else:
+            self.obj.changes_saved()
+        obj, before = self.obj, self.document
+        written = apply(obj, before, document, self.attempt.changes, resets=True)
+        for mapping in self.adapter.written_mappings:
+            value = mapping.value_in(document)
+            if mapping.unbounded and value and value != mapping.value_in(before):
+                mapping.write(obj, value)
+        save(obj, written, self.attempt.changes)
+        self.document = document
+        self.attempt.resource_id = obj.identifier
+
+    def _start(self, document: Json) -> Json:
+        self.attempt.changes.clear()
+        new = ResourceObject(self.adapter, self.adapter.new_instance(self.scope.connection), self.scope)
+        self.obj = find_deleted(self.adapter, document, self.scope) or new
+        self.active_before = was_active(self.obj)
+        before = renew(self.obj)
+        for mapping in self.adapter.mappings.values():
+            mapping.initialize(self.obj)
+        return before
+
+    def finish(self) -> ResourceObject:
+        """Tell the history and the host of the resource."""
+        conclude(self.obj, self.attempt, resource_created, self.active_before)
+        self.attempt.succeeded(201)
+        return self.obj
 
 
 def find_deleted(adapter: Adapter, document: Json, scope: Scope) -> ResourceObject | None:
@@ -55,7 +102,7 @@ def find_deleted(adapter: Adapter, document: Json, scope: Scope) -> ResourceObje
 
     :raises UniquenessException: If a resource that is not deleted has the value.
     """
-    new = ResourceObject(adapter, adapter.model(), scope)
+    new = ResourceObject(adapter, adapter.new_instance(scope.connection), scope)
     for mapping in adapter.written_mappings:
         value = mapping.value_in(document)
         if not mapping.is_unique or value is None:
@@ -71,17 +118,20 @@ def find_deleted(adapter: Adapter, document: Json, scope: Scope) -> ResourceObje
 
 
 def renew(obj: ResourceObject) -> Json:
-    """Make a deleted resource a blank one; return the document that its row still has.
+    """Make a deleted resource a blank one; return the document that is left in the columns of its row.
+
+    What its deletion ended is ended again: a group may have been changed while the user was deleted.
 
     :returns: An empty document for a row that is new.
     """
     if obj.is_new or obj.record is None:
         return {}
-    projection = bounded_projection(obj.adapter)
-    fetch([obj], projection)
-    document = projection.read(obj)
+    obj.is_new = True
     obj.record.attributes = {}
     obj.record.deleted_at = None
-    obj.record.created = timezone.now()
     obj.changed_outside = True
-    return document
+    for mapping in obj.adapter.mappings.values():
+        mapping.on_delete(obj)
+    projection = bounded_projection(obj.adapter)
+    fetch([obj], projection)
+    return projection.read(obj)

@@ -6,14 +6,17 @@ from django.utils import timezone
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.adapters.watched import writing
 from django_scim.history.attempt import Attempt
 from django_scim.models import UniqueValue
+from django_scim.operations.consequences import conclude, was_active
 from django_scim.operations.documents import bounded_projection
 from django_scim.operations.locking import database_of, lock
 from django_scim.operations.preconditions import require_match
 from django_scim.operations.saving import note_differences, note_members, save_record, save_rows
 from django_scim.operations.transactions import run
 from django_scim.query.loading import fetch
+from django_scim.signals import resource_deleted
 
 
 def delete(
@@ -35,13 +38,16 @@ def delete(
         projection = bounded_projection(adapter)
         fetch([obj], projection)
         document = projection.read(obj)
+        active_before = was_active(obj)
         attempt.display = adapter.display(document)
-        if adapter.delete == "hard":
-            delete_row(obj)
-        else:
+        is_hard = adapter.delete == "hard"
+        if not is_hard:
             hide(obj)
             note_differences(obj, document, projection.read(obj), attempt.changes)
         note_members(obj, attempt.changes)
+        conclude(obj, attempt, resource_deleted, active_before)
+        if is_hard:
+            delete_row(obj)
         attempt.succeeded(204)
 
     run(database_of(adapter), work)
@@ -49,7 +55,8 @@ def delete(
 
 def delete_row(obj: ResourceObject) -> None:
     """Delete the host's row and all that is kept of it."""
-    obj.instance.delete(using=obj.database)
+    with writing(obj.instance):
+        obj.instance.delete(using=obj.database)
     if obj.record is not None and obj.record.pk is not None:
         obj.record.delete(using=obj.database)
 

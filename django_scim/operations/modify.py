@@ -6,6 +6,7 @@ values, such as the members of a group, is changed by set operations on the rela
 
 from __future__ import annotations
 
+import secrets
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from scim2_models import (
     AttributeBinding,
     Context,
-    InvalidPathException,
+    MutabilityException,
     NoTargetException,
     PatchOp,
     PatchOperation,
@@ -22,34 +23,48 @@ from scim2_models import (
 from scim2_models.path import ValuePath
 
 from django_scim.adapters.base import Adapter
-from django_scim.adapters.mappings.members import Members
+from django_scim.adapters.mappings.collection import Collection
 from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.adapters.paths import from_binding
+from django_scim.adapters.paths import Json, from_binding
 from django_scim.conf import get_settings
+from django_scim.dialects.attributes import member, without
+from django_scim.dialects.canonical import canonical_message, canonical_operations
+from django_scim.dialects.policy import request_policy
+from django_scim.dialects.registry import dialect_of
 from django_scim.history.attempt import Attempt
+from django_scim.operations.consequences import conclude, was_active
 from django_scim.operations.documents import bounded_projection
 from django_scim.operations.locking import database_of, lock
-from django_scim.operations.payloads import POLICY, dump, revive, scim_error
+from django_scim.operations.payloads import dump, revive, scim_error
 from django_scim.operations.preconditions import require_match
 from django_scim.operations.saving import apply, save
 from django_scim.operations.transactions import run
 from django_scim.query.filters import compile_value_filter
 from django_scim.query.loading import fetch
+from django_scim.signals import resource_updated
 
 Operations = list[Any]
 """Validated ``PatchOperation`` objects."""
 
 
 def modify(
-    adapter: Adapter, identifier: str, payload: Any, scope: Scope, attempt: Attempt, *, if_match: str | None
+    adapter: Adapter,
+    identifier: str,
+    payload: Any,
+    scope: Scope,
+    attempt: Attempt,
+    *,
+    if_match: str | None,
+    status: int = 200,
 ) -> ResourceObject:
     """Apply the operations of a PatchOp to a resource, all of them or none.
 
+    :param status: The status of the answer, for the history.
     :raises NotFoundException: If there is no such resource.
     :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
     :raises SCIMException: As RFC 7644 section 3.5.2 names what is wrong with an operation.
     """
-    bounded, relations = split(adapter, parse(adapter, payload))
+    bounded, relations = split(adapter, parse(adapter, payload, scope))
 
     def work() -> ResourceObject:
         attempt.changes.clear()
@@ -59,45 +74,66 @@ def modify(
         projection = bounded_projection(adapter)
         fetch([obj], projection)
         document = projection.read(obj)
+        active_before = was_active(obj)
         attempt.display = adapter.display(document)
         written = []
         if bounded:
+            put_secrets(adapter, document)
             resource = revive(adapter, document)
             before = dump(resource)
             patch = PatchOp.__class_getitem__(adapter.resource).model_construct(operations=bounded)
-            patch.patch(resource, scim_policy=POLICY)
+            patch.patch(resource, scim_policy=request_policy())
             written = apply(obj, before, dump(resource), attempt.changes)
         for mapping, operation in relations:
             obj.after_save.append(partial(change_members, mapping, operation, obj))
         save(obj, written, attempt.changes)
-        attempt.succeeded(200)
+        conclude(obj, attempt, resource_updated, active_before)
+        attempt.succeeded(status)
         return obj
 
     return run(database_of(adapter), work)
 
 
-def parse(adapter: Adapter, payload: Any) -> Operations:
-    """Return the operations of a request, checked against the schemas.
+def put_secrets(adapter: Adapter, document: Json) -> None:
+    """Put a stand-in where a value may be that is never read, so that an operation can remove it."""
+    for mapping in adapter.written_mappings:
+        if mapping.path.is_secret:
+            mapping.path.set(document, secrets.token_hex())
+
+
+def parse(adapter: Adapter, payload: Any, scope: Scope) -> Operations:
+    """Return the operations of a request, read in the dialect of the connection, checked against the schemas.
+
+    No operations at all are none: an identity provider that compares before it writes may find nothing.
 
     :raises PayloadTooLargeException: If there are more than ``MAX_PATCH_OPERATIONS``.
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
-    limit = get_settings().MAX_PATCH_OPERATIONS
-    for name, value in payload.items():
-        if name.lower() == "operations" and isinstance(value, list) and len(value) > limit:
+    dialect = dialect_of(scope.connection.dialect)
+    payload = canonical_message(payload, dialect)
+    operations = member(payload, "operations") if isinstance(payload, dict) else None
+    if isinstance(operations, list):
+        limit = get_settings().MAX_PATCH_OPERATIONS
+        if len(operations) > limit:
             raise PayloadTooLargeException(detail=f"a PATCH may have {limit} operations at most")
+        operations = canonical_operations(adapter.resource, operations, dialect)
+        if not operations:
+            return []
+        payload = {**without(payload, "operations"), "Operations": operations}
     model = PatchOp.__class_getitem__(adapter.resource)
     try:
-        patch = model.model_validate(payload, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=POLICY)
+        patch = model.model_validate(
+            payload, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=request_policy()
+        )
     except ValidationError as error:
         raise scim_error(error) from error
     return list(patch.operations or ())
 
 
-def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[tuple[Members, Any]]]:
+def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[tuple[Collection, Any]]]:
     """Set the operations on relations apart, also where one without a path has both."""
     bounded: Operations = []
-    relations: list[tuple[Members, Any]] = []
+    relations: list[tuple[Collection, Any]] = []
     for operation in operations:
         if operation.path is not None:
             mapping = relation_at(adapter, operation.path.resolve())
@@ -120,19 +156,19 @@ def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[tu
     return bounded, relations
 
 
-def relation_at(adapter: Adapter, binding: AttributeBinding | None) -> Members | None:
+def relation_at(adapter: Adapter, binding: AttributeBinding | None) -> Collection | None:
     """Return the mapping of a relation that a path leads to or into, none for all else."""
     if binding is None:
         return None
     mapping = adapter.mapping_for(from_binding(adapter.resource, binding))
-    return mapping if isinstance(mapping, Members) else None
+    return mapping if isinstance(mapping, Collection) else None
 
 
-def change_members(mapping: Members, operation: PatchOperation[Any], obj: ResourceObject) -> None:
+def change_members(mapping: Collection, operation: PatchOperation[Any], obj: ResourceObject) -> None:
     """Apply one operation to a relation.
 
     :raises NoTargetException: If a ``replace`` selects no member.
-    :raises InvalidPathException: If the path goes into the members, whose attributes are not writable.
+    :raises MutabilityException: If the path goes into the members, of which the server says what they are.
     :raises InvalidValueException: If a value names no resource that the connection can see.
     """
     values = values_of(operation.value)
@@ -140,7 +176,7 @@ def change_members(mapping: Members, operation: PatchOperation[Any], obj: Resour
     if operation.path is not None:
         binding = operation.path.resolve()
         if binding is not None and binding.sub_field_name is not None:
-            raise InvalidPathException(detail=f"the attributes of '{mapping.path.key}' cannot be changed")
+            raise MutabilityException(detail=f"the attributes of '{mapping.path.key}' cannot be changed")
         selection = operation.path._as_value_path()
     if selection is not None:
         change_selected(mapping, selection, operation, obj)
@@ -153,11 +189,10 @@ def change_members(mapping: Members, operation: PatchOperation[Any], obj: Resour
 
 
 def change_selected(
-    mapping: Members, selection: ValuePath, operation: PatchOperation[Any], obj: ResourceObject
+    mapping: Collection, selection: ValuePath, operation: PatchOperation[Any], obj: ResourceObject
 ) -> None:
     """Remove the members that a value path selects, and add what comes in their place."""
-    (source,) = mapping.sources(obj.scope)
-    condition = compile_value_filter(mapping.adapter, mapping.path, selection.val_filter, source)
+    condition = partial(compile_value_filter, mapping.adapter, mapping.path, selection.val_filter)
     removed = mapping.remove_where(obj, condition)
     if operation.op is not PatchOperation.Op.remove:
         if not removed:

@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import ValidationError
-from scim2_models import Context, Error, Resource, SCIMException, ScimPolicy
+from scim2_models import Context, Error, Resource, SCIMException
 
 from django_scim.adapters.base import Adapter
+from django_scim.adapters.objects import Scope
 from django_scim.adapters.paths import Json
+from django_scim.dialects.canonical import canonical_resource
+from django_scim.dialects.policy import STORED, request_policy
+from django_scim.dialects.registry import dialect_of
 
-POLICY = ScimPolicy(unknown=ScimPolicy.Unknown.ignore, remove_value_as_filter=ScimPolicy.RemoveValue.apply)
-"""Attributes that no schema has are ignored, and a ``remove`` may name its values in ``value``, as
-Microsoft Entra ID sends it: neither can be confused with a conforming request."""
 
-
-def validate(adapter: Adapter, payload: Any, context: Context) -> Resource[Any]:
-    """Return the resource in a request.
+def validate(adapter: Adapter, payload: Any, context: Context, scope: Scope) -> Resource[Any]:
+    """Return the resource in a request, read in the dialect of the connection.
 
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
+    payload = canonical_resource(adapter.resource, payload, dialect_of(scope.connection.dialect))
     try:
         resource: Resource[Any] = adapter.resource.model_validate(
-            payload, scim_ctx=context, scim_policy=POLICY
+            payload, scim_ctx=context, scim_policy=request_policy()
         )
     except ValidationError as error:
         raise scim_error(error) from error
@@ -36,7 +37,7 @@ def scim_error(error: ValidationError) -> SCIMException:
 
 def dump(resource: Resource[Any]) -> Json:
     """Return the canonical JSON of a resource, without what is unassigned."""
-    document: Json = resource.model_dump(scim_ctx=Context.DEFAULT, scim_policy=POLICY)
+    document: Json = resource.model_dump(scim_ctx=Context.DEFAULT, scim_policy=STORED)
     return document
 
 
@@ -49,7 +50,7 @@ def revive(adapter: Adapter, document: Json) -> Resource[Any]:
     document = dict(document)
     while True:
         try:
-            resource: Resource[Any] = adapter.resource.model_validate(document, scim_policy=POLICY)
+            resource: Resource[Any] = adapter.resource.model_validate(document, scim_policy=STORED)
             return resource
         except ValidationError as error:
             wrong = {str(item["loc"][0]) for item in error.errors() if item["loc"]}

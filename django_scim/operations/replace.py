@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from scim2_models import Context
+from scim2_models import Context, Resource
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.history.attempt import Attempt
+from django_scim.operations.consequences import conclude, was_active
 from django_scim.operations.documents import bounded_projection, without_unbounded
 from django_scim.operations.locking import database_of, lock
 from django_scim.operations.payloads import dump, revive, validate
@@ -16,6 +17,7 @@ from django_scim.operations.preconditions import require_match
 from django_scim.operations.saving import apply, save
 from django_scim.operations.transactions import run
 from django_scim.query.loading import fetch
+from django_scim.signals import resource_updated
 
 
 def replace(
@@ -27,7 +29,7 @@ def replace(
     :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
     :raises SCIMException: If the body is not a valid resource, or changes what cannot be changed.
     """
-    resource = validate(adapter, payload, Context.RESOURCE_REPLACEMENT_REQUEST)
+    resource = validate(adapter, payload, Context.RESOURCE_REPLACEMENT_REQUEST, scope)
     requested = dump(resource)
     attempt.display = adapter.display(requested)
 
@@ -38,15 +40,29 @@ def replace(
         require_match(if_match, adapter.version(obj))
         projection = bounded_projection(adapter)
         fetch([obj], projection)
+        active_before = was_active(obj)
         current = revive(adapter, projection.read(obj))
         replacement = revive(adapter, without_unbounded(adapter, requested))
+        keep_extensions(current, replacement)
         replacement.replace(current)
         written = apply(obj, dump(current), dump(replacement), attempt.changes)
         for mapping in adapter.written_mappings:
             if mapping.unbounded:
                 mapping.write(obj, mapping.value_in(requested))
         save(obj, written, attempt.changes)
+        conclude(obj, attempt, resource_updated, active_before)
         attempt.succeeded(200)
         return obj
 
     return run(database_of(adapter), work)
+
+
+def keep_extensions(current: Resource[Any], replacement: Resource[Any]) -> None:
+    """Put an empty extension where the body leaves one out that the resource has.
+
+    What is left out of an extension is cleared, less what is immutable, and it makes no difference
+    whether the extension is left out as a whole.
+    """
+    for extension in type(current).get_extension_models().values():
+        if current[extension] is not None and replacement[extension] is None:
+            replacement[extension] = extension()

@@ -7,11 +7,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Model
 from django.utils import timezone
-from scim2_models import InvalidValueException, Returned
+from scim2_models import InvalidValueException
 
 from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.objects import ResourceObject
 from django_scim.adapters.paths import Json
+from django_scim.adapters.watched import writing
 from django_scim.history.attempt import REDACTED
 from django_scim.operations.uniqueness import claim, require_unique
 
@@ -25,14 +26,16 @@ def apply(
     """Write what differs between two documents of a resource, and note it in the changes.
 
     :param resets: Whether a value that has to be there, such as ``active``, gets its default where the
-        second document has none; otherwise it is kept.
+        second document has none; otherwise it is kept. A secret in the first document is there only for
+        its removal to be seen.
     """
     written: Written = []
     for mapping in obj.adapter.written_mappings:
         if mapping.unbounded:
             continue
         old, new = mapping.value_in(before), mapping.value_in(after)
-        if old == new or (new is None and not mapping.clearable and not resets):
+        is_kept = not (mapping.clearable or mapping.path.is_secret or resets)
+        if old == new or (new is None and is_kept):
             continue
         mapping.write(obj, new)
         written.append((mapping, new))
@@ -42,11 +45,10 @@ def apply(
 
 def note(changes: dict[str, Any], mapping: Mapping, old: Any, new: Any) -> None:
     """Put a change in the history, a secret redacted, and nothing for a side without a value."""
-    is_secret = mapping.path.binding.get_annotation(Returned) is Returned.never
     sides = {"before": old, "after": new}
-    changes[mapping.path.key] = {
-        side: REDACTED if is_secret else value for side, value in sides.items() if value is not None
-    }
+    if mapping.path.is_secret:
+        sides = {"before": REDACTED} if new is None else {"after": REDACTED}
+    changes[mapping.path.key] = {side: value for side, value in sides.items() if value is not None}
 
 
 def note_differences(obj: ResourceObject, before: Json, after: Json, changes: dict[str, Any]) -> None:
@@ -64,18 +66,19 @@ def save(obj: ResourceObject, written: Written, changes: dict[str, Any]) -> None
     :raises UniquenessException: If another resource has a unique value.
     """
     validate_fields(obj)
-    for mapping, value in written:
-        if mapping.is_unique and value is not None:
-            require_unique(obj, mapping, value)
+    # Whoever makes a new row has looked already for others that have its values.
+    if not obj.instance._state.adding:
+        require_unique(obj, written)
     save_rows(obj)
-    is_new = obj.record is None or obj.record.pk is None
-    if is_new and (obj.is_changed or obj.after_save):
+    # A record that is not there yet is made first, where something is going to refer to it.
+    is_early = (obj.record is None or obj.record.pk is None) and (obj.is_new or obj.is_changed)
+    if is_early:
         save_record(obj)
     claim(obj, written)
     for callback in obj.after_save:
         callback()
     note_members(obj, changes)
-    if obj.is_changed and not is_new:
+    if obj.is_changed and not is_early:
         save_record(obj)
 
 
@@ -104,10 +107,11 @@ def save_rows(obj: ResourceObject) -> None:
     if main._state.adding and not own:
         own = [(main, set())]
     for row, names in (*ahead, *own, *behind):
-        if row._state.adding:
-            row.save(using=obj.database, force_insert=True)
-        else:
-            row.save(using=obj.database, update_fields=names)
+        with writing(row):
+            if row._state.adding:
+                row.save(using=obj.database, force_insert=True)
+            else:
+                row.save(using=obj.database, update_fields=names)
 
 
 def points_at(instance: Model, other: Model) -> bool:
@@ -126,8 +130,8 @@ def save_record(obj: ResourceObject) -> None:
     now = timezone.now()
     if record.pk is None:
         setattr(record, obj.adapter.record_key, obj.instance.pk)
-        if obj.is_new:
-            record.created = now
+    if obj.is_new:
+        record.created = now
     record.revision += 1
     record.last_modified = now
     record.comparable = {
@@ -141,4 +145,4 @@ def save_record(obj: ResourceObject) -> None:
 def note_members(obj: ResourceObject, changes: dict[str, Any]) -> None:
     """Put what was added to relations and removed from them in the history, by ``id``."""
     for key, kinds in obj.members_changed.items():
-        changes[key] = {kind: obj.adapter.mappings[key].shown(keys) for kind, keys in kinds.items()}
+        changes[key] = {kind: obj.collections[key].shown(keys) for kind, keys in kinds.items()}

@@ -14,6 +14,7 @@ from scim2_models.path import CompareOperator
 from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.objects import ResourceObject
 from django_scim.models import UniqueValue
+from django_scim.operations.locking import locked
 
 
 def holders(obj: ResourceObject, mapping: Mapping, value: Any) -> QuerySet[Any]:
@@ -23,13 +24,14 @@ def holders(obj: ResourceObject, mapping: Mapping, value: Any) -> QuerySet[Any]:
     return rows if obj.instance.pk is None else rows.exclude(pk=obj.instance.pk)
 
 
-def require_unique(obj: ResourceObject, mapping: Mapping, value: Any) -> None:
-    """Refuse a value that another row has.
+def require_unique(obj: ResourceObject, written: Iterable[tuple[Mapping, Any]]) -> None:
+    """Refuse values that other rows have.
 
     :raises UniquenessException: If there is one.
     """
-    if holders(obj, mapping, value).exists():
-        raise conflict(mapping)
+    for mapping, value in written:
+        if mapping.is_unique and value is not None and holders(obj, mapping, value).exists():
+            raise conflict(mapping)
 
 
 def conflict(mapping: Mapping) -> UniquenessException:
@@ -57,7 +59,8 @@ def claim(obj: ResourceObject, written: Iterable[tuple[Mapping, Any]]) -> None:
         try:
             _claim(obj, own, digest)
         except IntegrityError as error:
-            if holders(obj, mapping, value).exists():
+            # A locking read: one of a snapshot would not find the row of the request that was first.
+            if locked(holders(obj, mapping, value)).first() is not None:
                 raise conflict(mapping) from error
             rows = UniqueValue.objects.using(obj.database)
             rows.filter(resource_type=obj.adapter.name, attribute=mapping.path.key, digest=digest).delete()
@@ -67,7 +70,7 @@ def claim(obj: ResourceObject, written: Iterable[tuple[Mapping, Any]]) -> None:
 def _claim(obj: ResourceObject, own: dict[str, Any], digest: str) -> None:
     with transaction.atomic(using=obj.database):
         rows = UniqueValue.objects.using(obj.database)
-        if not rows.filter(**own).update(digest=digest):
+        if obj.is_new or not rows.filter(**own).update(digest=digest):
             rows.create(resource_type=obj.adapter.name, digest=digest, **own)
 
 

@@ -19,22 +19,31 @@ INTEGER_BIAS = 1 << 63
 INTEGER_RANGE = range(-INTEGER_BIAS, INTEGER_BIAS)
 
 
+class OutOfRange(ValueError):
+    """A value that no attribute can have, beyond one end of those that one can have.
+
+    :param is_above: Whether it is greater than all of them, and not less.
+    """
+
+    def __init__(self, message: str, *, is_above: bool) -> None:
+        super().__init__(message)
+        self.is_above = is_above
+
+
 def encode(binding: AttributeBinding, value: Any) -> str:
     """Return the string that stands for a value of an attribute in comparisons.
 
     :param value: The value as JSON or as the Python type of the attribute.
-    :raises ValueError: If the value has no comparable form, such as an integer over 64 bits.
+    :raises OutOfRange: If the value has no comparable form, such as an integer over 64 bits.
     :raises InvalidFilterException: If the value is of another type than the attribute.
     """
     typed = coerce_value(binding, value)
     if isinstance(typed, bool):
         return "true" if typed else "false"
     if isinstance(typed, datetime):
-        return timestamp(typed)
+        return in_utc(typed).isoformat(timespec="microseconds")
     if isinstance(typed, int):
-        if typed not in INTEGER_RANGE:
-            raise ValueError("the number has more than 64 bits")
-        return f"{typed + INTEGER_BIAS:020d}"
+        return f"{in_64_bits(typed) + INTEGER_BIAS:020d}"
     if isinstance(typed, float | Decimal):
         return ordered_double(float(typed))
     if isinstance(typed, bytes):
@@ -42,16 +51,25 @@ def encode(binding: AttributeBinding, value: Any) -> str:
     return str(binding.comparable(str(typed)))
 
 
-def timestamp(moment: datetime) -> str:
-    """Return a moment in UTC with six decimals; a moment without an offset is in UTC already.
+def in_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC; one without an offset is in UTC already.
 
-    :raises ValueError: If the moment is outside the years 1 to 9999 in UTC.
+    :raises OutOfRange: If the moment is outside the years 1 to 9999 in UTC.
     """
     try:
-        aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("the date is out of range") from error
-    return aware.isoformat(timespec="microseconds")
+        raise OutOfRange("the date is out of range", is_above=moment.year > 1) from error
+
+
+def in_64_bits(number: int) -> int:
+    """Return the number.
+
+    :raises OutOfRange: If no column can hold it.
+    """
+    if number not in INTEGER_RANGE:
+        raise OutOfRange("the number has more than 64 bits", is_above=number > 0)
+    return number
 
 
 def ordered_double(number: float) -> str:

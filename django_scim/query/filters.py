@@ -26,13 +26,15 @@ from scim2_models.path import (
 )
 
 from django_scim.adapters.base import Adapter
-from django_scim.adapters.mappings.base import Mapping, operand_of
+from django_scim.adapters.mappings.base import Mapping, operand_of, parts_of
 from django_scim.adapters.objects import Scope
 from django_scim.adapters.paths import AttributePath
 from django_scim.query.operands import Source, any_of, constant
 
 MAX_TERMS = 100
 """The most comparisons in one filter: SQLite has a limit on the depth of an expression."""
+
+EQUALITY = (CompareOperator.eq, CompareOperator.ne)
 
 
 def compile_filter(adapter: Adapter, node: FilterNode, scope: Scope, *, is_alone: bool = True) -> Q:
@@ -94,8 +96,15 @@ class ResourceCompiler(Compiler):
         self.scope = scope
 
     def visit_comparison(self, node: Comparison) -> Q:
-        """Ask the mapping. A multi-valued complex attribute stands for its ``value``."""
+        """Ask the mapping. A multi-valued complex attribute stands for its ``value``.
+
+        :raises InvalidFilterException: If another complex attribute is compared with anything but null.
+        """
         path = self.path(node.attr_path)
+        if path.is_complex and not path.is_multivalued and node.value is None and node.op in EQUALITY:
+            parts = parts_of(self.adapter, path)
+            assigned = any_of(mapping.assigned(part, self.scope) for mapping, part in parts)
+            return assigned if node.op is CompareOperator.ne else ~assigned
         if path.is_complex:
             value = self.adapter.resolve(f"{path.key}.value") if path.is_multivalued else None
             if value is None:
@@ -111,15 +120,7 @@ class ResourceCompiler(Compiler):
     def visit_present(self, node: Present) -> Q:
         """Ask the mapping; a complex attribute is present when one of its sub-attributes is."""
         path = self.path(node.attr_path)
-        if path.is_complex and not path.is_multivalued:
-            parts = [self.adapter.resolve(f"{path.key}.{sub}") for sub in path.sub_attributes]
-            return any_of(self.present(part) for part in parts if part is not None)
-        return self.present(path)
-
-    def present(self, path: AttributePath) -> Q:
-        """Return the condition of ``pr`` for a path that one mapping answers for."""
-        mapping = self.adapter.mapping_for(path)
-        return constant(False) if mapping is None else mapping.present(path, self.scope)
+        return any_of(mapping.present(part, self.scope) for mapping, part in parts_of(self.adapter, path))
 
     def visit_value_path(self, node: ValuePath) -> Q:
         """One value has to meet the whole filter."""

@@ -40,8 +40,10 @@ class Comparable(Func):
     ``Comparable("username", case_exact=False)`` may be indexed on PostgreSQL, so that a lookup by
     ``userName`` does not read the table.
 
-    MariaDB and MySQL have no NFC: there, text that the host stored in another normal form is
-    compared as it is.
+    MariaDB and MySQL have no NFC: there, text in a column of the host that is in another normal form is
+    compared as it is. What the app itself keeps to be compared is in NFC already. MariaDB before 10.10
+    and MySQL also differ from Python in the lower case of a few hundred rare characters, and of the Greek
+    capital sigma at the end of a word.
     """
 
     arity = 1
@@ -66,13 +68,14 @@ class Comparable(Func):
         return self._as(compiler, connection, f'({template} COLLATE "C")', **context)
 
     def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
-        """Fold by the Unicode 5.2 collation, compare by code point without padding."""
-        template = "CONVERT(%(expressions)s USING utf8mb4)"
+        """Fold by the newest Unicode collation, compare by code point without padding."""
+        collation = binary_collation(connection)
+        text = f"(CONVERT(%(expressions)s USING utf8mb4) COLLATE {collation})"
+        parameters: tuple[str, ...] = ()
         if not self.case_exact:
-            template = f"LOWER({template} COLLATE {unicode_collation(connection)})"
-        return self._as(
-            compiler, connection, f"({template} COLLATE {binary_collation(connection)})", **context
-        )
+            text, parameters = lower_on_mysql(text, connection)
+        sql, params = self._as(compiler, connection, f"({text} COLLATE {collation})", **context)
+        return sql, (*params, *parameters)
 
     def _as(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, template: str, **context: Any
@@ -86,10 +89,32 @@ def binary_collation(connection: BaseDatabaseWrapper) -> str:
     return "utf8mb4_nopad_bin" if getattr(connection, "mysql_is_mariadb", False) else "utf8mb4_0900_bin"
 
 
-def unicode_collation(connection: BaseDatabaseWrapper) -> str:
-    """Return the collation of MariaDB or MySQL whose lower case knows the most of Unicode."""
-    is_mariadb = getattr(connection, "mysql_is_mariadb", False)
-    return "utf8mb4_unicode_520_nopad_ci" if is_mariadb else "utf8mb4_0900_as_cs"
+def lower_on_mysql(text: str, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str, ...]]:
+    """Return the template of SQL that lowers the case of text as Python does, and its parameters.
+
+    The databases lower one character at a time. Two capitals take more: the Turkish dotted I becomes
+    two characters, and the Greek sigma has another small letter at the end of a word.
+    """
+    text = f"REPLACE({text}, %%s, %%s)"
+    parameters: tuple[str, ...] = ("\u0130", "i\u0307")
+    if not getattr(connection, "mysql_is_mariadb", False):
+        return f"LOWER({text} COLLATE utf8mb4_0900_as_cs)", parameters
+    if connection.mysql_version < (10, 10):  # type: ignore[attr-defined]
+        return f"LOWER({text} COLLATE utf8mb4_unicode_520_nopad_ci)", parameters
+    text, parameters = f"REGEXP_REPLACE({text}, %%s, %%s)", (*parameters, FINAL_SIGMA, "\\1\u03c2")
+    return f"LOWER({text} COLLATE utf8mb4_uca1400_nopad_as_cs)", parameters
+
+
+CASED = (
+    r"\p{L&}\x{aa}\x{ba}\x{2160}-\x{217f}\x{24b6}-\x{24e9}"
+    r"\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189}"
+)
+IGNORED = (
+    r"\p{Mn}\p{Me}\p{Cf}\p{Lm}\p{Sk}.:'\x{b7}\x{387}\x{55f}\x{5f4}\x{2018}\x{2019}\x{2024}\x{2027}"
+    r"\x{fe13}\x{fe52}\x{fe55}\x{ff07}\x{ff0e}\x{ff1a}"
+)
+FINAL_SIGMA = f"([{CASED}][{IGNORED}]*+)\u03a3(?![{IGNORED}]*+[{CASED}])"
+"""``Final_Sigma`` of the Unicode Standard, table 3-17: after a cased letter and not before one."""
 
 
 class DocumentText(Func):

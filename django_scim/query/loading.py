@@ -48,6 +48,7 @@ def attach_records(objects: Sequence[ResourceObject]) -> None:
         adapter.records()
         .using(objects[0].instance._state.db)
         .filter(**{f"{adapter.record_key}__in": list(by_key)})
+        .defer("comparable")
         .annotate(own_link=own_link)
         .annotate(own_external_id=F("own_link__external_id"))
     )

@@ -8,12 +8,12 @@ means in RFC 7644 section 3.4.2.2. The semantics of each operator are those of s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Cast, Left, NullIf, Right, StrIndex
+from django.db.models.functions import Cast, Left, Length, NullIf, Right, StrIndex
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -25,7 +25,8 @@ from django.db.models.lookups import (
 from scim2_models import AttributeBinding, InvalidFilterException
 from scim2_models.path import CompareOperator, coerce_value
 
-from django_scim.query.comparable import INTEGER_RANGE, encode
+from django_scim.query.candidates import Candidates
+from django_scim.query.comparable import OutOfRange, encode, in_64_bits, in_utc
 from django_scim.query.functions import AnyEntry, Comparable, DocumentText, Entry
 
 ORDERINGS: dict[CompareOperator, Any] = {
@@ -34,6 +35,8 @@ ORDERINGS: dict[CompareOperator, Any] = {
     CompareOperator.lt: LessThan,
     CompareOperator.le: LessThanOrEqual,
 }
+BELOW = (CompareOperator.lt, CompareOperator.le)
+ABOVE = (CompareOperator.gt, CompareOperator.ge)
 SUBSTRINGS = (CompareOperator.co, CompareOperator.sw, CompareOperator.ew)
 
 
@@ -78,6 +81,7 @@ class Operand:
     def encode(self, value: Any) -> Any:
         """Return a filter's value as the expression has it.
 
+        :raises OutOfRange: If all values of the attribute are less, or all are greater.
         :raises ValueError: If no value of the attribute can be equal to it.
         """
         return encode(self.binding, value)
@@ -97,6 +101,9 @@ class Operand:
             return self.present() & self.substring(operator, value)
         try:
             other = self.encode(value)
+        except OutOfRange as limit:
+            is_beyond = operator in (BELOW if limit.is_above else ABOVE)
+            return self.present() if is_beyond else constant(False)
         except ValueError:
             return constant(False)
         lookup = ORDERINGS.get(operator, Exact)
@@ -148,20 +155,32 @@ class ColumnOperand(Operand):
     def __init__(self, column: Any, field: models.Field[Any, Any], binding: AttributeBinding) -> None:
         self.kind = binding.target_type
         expression = F(column) if isinstance(column, str) else column
+        self.column = expression
         self.is_text = isinstance(self.kind, type) and issubclass(self.kind, str)
+        self.has_candidates = self.is_text and isinstance(column, str)
         if self.is_text:
             if not isinstance(field, models.CharField | models.TextField):
-                expression = Cast(expression, models.TextField())
+                expression = self.column = Cast(expression, models.TextField())
+                self.has_candidates = False
             expression = Comparable(expression, case_exact=binding.case_exact)
         super().__init__(expression, binding)
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        """Compare; for equality, let an index find the candidates first."""
+        condition = super().compare(operator, value)
+        if operator is not CompareOperator.eq or not self.has_candidates or not isinstance(value, str):
+            return condition
+        candidates = Candidates(self.column, self.encode(value), case_exact=self.binding.case_exact)
+        return Q(candidates) & condition
 
     def present(self) -> Q:
         """There is a value, and of text not an empty one.
 
-        A condition beside the comparison, not a ``NULLIF`` around the column, which would keep an index
-        on the comparable form from being used.
+        A condition on the column itself, which costs less than its comparable form, and beside the
+        comparison: a ``NULLIF`` around it would keep an index from being used.
         """
-        return super().present() & ~Q(Exact(self.expression, "")) if self.is_text else super().present()
+        present = Q(IsNull(self.column, False))
+        return present & Q(GreaterThan(Length(self.column), 0)) if self.is_text else present
 
     def order(self) -> Any:
         """Empty text is ordered as no value."""
@@ -178,10 +197,8 @@ class ColumnOperand(Operand):
             return str(self.binding.comparable(str(value)))
         typed = coerce_value(self.binding, value)
         if isinstance(typed, datetime):
-            return typed.replace(tzinfo=UTC) if typed.tzinfo is None else typed
-        if isinstance(typed, int) and typed not in INTEGER_RANGE:
-            raise ValueError("the number has more than 64 bits")
-        return typed
+            return in_utc(typed)
+        return in_64_bits(typed) if isinstance(typed, int) else typed
 
 
 class ConstantOperand(Operand):
@@ -274,15 +291,27 @@ class EntrySource(Source):
 
 
 class HostSource(Source):
-    """A value in the host's own row: its conditions need no other rows."""
+    """A value in the host's own row: its conditions need no other rows.
 
-    def __init__(self, present: Q, operands: Callable[[str | None], Operand | None]) -> None:
+    :param present: The condition that there is the value.
+    :param rows: The rows of the host, to look them up by themselves. Beside other sources, one of which may
+        have the value too, no index finds a row by a condition on the row.
+    """
+
+    def __init__(
+        self,
+        present: Q,
+        operands: Callable[[str | None], Operand | None],
+        rows: QuerySet[Any] | None = None,
+    ) -> None:
         self.present = present
         self.operands = operands
+        self.host_rows = rows
 
     def exists(self, condition: Q | None = None) -> Q:
         """Join the conditions; there is at most this one value."""
-        return self.present if condition is None else self.present & condition
+        met = self.present if condition is None else self.present & condition
+        return met if self.host_rows is None else Q(pk__in=self.host_rows.filter(met).values("pk"))
 
 
 class SourceOperand(Operand):

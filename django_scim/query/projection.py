@@ -37,57 +37,53 @@ class Projection:
         for path in walk(adapter.resource):
             self._select(path, asked if attributes else None, refused)
 
-    def _named(self, texts: Iterable[str]) -> dict[str, set[str] | None]:
-        named: dict[str, set[str] | None] = {}
+    def _named(self, texts: Iterable[str]) -> Selection:
+        named: Selection = {}
         for text in texts:
-            urn = text.lower()
-            for head in walk(self.adapter.resource):
-                schema = head.extension or str(self.adapter.resource.__schema__)
-                if urn == schema.lower():
-                    named[head.key] = None
+            named.update(self._of_schema(text))
             path = self.adapter.resolve(text)
             if path is None:
                 continue
             if path.sub is None:
                 named[path.head] = None
-            elif named.get(path.head, set()) is not None:
-                subs = named.setdefault(path.head, set())
-                assert subs is not None
+            elif (subs := named.setdefault(path.head, set())) is not None:
                 subs.add(path.sub)
         return named
 
-    def _select(
-        self,
-        path: AttributePath,
-        asked: dict[str, set[str] | None] | None,
-        refused: dict[str, set[str] | None],
-    ) -> None:
-        returned = path.binding.get_annotation(Returned)
-        if returned is Returned.always:
-            self.selection[path.key] = None
-        if returned in (Returned.always, Returned.never):
-            return
-        if asked is None and returned is Returned.request:
-            return
-        if asked is not None and path.key not in asked:
-            return
-        subs = None if asked is None else asked[path.key]
-        if path.key in refused:
-            unwanted = refused[path.key]
-            if unwanted is None:
-                return
-            subs = (set(path.sub_attributes) if subs is None else subs) - unwanted
-        if subs is not None and path.sub_attributes:
-            subs = subs | self._always(path)
-        self.selection[path.key] = subs
+    def _of_schema(self, text: str) -> Selection:
+        """Return the attributes of a schema by its URN, without those that have to be named themselves."""
+        core = str(self.adapter.resource.__schema__)
+        return {
+            path.key: None
+            for path in walk(self.adapter.resource)
+            if text.lower() == (path.extension or core).lower() and returned(path) is not Returned.request
+        }
 
-    def _always(self, path: AttributePath) -> set[str]:
-        always = set()
+    def _select(self, path: AttributePath, asked: Selection | None, refused: Selection) -> None:
+        when = returned(path)
+        if when is Returned.never:
+            return
+        if when is not Returned.always:
+            is_asked = when is Returned.default if asked is None else path.key in asked
+            if not is_asked or refused.get(path.key, set()) is None:
+                return
+        subs = None if asked is None else asked.get(path.key)
+        self.selection[path.key] = self._parts(path, subs, refused.get(path.key) or set())
+
+    def _parts(self, path: AttributePath, asked: set[str] | None, refused: set[str]) -> set[str] | None:
+        """Return which sub-attributes to return, none for all that there are."""
+        when = {}
         for sub in path.sub_attributes:
             part = self.adapter.resolve(f"{path.key}.{sub}")
-            if part is not None and part.binding.get_annotation(Returned) is Returned.always:
-                always.add(sub)
-        return always
+            when[sub] = None if part is None else returned(part)
+        chosen = {
+            sub
+            for sub, kind in when.items()
+            if kind is Returned.always
+            or (kind is Returned.default if asked is None else sub in asked and kind is not Returned.never)
+            and sub not in refused
+        }
+        return None if len(chosen) == len(when) else chosen
 
     @cached_property
     def mappings(self) -> list[Mapping]:
@@ -95,7 +91,7 @@ class Projection:
         chosen = []
         for mapping in self.adapter.mappings.values():
             subs = self.selection.get(mapping.path.head, set())
-            if subs is None or mapping.path.sub in subs or (subs and mapping.path.sub is None):
+            if subs is None or any(mapping.holds(sub) for sub in subs):
                 chosen.append(mapping)
         return chosen
 
@@ -108,10 +104,17 @@ class Projection:
         ]
 
     @cached_property
+    def _lists(self) -> list[str]:
+        return [
+            mapping.path.name
+            for mapping in self.mappings
+            if mapping.unbounded and mapping.writable and not mapping.path.extension
+        ]
+
+    @cached_property
     def needs_version(self) -> bool:
-        """Whether the answer has ``meta.version``, which takes all mapped columns."""
-        subs = self.selection.get("meta", set())
-        return subs is None or "version" in subs
+        """Whether the mapping of ``meta`` works out ``meta.version``, which takes all mapped columns."""
+        return "meta" in self.selection
 
     @cached_property
     def needs_record(self) -> bool:
@@ -127,7 +130,11 @@ class Projection:
         return {column for mapping in mappings for column in mapping.columns()}
 
     def read(self, obj: ResourceObject) -> Json:
-        """Return the JSON document of a resource for which everything has been fetched."""
+        """Return the JSON document of a resource for which everything has been fetched.
+
+        A group without members has an empty list of them, which RFC 7643 section 2.5 takes as none: there
+        are clients that iterate over the members without looking whether there are any.
+        """
         document: Json = {"schemas": []}
         for mapping in self.mappings:
             value = mapping.read(obj)
@@ -137,8 +144,15 @@ class Projection:
             value = mapping.path.get(document)
             if value is not None:
                 mapping.path.set(document, trim(value, subs))
+        for name in self._lists:
+            document.setdefault(name, [])
         document["schemas"] = self.adapter.schemas_of(document)
         return document
+
+
+def returned(path: AttributePath) -> Any:
+    """Return when the schema has it that an answer holds an attribute."""
+    return path.binding.get_annotation(Returned)
 
 
 def trim(value: Any, subs: set[str]) -> Any:

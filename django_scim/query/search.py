@@ -14,6 +14,8 @@ from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import Scope
 from django_scim.adapters.paths import Json
 from django_scim.conf import get_settings
+from django_scim.dialects.canonical import canonical_parameters
+from django_scim.query.comparable import INTEGER_RANGE
 from django_scim.query.cursors import Cursor
 from django_scim.query.filters import compile_filter
 from django_scim.query.listing import Found, Listing, MergedListing, Part
@@ -21,6 +23,9 @@ from django_scim.query.ordering import compile_order
 from django_scim.query.projection import Projection
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+
+LAST_INDEX = INTEGER_RANGE[-1]
+"""The largest index, which is past the end of everything: JSON has no larger numbers."""
 
 Adapters = Sequence[Adapter]
 """One adapter, or several that are queried as one collection."""
@@ -31,6 +36,7 @@ def parse_parameters(adapters: Adapters, parameters: Json) -> SearchRequest[Any]
 
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
+    parameters = canonical_parameters([adapter.resource for adapter in adapters], parameters)
     resources: Any = reduce(or_, [adapter.resource for adapter in adapters])
     model: Any = SearchRequest.__class_getitem__(resources)
     try:
@@ -103,7 +109,7 @@ def page_by_index(listing: Listing, request: SearchRequest[Any]) -> Json:
     fewer than were asked for.
     """
     settings = get_settings()
-    start = 1 if request.start_index is None else request.start_index
+    start = 1 if request.start_index is None else min(request.start_index, LAST_INDEX)
     count = settings.DEFAULT_PAGE_SIZE if request.count is None else request.count
     totals = listing.totals()
     found: list[Found] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from django.core.checks import CheckMessage
@@ -11,8 +11,10 @@ from django.db.models import Q
 from scim2_models import InvalidFilterException, InvalidPathException
 from scim2_models.path import CompareOperator
 
+from django_scim.adapters.compared import ComparedColumn
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath, Json
+from django_scim.adapters.watched import Watched
 from django_scim.query.operands import Operand, Source, any_of
 
 if TYPE_CHECKING:
@@ -30,13 +32,16 @@ class Mapping:
     """Whether SCIM may not write it; ``/Schemas`` then says ``readOnly``."""
 
     unbounded = False
-    """Whether its values may be too many to be loaded; PATCH then calls :meth:`add` and :meth:`remove`."""
+    """Whether its values may be too many to be loaded: see ``Collection``, which is the contract then."""
 
     uses_record = False
     """Whether :meth:`read` needs the record of the resource."""
 
     is_unique: bool = False
     """Whether no two resources may have the same value."""
+
+    has_own_index = False
+    """Whether ``eq`` finds the attribute by an index that is always there, such as that of a key."""
 
     adapter: Adapter
     path: AttributePath
@@ -56,10 +61,46 @@ class Mapping:
         """Return what is wrong with the mapping, for Django's system checks."""
         return ()
 
+    # What people are told of it
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The fields and relations of the host that hold the attribute."""
+        return self.columns()
+
+    @property
+    def writable(self) -> bool:
+        """Whether a client may write the attribute."""
+        return not self.read_only and not self.path.is_read_only
+
+    @property
+    def filterable(self) -> bool:
+        """Whether ``filter`` takes the attribute, or a sub-attribute of it."""
+        kind = type(self)
+        return kind.operand is not Mapping.operand or kind.sources is not Mapping.sources
+
+    @property
+    def sortable(self) -> bool:
+        """Whether ``sortBy`` takes the attribute, or a sub-attribute of it."""
+        kind = type(self)
+        return kind.operand is not Mapping.operand or kind.order is not Mapping.order
+
+    def compared(self) -> Iterable[ComparedColumn]:
+        """Return the columns of the host that ``eq`` looks at, for which there may be an index."""
+        return ()
+
+    def holds(self, sub: str) -> bool:
+        """Whether a sub-attribute is the mapping's to answer for."""
+        return self.path.sub in (None, sub)
+
     # Reading
 
     def columns(self) -> Sequence[str]:
         """Return the columns that :meth:`read` uses, as ``only()`` takes them."""
+        return ()
+
+    def watched(self) -> Iterable[Watched]:
+        """Return the rows whose change by the host is a change of the resource."""
         return ()
 
     def fetch(self, objects: Sequence[ResourceObject]) -> None:
@@ -93,10 +134,6 @@ class Mapping:
     def comparable(self, document: Json) -> dict[str, Any]:
         """Return what queries find of the mapping's part of a record's document."""
         return {}
-
-    def shown(self, keys: Sequence[Any]) -> list[str]:
-        """Return what the history shows for primary keys of related rows."""
-        return [str(key) for key in keys]
 
     def on_delete(self, obj: ResourceObject) -> None:
         """Undo what should not outlive a resource that is deleted but whose row stays."""
@@ -138,6 +175,12 @@ class Mapping:
             return self.any_value(scope, self._any_sub_attribute_present)
         return self.any_value(scope, lambda source: operand_of(source, path.sub).present_and_not_empty())
 
+    def assigned(self, path: AttributePath, scope: Scope) -> Q:
+        """Return the condition that there is a value, an empty one included."""
+        if not path.is_multivalued:
+            return self.operand(path, scope).present()
+        return self.any_value(scope)
+
     def _any_sub_attribute_present(self, source: Source) -> Q:
         operands = (source.operand(sub) for sub in self.path.sub_attributes)
         return any_of(operand.present_and_not_empty() for operand in operands if operand is not None)
@@ -157,6 +200,21 @@ class Mapping:
             return self.operand(path, scope).order()
         except InvalidFilterException as error:
             raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by") from error
+
+
+def parts_of(adapter: Adapter, path: AttributePath) -> Iterator[tuple[Mapping, AttributePath]]:
+    """Yield what answers for an attribute: of a complex one with one value, each sub-attribute's mapping.
+
+    An attribute that never has a value has none.
+    """
+    keys = [path.key]
+    if path.is_complex and not path.is_multivalued:
+        keys = [f"{path.key}.{sub}" for sub in path.sub_attributes]
+    for key in keys:
+        part = adapter.resolve(key)
+        mapping = None if part is None else adapter.mapping_for(part)
+        if part is not None and mapping is not None:
+            yield mapping, part
 
 
 def operand_of(source: Source, sub: str | None) -> Operand:

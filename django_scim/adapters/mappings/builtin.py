@@ -3,40 +3,62 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from uuid import uuid4
 
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from scim2_models import AttributeBinding, InvalidFilterException, InvalidValueException
 from scim2_models.path import CompareOperator
 
-from django_scim.adapters.mappings.base import Mapping
-from django_scim.adapters.mappings.columns import to_json
+from django_scim.adapters.identifiers import can_be_random
+from django_scim.adapters.mappings.base import Mapping, parts_of
+from django_scim.adapters.mappings.columns import is_empty, to_json
 from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.adapters.paths import AttributePath
+from django_scim.adapters.paths import AttributePath, walk
 from django_scim.models import Link, Record
 from django_scim.models.columns import column_of
 from django_scim.query.operands import (
     ColumnOperand,
     ConstantOperand,
+    HostSource,
     KeyOperand,
     Operand,
     Source,
     SourceOperand,
+    any_of,
+    constant,
 )
 
 EXTERNAL_ID = column_of(Link, "external_id")
-LAST_MODIFIED = "last_modified"
+TIMES = {"created": "created", "lastModified": "last_modified"}
+"""The columns of the records that hold sub-attributes of ``meta``."""
 
 
 class Identifier(Mapping):
     """``id``, made from the primary key or taken from ``id_field``."""
 
     read_only = True
+    has_own_index = True
 
     def read(self, obj: ResourceObject) -> Any:
         """Return the ``id``."""
         return obj.identifier
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The column that it is made from."""
+        return (self.adapter.id_column,)
+
+    def initialize(self, obj: ResourceObject) -> None:
+        """Give a new row a value in ``id_field`` where the model has no default for it."""
+        name = self.adapter.id_field
+        if name is not None and is_empty(getattr(obj.instance, name)):
+            field = column_of(self.adapter.model, name)
+            if can_be_random(field):
+                setattr(obj.instance, name, field.to_python(str(uuid4())))
+                obj.touch(obj.instance, name)
 
     def operand(self, path: AttributePath, scope: Scope) -> Operand:
         """Compare the key, or the column where there is one."""
@@ -65,6 +87,7 @@ class ExternalId(Mapping):
     """``externalId``: each connection has its own (RFC 7643 section 3.1)."""
 
     uses_record = True
+    has_own_index = True
 
     def read(self, obj: ResourceObject) -> Any:
         """Return what the connection of the request has set."""
@@ -153,10 +176,9 @@ class Meta(Mapping):
         """
         if path.sub == "resourceType":
             return ConstantOperand(self.adapter.name, path.binding)
-        columns = {"created": "created", "lastModified": LAST_MODIFIED}
-        if path.sub not in columns:
+        if path.sub not in TIMES:
             raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
-        column = columns[path.sub]
+        column = TIMES[path.sub]
         own = self.adapter.records().filter(**{self.adapter.record_key: OuterRef("pk")})
         expression: Any = Subquery(own.values(column)[:1])
         if self.adapter.created_field:
@@ -164,11 +186,36 @@ class Meta(Mapping):
         field = column_of(Record, column)
         return ColumnOperand(expression, field, path.binding)
 
+    def present(self, path: AttributePath, scope: Scope) -> Q:
+        """Every resource has a type, an address and a version."""
+        return super().present(path, scope) if path.sub in TIMES else constant(True)
+
+    def assigned(self, path: AttributePath, scope: Scope) -> Q:
+        """Return the same: none of its values can be empty."""
+        return self.present(path, scope)
+
 
 class Schemas(Mapping):
     """``schemas``: the URNs of the schemas in use, which the representation gives."""
 
     read_only = True
+
+    def sources(self, scope: Scope) -> Sequence[Source]:
+        """Return the core schema, and each extension for the resources that have an attribute of it."""
+        resource = self.adapter.resource
+        conditions = {str(resource.__schema__): constant(True)}
+        for urn in resource.get_extension_models():
+            conditions[urn] = any_of(self._assigned(urn, scope))
+        return [HostSource(condition, self._urn(urn)) for urn, condition in conditions.items()]
+
+    def _assigned(self, urn: str, scope: Scope) -> Iterator[Q]:
+        for path in walk(self.adapter.resource):
+            if path.extension == urn and not path.is_secret:
+                for mapping, part in parts_of(self.adapter, path):
+                    yield mapping.assigned(part, scope)
+
+    def _urn(self, urn: str) -> Callable[[str | None], Operand]:
+        return lambda _: ConstantOperand(urn, self.path.binding)
 
     def read(self, obj: ResourceObject) -> Any:
         """Return none: once all else is known, ``Adapter.schemas_of`` gives it."""

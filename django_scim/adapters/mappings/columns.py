@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,10 +12,12 @@ from django.db import models
 from django.db.models import ForeignKey, ForeignObjectRel, ManyToManyField, Model, OneToOneField, OneToOneRel
 from scim2_models import InvalidValueException, Uniqueness
 
+from django_scim.adapters.compared import ComparedColumn
 from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath
-from django_scim.adapters.suggestions import not_one_value, unknown_field
+from django_scim.adapters.suggestions import not_one_value, shared_row, unknown_field
+from django_scim.adapters.watched import Watched
 from django_scim.query.operands import ColumnOperand, Operand
 
 UNIQUE = (Uniqueness.server, Uniqueness.global_)
@@ -36,6 +38,7 @@ class HostPath:
 
     def __init__(self, model: type[Model], path: str) -> None:
         self.path = path
+        self.root = model
         self.relations: list[Relation] = []
         *steps, last = path.split("__")
         for step in steps:
@@ -54,6 +57,21 @@ class HostPath:
     def joins(self) -> str:
         """The relations alone, as ``select_related`` takes them; empty for a column of the row itself."""
         return "__".join(relation.name for relation in self.relations)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether no relation follows a foreign key: what lies behind a shared row is not the resource's."""
+        return all(isinstance(relation, OneToOneField | OneToOneRel) for relation in self.relations[:-1])
+
+    def watched(self) -> Iterator[Watched]:
+        """Yield the rows on the way, with the columns that lead on, and the row with the column."""
+        model, path = self.root, ""
+        for relation in self.relations:
+            if isinstance(relation, ForeignKey):
+                yield Watched(model, path, frozenset((relation.attname,)))
+            model = relation.related_model
+            path = f"{path}__{relation.name}" if path else relation.name
+        yield Watched(model, path, frozenset((self.field.attname,)))
 
     def owner(self, instance: Model | None) -> Model | None:
         """Return the row that has the column, or none where a relation leads nowhere."""
@@ -112,8 +130,8 @@ class HostPath:
             )
         target = None
         if not is_empty(value):
-            manager = relation.related_model._default_manager
-            target, _ = manager.get_or_create(**{self.field.name: value})
+            model, connection = relation.related_model, obj.scope.connection
+            target = obj.adapter.shared_row(model, connection, self.field.name, value)
         elif not relation.null:
             raise InvalidValueException(detail=f"'{relation.name}' cannot be without a value")
         setattr(instance, relation.name, target)
@@ -175,14 +193,25 @@ class Column(Mapping):
 
     def check(self) -> Iterable[CheckMessage]:
         """Report a field that does not exist, with the nearest one that does."""
-        if self.host is None:
+        if self.host is None or isinstance(self.host.field, ForeignKey):
             yield unknown_field(self.adapter, self.path.key, self.adapter.model, self.column)
+        elif not self.host.is_writable and not self.path.is_read_only:
+            yield shared_row(self.adapter, self.path.key, self.column)
         if self.path.is_complex or (self.path.is_multivalued and self.path.sub is None):
             yield not_one_value(self.adapter, self.path.key)
 
     def columns(self) -> Sequence[str]:
         """Return the column."""
         return (self.column,)
+
+    def watched(self) -> Iterable[Watched]:
+        """Return the row of the column, and those that lead to it."""
+        return () if self.host is None else self.host.watched()
+
+    def compared(self) -> Iterable[ComparedColumn]:
+        """Return the column."""
+        if self.host is not None:
+            yield ComparedColumn.of(self.host.field, self.path.binding)
 
     def read(self, obj: ResourceObject) -> Any:
         """Return the value of the column in the type of the attribute."""

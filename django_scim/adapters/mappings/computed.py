@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from django.core.checks import CheckMessage
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model
 from scim2_models import InvalidFilterException
 
 from django_scim.adapters.mappings.base import Mapping
+from django_scim.adapters.mappings.columns import HostPath
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath
+from django_scim.adapters.suggestions import unknown_field
 from django_scim.query.operands import ColumnOperand, Operand
 
 
@@ -31,9 +35,27 @@ class Computed(Mapping):
         self.needed = columns
         self.expression = expression
 
+    def check(self) -> Iterable[CheckMessage]:
+        """Report a column that does not exist."""
+        for column in self.needed:
+            try:
+                HostPath(self.adapter.model, column)
+            except (FieldDoesNotExist, ValueError):
+                yield unknown_field(self.adapter, self.path.key, self.adapter.model, column)
+
     def columns(self) -> Sequence[str]:
         """Return the columns that the function reads."""
         return self.needed
+
+    @property
+    def filterable(self) -> bool:
+        """Whether there is an expression."""
+        return self.expression is not None
+
+    @property
+    def sortable(self) -> bool:
+        """Whether there is an expression."""
+        return self.expression is not None
 
     def read(self, obj: ResourceObject) -> Any:
         """Call the function."""

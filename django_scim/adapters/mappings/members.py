@@ -1,67 +1,115 @@
-"""A many-to-many relation as an attribute, changed by set operations and never loaded to be changed."""
+"""A relation to other resources as an attribute, such as the members of a group."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
-from django.db.models import ManyToManyField, ManyToManyRel, Model, Q, QuerySet
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import ForeignKey, ManyToManyField, ManyToManyRel, ManyToOneRel, Model, Q, QuerySet
 from scim2_models import InvalidValueException
 
-from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.mappings.builtin import identifier_operand
+from django_scim.adapters.mappings.collection import SHOWN_KEYS, Collection, batches, identifier_of
 from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.adapters.suggestions import unknown_relation
+from django_scim.adapters.suggestions import unknown_field, unknown_relation, wrong_resource_type
+from django_scim.adapters.watched import Watched, writing
 from django_scim.models.columns import column_of
 from django_scim.query.operands import ColumnOperand, ConstantOperand, Operand, Source
 
 if TYPE_CHECKING:
     from django_scim.adapters.base import Adapter
 
-BATCH = 500
-"""How many members one statement adds or removes."""
 
-SHOWN_KEYS = 1000
-"""How many members one event of the history names."""
+class Members(Collection):
+    """The rows on the other side of a relation: ``Members("user_set", to="User")``.
 
-
-class Members(Mapping):
-    """The related rows of a many-to-many relation: ``Members("user_set", to="User")``.
+    The relation is a many-to-many field or its other side. It may also be the foreign key of a model in
+    between, named by its accessor, with the foreign key that leads on:
+    ``Members("memberships", target="person", to="User")``.
 
     :param relation: The field, or the accessor of the field's other side.
     :param to: The resource type of the other side.
     :param type: What ``type`` of each value says; the name of the resource type if not given.
+    :param target: The foreign key that leads on, where the relation ends at a model in between.
+    :param defaults: Values for other columns of new rows in between, such as ``{"role": "member"}``.
     """
 
-    unbounded = True
+    has_own_index = True
 
-    def __init__(self, relation: str, *, to: str, type: str | None = None) -> None:
+    def __init__(
+        self,
+        relation: str,
+        *,
+        to: str,
+        type: str | None = None,
+        target: str | None = None,
+        defaults: Mapping[str, Any] | None = None,
+    ) -> None:
         self.relation = relation
         self.to = to
         self.type = type or to
+        self.given_target = target
+        self.defaults = dict(defaults or {})
 
     def prepare(self) -> None:
         """Find the relation from either side; :meth:`check` reports one that is not there."""
+        self.note_key = self.path.key
         self.through: type[Model] | None = None
+        self.reverse = False
+        self.query_name = ""
         for field in self.adapter.model._meta.get_fields():
             if isinstance(field, ManyToManyField) and field.name == self.relation:
                 self.through = field.remote_field.through
                 self.source, self.target = field.m2m_field_name(), field.m2m_reverse_field_name()
+                self.query_name = field.name
             elif isinstance(field, ManyToManyRel) and field.get_accessor_name() == self.relation:
                 self.through = field.through
                 self.source, self.target = field.field.m2m_reverse_field_name(), field.field.m2m_field_name()
+                self.reverse, self.query_name = True, field.name
+            elif isinstance(field, ManyToOneRel) and field.get_accessor_name() == self.relation:
+                self._prepare_between(field)
+
+    def _prepare_between(self, field: ManyToOneRel) -> None:
+        if self.given_target is None:
+            return
+        try:
+            target = field.related_model._meta.get_field(self.given_target)
+        except FieldDoesNotExist:
+            return
+        if isinstance(target, ForeignKey):
+            self.through = field.related_model
+            self.source, self.target = field.field.name, target.name
+            self.query_name = f"{field.name}__{target.name}"
 
     def check(self) -> Iterable[CheckMessage]:
-        """Report a relation that does not exist."""
+        """Report a relation that does not exist, or that leads to something else than the resource type."""
         if self.through is None:
             yield unknown_relation(self.adapter, self.path.key, self.relation)
+            return
+        model = self.through._meta.get_field(self.target).related_model
+        yield from wrong_resource_type(self.adapter, self.path.key, self.to, model)
+        for name in self.defaults:
+            try:
+                self.through._meta.get_field(name)
+            except FieldDoesNotExist:
+                yield unknown_field(self.adapter, self.path.key, self.through, name)
 
     @property
     def other(self) -> Adapter | None:
         """The adapter of the other side, or none where the project does not serve it."""
         return self.adapter.registry.get(self.to)
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The relation."""
+        return (self.relation,)
+
+    @property
+    def is_between(self) -> bool:
+        """Whether the relation is the foreign key of a model in between."""
+        return self.given_target is not None
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         """Return the rows of the relation whose other side the connection can see."""
@@ -74,6 +122,20 @@ class Members(Mapping):
         )
 
     # Reading
+
+    def watched(self) -> Iterable[Watched]:
+        """Return the relation, if SCIM writes it, and the end of those that it leads to."""
+        if self.through is None or self.path.is_read_only:
+            return
+        target = self.through._meta.get_field(self.target).related_model
+        assert isinstance(target, type)
+        yield Watched(target, self.query_name, frozenset())
+        if not self.is_between:
+            yield Watched(self.through, self.query_name, reverse=self.reverse)
+        if not self.through._meta.auto_created:
+            key = self.through._meta.get_field(self.source)
+            assert isinstance(key, ForeignKey)
+            yield Watched(self.through, key.related_query_name())
 
     def fetch(self, objects: Sequence[ResourceObject]) -> None:
         """Fetch the members of all the resources in one query."""
@@ -88,7 +150,7 @@ class Members(Mapping):
             for key, *member in rows.order_by("pk").values_list(*columns):
                 found[key].append(self._value(other, scope, *member))
         for obj in objects:
-            obj.fetched[self.path.key] = found[obj.instance.pk]
+            obj.fetched[self.note_key] = found[obj.instance.pk]
 
     def _value(self, other: Adapter, scope: Scope, key: Any, display: Any = None) -> dict[str, Any]:
         identifier = other.scheme.encode(key)
@@ -99,37 +161,36 @@ class Members(Mapping):
 
     def read(self, obj: ResourceObject) -> Any:
         """Return the members that were fetched."""
-        return obj.fetched.get(self.path.key) or None
+        return obj.fetched.get(self.note_key) or None
 
     # Writing
-
-    def write(self, obj: ResourceObject, value: Any) -> None:
-        """Make the members exactly those that are given, once the row exists."""
-        obj.after_save.append(lambda: self.replace(obj, value or []))
 
     def add(self, obj: ResourceObject, values: Sequence[Any]) -> None:
         """Add members; one that is there already is no change (RFC 7644 section 3.5.2.1).
 
         :raises InvalidValueException: If a value names no resource that the connection can see.
         """
-        keys = self.keys(obj, values)
+        self.add_keys(obj, self.keys(obj, values))
+
+    def add_keys(self, obj: ResourceObject, keys: Sequence[Any]) -> None:
+        """Add members by primary key."""
         for batch in batches(keys):
             present = set(self._present(obj, batch))
             self._add(obj, [key for key in batch if key not in present])
 
     def remove(self, obj: ResourceObject, values: Sequence[Any]) -> None:
         """Remove members by their ``value``; one that is not there is no change."""
-        other = self.other
-        if other is None:
-            return
-        identifiers = [identifier_of(value) for value in values]
-        known = other.visible_keys(obj.scope.connection, [text for text in identifiers if text])
-        for batch in batches(list(known.values())):
+        self.remove_keys(obj, list(self.known(obj, values).values()))
+
+    def remove_keys(self, obj: ResourceObject, keys: Sequence[Any]) -> None:
+        """Remove members by primary key."""
+        for batch in batches(keys):
             self._remove(obj, self._present(obj, batch))
 
-    def remove_where(self, obj: ResourceObject, condition: Q) -> int:
+    def remove_where(self, obj: ResourceObject, condition: Callable[[Source], Q]) -> int:
         """Remove the members whose row of the relation meets a condition; return how many did."""
-        keys = list(self._own(obj).filter(condition).values_list(self.target, flat=True))
+        (source,) = self.sources(obj.scope)
+        keys = list(self._own(obj).filter(condition(source)).values_list(self.target, flat=True))
         for batch in batches(keys):
             self._remove(obj, batch)
         return len(keys)
@@ -139,7 +200,10 @@ class Members(Mapping):
 
         :raises InvalidValueException: If a value names no resource that the connection can see.
         """
-        wanted = self.keys(obj, values)
+        self.replace_keys(obj, self.keys(obj, values))
+
+    def replace_keys(self, obj: ResourceObject, wanted: Sequence[Any]) -> None:
+        """Make the members those with the given primary keys."""
         current = set(self._own(obj).values_list(self.target, flat=True))
         for batch in batches(list(current - set(wanted))):
             self._remove(obj, batch)
@@ -148,18 +212,26 @@ class Members(Mapping):
 
     def on_delete(self, obj: ResourceObject) -> None:
         """End the memberships: what a group allows should not outlive it."""
-        getattr(obj.instance, self.relation).clear()
+        with writing(obj.instance):
+            if self.is_between:
+                getattr(obj.instance, self.relation).all().delete()
+            else:
+                getattr(obj.instance, self.relation).clear()
+
+    def known(self, obj: ResourceObject, values: Sequence[Any]) -> dict[str, Any]:
+        """Return the primary keys of the resources that values name, by their ``id``."""
+        identifiers = dict.fromkeys(identifier_of(value) for value in values)
+        texts = [identifier for identifier in identifiers if identifier]
+        return {} if self.other is None else self.other.visible_keys(obj.scope.connection, texts)
 
     def keys(self, obj: ResourceObject, values: Sequence[Any]) -> list[Any]:
         """Return the primary keys that values name.
 
         :raises InvalidValueException: If a value names no resource that the connection can see.
         """
-        identifiers = list(dict.fromkeys(identifier_of(value) for value in values))
-        texts = [identifier for identifier in identifiers if identifier]
-        other = self.other
-        known = {} if other is None else other.visible_keys(obj.scope.connection, texts)
-        for identifier in identifiers:
+        known = self.known(obj, values)
+        for value in values:
+            identifier = identifier_of(value)
             if identifier not in known:
                 raise InvalidValueException(
                     detail=f"{self.path.key}: there is no {self.to} with the id '{identifier or ''}'"
@@ -174,19 +246,30 @@ class Members(Mapping):
         return list(rows.values_list(self.target, flat=True))
 
     def _add(self, obj: ResourceObject, keys: list[Any]) -> None:
-        if keys:
-            getattr(obj.instance, self.relation).add(*keys)
-            self._note(obj, "added", keys)
+        if not keys:
+            return
+        with writing(obj.instance):
+            if self.is_between:
+                source = {f"{self.source}_id": obj.instance.pk, **self.defaults}
+                manager = getattr(obj.instance, self.relation)
+                manager.bulk_create([manager.model(**source, **{f"{self.target}_id": key}) for key in keys])
+            else:
+                getattr(obj.instance, self.relation).add(*keys, through_defaults=self.defaults)
+        self._note(obj, "added", keys)
 
     def _remove(self, obj: ResourceObject, keys: list[Any]) -> None:
-        if keys:
-            getattr(obj.instance, self.relation).remove(*keys)
-            self._note(obj, "removed", keys)
+        if not keys:
+            return
+        with writing(obj.instance):
+            manager = getattr(obj.instance, self.relation)
+            if self.is_between:
+                manager.filter(**{f"{self.target}__in": keys}).delete()
+            else:
+                manager.remove(*keys)
+        self._note(obj, "removed", keys)
 
     def _note(self, obj: ResourceObject, kind: str, keys: list[Any]) -> None:
-        noted = obj.members_changed.setdefault(self.path.key, {}).setdefault(kind, [])
-        noted.extend(keys)
-        obj.changed_outside = True
+        obj.note_members(self.note_key, kind, keys, self)
 
     def shown(self, keys: Sequence[Any]) -> list[str]:
         """Return what the history shows for primary keys: the first of them, by ``id`` if it can be."""
@@ -214,17 +297,3 @@ class Members(Mapping):
             field = column_of(other.model, other.display_column)
             return ColumnOperand(f"{self.target}__{other.display_column}", field, path.binding)
         return None
-
-
-def identifier_of(value: Any) -> str | None:
-    """Return the ``id`` in a value: its ``value``, or else the end of its ``$ref``."""
-    if isinstance(value, dict):
-        value = value.get("value") or str(value.get("$ref") or "").rstrip("/").rpartition("/")[2]
-    return value if isinstance(value, str) and value else None
-
-
-def batches(keys: Sequence[Any]) -> Iterator[list[Any]]:
-    """Cut a list of keys in pieces that fit into one statement."""
-    iterator = iter(keys)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch

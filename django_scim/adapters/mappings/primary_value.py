@@ -10,10 +10,12 @@ from django.db.models import Q
 from scim2_models import InvalidFilterException
 from scim2_models.path import CompareOperator
 
+from django_scim.adapters.compared import ComparedColumn
 from django_scim.adapters.mappings.columns import Column
 from django_scim.adapters.mappings.stored import Stored, is_primary
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath, Json
+from django_scim.adapters.watched import Watched
 from django_scim.query.operands import (
     ColumnOperand,
     HostSource,
@@ -40,6 +42,7 @@ class PrimaryValue(Stored):
 
     def prepare(self) -> None:
         """Bind the column to the ``value`` of the entries."""
+        super().prepare()
         binding = self.sub_binding("value")
         assert binding is not None
         value = AttributePath(self.path.extension, self.path.name, "value", binding)
@@ -52,6 +55,14 @@ class PrimaryValue(Stored):
     def columns(self) -> Sequence[str]:
         """Return the column."""
         return self.column.columns()
+
+    def compared(self) -> Iterable[ComparedColumn]:
+        """Return the column."""
+        return self.column.compared()
+
+    def watched(self) -> Iterable[Watched]:
+        """Return the row of the column."""
+        return self.column.watched()
 
     def read(self, obj: ResourceObject) -> Any:
         """Return the stored entries, the column's value in its place."""
@@ -107,7 +118,8 @@ class PrimaryValue(Stored):
         """Return the column and the stored entries."""
         value = self.in_column("value")
         assert value is not None
-        return [HostSource(value.present(), self.in_column), *super().sources(scope)]
+        rows = self.adapter.model._base_manager.all()
+        return [HostSource(value.present(), self.in_column, rows), *super().sources(scope)]
 
     def in_column(self, sub: str | None) -> Operand | None:
         """Return what to compare for a sub-attribute of the column's entry."""

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import ForeignKey
+from django.db.models import ForeignKey, OuterRef, Q, Subquery
 from scim2_models import InvalidValueException
 
 from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.mappings.builtin import identifier_operand
+from django_scim.adapters.mappings.collection import identifier_of
 from django_scim.adapters.mappings.columns import HostPath
-from django_scim.adapters.mappings.members import identifier_of
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath
-from django_scim.adapters.suggestions import unknown_field
+from django_scim.adapters.suggestions import unknown_field, wrong_resource_type
+from django_scim.adapters.watched import Watched
 from django_scim.models.columns import column_of
-from django_scim.query.operands import ColumnOperand, Operand
+from django_scim.query.operands import ColumnOperand, Operand, Source, SourceOperand, constant
 
 if TYPE_CHECKING:
     from django_scim.adapters.base import Adapter
@@ -30,6 +31,8 @@ class Reference(Mapping):
     :param path: The foreign key, with ``__`` across one-to-one relations.
     :param to: The resource type that it leads to.
     """
+
+    has_own_index = True
 
     def __init__(self, path: str, *, to: str) -> None:
         self.column = path
@@ -46,9 +49,12 @@ class Reference(Mapping):
             self.host = host
 
     def check(self) -> Iterable[CheckMessage]:
-        """Report a path that does not lead to a foreign key."""
+        """Report a path that does not lead to a foreign key, or not to one to the resource type."""
         if self.host is None:
             yield unknown_field(self.adapter, self.path.key, self.adapter.model, self.column)
+        else:
+            model = self.host.field.related_model
+            yield from wrong_resource_type(self.adapter, self.path.key, self.to, model)
 
     @property
     def other(self) -> Adapter | None:
@@ -58,6 +64,10 @@ class Reference(Mapping):
     def columns(self) -> Sequence[str]:
         """Return the foreign key."""
         return (self.column,)
+
+    def watched(self) -> Iterable[Watched]:
+        """Return the row of the foreign key, and those that lead to it."""
+        return () if self.host is None else self.host.watched()
 
     def fetch(self, objects: Sequence[ResourceObject]) -> None:
         """Fetch what the foreign keys of a page lead to, in one query."""
@@ -104,14 +114,41 @@ class Reference(Mapping):
         return self.host is not None and self.host.field.null
 
     def operand(self, path: AttributePath, scope: Scope) -> Operand:
-        """Compare the key, or the name of what it leads to."""
+        """Compare the ``id``, or the name, of what the connection can see of the other side."""
         other = self.other
-        sub = path.sub or "value"
-        value = self.adapter.resolve(f"{self.path.head}.{sub}")
-        if other is not None and value is not None:
-            if sub == "value":
-                return identifier_operand(other, f"{self.column}__", value.binding)
-            if sub == "displayName" and other.display_column:
-                field = column_of(other.model, other.display_column)
-                return ColumnOperand(f"{self.column}__{other.display_column}", field, value.binding)
-        return super().operand(path, scope)
+        inner = None if other is None else self._inner(other, path)
+        if other is None or inner is None:
+            return super().operand(path, scope)
+        rows = other.queryset(scope.connection)
+        own = rows.filter(pk=OuterRef(self.column))
+        source = ReferenceSource(rows, self.column, lambda _: inner)
+        return SourceOperand(source, path.sub, Subquery(own.values(found=inner.expression)[:1]))
+
+    def _inner(self, other: Adapter, path: AttributePath) -> Operand | None:
+        if path.sub == "value":
+            return identifier_operand(other, "", path.binding)
+        if path.sub == "displayName" and other.display_column:
+            field = column_of(other.model, other.display_column)
+            return ColumnOperand(other.display_column, field, path.binding)
+        return None
+
+    def present(self, path: AttributePath, scope: Scope) -> Q:
+        """There is an address where there is an ``id``."""
+        if path.sub == "$ref":
+            return self.assigned(path, scope)
+        return super().present(path, scope)
+
+    def assigned(self, path: AttributePath, scope: Scope) -> Q:
+        """All parts are there, or none is."""
+        if self.other is None:
+            return constant(False)
+        return ReferenceSource(self.other.queryset(scope.connection), self.column, lambda _: None).exists()
+
+
+class ReferenceSource(Source):
+    """The one row that a foreign key leads to."""
+
+    def exists(self, condition: Q | None = None) -> Q:
+        """Look for the foreign key among the rows that meet the condition."""
+        rows = self.rows if condition is None else self.rows.filter(condition)
+        return Q(**{f"{self.key}__in": rows.values("pk")})

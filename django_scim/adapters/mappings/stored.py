@@ -27,6 +27,18 @@ class Stored(Mapping):
     def __init__(self, without: Iterable[str] = ()) -> None:
         self.without = frozenset(without)
 
+    def prepare(self) -> None:
+        """Note which values are decimals: PostgreSQL gives back large ones as integers."""
+        names: list[str | None] = [None, *self.path.sub_attributes]
+        bindings = {name: self.sub_binding(name) for name in names}
+        self.decimals = {
+            name for name, binding in bindings.items() if binding is not None and binding.target_type is float
+        }
+
+    def holds(self, sub: str) -> bool:
+        """Leave out the sub-attributes that are mapped elsewhere."""
+        return sub not in self.without
+
     def value_in(self, document: Json) -> Any:
         """Leave out the sub-attributes that are mapped elsewhere."""
         value = super().value_in(document)
@@ -37,7 +49,16 @@ class Stored(Mapping):
     def read(self, obj: ResourceObject) -> Any:
         """Return what the document holds."""
         value = None if obj.record is None else self.path.get(obj.record.attributes)
+        if self.decimals:
+            value = self._with_decimals(value, None)
         return dict(value) if isinstance(value, dict) else value
+
+    def _with_decimals(self, value: Any, sub: str | None) -> Any:
+        if isinstance(value, list):
+            return [self._with_decimals(entry, sub) for entry in value]
+        if isinstance(value, dict):
+            return {name: self._with_decimals(item, name) for name, item in value.items()}
+        return float(value) if isinstance(value, int) and sub in self.decimals else value
 
     def write(self, obj: ResourceObject, value: Any) -> None:
         """Put the value in the document."""

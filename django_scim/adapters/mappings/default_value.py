@@ -1,0 +1,107 @@
+"""A stored list for which a column stands in, such as ``emails`` where the address is the ``userName``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from scim2_models.path import CompareOperator
+
+from django_scim.adapters.compared import ComparedColumn
+from django_scim.adapters.mappings.columns import Column
+from django_scim.adapters.mappings.stored import Stored
+from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.adapters.paths import AttributePath
+from django_scim.query.operands import (
+    ColumnOperand,
+    ConstantOperand,
+    HostSource,
+    Operand,
+    Source,
+    constant,
+)
+
+ENTRY = ("value", "primary")
+"""The sub-attributes of the value that the column stands for."""
+
+
+class DefaultValue(Stored):
+    """The values are stored as they come; until there are any, the column is the one and primary value.
+
+    The column is read and never written: it belongs to another attribute. Two attributes that write one
+    column would change each other.
+
+    :param column: The column, as for :class:`~django_scim.adapters.mappings.Column`.
+    """
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self.column = Column(column)
+
+    def prepare(self) -> None:
+        """Bind the column to the ``value`` of the entries."""
+        binding = self.sub_binding("value")
+        assert binding is not None
+        value = AttributePath(self.path.extension, self.path.name, "value", binding)
+        self.column = self.column.bind(self.adapter, value)
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Check the column."""
+        return self.column.check()
+
+    def columns(self) -> Sequence[str]:
+        """Return the column."""
+        return self.column.columns()
+
+    def compared(self) -> Iterable[ComparedColumn]:
+        """Return the column."""
+        return self.column.compared()
+
+    def read(self, obj: ResourceObject) -> Any:
+        """Return the stored entries, or else the column's value."""
+        stored = super().read(obj)
+        if stored:
+            return stored
+        value = self.column.read(obj)
+        return None if value is None else [{"value": value, "primary": True}]
+
+    def sources(self, scope: Scope) -> Sequence[Source]:
+        """Return the stored entries, and the column where there are none."""
+        (stored,) = super().sources(scope)
+        value = self.in_column("value")
+        assert value is not None
+        return [stored, HostSource(value.present() & ~stored.exists(), self.in_column)]
+
+    def in_column(self, sub: str | None) -> Operand | None:
+        """Return what to compare for a sub-attribute of the column's value."""
+        name = sub or "value"
+        binding = self.sub_binding(name)
+        if binding is None:
+            return None
+        if name == "value":
+            return ColumnOperand(self.column.column, self.column.found.field, binding)
+        return ConstantOperand(True, binding) if name == "primary" else AbsentOperand(None, binding)
+
+    def order(self, path: AttributePath, scope: Scope) -> Any:
+        """Sort by the stored value, or else by the column."""
+        stored = super().order(path, scope)
+        column = self.in_column(path.sub)
+        assert column is not None
+        return Coalesce(stored, column.order()) if (path.sub or "value") in ENTRY else stored
+
+
+class AbsentOperand(Operand):
+    """A sub-attribute that has no value."""
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        """Nothing is equal to it but null."""
+        if operator is CompareOperator.ne:
+            return ~self.compare(CompareOperator.eq, value)
+        return constant(operator is CompareOperator.eq and value is None)
+
+    def present(self) -> Q:
+        """It never is."""
+        return constant(False)

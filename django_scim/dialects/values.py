@@ -1,0 +1,76 @@
+"""Values in another shape than their attribute has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django_scim.dialects.attributes import Attribute, member
+from django_scim.dialects.rules import Stage, rule
+
+
+@rule(
+    Stage.VALUE,
+    sent_by="Salesforce and those who follow its examples",
+    source="help.salesforce.com, Examples: Manage Group Members with SCIM",
+)
+def unwrapped_list(value: Any, attribute: Attribute) -> Any:
+    """Take a list out of an object that is around it: ``{"members": [...]}`` where ``[...]`` is due.
+
+    Salesforce's examples give it to the path ``members``. An object with a list in it can be no value of a
+    multi-valued attribute: SCIM has no lists in lists.
+    """
+    if attribute.is_multivalued and isinstance(value, dict) and len(value) == 1:
+        ((name, inner),) = value.items()
+        if isinstance(inner, list) and name.lower() in (attribute.name.lower(), "value"):
+            return inner
+    return value
+
+
+@rule(
+    Stage.VALUE,
+    sent_by="OneLogin (emails as an object), generic clients",
+    source="django-scim2, UserAdapter.parse_emails, on what OneLogin sends",
+)
+def list_of_one(value: Any, attribute: Attribute) -> Any:
+    """Put a single object or string in a list where a list is due: ``"emails": {"value": "..."}``."""
+    if attribute.is_multivalued and value not in (None, "") and not isinstance(value, list):
+        return [value]
+    return value
+
+
+@rule(
+    Stage.VALUE,
+    sent_by="Microsoft Entra ID",
+    source="learn.microsoft.com, Develop and plan provisioning for a SCIM endpoint, example 5; "
+    "github.com/MicrosoftDocs/azure-docs, issue 42220: displayName",
+)
+def one_out_of_a_list(value: Any, attribute: Attribute) -> Any:
+    """Take the one object out of a list where a single value is due: ``"manager": [{"value": "..."}]``.
+
+    Of a simple attribute that is ``[{"$ref": null, "value": "Ann"}]``. An empty list is no value, for any
+    attribute (RFC 7643 section 2.5).
+    """
+    if attribute.is_multivalued or not isinstance(value, list):
+        return value
+    if len(value) != 1:
+        return value or None
+    (entry,) = value
+    if attribute.has_value:
+        return entry
+    is_wrapped = isinstance(entry, dict) and {name.lower() for name in entry} <= {"value", "$ref"}
+    return member(entry, "value") if is_wrapped else value
+
+
+@rule(
+    Stage.VALUE,
+    Stage.ENTRY,
+    sent_by="Okta, OneLogin, JumpCloud",
+    source="developer.okta.com, Okta and SCIM Version 2.0, where middleName is an empty string",
+)
+def unassigned_text(value: Any, attribute: Attribute) -> Any:
+    """Read an empty string as no value, as RFC 7643 section 2.5 has null and ``[]``.
+
+    For consumers there is no difference: ``pr`` holds for neither (RFC 7644 section 3.4.2.2). Among several
+    references, such as members, one to nothing stays as it is, and is refused.
+    """
+    return None if value == "" and not attribute.is_member else value

@@ -1,0 +1,1 @@
+"""Indexes on the host's tables, for the look-ups that identity providers make all day."""

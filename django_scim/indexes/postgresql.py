@@ -1,0 +1,100 @@
+"""PostgreSQL: indexes on the comparable form itself, made concurrently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.db.models import F
+from django.db.models.sql import Query
+
+from django_scim.adapters.compared import ComparedColumn
+from django_scim.indexes.base import Indexes, State
+from django_scim.query.functions import Comparable
+
+LONGEST_KEY = 600
+"""How many characters, of four bytes at most, surely fit into an entry of a B-tree."""
+
+NAMED = """
+    SELECT index.indisvalid, progress.pid IS NOT NULL
+    FROM pg_index AS index
+    JOIN pg_class AS class ON class.oid = index.indexrelid
+    LEFT JOIN pg_stat_progress_create_index AS progress ON progress.index_relid = index.indexrelid
+    WHERE index.indrelid = to_regclass(%s) AND class.relname = ANY(%s)
+"""
+
+LEADING = """
+    SELECT 1 FROM pg_index AS index
+    JOIN pg_attribute AS attribute
+        ON attribute.attrelid = index.indrelid AND attribute.attnum = index.indkey[0]
+    WHERE index.indrelid = to_regclass(%s) AND attribute.attname = %s
+        AND index.indisvalid AND index.indpred IS NULL
+"""
+
+
+class PostgreSQLIndexes(Indexes):
+    """Indexes on what comparisons look at."""
+
+    def state(self, column: ComparedColumn) -> State:
+        """Look for the index by its name: one on an expression has no column to know it by."""
+        if self.obstacle(column):
+            return State.IMPOSSIBLE
+        if self.is_served(column):
+            return State.READY
+        with self.connection.cursor() as cursor:
+            cursor.execute(NAMED, [self.quote(column.table), list(self.names(column))])
+            found = cursor.fetchall()
+        if any(is_valid for is_valid, _ in found):
+            return State.READY
+        if any(is_building for _, is_building in found):
+            return State.BUILDING
+        return State.INVALID if found else State.MISSING
+
+    def is_served(self, column: ComparedColumn) -> bool:
+        """Whether an index on the column as it is can be used, and is there."""
+        if is_folded(column):
+            return False
+        with self.connection.cursor() as cursor:
+            cursor.execute(LEADING, [self.quote(column.table), column.column])
+            return cursor.fetchone() is not None
+
+    def names(self, column: ComparedColumn) -> Iterator[str]:
+        """Yield the name of the app's index, and those that the host declares for the same expression."""
+        yield self.name(column)
+        comparable = self.comparable(column)
+        for index in column.model._meta.indexes:
+            if index.expressions and index.expressions[0] == comparable and index.condition is None:
+                yield index.name
+
+    def comparable(self, column: ComparedColumn) -> Comparable:
+        """Return the expression that is compared."""
+        return Comparable(F(column.field.name), case_exact=column.case_exact)
+
+    def key(self, column: ComparedColumn) -> str:
+        """Return the expression that is compared, or the column where case matters."""
+        if not is_folded(column):
+            return super().key(column)
+        query = Query(column.model, alias_cols=False)
+        compiler = query.get_compiler(connection=self.connection)
+        sql, _ = compiler.compile(self.comparable(column).resolve_expression(query))
+        return f"({sql})"
+
+    def method(self, column: ComparedColumn) -> str:
+        """Hash long text: a B-tree has no room for it, and then no row with it could be saved."""
+        length = column.field.max_length
+        is_long = column.is_text and (length is None or length > LONGEST_KEY)
+        return " USING hash" if is_long else ""
+
+    def create(self, column: ComparedColumn) -> str:
+        """Make the index while others read and write."""
+        return super().create(column).replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1)
+
+    def statements(self, column: ComparedColumn, state: State) -> Sequence[str]:
+        """Drop what a failed attempt has left first, and let the planner know the new index at the end."""
+        leftover = f"DROP INDEX CONCURRENTLY IF EXISTS {self.quote(self.name(column))}"
+        made = [self.create(column), f"ANALYZE {self.quote(column.table)}"]
+        return [leftover, *made] if state is State.INVALID else made
+
+
+def is_folded(column: ComparedColumn) -> bool:
+    """Whether text is looked up without regard to case."""
+    return column.is_text and not column.case_exact

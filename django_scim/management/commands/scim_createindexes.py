@@ -1,0 +1,89 @@
+"""Makes the indexes on the host's tables that look-ups without regard to case need."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connections
+
+from django_scim.adapters.compared import ComparedColumn
+from django_scim.indexes.base import Indexes, State
+from django_scim.indexes.wanted import databases, indexes_of, wanted_columns
+
+
+class Command(BaseCommand):
+    """Makes what is missing and leaves the rest as it is, so that it may run at every deployment."""
+
+    help = (
+        "Makes the indexes by which identity providers' look-ups, such as that of a userName, find a row without "
+        "reading the whole table. Tables stay in use meanwhile."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--dry-run", action="store_true", help="Print the SQL, and change nothing.")
+        parser.add_argument(
+            "--database",
+            choices=tuple(connections),
+            help="The database; those that resources are written to if not given.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make the indexes of each database."""
+        aliases = [options["database"]] if options["database"] else databases()
+        for alias in aliases:
+            if connections[alias].in_atomic_block and not options["dry_run"]:
+                raise CommandError("Indexes cannot be made inside a transaction.")
+            indexes = indexes_of(alias)
+            for resource_type, column in wanted_columns(alias):
+                self.make(indexes, resource_type, column, dry_run=options["dry_run"])
+
+    def make(self, indexes: Indexes, resource_type: str, column: ComparedColumn, *, dry_run: bool) -> None:
+        """Make one index, unless there is one, or print what would make it.
+
+        :raises CommandError: If the table is not there, or the database refuses.
+        """
+        place = f"{column} ({resource_type})"
+        if not indexes.has_table(column):
+            raise CommandError(f"{place}: there is no such table. Run manage.py migrate first.")
+        state = indexes.state(column)
+        if state in NOTES:
+            self.note(f"{place}: {NOTES[state]}", dry_run=dry_run)
+        elif state is State.IMPOSSIBLE:
+            self.note(f"{place}: no index can be made: {indexes.obstacle(column)}", dry_run=dry_run)
+        elif dry_run:
+            for statement in indexes.statements(column, state):
+                self.stdout.write(f"{statement};")
+        else:
+            started = time.monotonic()
+            self.execute_all(indexes, place, column, state)
+            seconds = time.monotonic() - started
+            self.note(f"{place}: made {indexes.name(column)} in {seconds:.1f} s", dry_run=dry_run)
+
+    def execute_all(self, indexes: Indexes, place: str, column: ComparedColumn, state: State) -> None:
+        """Execute the statements that make an index.
+
+        :raises CommandError: If one fails.
+        """
+        try:
+            with indexes.connection.cursor() as cursor:
+                for statement in indexes.statements(column, state):
+                    cursor.execute(statement)
+        except DatabaseError as error:
+            reason = str(error).strip()
+            raise CommandError(f"{place}: {reason} Run the command again once this is solved.") from error
+
+    def note(self, text: str, *, dry_run: bool) -> None:
+        """Say what is not SQL; between SQL, as a comment."""
+        self.stdout.write(f"-- {text}" if dry_run else text)
+
+
+NOTES = {
+    State.READY: "there is an index already",
+    State.BUILDING: "another session is making the index",
+}
+"""What is said where there is nothing to do."""

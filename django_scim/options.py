@@ -1,0 +1,85 @@
+"""What values the options of ``DJANGO_SCIM`` may have, told by their type annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from reprlib import repr as short_repr
+from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
+
+from django.core.checks import Error
+
+from django_scim.hints import nearest
+
+Options = dict[str, Any]
+
+
+def examine(setting: str, declared: type, configured: Any) -> tuple[Options, list[Error]]:
+    """Tell the options that are right from those that are not.
+
+    :param setting: How the errors name the place, such as ``DJANGO_SCIM["USER"]``.
+    :param declared: A dataclass or typed dictionary whose annotations are the options.
+    :returns: The right options, and one error for each that is not.
+    """
+    if not isinstance(configured, Mapping):
+        return {}, [wrong_value(setting, configured, "a dictionary")]
+    kinds = get_type_hints(declared)
+    right: Options = {}
+    errors: list[Error] = []
+    for name, value in configured.items():
+        place = f'{setting}["{name}"]'
+        if name not in kinds:
+            hint = nearest(str(name), kinds)
+            errors.append(Error(f"{setting} has no option '{name}'.", hint=hint, id="django_scim.E005"))
+        elif is_typeddict(kinds[name]):
+            right[name], wrong = examine(place, kinds[name], value)
+            errors += wrong
+        elif error := examine_value(place, kinds[name], value):
+            errors.append(error)
+        else:
+            right[name] = value
+    return right, errors
+
+
+def examine_value(setting: str, kind: Any, value: Any) -> Error | None:
+    """Return what is wrong with the value of one option, or none."""
+    if get_origin(kind) is Literal:
+        choices = get_args(kind)
+        if value in choices:
+            return None
+        wanted = " or ".join(repr(choice) for choice in choices)
+        return wrong_value(setting, value, wanted, hint=nearest(str(value), choices))
+    wanted, is_right = KINDS[kind]
+    return None if is_right(value) else wrong_value(setting, value, wanted)
+
+
+def wrong_value(setting: str, value: Any, wanted: str, hint: str | None = None) -> Error:
+    """Report a value of another type than the option has."""
+    message = f"{setting} is {short_repr(value)}, but has to be {wanted}."
+    return Error(message, hint=hint, id="django_scim.E006")
+
+
+def is_positive(value: Any) -> bool:
+    """Whether a value is a whole number over 0."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value is a string with something in it."""
+    return isinstance(value, str) and bool(value)
+
+
+def are_texts(value: Any) -> bool:
+    """Whether a value is a list of strings; a string is none, though one can iterate over it."""
+    return isinstance(value, list | tuple) and all(is_text(item) for item in value)
+
+
+KINDS: dict[Any, Any] = {
+    int: ("a whole number over 0", is_positive),
+    bool: ("True or False", lambda value: isinstance(value, bool)),
+    str: ("a string", is_text),
+    str | None: ("a string or None", lambda value: value is None or is_text(value)),
+    Sequence[Any]: ("a list", lambda value: isinstance(value, list | tuple)),
+    Sequence[str]: ("a list of strings", are_texts),
+    Mapping[str, Any]: ("a dictionary", lambda value: isinstance(value, Mapping)),
+}
+"""For each type of an option, what it is called and what tells its values."""

@@ -1,0 +1,70 @@
+"""What the host can listen to: the writes of identity providers, told once they are committed.
+
+The sender is the model of the resource type's adapter, such as ``AUTH_USER_MODEL``. Each receiver gets
+``resource_type`` (the name of the resource type, such as ``"User"``), ``connection`` (the
+:class:`~django_scim.models.Connection` that the write came from) and ``request_id`` (the one that the
+history has), and the arguments that are listed at each signal.
+
+A write that is rolled back sends nothing, and neither does one that changes nothing. A receiver that
+raises an exception is logged, and holds back neither the other receivers nor the answer to the client.
+"""
+
+from django.dispatch import Signal
+
+resource_created = Signal()
+"""A resource was made by POST, of a new row or of the row that a deleted resource left.
+
+:param instance: The row of the host.
+:param changes: The attributes that were set, as :data:`resource_updated` has them.
+"""
+
+resource_updated = Signal()
+"""Attributes of a resource were changed by PUT or PATCH.
+
+Members are none of them: :data:`members_added` and :data:`members_removed` tell those.
+
+:param instance: The row of the host.
+:param changes: The changed attributes by their path, as the history has them:
+    ``{"title": {"before": "Guide", "after": "Senior Guide"}}``. A side without a value is left out, and
+    a secret is redacted.
+"""
+
+resource_activated = Signal()
+"""A resource that was not active is active again, by PUT or PATCH or since it was made again after it
+was deleted. A new row that is active from the start is only created.
+
+:param instance: The row of the host.
+:param changes: As the signal of the same write has them that tells of the change.
+"""
+
+resource_deactivated = Signal()
+"""A resource that was active no longer is, by PUT or PATCH or since it was deleted.
+
+Everything that ``DEPROVISIONING`` names has been done by then.
+
+:param instance: The row of the host.
+:param changes: As the signal of the same write has them that tells of the change.
+"""
+
+resource_deleted = Signal()
+"""A resource was deleted: for SCIM it is gone. Its row is deactivated, or gone too, as ``delete`` says.
+
+What was a member of it, or what it was a member of, is not told: :data:`members_removed` is not sent.
+
+:param instance: The row of the host; if it is gone, what it was, with its primary key.
+:param changes: What deactivating the row has changed, as :data:`resource_updated` has it.
+"""
+
+members_added = Signal()
+"""Members were added to a resource, such as a group, by POST, PUT or PATCH.
+
+One write sends it as often as it takes: each time with 500 keys at most.
+
+:param instance: The row of the host that the members belong to.
+:param attribute: The path of the attribute, such as ``"members"``.
+:param keys: The primary keys of the rows that were added.
+"""
+
+members_removed = Signal()
+"""Members were removed from a resource by PUT or PATCH; the arguments are those of
+:data:`members_added`."""

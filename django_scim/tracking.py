@@ -1,0 +1,134 @@
+"""Changes that the host makes by itself, such as in its own admin, move ``meta`` of the resources.
+
+``meta.version`` is made from the mapped columns, so a change of those shows in it anyway. What else belongs
+to a resource, its members and the rows beside it, counts by the revision of its record, and so does
+``meta.lastModified``. Django sends no signal for ``queryset.update()``: that moves the version alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from django.core.signals import setting_changed
+from django.db import router
+from django.db.models import F, Model, QuerySet
+from django.db.models.signals import m2m_changed, post_save, pre_delete
+from django.utils import timezone
+
+from django_scim.adapters.base import BATCH, Adapter
+from django_scim.adapters.watched import Watched, written
+from django_scim.models import Record
+from django_scim.models.columns import column_of
+from django_scim.registry import registry
+
+
+@cache
+def watched_models() -> dict[type[Model], list[tuple[Adapter, Watched]]]:
+    """Return what is watched, by model, one entry for each way in which an adapter reaches it."""
+    found: dict[type[Model], list[tuple[Adapter, Watched]]] = {}
+    for adapter in registry():
+        ways: dict[Any, Watched] = {}
+        for mapping in adapter.mappings.values():
+            for place in mapping.watched():
+                way = (place.model, place.path, place.reverse)
+                ways[way] = place if way not in ways else ways[way].merged(place)
+        for place in ways.values():
+            found.setdefault(place.model, []).append((adapter, place))
+    return found
+
+
+def forget(*, setting: str, **kwargs: Any) -> None:
+    """Look anew after ``override_settings``."""
+    if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
+        watched_models.cache_clear()
+
+
+def note_save(
+    sender: type[Model],
+    instance: Model,
+    created: bool = False,
+    raw: bool = False,
+    update_fields: frozenset[str] | None = None,
+    **kwargs: Any,
+) -> None:
+    """Move the records of the resources that a saved row belongs to, if a column that matters was saved."""
+    if raw:
+        return
+    names = None
+    if update_fields is not None:
+        names = {column_of(sender, name).attname for name in update_fields}
+    for adapter, place in places_of(sender, instance):
+        if place.reverse is not None:
+            continue
+        if place.fields is None or (place.fields if names is None else place.fields & names):
+            if place.path:
+                move(adapter, belonging(adapter, place, instance))
+            elif not created:
+                move(adapter, [instance.pk])
+
+
+def note_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
+    """Move the records of the resources that a row belonged to; forget the record of one that goes."""
+    for adapter, place in places_of(sender, instance):
+        if place.reverse is not None:
+            continue
+        if place.path:
+            move(adapter, belonging(adapter, place, instance))
+        else:
+            adapter.records().filter(**{adapter.record_key: instance.pk}).delete()
+
+
+def places_of(sender: type[Model], instance: Model) -> Iterator[tuple[Adapter, Watched]]:
+    """Yield what watches a row, unless SCIM itself is writing it."""
+    watched = watched_models().get(sender._meta.concrete_model or sender)
+    if watched and written.get() is not instance:
+        yield from watched
+
+
+def belonging(adapter: Adapter, place: Watched, instance: Model) -> QuerySet[Any, Any]:
+    """Return the primary keys of the resources that a row belongs to."""
+    return adapter.model._base_manager.filter(**{place.path: instance.pk}).values("pk")
+
+
+def note_members(
+    sender: type[Model], instance: Model, action: str, reverse: bool, pk_set: set[Any] | None, **kwargs: Any
+) -> None:
+    """Move the records of the resources whose members change."""
+    if action not in ("post_add", "post_remove", "pre_clear"):
+        return
+    for adapter, place in places_of(sender, instance):
+        if place.reverse is None:
+            continue
+        if reverse == place.reverse:
+            keys = [instance.pk]
+        elif pk_set is not None:
+            keys = list(pk_set)
+        else:
+            keys = list(belonging(adapter, place, instance).values_list("pk", flat=True))
+        for start in range(0, len(keys), BATCH):
+            make_records(adapter, keys[start : start + BATCH])
+            move(adapter, keys[start : start + BATCH])
+
+
+def make_records(adapter: Adapter, keys: Iterable[Any]) -> None:
+    """Make the records of resources that have none, since their revision is about to count."""
+    key = adapter.record_key
+    rows = [Record(resource_type=adapter.name, **{key: value}) for value in keys]
+    Record.objects.using(router.db_for_write(Record)).bulk_create(rows, ignore_conflicts=True)
+
+
+def move(adapter: Adapter, keys: QuerySet[Any, Any] | list[Any]) -> None:
+    """Move the records of resources, as far as they have any."""
+    records = adapter.records().using(router.db_for_write(Record))
+    rows = records.filter(**{f"{adapter.record_key}__in": keys})
+    rows.update(revision=F("revision") + 1, last_modified=timezone.now())
+
+
+def connect() -> None:
+    """Receive Django's signals, once the models are there."""
+    setting_changed.connect(forget, dispatch_uid="django_scim.tracking")
+    post_save.connect(note_save, dispatch_uid="django_scim.tracking")
+    pre_delete.connect(note_delete, dispatch_uid="django_scim.tracking")
+    m2m_changed.connect(note_members, dispatch_uid="django_scim.tracking")

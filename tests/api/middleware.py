@@ -1,0 +1,29 @@
+"""What a host project has in its ``MIDDLEWARE``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+
+
+def reads_the_body(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Read the body before the view does, as a middleware that logs or signs requests would."""
+
+    def middleware(request: HttpRequest) -> Any:
+        assert isinstance(request.body, bytes)
+        return get_response(request)
+
+    return middleware
+
+
+def in_a_transaction(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Answer each request in a transaction, as a middleware that selects a tenant's schema would."""
+
+    def middleware(request: HttpRequest) -> Any:
+        with transaction.atomic():
+            return get_response(request)
+
+    return middleware

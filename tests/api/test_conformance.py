@@ -1,0 +1,38 @@
+"""A conformance suite of others, ``scim2-tester``, over HTTP against a server that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from httpx2 import Client
+from scim2_client.engines.httpx2 import SyncSCIMClient
+from scim2_tester import CheckResult, Status, check_server
+
+from tests.conftest import ROOT, SCIM, ScimClient
+from tests.factories import ConnectionFactory
+
+PASSED = {Status.SUCCESS, Status.COMPLIANT, Status.ACCEPTABLE}
+
+
+def readable(results: Iterable[CheckResult]) -> str:
+    """Return a paragraph for each check: what was checked, of which resource type, and what came of it."""
+    return "\n\n".join(
+        f"{result.status.name} {result.title} {result.resource_type or ''}\n"
+        f"    {result.reason}\n    {str(result.data)[:1000]}"
+        for result in results
+    )
+
+
+@pytest.fixture
+def results(live_server, transactional_db) -> list[CheckResult]:
+    """All checks against a server of its own."""
+    token = ScimClient(ConnectionFactory.create()).token
+    headers = {"Authorization": f"Bearer {token}", "Accept": SCIM, "Content-Type": SCIM}
+    with Client(base_url=f"{live_server.url}{ROOT}", headers=headers) as client:
+        return check_server(SyncSCIMClient(client))
+
+
+def test_every_check_passes(results):
+    failed = [result for result in results if result.status not in PASSED]
+    assert not failed, readable(failed)

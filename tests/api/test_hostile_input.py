@@ -1,0 +1,281 @@
+"""Bodies and queries that nobody would write by hand: whatever they hold, the answer is SCIM's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import ROOT, SCIM, ScimClient
+from tests.factories import GroupFactory, UserFactory
+from tests.representations import ENTERPRISE, GROUP, USER, member, path_of
+
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+
+fuzzed = settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+ATTRIBUTES = [
+    "schemas",
+    "id",
+    "externalId",
+    "meta",
+    "meta.lastModified",
+    "userName",
+    "USERNAME",
+    "name",
+    "name.givenName",
+    "displayName",
+    "nickName",
+    "profileUrl",
+    "title",
+    "preferredLanguage",
+    "active",
+    "password",
+    "emails",
+    "emails.value",
+    'emails[type eq "work"]',
+    'emails[type eq "work"].value',
+    "emails.primary",
+    "phoneNumbers",
+    "photos",
+    "addresses",
+    "addresses.country",
+    "groups",
+    "groups.value",
+    "x509Certificates",
+    "members",
+    "members.value",
+    'members[value eq "1"]',
+    ENTERPRISE,
+    f"{ENTERPRISE}:department",
+    f"{ENTERPRISE}:manager",
+    f"{ENTERPRISE}:manager.value",
+    f"{USER}:userName",
+    "value",
+    "$ref",
+    "type",
+    "primary",
+    "display",
+    "op",
+    "path",
+    "Operations",
+]
+TEXTS = ["", " ", "a", "bárbara", "True", "1", "2020-01-01T00:00:00Z", "é" * 200, "\x7f\u2028😀", "/Users/1"]
+
+names = st.sampled_from(ATTRIBUTES) | st.text(max_size=10)
+# Surrogates are no Unicode text, so that no client could send them.
+texts = st.sampled_from(TEXTS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts
+    | st.sampled_from(ATTRIBUTES)
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4),
+    max_leaves=8,
+)
+documents = st.dictionaries(names, values, max_size=6)
+operations = st.fixed_dictionaries(
+    {"op": st.sampled_from(["add", "remove", "replace", "Replace", "move"]) | scalars},
+    optional={"path": names | scalars, "value": values},
+)
+operators = st.sampled_from(["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "EQ", "like"])
+literals = scalars.map(lambda value: orjson.dumps(value).decode())
+comparisons = st.builds("{} {} {}".format, st.sampled_from(ATTRIBUTES), operators, literals) | st.builds(
+    "{} pr".format, st.sampled_from(ATTRIBUTES)
+)
+filters = st.recursive(
+    comparisons | texts,
+    lambda inner: (
+        st.builds("{} and {}".format, inner, inner)
+        | st.builds("{} or {}".format, inner, inner)
+        | st.builds("not ({})".format, inner)
+        | st.builds("({})".format, inner)
+        | st.builds("{}[{}]".format, st.sampled_from(ATTRIBUTES), inner)
+    ),
+    max_leaves=4,
+)
+queries = st.fixed_dictionaries(
+    {},
+    optional={
+        "filter": filters,
+        "sortBy": names,
+        "sortOrder": st.sampled_from(["ascending", "descending", "x"]),
+        "startIndex": st.integers() | texts,
+        "count": st.integers() | texts,
+        "cursor": texts,
+        "attributes": st.lists(names, max_size=3).map(",".join) | texts,
+        "excludedAttributes": st.lists(names, max_size=3).map(",".join),
+    },
+)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo what an example has changed."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def rows(db: None) -> dict[str, Any]:
+    """An account and a group that it is in, with something in every kind of mapping."""
+    account, team = UserFactory.create(), GroupFactory.create()
+    account.groups.add(team)
+    return {"Users": account, "Groups": team}
+
+
+def answered(response: Any) -> None:
+    """Check that a response is one, and that an error is a SCIM error."""
+    assert response.status_code < 500 or response.status_code == 501, response.content
+    if response.status_code >= 400:
+        body = response.json()
+        assert body["status"] == str(response.status_code)
+        assert response.headers["Content-Type"] == SCIM
+
+
+@pytest.mark.parametrize("collection", ["Users", "Groups"])
+class TestBodies:
+    @fuzzed
+    @given(document=documents)
+    @example(document={"schemas": [USER], "userName": "\ue000", "emails": [{"value": None, "primary": True}]})
+    @example(document={"userName": "a", "name": {"givenName": None}, ENTERPRISE: {"manager": {"$ref": ""}}})
+    def test_are_answered_by_post(self, scim: ScimClient, rows, collection, document):
+        with undone():
+            answered(scim.post(f"/{collection}", document))
+
+    @fuzzed
+    @given(document=documents)
+    def test_are_answered_by_put(self, scim: ScimClient, rows, collection, document):
+        named = {"userName": "barbara", "displayName": "Guides", **document}
+        with undone():
+            answered(scim.put(path_of(rows[collection]), named))
+
+    @fuzzed
+    @given(payload=documents, sent=st.lists(operations, max_size=3))
+    @example(payload={}, sent=[{"op": "remove", "path": "members", "value": [None]}])
+    @example(payload={}, sent=[{"op": "add", "path": "emails", "value": [{"type": None}, []]}])
+    @example(payload={}, sent=[{"op": "replace", "path": "members[value pr].value", "value": "1"}])
+    @example(payload={}, sent=[{"op": "add", "path": ENTERPRISE, "value": {"manager": []}}])
+    def test_are_answered_by_patch(self, scim: ScimClient, rows, collection, payload, sent):
+        request = {"schemas": [PATCH_OP], "Operations": sent, **payload}
+        with undone():
+            answered(scim.request("PATCH", path_of(rows[collection]), request))
+
+    @fuzzed
+    @given(sent=operations)
+    def test_with_one_operation_are_answered_by_patch(self, scim: ScimClient, rows, collection, sent):
+        request = {"schemas": [PATCH_OP], "Operations": [sent]}
+        with undone():
+            answered(scim.request("PATCH", path_of(rows[collection]), request))
+
+    @fuzzed
+    @given(query=queries)
+    def test_with_a_query_are_answered_by_search(self, scim: ScimClient, rows, collection, query):
+        answered(scim.post(f"/{collection}/.search", {"schemas": [SEARCH_REQUEST], **query}))
+        answered(scim.post("/.search", {"schemas": [SEARCH_REQUEST], **query}))
+
+    @fuzzed
+    @given(
+        query=queries,
+        identifier=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
+    )
+    def test_of_no_kind_are_needed_to_ask(self, scim: ScimClient, rows, collection, query, identifier):
+        answered(scim.get(f"/{collection}", query))
+        answered(scim.get("/", query))
+        answered(scim.get(path_of(rows[collection]), query))
+        path = urlencode({"": identifier})[1:]
+        answered(scim.get(f"/{collection}/{path}"))
+
+
+class TestBytes:
+    @fuzzed
+    @given(body=st.binary(max_size=200))
+    @example(body=b'{"schemas":["' + USER.encode() + b'"],"userName":"\xc3\x28"}')
+    def test_of_any_kind_are_answered(self, scim: ScimClient, body):
+        with undone():
+            answered(scim.post("/Users", body))
+
+    @fuzzed
+    @given(query=st.binary(max_size=60))
+    def test_of_any_kind_in_the_query_string_are_answered(self, scim: ScimClient, query):
+        path = f"{ROOT}/Users"
+        headers = {"Authorization": f"Bearer {scim.token}"}
+        answered(scim.client.get(path, headers=headers, QUERY_STRING=query.decode("latin-1")))
+
+
+class TestBulkJobs:
+    @fuzzed
+    @given(
+        job=documents,
+        sent=st.lists(
+            st.fixed_dictionaries(
+                {"method": st.sampled_from(["POST", "PUT", "PATCH", "DELETE", "GET"]) | scalars},
+                optional={
+                    "path": st.sampled_from(["/Users", "/Groups", "/Users/1", "/Users/bulkId:a", "/Me"])
+                    | texts,
+                    "bulkId": st.sampled_from(["a", "b"]) | scalars,
+                    "version": scalars,
+                    "data": documents | values,
+                },
+            ),
+            max_size=4,
+        ),
+    )
+    @example(
+        job={},
+        sent=[
+            {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"schemas": [USER], "userName": "a"}},
+            {
+                "method": "POST",
+                "path": "/Groups",
+                "bulkId": "b",
+                "data": {"schemas": [GROUP], "displayName": "b", "members": [{"value": "bulkId:a"}]},
+            },
+        ],
+    )
+    def test_are_answered(self, scim: ScimClient, rows, job, sent):
+        request = {"schemas": [BULK_REQUEST], "Operations": sent, **job}
+        with undone():
+            response = scim.post("/Bulk", request)
+            answered(response)
+            if response.status_code == 200:
+                for operation in response.json()["Operations"]:
+                    assert int(operation["status"]) < 500 or operation["status"] == "501"
+
+
+def test_a_group_of_thousands_of_unknown_members_is_refused_in_one_answer(scim):
+    members = [{"value": f"unknown {number}"} for number in range(5000)]
+
+    response = scim.post("/Groups", {"schemas": [GROUP], "displayName": "Guides", "members": members})
+
+    assert response.status_code == 400
+
+
+def test_a_member_that_is_named_a_thousand_times_is_one_member(scim):
+    account = UserFactory.create()
+    body = {"schemas": [GROUP], "displayName": "Guides", "members": [member(account)] * 1000}
+
+    created = scim.post("/Groups", body).json()
+
+    assert len(created["members"]) == 1

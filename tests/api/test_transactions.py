@@ -1,0 +1,92 @@
+"""Each write is a transaction of its own, whatever the project does with its requests."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connections
+
+from django_scim.models import Link, ProvisioningEvent, Record
+from tests.api.assertions import assert_scim_error
+from tests.factories import GroupFactory, UserFactory
+from tests.representations import group, path_of, user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOSTS = ["ATOMIC_REQUESTS off", "ATOMIC_REQUESTS on", "a transaction in middleware", "both"]
+
+
+@pytest.fixture(params=HOSTS, autouse=True)
+def host(request, monkeypatch, settings):
+    """A project that wraps its requests in transactions, or does not."""
+    is_atomic = request.param in ("ATOMIC_REQUESTS on", "both")
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", is_atomic)
+    if request.param in ("a transaction in middleware", "both"):
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.api.middleware.in_a_transaction"]
+
+
+def events():
+    return list(ProvisioningEvent.objects.order_by("pk").values_list("operation", "outcome", "status"))
+
+
+def test_a_write_is_kept_with_its_event(scim):
+    assert scim.post("/Users", user("barbara", externalId="1")).status_code == 201
+
+    assert User.objects.filter(username="barbara").exists()
+    assert events() == [("create", "success", 201)]
+
+
+def test_a_refused_creation_leaves_its_event_and_no_other_change(scim):
+    # The group is saved before its members are looked up.
+    response = scim.post("/Groups", group("Guides", externalId="1", members=[{"value": "nobody"}]))
+
+    assert_scim_error(response, 400, "invalidValue")
+    assert not Group.objects.exists()
+    assert not Record.objects.exists()
+    assert not Link.objects.exists()
+    assert events() == [("create", "refused", 400)]
+
+
+def test_a_refused_modification_leaves_its_event_and_no_other_change(scim):
+    team = GroupFactory.create(name="Guides")
+
+    response = scim.patch(
+        path_of(team),
+        {"op": "replace", "path": "displayName", "value": "renamed"},
+        {"op": "add", "path": "members", "value": [{"value": "nobody"}]},
+    )
+
+    assert_scim_error(response, 400, "invalidValue")
+    team.refresh_from_db()
+    assert team.name == "Guides"
+    assert events() == [("modify", "refused", 400)]
+
+
+def test_a_conflict_leaves_its_event_and_no_other_change(scim):
+    UserFactory.create(username="barbara")
+
+    assert_scim_error(scim.post("/Users", user("BARBARA")), 409, "uniqueness")
+
+    assert User.objects.count() == 1
+    assert events() == [("create", "refused", 409)]
+
+
+def test_a_unique_value_that_the_database_finds_first_is_a_conflict_too(scim, settings):
+    # The host's own constraint is on another column than the one that the request is checked for.
+    settings.DJANGO_SCIM = {"USER": {"attributes": {"nickName": "username", "userName": "first_name"}}}
+    User.objects.create(username="babs", first_name="other")
+
+    response = scim.post("/Users", user("barbara", nickName="babs"))
+
+    assert_scim_error(response, 409, "uniqueness")
+    assert User.objects.count() == 1
+    assert events() == [("create", "refused", 409)]
+
+
+def test_requests_after_a_refused_one_are_not_troubled(scim):
+    for name in ("", "x" * 151):
+        assert_scim_error(scim.post("/Users", user(name)), 400, "invalidValue")
+
+    assert scim.post("/Users", user("barbara")).status_code == 201
+    assert scim.get("/Users").json()["totalResults"] == 1
+    assert [outcome for _, outcome, _ in events()] == ["refused", "refused", "success"]

@@ -1,0 +1,59 @@
+"""``manage.py check`` says what keeps an account from being locked out."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.checks import run_checks
+
+from tests.deprovisioning.conftest import MIDDLEWARE
+
+
+def messages(*, deploy: bool = False) -> dict[str, str]:
+    """Run the checks of the app; return what they say by id."""
+    found = run_checks(tags=["django_scim"], include_deployment_checks=deploy)
+    return {str(message.id): f"{message.msg} {message.hint}" for message in found}
+
+
+def test_a_host_as_django_makes_it_is_in_order():
+    assert messages() == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("tests.deprovisioning.hooks.end_membership", "end_memberships"),
+        ("tests.deprovisioning.nowhere.end", "cannot be imported"),
+        ("end", "no dotted path"),
+        ("tests.deprovisioning.hooks.NOT_CALLABLE", "cannot be called"),
+        (
+            "django_scim.deprovisioning.session.end_sessions",
+            "django_scim.deprovisioning.sessions.end_sessions",
+        ),
+    ],
+)
+def test_a_function_that_cannot_be_called_is_an_error(settings, path, said):
+    settings.DJANGO_SCIM = {"DEPROVISIONING": [path]}
+
+    assert said in messages()["django_scim.E020"]
+
+
+def test_sessions_in_cookies_are_warned_of(settings):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+
+    assert "SESSION_ENGINE" in messages()["django_scim.W020"]
+
+
+def test_sessions_in_cookies_do_not_matter_where_there_are_none(settings):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+
+    assert messages(deploy=True) == {}
+
+
+def test_a_deployment_that_does_not_keep_track_of_sessions_is_warned_of():
+    assert MIDDLEWARE in messages(deploy=True)["django_scim.W021"]
+
+
+@pytest.mark.usefixtures("tracked")
+def test_a_deployment_that_does_is_in_order():
+    assert messages(deploy=True) == {}

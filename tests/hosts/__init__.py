@@ -1,0 +1,1 @@
+"""Small projects that the app is tested in, beside a stock one."""

@@ -1,0 +1,122 @@
+"""Adapters of the small models."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from scim2_models import URN, Required, Resource, Uniqueness
+
+from django_scim.adapters.base import Adapter
+from django_scim.adapters.groups import GroupAdapter
+from django_scim.adapters.mappings import Computed, PrimaryValue, Reference
+from django_scim.adapters.schemas import ENTERPRISE
+from django_scim.adapters.users import UserAdapter
+from tests.hosts.small import models
+
+THING = "urn:example:params:scim:schemas:Thing"
+
+
+class Thing(Resource):
+    """A resource with a name."""
+
+    __schema__ = URN(THING)
+
+    name: Annotated[str | None, Required.true, Uniqueness.server] = None
+    """What the thing is called."""
+
+
+class AccountAdapter(UserAdapter):
+    """Accounts that sign in by their address."""
+
+    model = models.Account
+
+
+class TeamAdapter(GroupAdapter):
+    """Teams of accounts."""
+
+    model = models.Team
+
+
+class PersonAdapter(UserAdapter):
+    """People, with what the project keeps of them in other tables."""
+
+    model = models.Person
+    attributes = {
+        "title": "profile__title",
+        "name.formatted": Computed(
+            lambda person: f"{person.login} {person.surname}".strip(), columns=["login", "surname"]
+        ),
+        "phoneNumbers": PrimaryValue("profile__phone"),
+        "locale": "desk__place",
+        f"{ENTERPRISE}:employeeNumber": "profile__number",
+        f"{ENTERPRISE}:department": "profile__department__name",
+        f"{ENTERPRISE}:manager": Reference("profile__manager", to="User"),
+        f"{ENTERPRISE}:division": "home__name",
+    }
+
+
+class CitizenAdapter(UserAdapter):
+    """Users that a POST cannot make whole."""
+
+    model = models.Citizen
+
+
+class ThingAdapter(Adapter):
+    """What the adapters of things share; it has no model, and cannot be used itself."""
+
+    resource = Thing
+    name = "Thing"
+    endpoint = "/Things"
+    attributes = {"name": "name"}
+
+
+class DeviceAdapter(ThingAdapter):
+    """Things with a UUID for a key."""
+
+    model = models.Device
+    name = "Device"
+    endpoint = "/Devices"
+
+
+class EnrolmentAdapter(ThingAdapter):
+    """Things with the UUID of a device for a key."""
+
+    model = models.Enrolment
+    name = "Enrolment"
+    endpoint = "/Enrolments"
+
+
+class LicenseAdapter(ThingAdapter):
+    """Things with text for a key."""
+
+    model = models.License
+    name = "License"
+    endpoint = "/Licenses"
+
+
+class LegacyAdapter(ThingAdapter):
+    """Things that are known by a column of text."""
+
+    model = models.Legacy
+    name = "Legacy"
+    endpoint = "/Legacies"
+    id_field = "scim_id"
+
+
+class NumberedAdapter(LegacyAdapter):
+    """Things that are known by a number."""
+
+    id_field = "number"
+
+
+class TokenAdapter(LegacyAdapter):
+    """Things that are known by a UUID beside their key."""
+
+    id_field = "token"
+
+
+class MeasurementAdapter(ThingAdapter):
+    """Things whose key no record can hold."""
+
+    model = models.Measurement
+    attributes = {}

@@ -1,0 +1,125 @@
+"""``manage.py scim_token``: a token where there is no admin at hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from django_scim.models import AccessToken, Connection, Scope
+from tests.conftest import ROOT
+from tests.factories import ConnectionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments):
+    """Run the command; return what it wrote to standard output and to standard error."""
+    out, err = StringIO(), StringIO()
+    call_command("scim_token", *arguments, stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+class TestToken:
+    def test_is_alone_on_standard_output(self):
+        out, _ = run("Okta")
+
+        (token,) = out.splitlines()
+        assert out == f"{token}\n"
+        assert AccessToken.objects.usable(token) is not None
+
+    def test_lets_a_client_in(self):
+        token = run("Okta")[0].strip()
+
+        response = Client().get(f"{ROOT}/Users", headers={"Authorization": f"Bearer {token}"})
+
+        assert response.status_code == 200
+
+    def test_may_read_and_write_for_ever_where_nothing_else_is_said(self):
+        run("Okta")
+
+        stored = AccessToken.objects.get()
+        assert (stored.scope, stored.expires, stored.description) == (Scope.WRITE, None, "")
+
+    def test_has_the_scope_that_is_asked_for(self):
+        run("Okta", "--scope", "read")
+
+        assert AccessToken.objects.get().scope == Scope.READ
+
+    def test_has_the_description_that_is_given(self):
+        run("Okta", "--description", "for the nightly import")
+
+        assert AccessToken.objects.get().description == "for the nightly import"
+
+    @pytest.mark.parametrize("days", ["1", "30", "36500"])
+    def test_expires_after_a_number_of_days(self, days):
+        run("Okta", "--expires", days)
+
+        expected = timezone.now() + timedelta(days=int(days))
+        assert abs(AccessToken.objects.get().expires - expected) < timedelta(minutes=1)
+
+    def test_is_a_new_one_each_time_beside_those_that_there_are(self):
+        tokens = {run("Okta")[0] for _ in range(2)}
+
+        assert len(tokens) == 2
+        assert AccessToken.objects.filter(revoked=None).count() == 2
+
+
+class TestConnection:
+    def test_is_made_where_there_is_none_and_standard_error_says_so(self):
+        _, err = run("Okta")
+
+        assert Connection.objects.get().name == "Okta"
+        assert "Created the connection Okta" in err
+
+    def test_is_the_one_of_that_name_where_there_is_one(self):
+        connection = ConnectionFactory.create(name="Okta")
+
+        _, err = run("Okta")
+
+        assert AccessToken.objects.get().connection == connection
+        assert Connection.objects.count() == 1
+        assert err == ""
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ((), "required: name"),
+            (("",), "name: This field cannot be blank"),
+            (("x" * 101,), "name: Ensure this value has at most 100 characters"),
+            (("Okta", "--scope", "admin"), "invalid choice: 'admin'"),
+            (("Okta", "--expires", "soon"), "soon is not a number of days"),
+            (("Okta", "--expires", "1.5"), "1.5 is not a number of days"),
+            (("Okta", "--expires", ""), "is not a number of days"),
+            (("Okta", "--expires", "0"), "0 is not a positive number of days"),
+            (("Okta", "--expires=-1"), "-1 is not a positive number of days"),
+            (("Okta", "--expires", "9" * 20), "is not a number of days"),
+            (("Okta", "--expires", "3000000"), "is not a number of days"),
+            (
+                ("Okta", "--description", "x" * 201),
+                "description: Ensure this value has at most 200 characters",
+            ),
+            (("Okta", "--nothing"), "unrecognized arguments"),
+        ],
+        ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+    )
+    def test_of_use_name_the_argument_and_leave_nothing_behind(self, arguments, message):
+        with pytest.raises(CommandError, match=message):
+            run(*arguments)
+
+        assert not Connection.objects.exists()
+        assert not AccessToken.objects.exists()
+
+    def test_of_a_connection_that_is_not_active_are_told_before_anybody_tries_the_token(self):
+        ConnectionFactory.create(name="Okta", is_active=False)
+
+        with pytest.raises(CommandError, match="Okta is not active"):
+            run("Okta")
+
+        assert not AccessToken.objects.exists()

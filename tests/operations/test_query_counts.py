@@ -1,0 +1,190 @@
+"""What a write costs the database: the statements of each, authentication included."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import GroupFactory, UserFactory
+from tests.operations.examples import ENTERPRISE_USER, PASSWORD
+from tests.operations.patch_operations import add, remove, replace
+from tests.representations import group, id_of, member, path_of, user
+
+TRANSACTION = re.compile(r"(BEGIN|COMMIT|SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK)\b")
+"""The statements that are about transactions: they are sent with others, or cost next to nothing."""
+
+
+@pytest.fixture(autouse=True)
+def stock_project(settings):
+    """A project as Django makes it, with no tokens of other packages to end."""
+    settings.DJANGO_SCIM = {"DEPROVISIONING": ["django_scim.deprovisioning.sessions.end_sessions"]}
+
+
+@contextmanager
+def statements(expected=None):
+    """Collect the statements of a request, less those about transactions; there have to be so many."""
+    collected: list[str] = []
+    with CaptureQueriesContext(database) as queries:
+        yield collected
+    collected += [query["sql"] for query in queries if not TRANSACTION.match(query["sql"])]
+    if expected is not None:
+        assert len(collected) == expected, "\n".join(sql[:200] for sql in collected)
+
+
+@pytest.fixture
+def warm(scim):
+    """A client whose token has noted its use this minute."""
+    scim.get("/Users")
+    return scim
+
+
+@pytest.fixture
+def provisioned(warm):
+    """The path of a user with all that RFC 7643 knows."""
+    return f"/Users/{warm.post('/Users', {**ENTERPRISE_USER, 'password': PASSWORD}).json()['id']}"
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_switching_an_account_takes_nine_statements_at_most_even_the_first_time(scim, active):
+    row = UserFactory.create(is_active=not active)
+
+    with statements() as collected:
+        scim.patch(path_of(row), replace("active", active))
+
+    assert len(collected) <= 9, "\n".join(collected)
+
+
+def test_a_deactivation_reads_the_token_the_row_the_record_and_writes_what_changes(warm, provisioned):
+    with statements(8):  # token, row, record | row, record, sessions, event | groups of the answer
+        warm.patch(provisioned, replace("active", False))
+
+
+def test_a_modification_that_no_column_holds_leaves_the_row_alone(warm, provisioned):
+    with statements(6):  # token, row, record | record, event | groups of the answer
+        warm.patch(provisioned, replace("title", "Manager"))
+
+
+def test_a_modification_that_changes_nothing_writes_the_event_alone(warm, provisioned):
+    with statements(5):  # token, row, record | event | groups of the answer
+        warm.patch(provisioned, replace("title", "Tour Guide"))
+
+
+def test_a_new_user_name_is_looked_for_once_and_claimed(warm, provisioned):
+    with statements(9):  # token, row, record | other holders, row, claim, record, event | groups
+        warm.patch(provisioned, replace("userName", "barbara"))
+
+
+def test_the_number_of_operations_makes_no_difference(warm, provisioned):
+    with statements() as one:
+        warm.patch(provisioned, replace("title", "Manager"))
+    with statements() as many:
+        warm.patch(provisioned, *[replace("title", f"Manager {number}") for number in range(50)])
+
+    assert len(many) == len(one)
+
+
+def test_a_creation_looks_for_holders_of_the_name_and_writes_four_rows(warm):
+    with statements(7):  # token, holders of the name | row, record, claim, event | groups of the answer
+        warm.post("/Users", user(title="Guide", password=PASSWORD))
+
+
+def test_the_external_id_of_a_new_user_is_one_more_row(warm):
+    with statements(9):  # and the link, looked for and written
+        warm.post("/Users", ENTERPRISE_USER)
+
+
+def test_a_replacement_costs_what_a_modification_does(warm, provisioned):
+    with statements(6):
+        warm.put(provisioned, {**ENTERPRISE_USER, "title": "Manager"})
+    with statements(5):
+        warm.put(provisioned, {**ENTERPRISE_USER, "title": "Manager"})
+    with statements(8):  # and the row, and the sessions of an account that is active no more
+        warm.put(provisioned, {**ENTERPRISE_USER, "title": "Boss", "active": False})
+
+
+def test_a_deletion(warm, provisioned):
+    # token, row, record | links and claims, each read before, memberships, row, record, sessions, event
+    with statements(12):
+        warm.delete(provisioned)
+
+
+def test_a_refused_write_costs_no_more_than_it_has_read(warm, provisioned):
+    with statements(4):  # token, row, record | event
+        warm.patch(provisioned, replace("title", "X"), **{"If-Match": 'W/"stale"'})
+    with statements(2):  # token | event
+        warm.post("/Users", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"]})
+
+
+# Groups
+
+
+def group_of(size):
+    """Return a group with so many members, made by the host."""
+    row = GroupFactory.create()
+    first = User.objects.count()
+    rows = User.objects.bulk_create(User(username=f"member{first + number}") for number in range(size))
+    through = Group.user_set.through
+    through.objects.bulk_create(through(group=row, user=member) for member in rows)
+    return row
+
+
+OPERATIONS = {
+    "add one": lambda row, member_of, other: add("members", [member(other)]),
+    "add one again": lambda row, member_of, other: add("members", [member(member_of)]),
+    "remove one by filter": lambda row, member_of, other: remove(f'members[value eq "{id_of(member_of)}"]'),
+    "remove one by value": lambda row, member_of, other: remove("members", [member(member_of)]),
+    "remove nobody": lambda row, member_of, other: remove(f'members[value eq "{id_of(other)}"]'),
+    "replace one": lambda row, member_of, other: replace(
+        f'members[value eq "{id_of(member_of)}"]', member(other)
+    ),
+    "rename": lambda row, member_of, other: replace("displayName", f"Renamed {row.pk}"),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_a_change_of_a_large_group_costs_what_one_of_a_small_group_does(warm, operation):
+    counts = []
+    for size in (10, 10_000):
+        row, other = group_of(size), UserFactory.create()
+        patch = operation(row, row.user_set.order_by("pk")[size // 2], other)
+        with statements() as collected:
+            assert warm.patch(path_of(row), patch).status_code == 204
+        counts.append([sql.split(maxsplit=1)[0] for sql in collected])
+
+    assert counts[0] == counts[1]
+
+
+def test_adding_a_member(warm):
+    row, other = group_of(10), UserFactory.create()
+
+    # token, row, record | the user, the membership twice (Django looks too), its row, record, event
+    with statements(9):
+        warm.patch(path_of(row), add("members", [member(other)]))
+
+
+def test_adding_a_hundred_members_costs_what_adding_one_does(warm):
+    counts = []
+    for number in (1, 100):
+        row = group_of(10)
+        others = UserFactory.create_batch(number)
+        with statements() as collected:
+            warm.patch(path_of(row), add("members", [member(other) for other in others]))
+        counts.append(len(collected))
+
+    assert counts[0] == counts[1]
+
+
+def test_a_group_is_made_in_as_many_statements_whatever_its_members(warm):
+    counts = []
+    for number in (1, 100):
+        others = UserFactory.create_batch(number)
+        with statements() as collected:
+            warm.post("/Groups", group(f"Group of {number}", members=[member(other) for other in others]))
+        counts.append(len(collected))
+
+    assert counts[0] == counts[1]

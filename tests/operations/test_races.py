@@ -1,0 +1,330 @@
+"""Requests that come at once, in threads with connections of their own: no update lost, no value twice."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connections
+
+from django_scim.models import Outcome, ProvisioningEvent, Record
+from django_scim.models.record import UniqueValue
+from tests.conftest import ScimClient
+from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.operations.patch_operations import add, remove, replace
+from tests.representations import ENTERPRISE, group, member, path_of, user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROUNDS = 4
+"""How often each race is run: enough for its outcomes to differ, bounded for the time they take."""
+
+
+@pytest.fixture
+def scim(connection):
+    """A client that gets the answer 500 where a test would see the exception, as a real one does."""
+    client = ScimClient(connection)
+    client.client.raise_request_exception = False
+    client.get("/Users")
+    return client
+
+
+def at_once(*calls):
+    """Make calls in one thread each, all at the same moment, and return what they return."""
+    barrier = threading.Barrier(len(calls))
+    results = [None] * len(calls)
+
+    def run(index, call):
+        try:
+            barrier.wait(timeout=10)
+            results[index] = call()
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert all(result is not None for result in results)
+    return results
+
+
+def outcomes(responses):
+    """Count the answers by status and scimType."""
+    return Counter(
+        (response.status_code, response.json().get("scimType") if response.content else None)
+        for response in responses
+    )
+
+
+# One value, one resource
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [["bjensen"] * 4, ["bjensen", "BJENSEN", "BJensen", "bjenseN"], ["øre", "Øre", "ØRE", "øRE"]],
+    ids=["the same", "in other case", "in other case beyond ASCII"],
+)
+def test_of_many_that_create_one_user_name_exactly_one_does(scim, spellings):
+    for number in range(ROUNDS):
+        names = [f"{spelling}{number}" for spelling in spellings]
+
+        responses = at_once(*[lambda name=name: scim.post("/Users", user(name)) for name in names])
+
+        assert outcomes(responses) == {(201, None): 1, (409, "uniqueness"): 3}
+        created = next(response.json() for response in responses if response.status_code == 201)
+        assert scim.get(f"/Users/{created['id']}").json() == created
+    assert User.objects.count() == Record.objects.count() == UniqueValue.objects.count() == ROUNDS
+    assert ProvisioningEvent.objects.filter(outcome=Outcome.SUCCESS).count() == ROUNDS
+    assert ProvisioningEvent.objects.filter(outcome=Outcome.REFUSED).count() == 3 * ROUNDS
+
+
+def test_of_two_that_take_one_user_name_exactly_one_gets_it(scim):
+    for number in range(ROUNDS):
+        one, two = UserFactory.create_batch(2)
+
+        responses = at_once(
+            lambda: scim.patch(path_of(one), replace("userName", f"Taken{number}")),
+            lambda: scim.put(path_of(two), user(f"taken{number}")),
+            lambda: scim.post("/Users", user(f"TAKEN{number}")),
+        )
+
+        codes = sorted(response.status_code for response in responses)
+        assert codes in ([200, 409, 409], [201, 409, 409])
+        assert User.objects.filter(username__iexact=f"taken{number}").count() == 1
+
+
+def test_of_many_that_provision_a_deleted_user_anew_exactly_one_does(scim):
+    created = scim.post("/Users", user("bjensen")).json()
+    for _ in range(ROUNDS):
+        assert scim.delete(f"/Users/{created['id']}").status_code == 204
+
+        responses = at_once(*[lambda: scim.post("/Users", user("bjensen", active=True))] * 3)
+
+        assert outcomes(responses) == {(201, None): 1, (409, "uniqueness"): 2}
+    assert User.objects.get().is_active
+
+
+def test_of_many_that_create_one_group_exactly_one_does(scim):
+    row = UserFactory.create()
+    for number in range(ROUNDS):
+        payload = group(f"Group {number}", members=[member(row)])
+
+        responses = at_once(*[lambda: scim.post("/Groups", payload)] * 3)  # noqa: B023 - the threads end here
+
+        assert outcomes(responses) == {(201, None): 1, (409, "uniqueness"): 2}
+    assert Group.objects.count() == row.groups.count() == ROUNDS
+
+
+# No update is lost
+
+
+def test_members_that_are_added_at_once_are_all_there(scim):
+    row = GroupFactory.create()
+    joining = [UserFactory.create_batch(3) for _ in range(8)]
+
+    responses = at_once(
+        *[
+            lambda rows=rows: scim.patch(path_of(row), *[add("members", [member(user)]) for user in rows])
+            for rows in joining
+        ]
+    )
+
+    assert outcomes(responses) == {(204, None): 8}
+    assert set(row.user_set.all()) == {user for rows in joining for user in rows}
+    assert len({response["ETag"] for response in responses}) == 8
+    assert ProvisioningEvent.objects.count() == 8
+    assert Record.objects.filter(resource_type="Group").count() == 1
+
+
+def test_one_member_that_is_added_by_many_is_one_member(scim):
+    row, joins = GroupFactory.create(), UserFactory.create()
+
+    responses = at_once(*[lambda: scim.patch(path_of(row), add("members", [member(joins)]))] * 6)
+
+    assert outcomes(responses) == {(204, None): 6}
+    assert list(row.user_set.all()) == [joins]
+    added = [event.changes for event in ProvisioningEvent.objects.all() if event.changes]
+    assert len(added) == 1
+
+
+def test_members_that_join_and_leave_at_once(scim):
+    row, stay, leave, join = GroupFactory.create(), *(UserFactory.create_batch(3) for _ in range(3))
+    row.user_set.add(*stay, *leave)
+
+    responses = at_once(
+        *[lambda user=user: scim.patch(path_of(row), add("members", [member(user)])) for user in join],
+        *[lambda user=user: scim.patch(path_of(row), remove("members", [member(user)])) for user in leave],
+    )
+
+    assert outcomes(responses) == {(204, None): 6}
+    assert set(row.user_set.all()) == {*stay, *join}
+
+
+def test_one_user_that_joins_many_groups_at_once(scim):
+    joins, rows = UserFactory.create(), GroupFactory.create_batch(6)
+
+    responses = at_once(
+        *[lambda row=row: scim.patch(path_of(row), add("members", [member(joins)])) for row in rows]
+    )
+
+    assert outcomes(responses) == {(204, None): 6}
+    assert set(joins.groups.all()) == set(rows)
+
+
+def test_attributes_of_one_user_that_are_changed_at_once_are_all_changed(scim):
+    row = UserFactory.create()
+    paths = ["title", "nickName", "name.givenName", "name.middleName", "locale", "externalId"]
+    paths += [f"{ENTERPRISE}:department", f"{ENTERPRISE}:division"]
+
+    for number in range(ROUNDS):
+        responses = at_once(
+            *[lambda path=path: scim.patch(path_of(row), replace(path, f"{path[-9:]}{number}")) for path in paths]
+        )
+        assert outcomes(responses) == {(200, None): 8}
+
+        body = scim.get(path_of(row)).json()
+        found = [body["title"], body["nickName"], body["name"]["givenName"], body["name"]["middleName"]]
+        found += [body["locale"], body["externalId"], *(body[ENTERPRISE][key] for key in ("department", "division"))]
+        assert found == [f"{path[-9:]}{number}" for path in paths]
+    assert Record.objects.get().revision == 8 * ROUNDS
+    assert ProvisioningEvent.objects.count() == 8 * ROUNDS
+
+
+def test_what_two_connections_call_one_user_at_once(scim):
+    row, other = UserFactory.create(), ScimClient(ConnectionFactory.create())
+
+    responses = at_once(
+        lambda: scim.patch(path_of(row), replace("externalId", "one")),
+        lambda: other.patch(path_of(row), replace("externalId", "two")),
+    )
+
+    assert outcomes(responses) == {(200, None): 2}
+    assert scim.get(path_of(row)).json()["externalId"] == "one"
+    assert other.get(path_of(row)).json()["externalId"] == "two"
+
+
+# Preconditions
+
+
+@pytest.mark.parametrize("has_record", [True, False], ids=["known to SCIM", "of the host"])
+def test_of_many_that_have_seen_one_version_exactly_one_writes(scim, has_record):
+    for number in range(ROUNDS):
+        row = UserFactory.create()
+        if has_record:
+            scim.patch(path_of(row), replace("title", "Guide"))
+        seen = {"If-Match": scim.get(path_of(row))["ETag"]}
+
+        responses = at_once(
+            *[
+                lambda title=title: scim.patch(path_of(row), replace("title", title), **seen)  # noqa: B023
+                for title in "abcde"
+            ],
+            lambda: scim.put(path_of(row), user(row.username, title="f"), **seen),  # noqa: B023
+        )
+
+        assert outcomes(responses) == {(200, None): 1, (412, None): 5}
+        written = next(response.json() for response in responses if response.status_code == 200)
+        assert scim.get(path_of(row)).json() == written
+
+
+def test_a_delete_of_a_version_that_another_request_replaces(scim):
+    for _ in range(ROUNDS):
+        row = UserFactory.create()
+        seen = {"If-Match": scim.get(path_of(row))["ETag"]}
+
+        modified, deleted = at_once(
+            lambda: scim.patch(path_of(row), replace("title", "Guide"), **seen),  # noqa: B023
+            lambda: scim.delete(path_of(row), **seen),  # noqa: B023
+        )
+
+        assert (modified.status_code, deleted.status_code) in [(200, 412), (404, 204)]
+
+
+# A resource that goes
+
+
+@pytest.mark.parametrize("way", ["soft", "hard"])
+def test_a_user_that_is_modified_and_deleted_at_once_is_deleted(scim, settings, way):
+    settings.DJANGO_SCIM = {"USER": {"delete": way}}
+    for _ in range(ROUNDS):
+        row = UserFactory.create()
+
+        modified, deleted, replaced = at_once(
+            lambda: scim.patch(path_of(row), replace("title", "Guide")),  # noqa: B023
+            lambda: scim.delete(path_of(row)),  # noqa: B023
+            lambda: scim.put(path_of(row), user(row.username, active=True)),  # noqa: B023
+        )
+
+        assert modified.status_code in (200, 404)
+        assert replaced.status_code in (200, 404)
+        assert deleted.status_code == 204
+        assert scim.get(path_of(row)).status_code == 404
+    assert not User.objects.filter(is_active=True).exists()
+    assert Record.objects.filter(deleted_at=None).count() == 0
+
+
+def test_of_many_that_delete_one_user_exactly_one_does(scim):
+    for _ in range(ROUNDS):
+        row = UserFactory.create()
+
+        responses = at_once(*[lambda: scim.delete(path_of(row))] * 4)  # noqa: B023
+
+        assert outcomes(responses) == {(204, None): 1, (404, None): 3}
+
+
+@pytest.mark.parametrize("way", ["soft", "hard"])
+def test_a_user_that_is_created_and_deleted_at_once_is_one_of_both(scim, settings, way):
+    settings.DJANGO_SCIM = {"USER": {"delete": way}}
+    seen = Counter()
+    for number in range(2 * ROUNDS):
+        path = f"/Users/{scim.post('/Users', user(f'bjensen{number}')).json()['id']}"
+
+        deleted, created = at_once(
+            lambda: scim.delete(path),  # noqa: B023
+            lambda: scim.post("/Users", user(f"bjensen{number}", title="Guide")),  # noqa: B023
+        )
+
+        assert deleted.status_code == 204
+        found = scim.get("/Users", {"filter": f'userName eq "bjensen{number}"'}).json()
+        if created.status_code == 201:
+            assert found["Resources"] == [created.json()]
+            assert found["Resources"][0]["active"] is True
+        else:
+            assert outcomes([created]) == {(409, "uniqueness"): 1}
+            assert found["totalResults"] == 0
+        seen[created.status_code] += 1
+    assert set(seen) <= {201, 409}
+
+
+def test_a_group_that_is_deleted_while_members_join_has_none(scim):
+    for _ in range(ROUNDS):
+        row, joins = GroupFactory.create(), UserFactory.create()
+
+        joined, deleted = at_once(
+            lambda: scim.patch(path_of(row), add("members", [member(joins)])),  # noqa: B023
+            lambda: scim.delete(path_of(row)),  # noqa: B023
+        )
+
+        assert joined.status_code in (204, 404)
+        assert deleted.status_code == 204
+        assert not row.user_set.exists()
+
+
+def test_a_user_that_is_deleted_while_it_joins_a_group_is_not_shown_in_it(scim):
+    for _ in range(ROUNDS):
+        row, joins = GroupFactory.create(), UserFactory.create()
+
+        joined, deleted = at_once(
+            lambda: scim.patch(path_of(row), add("members", [member(joins)])),  # noqa: B023
+            lambda: scim.delete(path_of(joins)),  # noqa: B023
+        )
+
+        assert joined.status_code in (204, 400)
+        assert deleted.status_code == 204
+        assert "members" not in scim.get(path_of(row)).json()
+        assert scim.post("/Users", user(joins.username)).status_code == 201
+        assert not joins.groups.exists()

@@ -1,0 +1,1 @@
+"""Reading: filters, order, pages and projections."""
