@@ -80,8 +80,8 @@ def check_combinations() -> Iterator[CheckMessage]:
     tokens = any(leads_to(path, AccessTokenAuthentication) for path in settings.AUTHENTICATION_CLASSES)
     if tokens and not any(leads_to(path, HasScope) for path in settings.PERMISSION_CLASSES):
         yield Warning(
-            'DJANGO_SCIM["PERMISSION_CLASSES"] leaves HasScope out: unless another class looks at the scope of '
-            "a token, one that may only read may write too.",
+            'DJANGO_SCIM["PERMISSION_CLASSES"] leaves HasScope out: unless another class looks at the scope '
+            "of a token, one that may only read may write too.",
             id="django_scim.W008",
         )
 

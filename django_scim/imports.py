@@ -44,5 +44,4 @@ def import_path(path: str, known: Iterable[str] = ()) -> Any:
         return getattr(module, name)
     except AttributeError:
         own = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module_path]
-        hint = nearest(name, own)
-        raise ImportFailed(f"'{module_path}' has no '{name}'", hint) from None
+        raise ImportFailed(f"'{module_path}' has no '{name}'", nearest(name, own)) from None

@@ -50,9 +50,7 @@ class Registry:
                 raise ImportFailed(f"'{path}' is no adapter", "An adapter inherits from Adapter.")
             self.add(adapter(setting=setting, **options))
         except ImportFailed as error:
-            self.errors.append(
-                Error(f"{setting}: {error.reason}.", hint=error.hint, id="django_scim.E007")
-            )
+            self.errors.append(Error(f"{setting}: {error.reason}.", hint=error.hint, id="django_scim.E007"))
         except ImproperlyConfigured as error:
             message = f"{setting}: '{path}' cannot be used: {error}"
             self.errors.append(Error(message, id="django_scim.E008"))
@@ -67,7 +65,7 @@ class Registry:
         if not ENDPOINT.fullmatch(adapter.endpoint):
             raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' has to match {ENDPOINT.pattern}.")
         if adapter.endpoint.lower() in RESERVED:
-            raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' has a meaning in RFC 7644 already.")
+            raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' is one of RFC 7644's own.")
         for other in self:
             for key in ("name", "endpoint"):
                 value = getattr(adapter, key)

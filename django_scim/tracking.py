@@ -64,7 +64,7 @@ def note_save(
             continue
         if place.fields is None or (place.fields if names is None else place.fields & names):
             if place.path:
-                move(adapter, belonging(adapter, place, instance))
+                note_change(adapter, place, instance)
             elif not created:
                 move(adapter, [instance.pk])
 
@@ -75,7 +75,7 @@ def note_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
         if place.reverse is not None:
             continue
         if place.path:
-            move(adapter, belonging(adapter, place, instance))
+            note_change(adapter, place, instance)
         else:
             adapter.records().filter(**{adapter.record_key: instance.pk}).delete()
 
@@ -85,6 +85,15 @@ def places_of(sender: type[Model], instance: Model) -> Iterator[tuple[Adapter, W
     watched = watched_models().get(sender._meta.concrete_model or sender)
     if watched and written.get() is not instance:
         yield from watched
+
+
+def note_change(adapter: Adapter, place: Watched, instance: Model) -> None:
+    """Move the records of the resources that a row belongs to."""
+    keys = belonging(adapter, place, instance)
+    if place.in_columns:
+        move(adapter, keys)
+    else:
+        count(adapter, list(keys.values_list("pk", flat=True)))
 
 
 def belonging(adapter: Adapter, place: Watched, instance: Model) -> QuerySet[Any, Any]:
@@ -107,9 +116,14 @@ def note_members(
             keys = list(pk_set)
         else:
             keys = list(belonging(adapter, place, instance).values_list("pk", flat=True))
-        for start in range(0, len(keys), BATCH):
-            make_records(adapter, keys[start : start + BATCH])
-            move(adapter, keys[start : start + BATCH])
+        count(adapter, keys)
+
+
+def count(adapter: Adapter, keys: list[Any]) -> None:
+    """Move the records of resources whose version has no other way to tell of a change."""
+    for start in range(0, len(keys), BATCH):
+        make_records(adapter, keys[start : start + BATCH])
+        move(adapter, keys[start : start + BATCH])
 
 
 def make_records(adapter: Adapter, keys: Iterable[Any]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.signals import setting_changed
 from django.db import connections, transaction
-from django.urls import URLPattern, clear_url_caches, re_path
+from django.urls import clear_url_caches, re_path
 from django.views.decorators.common import no_append_slash
 from rest_framework.routers import SimpleRouter
 
@@ -41,7 +41,7 @@ ME_METHODS: dict[str, Any] = {
 }
 
 
-def routes() -> list[URLPattern]:
+def routes() -> list[Any]:
     """Return the routes of the resource types that the settings name, and of the app's own endpoints."""
     router = ScimRouter()
     for adapter in registry():
@@ -50,7 +50,7 @@ def routes() -> list[URLPattern]:
     router.register("ServiceProviderConfig", ServiceProviderConfigViewSet, "service-provider-config")
     router.register("ResourceTypes", ResourceTypeViewSet, "resource-type")
     router.register("Schemas", SchemaViewSet, "schema")
-    patterns = [
+    patterns: list[Any] = [
         *router.urls,
         re_path(r"^Bulk/?$", BulkViewSet.as_view({"post": "create"}), name="bulk"),
         re_path(r"^Me/?$", MeViewSet.as_view(ME_METHODS), name="me"),

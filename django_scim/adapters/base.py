@@ -170,8 +170,8 @@ class Adapter:
     def shared_row(self, model: type[Model], connection: Connection, column: str, value: Any) -> Model:
         """Return the row with a value that resources share, such as a department; a new one if need be.
 
-        Where such rows belong to tenants too, by a foreign key of the same name, it is one of the tenant's. Of
-        several with the value it is the oldest.
+        Where such rows belong to tenants too, by a foreign key of the same name, it is one of the tenant's.
+        Of several with the value it is the oldest.
 
         :raises InvalidValueException: If the column of a new row cannot hold the value.
         """

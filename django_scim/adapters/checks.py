@@ -141,9 +141,10 @@ def check_truth_values(adapter: Adapter) -> Iterator[CheckMessage]:
         is_boolean = mapping.path.binding.target_type is bool
         if is_boolean is not (mapping.host.field.get_internal_type() == "BooleanField"):
             column = type(mapping.host.field).__name__
+            values = "true or false" if is_boolean else "no truth value"
             yield Warning(
-                f"{adapter.setting} maps '{mapping.path.key}', which is {'' if is_boolean else 'not '}true or "
-                f"false, to '{mapping.column}', which is a {column}: most values are refused.",
+                f"{adapter.setting} maps '{mapping.path.key}', which is {values}, to '{mapping.column}', "
+                f"which is a {column}: most values are refused.",
                 obj=type(adapter),
                 id="django_scim.W005",
             )
@@ -161,4 +162,3 @@ def check_privileges(adapter: Adapter) -> Iterator[CheckMessage]:
                 obj=type(adapter),
                 id="django_scim.W006",
             )
-

@@ -50,8 +50,8 @@ class GroupAdapter(Adapter):
         yield from super().check()
         if isinstance(self.mappings.get("members"), mappings.Stored):
             yield Warning(
-                f"{self.setting}: 'members' is mapped to no relation of {self.model._meta.label}: members are "
-                f"kept for SCIM, and are in no group of the project.",
+                f"{self.setting}: 'members' is mapped to no relation of {self.model._meta.label}: members "
+                f"are kept for SCIM, and are in no group of the project.",
                 hint="Map 'members' to the many-to-many relation to the users, with Members.",
                 obj=type(self),
                 id="django_scim.W009",

@@ -19,6 +19,9 @@ from django.db import models
 from django_scim.query.comparable import INTEGER_RANGE
 from django_scim.query.operands import is_storable
 
+UUID_LENGTH = 36
+"""How many characters a UUID has as text."""
+
 MASK_62 = (1 << 62) - 1
 MASK_64 = (1 << 64) - 1
 
@@ -144,7 +147,9 @@ def scheme_for(field: models.Field[Any, Any], resource_type: str) -> IdentifierS
 
 def can_be_random(field: models.Field[Any, Any]) -> bool:
     """Whether a new value of a column may be a random UUID."""
-    return isinstance(field, models.CharField | models.TextField | models.UUIDField)
+    if isinstance(field, models.CharField | models.TextField):
+        return field.max_length is None or field.max_length >= UUID_LENGTH
+    return isinstance(field, models.UUIDField)
 
 
 def record_key_for(field: models.Field[Any, Any]) -> str | None:

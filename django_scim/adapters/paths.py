@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from scim2_models import AttributeBinding, BaseModel, Extension, Mutability, Path, Resource, Returned
@@ -116,9 +116,11 @@ def from_binding(resource: ResourceModel, binding: AttributeBinding) -> Attribut
     return AttributePath(extension, name, sub or None, binding)
 
 
-def walk(resource: ResourceModel) -> Iterator[AttributePath]:
-    """Yield each attribute of a resource type and of its extensions, without the sub-attributes."""
+@cache
+def walk(resource: ResourceModel) -> tuple[AttributePath, ...]:
+    """Return each attribute of a resource type and of its extensions, without the sub-attributes."""
     extensions = resource.get_extension_models()
+    found = []
     for model in (resource, *extensions.values()):
         prefix = f"{model.__schema__}:" if model in extensions.values() else ""
         for name, field in model.model_fields.items():
@@ -129,4 +131,5 @@ def walk(resource: ResourceModel) -> Iterator[AttributePath]:
                 continue
             path = resolve(resource, f"{prefix}{field.serialization_alias or name}")
             if path is not None:
-                yield path
+                found.append(path)
+    return tuple(found)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import scim2_models
 from pydantic import Field
-from scim2_models import URN, AnyExtension, CaseExact, EnterpriseUser, Group, Required
+from scim2_models import URN, AnyExtension, CaseExact, EnterpriseUser, Mutability, Required, Returned
 from scim2_models import Reference as SCIMReference
 
 ENTERPRISE = str(EnterpriseUser.__schema__)
@@ -66,7 +66,27 @@ class User(scim2_models.User[AnyExtension]):
     """Email addresses for the user."""
 
 
+class Member(scim2_models.GroupMember):
+    """A member, whose name is the server's to give, and given to who asks for it.
+
+    No relation has a place for a name that a client sends. To be told one that it has not sent is a
+    surprise to a client that compares what it reads with what it wrote.
+    """
+
+    display: Annotated[str | None, Mutability.read_only, Returned.request] = None
+    """A human-readable name of the member."""
+
+
+class Group(scim2_models.Group):
+    """A group (RFC 7643 section 4.2)."""
+
+    __schema__ = scim2_models.Group.__schema__
+
+    members: list[Member] | None = None  # type: ignore[assignment]
+    """A list of members of the Group."""
+
+
 EnterpriseUserExtension.__name__ = "EnterpriseUser"
 # The name of the Python class is the name that /Schemas publishes.
 
-__all__ = ["ENTERPRISE", "Email", "EnterpriseUserExtension", "Group", "Manager", "User"]
+__all__ = ["ENTERPRISE", "Email", "EnterpriseUserExtension", "Group", "Manager", "Member", "User"]

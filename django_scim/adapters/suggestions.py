@@ -40,8 +40,8 @@ def unknown_field(adapter: Adapter, attribute: str, model: type[Model], path: st
         model = field.related_model
     return Error(
         f"{adapter.setting} maps '{attribute}' to '{path}', which does not lead from {label} to one column.",
-        hint="Use Rows for rows that have a key to it, Members for a many-to-many relation, and Reference for "
-        "a foreign key.",
+        hint="Use Rows for rows that have a key to it, Members for a many-to-many relation, and Reference "
+        "for a foreign key.",
         obj=type(adapter),
         id="django_scim.E003",
     )
@@ -127,7 +127,7 @@ def part_of_list(adapter: Adapter, path: AttributePath) -> Error:
     """Report a mapping of a sub-attribute that each value of a list has."""
     return Error(
         f"{adapter.setting} maps '{path.key}', but '{path.head}' is a list, and has no one '{path.sub}'.",
-        hint=f"Map '{path.head}' as a whole: with PrimaryValue for one of its values, with Rows, or with Members.",
+        hint=f"Map '{path.head}' as a whole, with PrimaryValue for one of its values, Rows, or Members.",
         obj=type(adapter),
         id="django_scim.E004",
     )

@@ -82,8 +82,8 @@ class UserAdapter(Adapter):
         active = self.mappings.get("active")
         if active is None or active.read_only or isinstance(active, mappings.Stored):
             yield Warning(
-                f"{self.setting}: 'active' is mapped to no column of {self.model._meta.label}: an account that "
-                f"an identity provider deactivates or deletes can still be used.",
+                f"{self.setting}: 'active' is mapped to no column of {self.model._meta.label}: an account "
+                f"that an identity provider deactivates or deletes can still be used.",
                 hint="Give the model a field is_active, or map 'active' to the one that locks an account.",
                 obj=type(self),
                 id="django_scim.W002",

@@ -20,12 +20,15 @@ class Watched:
         anyway.
     :param reverse: For the table of a many-to-many relation, of which Django tells by ``m2m_changed``:
         whether the adapter's model is not the one that declares it.
+    :param in_columns: Whether the version is made from the columns: otherwise the revision of the record has
+        to count the change, and a resource that has no record gets one.
     """
 
     model: type[Model]
     path: str
     fields: frozenset[str] | None = None
     reverse: bool | None = None
+    in_columns: bool = False
 
     def merged(self, other: Watched) -> Watched:
         """Return the same with the columns that matter to another, too."""

@@ -28,7 +28,8 @@ class AccessTokenInline(ReadOnly, TabularInline):
 
     model = AccessToken
     fields: ClassVar[tuple[str, ...]] = ("description", "scope", "created", "expires", "last_used", "status")
-    readonly_fields = ("status", "revocation")
+    # Django makes a form of an inline that nobody may change too, and refuses columns that are not editable.
+    readonly_fields = (*fields, "revocation")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessToken]:
         """Return the tokens with their connection, which the status needs."""

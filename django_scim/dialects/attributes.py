@@ -33,6 +33,11 @@ class Attribute:
     """Whether it is the ``value`` that identifies one of several references, such as ``members``."""
 
     @property
+    def is_list_of_members(self) -> bool:
+        """Whether the values are references to resources, such as ``members``."""
+        return self.is_multivalued and self.has_value and self.subs["value"].is_member
+
+    @property
     def is_text(self) -> bool:
         """Whether the values are strings."""
         return isinstance(self.kind, type) and issubclass(self.kind, str)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django_scim.adapters.paths import Json
-from django_scim.dialects.attributes import Attribute, Attributes, Schema
+from django_scim.dialects.attributes import Attribute, Attributes, Schema, member, without
 from django_scim.dialects.registry import Dialect
 from django_scim.dialects.rules import Stage
 
@@ -55,9 +55,13 @@ def canonical_value(value: Any, attribute: Attribute, dialect: Dialect) -> Any:
 
 
 def canonical_entry(entry: Any, attribute: Attribute, dialect: Dialect) -> Any:
-    """Return the canonical form of one value."""
+    """Return the canonical form of one value; a member that names nobody is left to be refused."""
     for rule in dialect.rules(Stage.ENTRY):
         entry = rule(entry, attribute)
-    if isinstance(entry, dict) and attribute.subs:
-        return canonical_object(entry, attribute.subs, dialect)
-    return entry
+    if not isinstance(entry, dict) or not attribute.subs:
+        return entry
+    canonical = canonical_object(entry, attribute.subs, dialect)
+    if attribute.is_list_of_members and not (member(canonical, "value") or member(canonical, "$ref")):
+        # Without anything in it scim2-models would leave the member out, and a PUT would empty the group.
+        canonical = {**without(canonical, "value"), "value": ""}
+    return canonical

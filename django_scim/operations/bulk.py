@@ -6,7 +6,7 @@ Resources that refer to each other in a circle are made in one transaction, with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -21,7 +21,7 @@ from django_scim.models import Operation
 from django_scim.operations.bulk_order import in_order
 from django_scim.operations.bulk_references import resolved, without_references
 from django_scim.operations.bulk_request import BulkOperation, read_request
-from django_scim.operations.create import Creation, create, read
+from django_scim.operations.create import Creation, create
 from django_scim.operations.delete import delete
 from django_scim.operations.locking import database_of
 from django_scim.operations.modify import modify
@@ -156,46 +156,51 @@ class BulkJob:
 
     def perform_circle(self, circle: Sequence[BulkOperation]) -> None:
         """Make resources that refer to each other: all of them, or none."""
-        attempts = [self.new_attempt(operation) for operation in circle]
+        creations = {operation: self.creation(operation) for operation in circle}
+        documents: dict[BulkOperation, Json] = {}
         known = dict(self.identifiers)
         current = circle[0]
 
-        def read_all() -> list[Json]:
+        def in_turn() -> Iterator[tuple[BulkOperation, Creation]]:
             nonlocal current
-            own = {operation.bulk_id for operation in circle}
-            documents = []
-            for current, attempt in zip(circle, attempts, strict=True):
-                self.require_made(current.needs - own)
-                assert current.adapter is not None and attempt is not None
-                data = resolved(current.data, self.identifiers)
-                documents.append(read(current.adapter, data, self.scope, attempt))
-            return documents
+            for operation, creation in creations.items():
+                current = operation
+                yield operation, creation
 
-        def make_all(documents: Sequence[Json]) -> list[ResourceObject]:
-            nonlocal current
+        def make_all() -> list[ResourceObject]:
             self.identifiers = dict(known)
-            creations = []
-            for current, document, attempt in zip(circle, documents, attempts, strict=True):
-                assert current.adapter is not None and attempt is not None
-                creation = Creation(current.adapter, self.scope, attempt)
-                document = resolved(document, self.identifiers)
-                creation.write(without_references(document, current.needs - self.identifiers.keys()))
-                self.identifiers[current.bulk_id or ""] = creation.obj.identifier
-                creations.append(creation)
-            for current, document, creation in zip(circle, documents, creations, strict=True):
-                creation.write(resolved(document, self.identifiers))
-            return [creation.finish() for creation in creations]
+            started = {}
+            for operation, creation in in_turn():
+                unresolved = operation.needs - self.identifiers.keys()
+                document = resolved(documents[operation], self.identifiers)
+                started[operation] = without_references(document, unresolved)
+                creation.start(started[operation])
+                self.identifiers[operation.bulk_id or ""] = creation.obj.identifier
+            for operation, creation in in_turn():
+                document = resolved(documents[operation], self.identifiers)
+                creation.complete(started[operation], document)
+            return [creation.finish() for _, creation in in_turn()]
 
         try:
-            documents = read_all()
-            databases = {database_of(operation.adapter) for operation in circle if operation.adapter}
-            made = run_in_all(databases, lambda: make_all(documents))
+            own = {operation.bulk_id for operation in circle}
+            for operation, creation in in_turn():
+                self.require_made(operation.needs - own)
+                documents[operation] = creation.read(resolved(operation.data, known))
+            databases = {database_of(creation.adapter) for creation in creations.values()}
+            made = run_in_all(databases, make_all)
         except Exception as exception:
             self.identifiers = known
             self.fail_circle(circle, current, exception)
             return
         for operation, obj in zip(circle, made, strict=True):
             self.succeed(operation, obj)
+
+    def creation(self, operation: BulkOperation) -> Creation:
+        """Return the creation that a POST stands for."""
+        attempt = self.new_attempt(operation)
+        assert attempt is not None
+        assert operation.adapter is not None
+        return Creation(operation.adapter, self.scope, attempt)
 
     def fail_circle(
         self, circle: Sequence[BulkOperation], failed: BulkOperation, exception: Exception

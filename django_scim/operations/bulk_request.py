@@ -27,8 +27,8 @@ from django_scim.operations.bulk_references import references
 from django_scim.operations.payloads import scim_error
 
 # Any resource type does: the data, which depends on it, is not checked with the message around it.
-BulkRequest: Any = scim2_models.BulkRequest[scim2_models.User]
-Operation: Any = scim2_models.BulkOperation[scim2_models.User]
+BulkRequest: Any = scim2_models.BulkRequest[scim2_models.Group]
+Operation: Any = scim2_models.BulkOperation[scim2_models.Group]
 
 
 @dataclass(eq=False)
@@ -89,7 +89,7 @@ def read_request(
         raise InvalidValueException(detail="failOnErrors has to be 1 at least")
     by_endpoint = {adapter.endpoint.strip("/").lower(): adapter for adapter in adapters}
     operations = [read_operation(item, by_endpoint, scope) for item in given]
-    require_known_references(operations)
+    check_references(operations)
     return operations, fail_on_errors
 
 
@@ -156,8 +156,8 @@ def locate(operation: BulkOperation, by_endpoint: dict[str, Adapter], scope: Sco
     operation.identifier = identifier if references(identifier) else unquote(identifier)
 
 
-def require_known_references(operations: Iterable[BulkOperation]) -> None:
-    """Note what is wrong with a ``bulkId`` that two operations have, or with a reference to one that none has."""
+def check_references(operations: Iterable[BulkOperation]) -> None:
+    """Note as an error that a ``bulkId`` is not unique, or that one is referred to that no operation has."""
     makers = Counter(operation.bulk_id for operation in operations if operation.method == "POST")
     for operation in operations:
         if operation.method == "POST" and makers[operation.bulk_id] > 1:

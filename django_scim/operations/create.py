@@ -30,57 +30,39 @@ def create(adapter: Adapter, payload: Any, scope: Scope, attempt: Attempt) -> Re
     :raises UniquenessException: If there is a resource with the same unique value.
     :raises SCIMException: If the body is not a valid resource.
     """
-    document = read(adapter, payload, scope, attempt)
+    creation = Creation(adapter, scope, attempt)
+    document = creation.read(payload)
 
     def work() -> ResourceObject:
-        creation = Creation(adapter, scope, attempt)
-        creation.write(document)
+        creation.start(document)
         return creation.finish()
 
     return run(database_of(adapter), work)
 
 
-def read(adapter: Adapter, payload: Any, scope: Scope, attempt: Attempt) -> Json:
-    """Return the document of a resource that a request's body describes.
-
-    :raises SCIMException: If the body is not a valid resource.
-    """
-    document = dump(validate(adapter, payload, Context.RESOURCE_CREATION_REQUEST, scope))
-    attempt.display = adapter.display(document)
-    return document
-
-
 class Creation:
-    """A resource in the making, in a transaction of the caller.
+    """A resource in the making.
 
-    It is written in one step, or in several where it refers to resources that are not there at first.
+    One that refers to resources that are not there yet is made in two steps, in a transaction of theirs.
     """
 
     def __init__(self, adapter: Adapter, scope: Scope, attempt: Attempt) -> None:
         self.adapter = adapter
         self.scope = scope
         self.attempt = attempt
-        self.obj: ResourceObject
-        self.document: Json | None = None
-        """What was written last."""
 
-    def write(self, document: Json) -> None:
-        """Make the resource, or change what is made already, to be what a document says."""
-        if self.document is None:
-            self.document = self._start(document)
-        else:
-            self.obj.changes_saved()
-        obj, before = self.obj, self.document
-        written = apply(obj, before, document, self.attempt.changes, resets=True)
-        for mapping in self.adapter.written_mappings:
-            value = mapping.value_in(document)
-            if mapping.unbounded and value and value != mapping.value_in(before):
-                mapping.write(obj, value)
-        save(obj, written, self.attempt.changes)
-        self.document = document
-        self.attempt.resource_id = obj.identifier
+    def read(self, payload: Any) -> Json:
+        """Return the document of the resource that a request's body describes.
 
-    def _start(self, document: Json) -> Json:
+        :raises SCIMException: If the body is not a valid resource.
+        """
+        context = Context.RESOURCE_CREATION_REQUEST
+        document = dump(validate(self.adapter, payload, context, self.scope))
+        self.attempt.display = self.adapter.display(document)
+        return document
+
+    def start(self, document: Json) -> None:
+        """Make the resource; to be called at the start of each try of a transaction."""
         self.attempt.changes.clear()
         new = ResourceObject(self.adapter, self.adapter.new_instance(self.scope.connection), self.scope)
         self.obj = find_deleted(self.adapter, document, self.scope) or new
@@ -88,10 +70,28 @@ class Creation:
         before = renew(self.obj)
         for mapping in self.adapter.mappings.values():
             mapping.initialize(self.obj)
-        return before
+        self._write(before, document)
+        self.attempt.resource_id = self.obj.identifier
+
+    def complete(self, before: Json, document: Json) -> None:
+        """Add what could not be there at the start.
+
+        :param before: The document that it was started with.
+        """
+        if document != before:
+            self.obj.changes_saved()
+            self._write(before, document)
+
+    def _write(self, before: Json, document: Json) -> None:
+        written = apply(self.obj, before, document, self.attempt.changes, resets=True)
+        for mapping in self.adapter.written_mappings:
+            value = mapping.value_in(document)
+            if mapping.unbounded and value and value != mapping.value_in(before):
+                mapping.write(self.obj, value)
+        save(self.obj, written, self.attempt.changes)
 
     def finish(self) -> ResourceObject:
-        """Tell the history and the host of the resource."""
+        """Tell the history and the host of the resource; in the same transaction."""
         conclude(self.obj, self.attempt, resource_created, self.active_before)
         self.attempt.succeeded(201)
         return self.obj

@@ -41,8 +41,8 @@ def compile_filter(adapter: Adapter, node: FilterNode, scope: Scope, *, is_alone
     """Return the condition on the adapter's rows that a filter stands for.
 
     :param node: The syntax tree of a filter that scim2-models has checked against the resource type.
-    :param is_alone: Whether no other resource type is queried with it. Otherwise an attribute that this
-        one does not have is one without a value (RFC 7644 section 3.4.2.1).
+    :param is_alone: Whether no other resource type is queried with it. Otherwise it may not have
+        each of the attributes (RFC 7644 section 3.4.2.1).
     :raises InvalidFilterException: If an attribute cannot be filtered, or the filter is too long.
     """
     if count_terms(node) > MAX_TERMS:
@@ -145,22 +145,22 @@ class ResourceCompiler(Compiler):
 
 
 class SharedCompiler(ResourceCompiler):
-    """A filter of several resource types, some of which do not have each of its attributes."""
+    """A filter of several resource types, some of which do not have each of its attributes.
+
+    Of an attribute that a resource type does not have, no comparison holds, not even ``ne``: so RFC 7644
+    section 3.4.2.1 is read by scim2-models.
+    """
 
     def visit_comparison(self, node: Comparison) -> Q:
-        """Compare; of what has no value, ``ne`` holds, and ``eq null`` does."""
-        if self.has(node.attr_path):
-            return super().visit_comparison(node)
-        is_equal = node.op is CompareOperator.eq and node.value is None
-        is_other = node.op is CompareOperator.ne and node.value is not None
-        return constant(is_equal or is_other)
+        """Compare what the resource type has."""
+        return super().visit_comparison(node) if self.has(node.attr_path) else constant(False)
 
     def visit_present(self, node: Present) -> Q:
-        """What has no value is not present."""
+        """What the resource type does not have is not present."""
         return super().visit_present(node) if self.has(node.attr_path) else constant(False)
 
     def visit_value_path(self, node: ValuePath) -> Q:
-        """What has no value has none that meets a filter."""
+        """What the resource type does not have has no value that meets a filter."""
         return super().visit_value_path(node) if self.has(node.attr_path) else constant(False)
 
     def has(self, attr_path: AttrPath) -> bool:

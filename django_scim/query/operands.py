@@ -7,12 +7,12 @@ means in RFC 7644 section 3.4.2.2. The semantics of each operator are those of s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Left, Length, NullIf, Right, StrIndex
 from django.db.models.lookups import (
     Exact,
@@ -60,6 +60,12 @@ def check_text(value: Any) -> None:
     """
     if isinstance(value, str) and not is_storable(value):
         raise InvalidFilterException(detail="the filter holds a character that no attribute can hold")
+
+
+def is_text(binding: AttributeBinding) -> bool:
+    """Whether the values of an attribute are strings, references included."""
+    kind = binding.target_type
+    return isinstance(kind, type) and issubclass(kind, str)
 
 
 def is_storable(text: str) -> bool:
@@ -110,9 +116,14 @@ class Operand:
         return self.present() & Q(lookup(self.expression, other))
 
     def substring(self, operator: CompareOperator, value: Any) -> Q:
-        """Return the condition of ``co``, ``sw`` or ``ew``, on a value that is present."""
-        if not isinstance(value, str):
-            return constant(False)
+        """Return the condition of ``co``, ``sw`` or ``ew``, on a value that is present.
+
+        :raises InvalidFilterException: If either side is no string.
+        """
+        if not isinstance(value, str) or not is_text(self.binding):
+            raise InvalidFilterException(
+                detail=f"'{operator.value}' compares strings, which '{self.binding.urn}' or the value is not"
+            )
         fragment = str(self.binding.comparable(value))
         if not fragment:
             return constant(True)
@@ -153,10 +164,9 @@ class ColumnOperand(Operand):
     """
 
     def __init__(self, column: Any, field: models.Field[Any, Any], binding: AttributeBinding) -> None:
-        self.kind = binding.target_type
         expression = F(column) if isinstance(column, str) else column
         self.column = expression
-        self.is_text = isinstance(self.kind, type) and issubclass(self.kind, str)
+        self.is_text = is_text(binding)
         self.has_candidates = self.is_text and isinstance(column, str)
         if self.is_text:
             if not isinstance(field, models.CharField | models.TextField):
@@ -260,10 +270,14 @@ class Source:
         """Return what to compare for a sub-attribute, or none where the source has no such thing."""
         return self.operands(sub)
 
+    def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
+        """Return the primary keys of the resources one of whose values meets a condition."""
+        rows = self.rows if condition is None else self.rows.filter(condition)
+        return rows.order_by().values(self.key)
+
     def exists(self, condition: Q | None = None) -> Q:
         """Return the condition on resources that one of their values meets another."""
-        rows = self.rows if condition is None else self.rows.filter(condition)
-        return Q(pk__in=rows.values(self.key))
+        return Q(pk__in=self.keys(condition))
 
 
 class EntrySource(Source):
@@ -284,18 +298,40 @@ class EntrySource(Source):
         binding = self.bindings(sub)
         return None if binding is None else StoredOperand(Entry(), sub or "value", binding)
 
-    def exists(self, condition: Q | None = None) -> Q:
+    def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
         """Look into the lists, one entry at a time."""
         condition = constant(True) if condition is None else condition
-        return super().exists(Q(AnyEntry("comparable", condition, key=self.member)))
+        return super().keys(Q(AnyEntry("comparable", condition, key=self.member)))
+
+
+class Union(Subquery):
+    """The rows of several queries.
+
+    As a table of its own: MariaDB would execute a union in a condition anew for each row.
+    """
+
+    template = "(SELECT * FROM (%(subquery)s) AS scim_union)"
+
+
+def in_any(sources: Sequence[Source], conditions: Sequence[Q | None]) -> Q:
+    """Return the condition that a value in one of several sources meets that source's condition.
+
+    Each source finds its rows by itself, so that it can use an index: no database uses one for either of two
+    conditions, one of which is on other rows.
+    """
+    found = [source.keys(condition) for source, condition in zip(sources, conditions, strict=True)]
+    keys = [rows for rows in found if rows is not None]
+    if len(keys) < 2 or len(keys) < len(found):
+        pairs = zip(sources, conditions, strict=True)
+        return any_of(source.exists(condition) for source, condition in pairs)
+    return Q(pk__in=Union(keys[0].union(*keys[1:], all=True)))
 
 
 class HostSource(Source):
     """A value in the host's own row: its conditions need no other rows.
 
     :param present: The condition that there is the value.
-    :param rows: The rows of the host, to look them up by themselves. Beside other sources, one of which may
-        have the value too, no index finds a row by a condition on the row.
+    :param rows: The rows of the host, if there are other sources that may have the value as well.
     """
 
     def __init__(
@@ -308,10 +344,15 @@ class HostSource(Source):
         self.operands = operands
         self.host_rows = rows
 
+    def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
+        """Look the rows up by themselves; none if it was not said which."""
+        if self.host_rows is None:
+            return None
+        return self.host_rows.filter(self.exists(condition)).order_by().values("pk")
+
     def exists(self, condition: Q | None = None) -> Q:
         """Join the conditions; there is at most this one value."""
-        met = self.present if condition is None else self.present & condition
-        return met if self.host_rows is None else Q(pk__in=self.host_rows.filter(met).values("pk"))
+        return self.present if condition is None else self.present & condition
 
 
 class SourceOperand(Operand):

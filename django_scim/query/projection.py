@@ -16,6 +16,9 @@ from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.objects import ResourceObject
 from django_scim.adapters.paths import AttributePath, Json, walk
 
+Named = set[str]
+"""Keys of attributes and of sub-attributes that a request names."""
+
 Selection = dict[str, set[str] | None]
 """The attributes to return by the key of their head: none for all of one, or the sub-attributes."""
 
@@ -31,59 +34,56 @@ class Projection:
         self, adapter: Adapter, attributes: Iterable[str] = (), excluded: Iterable[str] = ()
     ) -> None:
         self.adapter = adapter
-        asked = self._named(attributes)
+        asked = self._named(attributes) if attributes else None
         refused = self._named(excluded)
         self.selection: Selection = {}
         for path in walk(adapter.resource):
-            self._select(path, asked if attributes else None, refused)
+            if self._is_selected(path, asked, refused):
+                self.selection[path.key] = self._parts(path, asked, refused)
 
-    def _named(self, texts: Iterable[str]) -> Selection:
-        named: Selection = {}
+    def _named(self, texts: Iterable[str]) -> Named:
+        """Return the keys of attributes and of sub-attributes; the URN of a schema stands for all of it.
+
+        What has to be named itself to be returned is not named by its schema.
+        """
+        named: Named = set()
+        core = str(self.adapter.resource.__schema__)
         for text in texts:
-            named.update(self._of_schema(text))
             path = self.adapter.resolve(text)
-            if path is None:
-                continue
-            if path.sub is None:
-                named[path.head] = None
-            elif (subs := named.setdefault(path.head, set())) is not None:
-                subs.add(path.sub)
+            if path is not None:
+                named.add(path.key)
+            named.update(
+                head.key
+                for head in walk(self.adapter.resource)
+                if text.lower() == (head.extension or core).lower() and returned(head) is not Returned.request
+            )
         return named
 
-    def _of_schema(self, text: str) -> Selection:
-        """Return the attributes of a schema by its URN, without those that have to be named themselves."""
-        core = str(self.adapter.resource.__schema__)
-        return {
-            path.key: None
-            for path in walk(self.adapter.resource)
-            if text.lower() == (path.extension or core).lower() and returned(path) is not Returned.request
-        }
-
-    def _select(self, path: AttributePath, asked: Selection | None, refused: Selection) -> None:
+    def _is_selected(self, path: AttributePath, asked: Named | None, refused: Named) -> bool:
         when = returned(path)
-        if when is Returned.never:
-            return
-        if when is not Returned.always:
-            is_asked = when is Returned.default if asked is None else path.key in asked
-            if not is_asked or refused.get(path.key, set()) is None:
-                return
-        subs = None if asked is None else asked.get(path.key)
-        self.selection[path.key] = self._parts(path, subs, refused.get(path.key) or set())
+        if when in (Returned.always, Returned.never):
+            return when is Returned.always
+        if path.key in refused:
+            return False
+        if asked is None:
+            return when is Returned.default
+        return path.key in asked or any(f"{path.key}.{sub}" in asked for sub in path.sub_attributes)
 
-    def _parts(self, path: AttributePath, asked: set[str] | None, refused: set[str]) -> set[str] | None:
+    def _parts(self, path: AttributePath, asked: Named | None, refused: Named) -> set[str] | None:
         """Return which sub-attributes to return, none for all that there are."""
-        when = {}
+        is_whole = asked is None or path.key in asked
+        chosen = set()
         for sub in path.sub_attributes:
             part = self.adapter.resolve(f"{path.key}.{sub}")
-            when[sub] = None if part is None else returned(part)
-        chosen = {
-            sub
-            for sub, kind in when.items()
-            if kind is Returned.always
-            or (kind is Returned.default if asked is None else sub in asked and kind is not Returned.never)
-            and sub not in refused
-        }
-        return None if len(chosen) == len(when) else chosen
+            if part is None:
+                continue
+            when = returned(part)
+            is_asked = (is_whole and when is Returned.default) or (asked is not None and part.key in asked)
+            if when is Returned.always or (
+                is_asked and when is not Returned.never and part.key not in refused
+            ):
+                chosen.add(sub)
+        return None if len(chosen) == len(path.sub_attributes) else chosen
 
     @cached_property
     def mappings(self) -> list[Mapping]:

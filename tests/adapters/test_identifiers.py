@@ -1,4 +1,4 @@
-"""The ``id`` of a resource: unique over all types, case-exact, and turned back into its key (RFC 7643 3.1)."""
+"""The ``id`` of a resource (RFC 7643 section 3.1): unique over all types, and turned back into its key."""
 
 from __future__ import annotations
 
@@ -95,7 +95,14 @@ def test_the_id_of_a_key_is_the_same_in_every_release():
     ],
     ids=["integer", "text", "shared UUID", "UUID", "column of integers"],
 )
-@given(st.one_of(st.text(), st.uuids().map(str), st.integers().map(str), st.binary().map(base64.b64encode).map(bytes.decode)))
+@given(
+    st.one_of(
+        st.text(),
+        st.uuids().map(str),
+        st.integers().map(str),
+        st.binary().map(base64.b64encode).map(bytes.decode),
+    )
+)
 def test_what_a_scheme_takes_for_an_id_is_the_id_of_the_key(scheme, text):
     key = scheme.decode(text)
 
@@ -115,7 +122,7 @@ def test_what_a_scheme_takes_for_an_id_is_the_id_of_the_key(scheme, text):
         "67fbf7bba60280008000000000000001",
         "{67fbf7bb-a602-8000-8000-000000000001}",
         "urn:uuid:67fbf7bb-a602-8000-8000-000000000001",
-        "67fbf7bb-a602-8000-8000-00000000000１",
+        "67fbf7bb-a602-8000-8000-00000000000\uff11",
         "67fbf7bb-a602-4000-8000-000000000001",
         "67fbf7bb-a602-8004-8000-000000000001",
         "../1",
@@ -129,8 +136,26 @@ def test_another_spelling_is_no_id(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["VXNlcjph", "TGljZW5zZTpBLTE=", "TGljZW5zZTpBLTE!", "TGlj ZW5zZTpBLTE", "TGljZW5zZTpBLTF", "TGljZW5zZTo\0", "é", "/w"],
-    ids=["of another type", "padded", "with junk", "with a space", "loose bits", "NUL", "not ASCII", "not UTF-8"],
+    [
+        "VXNlcjph",
+        "TGljZW5zZTpBLTE=",
+        "TGljZW5zZTpBLTE!",
+        "TGlj ZW5zZTpBLTE",
+        "TGljZW5zZTpBLTF",
+        "TGljZW5zZTo\0",
+        "é",
+        "/w",
+    ],
+    ids=[
+        "of another type",
+        "padded",
+        "with junk",
+        "with a space",
+        "loose bits",
+        "NUL",
+        "not ASCII",
+        "not UTF-8",
+    ],
 )
 def test_other_base64_is_no_id_of_a_text_key(text):
     scheme = TextScheme("License", CharField())

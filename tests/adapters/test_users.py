@@ -59,7 +59,9 @@ def test_a_superuser_can_be_read_and_not_changed(scim):
     account = UserFactory.create(is_superuser=True)
 
     assert scim.get(path_of(account)).status_code == 200
-    assert scim.patch(path_of(account), {"op": "replace", "path": "active", "value": False}).status_code == 403
+    assert (
+        scim.patch(path_of(account), {"op": "replace", "path": "active", "value": False}).status_code == 403
+    )
     assert scim.delete(path_of(account)).status_code == 403
     account.refresh_from_db()
     assert account.is_active

@@ -10,7 +10,7 @@ from django_scim.adapters.mappings import Computed
 from tests.api.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.factories import GroupFactory, UserFactory
-from tests.representations import ENTERPRISE, GROUP, USER, path_of, user
+from tests.representations import ENTERPRISE, GROUP, USER, id_of, member, path_of, user
 
 BASE = f"http://testserver{ROOT}"
 COLLECTIONS = ["/ResourceTypes", "/Schemas"]
@@ -364,8 +364,22 @@ class TestSchemas:
         assert "User" in attributes_of(anonymous, GROUP)["members.$ref"]["referenceTypes"]
         assert attributes_of(anonymous, ENTERPRISE)["manager.$ref"]["referenceTypes"] == ["User"]
 
-    def test_a_name_in_a_member_is_the_server_s_and_said_to_be_read_only(self, anonymous):
-        assert attributes_of(anonymous, GROUP)["members.display"]["mutability"] == "readOnly"
+    def test_the_name_in_a_member_is_the_server_s_and_given_to_who_asks_for_it(self, anonymous, scim):
+        display = attributes_of(anonymous, GROUP)["members.display"]
+        account, team = UserFactory.create(username="barbara"), GroupFactory.create()
+        operation = {"op": "add", "path": "members", "value": [{**member(account), "display": "Babs"}]}
+
+        assert scim.patch(path_of(team), operation).status_code == 204
+
+        assert (display["mutability"], display["returned"]) == ("readOnly", "request")
+        (by_default,) = scim.get(path_of(team)).json()["members"]
+        assert by_default == {
+            "value": id_of(account),
+            "$ref": f"{BASE}{path_of(account)}",
+            "type": "User",
+        }
+        (asked_for,) = scim.get(path_of(team), {"attributes": "members.display"}).json()["members"]
+        assert asked_for == {"display": "barbara"}
 
     def test_an_attribute_that_is_worked_out_is_said_to_be_read_only(self, anonymous, settings):
         settings.DJANGO_SCIM = {

@@ -219,11 +219,17 @@ def test_a_put_of_a_group_with_no_members_empties_it(scim, guides, value):
     assert not guides.user_set.exists()
 
 
-@pytest.mark.parametrize("value", [{}, [{}], [None], [""], [{"value": ""}], [{"value": None}]], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [{}, [{}], [None], [""], [{"value": ""}], [{"value": None}], [{"display": "Babs"}], [{"$ref": None}]],
+    ids=str,
+)
 def test_a_member_that_is_nobody_never_empties_a_group(scim, guides, members, value):
     for response in (
+        scim.put(path_of(guides), group("Tour Guides", members=value)),
         scim.patch(path_of(guides), {"op": "replace", "path": "members", "value": value}),
         scim.patch(path_of(guides), {"op": "replace", "value": {"members": value}}),
     ):
         assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
+    assert scim.post("/Groups", group("Drivers", members=value)).status_code == 400
     assert set(guides.user_set.all()) == set(members)

@@ -33,8 +33,9 @@ def patched(scim, barbara):
 
     def send(*operations: dict[str, Any]) -> dict[str, Any]:
         response = scim.patch(path_of(barbara), *operations)
-        assert response.status_code == 200, response.json()
-        return response.json()
+        document: dict[str, Any] = response.json()
+        assert response.status_code == 200, document
+        return document
 
     return send
 

@@ -122,7 +122,6 @@ def test_a_path_and_a_filter_find_an_extension_under_the_names_of_the_past(scim)
         f"{ENTERPRISE}:department",
         f"{ENTERPRISE}.department",
         "urn:scim:schemas:extension:enterprise:1.0:department",
-        "urn:scim:schemas:extension:enterprise:2.0.department",
         "department",
     ):
         response = scim.get("/Users", {"filter": f'{attribute} eq "IT"', "attributes": attribute})

@@ -13,7 +13,7 @@ BODIES = [
     user(favouriteColour="green"),
     user(name={"givenName": "Barbara", "nick": "Babs"}),
     user(emails=[{"value": "b@example.com", "verified": True}]),
-    user(**{CUSTOM: {"tag": "701984"}}),
+    {**user(), CUSTOM: {"tag": "701984"}},
     {**user(), "schemas": [USER, CUSTOM]},
 ]
 OPERATIONS = [

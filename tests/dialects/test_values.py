@@ -20,7 +20,7 @@ def created(scim):
     def send(**attributes: Any) -> dict[str, Any]:
         response = scim.post("/Users", user(**attributes))
         assert response.status_code == 201, response.json()
-        read = scim.get(f"/Users/{response.json()['id']}").json()
+        read: dict[str, Any] = scim.get(f"/Users/{response.json()['id']}").json()
         assert read == response.json()
         return read
 

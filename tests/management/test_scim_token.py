@@ -60,7 +60,9 @@ class TestToken:
         run("Okta", "--expires", days)
 
         expected = timezone.now() + timedelta(days=int(days))
-        assert abs(AccessToken.objects.get().expires - expected) < timedelta(minutes=1)
+        expires = AccessToken.objects.get().expires
+        assert expires is not None
+        assert abs(expires - expected) < timedelta(minutes=1)
 
     def test_is_a_new_one_each_time_beside_those_that_there_are(self):
         tokens = {run("Okta")[0] for _ in range(2)}

@@ -50,6 +50,7 @@ class TestIssuing:
 
         stored.refresh_from_db()
         assert (stored.scope, stored.description) == (Scope.READ, "Okta, production")
+        assert stored.expires is not None
         assert abs(stored.expires - expires) < timedelta(seconds=1)
 
     def test_gives_the_right_to_write_where_nothing_else_is_said(self, connection):
@@ -150,6 +151,8 @@ class TestRevocation:
         stored.revoke()
 
         stored.refresh_from_db()
+        assert first is not None
+        assert stored.revoked is not None
         assert abs(stored.revoked - first) < timedelta(milliseconds=1)
 
     def test_leaves_what_others_have_changed(self, connection):
@@ -175,6 +178,7 @@ class TestLastUse:
             stored.note_use(now + timedelta(seconds=60))
 
         stored.refresh_from_db()
+        assert stored.last_used is not None
         assert abs(stored.last_used - now - timedelta(seconds=60)) < timedelta(seconds=1)
 
 

@@ -14,7 +14,7 @@ from tests.operations.badges import BADGE
 from tests.operations.examples import ENTERPRISE_USER, FULL_USER, PASSWORD, READ_ONLY
 from tests.operations.patch_operations import add, remove, replace
 from tests.operations.responses import assert_error, last_event, stored, without_meta
-from tests.representations import ENTERPRISE, USER, member, path_of, user
+from tests.representations import ENTERPRISE, USER, member, path_of
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 WORK, HOME = FULL_USER["emails"]
@@ -426,7 +426,9 @@ def test_remove_without_a_path_is_no_target(scim, provisioned):
     assert_error(scim.patch(provisioned, {"op": "remove", "value": {"title": "Guide"}}), 400, "noTarget")
 
 
-@pytest.mark.parametrize("path", ["id", "meta", "meta.version", "groups", 'groups[value eq "x"]', "groups.value"])
+@pytest.mark.parametrize(
+    "path", ["id", "meta", "meta.version", "groups", 'groups[value eq "x"]', "groups.value"]
+)
 @pytest.mark.parametrize("operation", [add, replace, remove], ids=["add", "replace", "remove"])
 def test_what_is_read_only_cannot_be_changed(scim, provisioned, operation, path):
     value = READ_ONLY.get(path, "x")
@@ -571,7 +573,9 @@ def test_more_operations_than_the_server_takes_are_refused(scim, provisioned, se
 
 def test_the_names_in_a_request_may_be_in_any_case(scim, provisioned):
     response = scim.request(
-        "PATCH", provisioned, {"SCHEMAS": [PATCH_OP], "operations": [{"OP": "Replace", "Path": "title", "VALUE": "X"}]}
+        "PATCH",
+        provisioned,
+        {"SCHEMAS": [PATCH_OP], "operations": [{"OP": "Replace", "Path": "title", "VALUE": "X"}]},
     )
 
     assert response.json()["title"] == "X"
@@ -675,7 +679,10 @@ def test_an_account_of_the_host_that_does_not_change_gets_no_record(scim):
 
 
 def test_a_new_password_is_set_and_not_shown(scim, provisioned):
-    for operation in (replace("password", "an0ther Pa$$word"), replace(None, {"password": "a third Pa$$word"})):
+    for operation in (
+        replace("password", "an0ther Pa$$word"),
+        replace(None, {"password": "a third Pa$$word"}),
+    ):
         assert "Pa$$word" not in scim.patch(provisioned, operation).content.decode()
 
     assert User.objects.get().check_password("a third Pa$$word")
@@ -702,7 +709,9 @@ def test_a_modification_of_all_else_keeps_the_password(scim, provisioned, operat
 def test_the_external_id_belongs_to_the_connection_that_sets_it(scim, provisioned):
     other = ScimClient(ConnectionFactory.create())
 
-    assert other.patch(provisioned, replace("externalId", "of the other")).json()["externalId"] == "of the other"
+    assert (
+        other.patch(provisioned, replace("externalId", "of the other")).json()["externalId"] == "of the other"
+    )
     assert other.patch(provisioned, remove("externalId")).status_code == 200
 
     assert scim.get(provisioned).json()["externalId"] == "701984"

@@ -213,7 +213,7 @@ def test_replace_of_a_member_by_itself_changes_nothing(patch, members):
 
 
 def test_operations_apply_in_their_order(patch, members):
-    first, second, third = members
+    first, second, _ = members
     joins = UserFactory.create()
 
     after = patch(
@@ -422,8 +422,10 @@ def test_members_whom_scim_deleted_are_out_of_its_reach(scim, guides, members):
 
 
 def test_the_answer_has_members_only_if_they_are_asked_for(scim, guides):
-    payload = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}
-    payload["Operations"] = [remove("members")]
+    payload = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [remove("members")],
+    }
 
     response = scim.request("PATCH", f"{path_of(guides)}?attributes=displayName", payload)
 

@@ -133,27 +133,34 @@ def group_of(size):
     return row
 
 
-OPERATIONS = {
-    "add one": lambda row, member_of, other: add("members", [member(other)]),
-    "add one again": lambda row, member_of, other: add("members", [member(member_of)]),
-    "remove one by filter": lambda row, member_of, other: remove(f'members[value eq "{id_of(member_of)}"]'),
-    "remove one by value": lambda row, member_of, other: remove("members", [member(member_of)]),
-    "remove nobody": lambda row, member_of, other: remove(f'members[value eq "{id_of(other)}"]'),
-    "replace one": lambda row, member_of, other: replace(
-        f'members[value eq "{id_of(member_of)}"]', member(other)
-    ),
-    "rename": lambda row, member_of, other: replace("displayName", f"Renamed {row.pk}"),
-}
-
-
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-def test_a_change_of_a_large_group_costs_what_one_of_a_small_group_does(warm, operation):
+@pytest.mark.parametrize(
+    "change",
+    [
+        "add one",
+        "add one again",
+        "remove by filter",
+        "remove by value",
+        "remove nobody",
+        "replace one",
+        "rename",
+    ],
+)
+def test_a_change_of_a_large_group_costs_what_one_of_a_small_group_does(warm, change):
     counts = []
     for size in (10, 10_000):
         row, other = group_of(size), UserFactory.create()
-        patch = operation(row, row.user_set.order_by("pk")[size // 2], other)
+        present = row.user_set.order_by("pk")[size // 2]
+        operation = {
+            "add one": add("members", [member(other)]),
+            "add one again": add("members", [member(present)]),
+            "remove by filter": remove(f'members[value eq "{id_of(present)}"]'),
+            "remove by value": remove("members", [member(present)]),
+            "remove nobody": remove(f'members[value eq "{id_of(other)}"]'),
+            "replace one": replace(f'members[value eq "{id_of(present)}"]', member(other)),
+            "rename": replace("displayName", f"Renamed {row.pk}"),
+        }[change]
         with statements() as collected:
-            assert warm.patch(path_of(row), patch).status_code == 204
+            assert warm.patch(path_of(row), operation).status_code == 204
         counts.append([sql.split(maxsplit=1)[0] for sql in collected])
 
     assert counts[0] == counts[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -72,7 +73,7 @@ def test_of_many_that_create_one_user_name_exactly_one_does(scim, spellings):
     for number in range(ROUNDS):
         names = [f"{spelling}{number}" for spelling in spellings]
 
-        responses = at_once(*[lambda name=name: scim.post("/Users", user(name)) for name in names])
+        responses = at_once(*[partial(scim.post, "/Users", user(name)) for name in names])
 
         assert outcomes(responses) == {(201, None): 1, (409, "uniqueness"): 3}
         created = next(response.json() for response in responses if response.status_code == 201)
@@ -87,9 +88,9 @@ def test_of_two_that_take_one_user_name_exactly_one_gets_it(scim):
         one, two = UserFactory.create_batch(2)
 
         responses = at_once(
-            lambda: scim.patch(path_of(one), replace("userName", f"Taken{number}")),
-            lambda: scim.put(path_of(two), user(f"taken{number}")),
-            lambda: scim.post("/Users", user(f"TAKEN{number}")),
+            partial(scim.patch, path_of(one), replace("userName", f"Taken{number}")),
+            partial(scim.put, path_of(two), user(f"taken{number}")),
+            partial(scim.post, "/Users", user(f"TAKEN{number}")),
         )
 
         codes = sorted(response.status_code for response in responses)
@@ -102,7 +103,7 @@ def test_of_many_that_provision_a_deleted_user_anew_exactly_one_does(scim):
     for _ in range(ROUNDS):
         assert scim.delete(f"/Users/{created['id']}").status_code == 204
 
-        responses = at_once(*[lambda: scim.post("/Users", user("bjensen", active=True))] * 3)
+        responses = at_once(*[partial(scim.post, "/Users", user("bjensen", active=True))] * 3)
 
         assert outcomes(responses) == {(201, None): 1, (409, "uniqueness"): 2}
     assert User.objects.get().is_active
@@ -113,7 +114,7 @@ def test_of_many_that_create_one_group_exactly_one_does(scim):
     for number in range(ROUNDS):
         payload = group(f"Group {number}", members=[member(row)])
 
-        responses = at_once(*[lambda: scim.post("/Groups", payload)] * 3)  # noqa: B023 - the threads end here
+        responses = at_once(*[partial(scim.post, "/Groups", payload)] * 3)
 
         assert outcomes(responses) == {(201, None): 1, (409, "uniqueness"): 2}
     assert Group.objects.count() == row.groups.count() == ROUNDS
@@ -128,7 +129,7 @@ def test_members_that_are_added_at_once_are_all_there(scim):
 
     responses = at_once(
         *[
-            lambda rows=rows: scim.patch(path_of(row), *[add("members", [member(user)]) for user in rows])
+            partial(scim.patch, path_of(row), *[add("members", [member(user)]) for user in rows])
             for rows in joining
         ]
     )
@@ -143,7 +144,7 @@ def test_members_that_are_added_at_once_are_all_there(scim):
 def test_one_member_that_is_added_by_many_is_one_member(scim):
     row, joins = GroupFactory.create(), UserFactory.create()
 
-    responses = at_once(*[lambda: scim.patch(path_of(row), add("members", [member(joins)]))] * 6)
+    responses = at_once(*[partial(scim.patch, path_of(row), add("members", [member(joins)]))] * 6)
 
     assert outcomes(responses) == {(204, None): 6}
     assert list(row.user_set.all()) == [joins]
@@ -156,8 +157,8 @@ def test_members_that_join_and_leave_at_once(scim):
     row.user_set.add(*stay, *leave)
 
     responses = at_once(
-        *[lambda user=user: scim.patch(path_of(row), add("members", [member(user)])) for user in join],
-        *[lambda user=user: scim.patch(path_of(row), remove("members", [member(user)])) for user in leave],
+        *[partial(scim.patch, path_of(row), add("members", [member(user)])) for user in join],
+        *[partial(scim.patch, path_of(row), remove("members", [member(user)])) for user in leave],
     )
 
     assert outcomes(responses) == {(204, None): 6}
@@ -167,9 +168,7 @@ def test_members_that_join_and_leave_at_once(scim):
 def test_one_user_that_joins_many_groups_at_once(scim):
     joins, rows = UserFactory.create(), GroupFactory.create_batch(6)
 
-    responses = at_once(
-        *[lambda row=row: scim.patch(path_of(row), add("members", [member(joins)])) for row in rows]
-    )
+    responses = at_once(*[partial(scim.patch, path_of(row), add("members", [member(joins)])) for row in rows])
 
     assert outcomes(responses) == {(204, None): 6}
     assert set(joins.groups.all()) == set(rows)
@@ -182,13 +181,17 @@ def test_attributes_of_one_user_that_are_changed_at_once_are_all_changed(scim):
 
     for number in range(ROUNDS):
         responses = at_once(
-            *[lambda path=path: scim.patch(path_of(row), replace(path, f"{path[-9:]}{number}")) for path in paths]
+            *[partial(scim.patch, path_of(row), replace(path, f"{path[-9:]}{number}")) for path in paths]
         )
         assert outcomes(responses) == {(200, None): 8}
 
         body = scim.get(path_of(row)).json()
         found = [body["title"], body["nickName"], body["name"]["givenName"], body["name"]["middleName"]]
-        found += [body["locale"], body["externalId"], *(body[ENTERPRISE][key] for key in ("department", "division"))]
+        found += [
+            body["locale"],
+            body["externalId"],
+            *(body[ENTERPRISE][key] for key in ("department", "division")),
+        ]
         assert found == [f"{path[-9:]}{number}" for path in paths]
     assert Record.objects.get().revision == 8 * ROUNDS
     assert ProvisioningEvent.objects.count() == 8 * ROUNDS
@@ -198,8 +201,8 @@ def test_what_two_connections_call_one_user_at_once(scim):
     row, other = UserFactory.create(), ScimClient(ConnectionFactory.create())
 
     responses = at_once(
-        lambda: scim.patch(path_of(row), replace("externalId", "one")),
-        lambda: other.patch(path_of(row), replace("externalId", "two")),
+        partial(scim.patch, path_of(row), replace("externalId", "one")),
+        partial(other.patch, path_of(row), replace("externalId", "two")),
     )
 
     assert outcomes(responses) == {(200, None): 2}
@@ -212,18 +215,15 @@ def test_what_two_connections_call_one_user_at_once(scim):
 
 @pytest.mark.parametrize("has_record", [True, False], ids=["known to SCIM", "of the host"])
 def test_of_many_that_have_seen_one_version_exactly_one_writes(scim, has_record):
-    for number in range(ROUNDS):
+    for _ in range(ROUNDS):
         row = UserFactory.create()
         if has_record:
             scim.patch(path_of(row), replace("title", "Guide"))
         seen = {"If-Match": scim.get(path_of(row))["ETag"]}
 
         responses = at_once(
-            *[
-                lambda title=title: scim.patch(path_of(row), replace("title", title), **seen)  # noqa: B023
-                for title in "abcde"
-            ],
-            lambda: scim.put(path_of(row), user(row.username, title="f"), **seen),  # noqa: B023
+            *[partial(scim.patch, path_of(row), replace("title", title), **seen) for title in "abcde"],
+            partial(scim.put, path_of(row), user(row.username, title="f"), **seen),
         )
 
         assert outcomes(responses) == {(200, None): 1, (412, None): 5}
@@ -237,8 +237,8 @@ def test_a_delete_of_a_version_that_another_request_replaces(scim):
         seen = {"If-Match": scim.get(path_of(row))["ETag"]}
 
         modified, deleted = at_once(
-            lambda: scim.patch(path_of(row), replace("title", "Guide"), **seen),  # noqa: B023
-            lambda: scim.delete(path_of(row), **seen),  # noqa: B023
+            partial(scim.patch, path_of(row), replace("title", "Guide"), **seen),
+            partial(scim.delete, path_of(row), **seen),
         )
 
         assert (modified.status_code, deleted.status_code) in [(200, 412), (404, 204)]
@@ -254,9 +254,9 @@ def test_a_user_that_is_modified_and_deleted_at_once_is_deleted(scim, settings, 
         row = UserFactory.create()
 
         modified, deleted, replaced = at_once(
-            lambda: scim.patch(path_of(row), replace("title", "Guide")),  # noqa: B023
-            lambda: scim.delete(path_of(row)),  # noqa: B023
-            lambda: scim.put(path_of(row), user(row.username, active=True)),  # noqa: B023
+            partial(scim.patch, path_of(row), replace("title", "Guide")),
+            partial(scim.delete, path_of(row)),
+            partial(scim.put, path_of(row), user(row.username, active=True)),
         )
 
         assert modified.status_code in (200, 404)
@@ -271,7 +271,7 @@ def test_of_many_that_delete_one_user_exactly_one_does(scim):
     for _ in range(ROUNDS):
         row = UserFactory.create()
 
-        responses = at_once(*[lambda: scim.delete(path_of(row))] * 4)  # noqa: B023
+        responses = at_once(*[partial(scim.delete, path_of(row))] * 4)
 
         assert outcomes(responses) == {(204, None): 1, (404, None): 3}
 
@@ -279,13 +279,12 @@ def test_of_many_that_delete_one_user_exactly_one_does(scim):
 @pytest.mark.parametrize("way", ["soft", "hard"])
 def test_a_user_that_is_created_and_deleted_at_once_is_one_of_both(scim, settings, way):
     settings.DJANGO_SCIM = {"USER": {"delete": way}}
-    seen = Counter()
     for number in range(2 * ROUNDS):
         path = f"/Users/{scim.post('/Users', user(f'bjensen{number}')).json()['id']}"
 
         deleted, created = at_once(
-            lambda: scim.delete(path),  # noqa: B023
-            lambda: scim.post("/Users", user(f"bjensen{number}", title="Guide")),  # noqa: B023
+            partial(scim.delete, path),
+            partial(scim.post, "/Users", user(f"bjensen{number}", title="Guide")),
         )
 
         assert deleted.status_code == 204
@@ -296,8 +295,6 @@ def test_a_user_that_is_created_and_deleted_at_once_is_one_of_both(scim, setting
         else:
             assert outcomes([created]) == {(409, "uniqueness"): 1}
             assert found["totalResults"] == 0
-        seen[created.status_code] += 1
-    assert set(seen) <= {201, 409}
 
 
 def test_a_group_that_is_deleted_while_members_join_has_none(scim):
@@ -305,8 +302,8 @@ def test_a_group_that_is_deleted_while_members_join_has_none(scim):
         row, joins = GroupFactory.create(), UserFactory.create()
 
         joined, deleted = at_once(
-            lambda: scim.patch(path_of(row), add("members", [member(joins)])),  # noqa: B023
-            lambda: scim.delete(path_of(row)),  # noqa: B023
+            partial(scim.patch, path_of(row), add("members", [member(joins)])),
+            partial(scim.delete, path_of(row)),
         )
 
         assert joined.status_code in (204, 404)
@@ -319,12 +316,12 @@ def test_a_user_that_is_deleted_while_it_joins_a_group_is_not_shown_in_it(scim):
         row, joins = GroupFactory.create(), UserFactory.create()
 
         joined, deleted = at_once(
-            lambda: scim.patch(path_of(row), add("members", [member(joins)])),  # noqa: B023
-            lambda: scim.delete(path_of(joins)),  # noqa: B023
+            partial(scim.patch, path_of(row), add("members", [member(joins)])),
+            partial(scim.delete, path_of(joins)),
         )
 
         assert joined.status_code in (204, 400)
         assert deleted.status_code == 204
-        assert "members" not in scim.get(path_of(row)).json()
+        assert scim.get(path_of(row)).json()["members"] == []
         assert scim.post("/Users", user(joins.username)).status_code == 201
         assert not joins.groups.exists()

@@ -52,7 +52,9 @@ def test_what_the_body_has_no_value_for_is_cleared(scim, provisioned, empty):
 
 
 def test_a_sub_attribute_that_is_left_out_is_cleared(scim, provisioned):
-    response = scim.put(provisioned, {**FULL_USER, "name": {"givenName": "Barbara", "honorificPrefix": "Dr."}})
+    response = scim.put(
+        provisioned, {**FULL_USER, "name": {"givenName": "Barbara", "honorificPrefix": "Dr."}}
+    )
 
     assert response.json()["name"] == {"givenName": "Barbara", "honorificPrefix": "Dr."}
     assert User.objects.get().last_name == ""
@@ -168,31 +170,31 @@ def test_a_row_that_does_not_change_is_not_saved(scim, provisioned, saved_fields
 def test_an_immutable_attribute_can_be_set_by_a_replacement(scim, badges):
     path = path_of(UserFactory.create(username="bjensen"))
 
-    response = scim.put(path, user("bjensen", **{BADGE: {"number": "4711"}}))
+    response = scim.put(path, {**user("bjensen"), BADGE: {"number": "4711"}})
 
     assert response.json()[BADGE] == {"number": "4711"}
 
 
 def test_an_immutable_attribute_cannot_be_changed(scim, badges):
-    path = f"/Users/{scim.post('/Users', user(**{BADGE: {'number': '4711'}})).json()['id']}"
+    path = f"/Users/{scim.post('/Users', {**user(), BADGE: {'number': '4711'}}).json()['id']}"
     before = stored()
 
-    response = scim.put(path, user(title="Manager", **{BADGE: {"number": "4712"}}))
+    response = scim.put(path, {**user(title="Manager"), BADGE: {"number": "4712"}})
 
     assert_error(response, 400, "mutability")
     assert stored() == before
 
 
 def test_an_immutable_attribute_that_is_left_out_is_kept(scim, badges):
-    created = scim.post("/Users", user(**{BADGE: {"number": "4711", "colour": "red"}})).json()
+    created = scim.post("/Users", {**user(), BADGE: {"number": "4711", "colour": "red"}}).json()
 
-    response = scim.put(f"/Users/{created['id']}", user(**{BADGE: {"colour": "blue"}}))
+    response = scim.put(f"/Users/{created['id']}", {**user(), BADGE: {"colour": "blue"}})
 
     assert response.json()[BADGE] == {"number": "4711", "colour": "blue"}
 
 
 def test_an_immutable_attribute_of_an_extension_that_is_left_out_is_kept(scim, badges):
-    created = scim.post("/Users", user(**{BADGE: {"number": "4711"}})).json()
+    created = scim.post("/Users", {**user(), BADGE: {"number": "4711"}}).json()
 
     response = scim.put(f"/Users/{created['id']}", user(title="Manager"))
 
@@ -324,7 +326,7 @@ def test_a_body_without_members_leaves_none(scim):
 
     response = scim.put(path_of(row), group(row.name))
 
-    assert "members" not in response.json()
+    assert response.json()["members"] == []
     assert not row.user_set.exists()
 
 

@@ -15,7 +15,7 @@ from django_scim.adapters.compared import ComparedColumn
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath, Json
 from django_scim.adapters.watched import Watched
-from django_scim.query.operands import Operand, Source, any_of
+from django_scim.query.operands import Operand, Source, any_of, in_any
 
 if TYPE_CHECKING:
     from django_scim.adapters.base import Adapter
@@ -187,9 +187,8 @@ class Mapping:
 
     def any_value(self, scope: Scope, condition: Callable[[Source], Q] | None = None) -> Q:
         """Return the condition that some value meets another, which each source gets to express."""
-        return any_of(
-            source.exists(None if condition is None else condition(source)) for source in self.sources(scope)
-        )
+        sources = self.sources(scope)
+        return in_any(sources, [None if condition is None else condition(source) for source in sources])
 
     def order(self, path: AttributePath, scope: Scope) -> Any:
         """Return the expression that ``sortBy`` orders by.

@@ -68,10 +68,10 @@ class HostPath:
         model, path = self.root, ""
         for relation in self.relations:
             if isinstance(relation, ForeignKey):
-                yield Watched(model, path, frozenset((relation.attname,)))
+                yield Watched(model, path, frozenset((relation.attname,)), in_columns=True)
             model = relation.related_model
             path = f"{path}__{relation.name}" if path else relation.name
-        yield Watched(model, path, frozenset((self.field.attname,)))
+        yield Watched(model, path, frozenset((self.field.attname,)), in_columns=True)
 
     def owner(self, instance: Model | None) -> Model | None:
         """Return the row that has the column, or none where a relation leads nowhere."""

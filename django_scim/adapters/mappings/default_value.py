@@ -43,6 +43,7 @@ class DefaultValue(Stored):
 
     def prepare(self) -> None:
         """Bind the column to the ``value`` of the entries."""
+        super().prepare()
         binding = self.sub_binding("value")
         assert binding is not None
         value = AttributePath(self.path.extension, self.path.name, "value", binding)

@@ -7,12 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import ForeignKey, ManyToManyField, ManyToManyRel, ManyToOneRel, Model, Q, QuerySet
+from django.db.models import (
+    ForeignKey,
+    ManyToManyField,
+    ManyToManyRel,
+    ManyToOneRel,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from scim2_models import InvalidValueException
 
+from django_scim.adapters.mappings.base import operand_of
 from django_scim.adapters.mappings.builtin import identifier_operand
 from django_scim.adapters.mappings.collection import SHOWN_KEYS, Collection, batches, identifier_of
 from django_scim.adapters.objects import ResourceObject, Scope
+from django_scim.adapters.paths import AttributePath
 from django_scim.adapters.suggestions import unknown_field, unknown_relation, wrong_resource_type
 from django_scim.adapters.watched import Watched, writing
 from django_scim.models.columns import column_of
@@ -283,6 +295,12 @@ class Members(Collection):
     def sources(self, scope: Scope) -> Sequence[Source]:
         """Return the rows of the relation."""
         return [Source(self.rows(scope), self.source, self._operand)]
+
+    def operand(self, path: AttributePath, scope: Scope) -> Operand:
+        """Sort by the first member (RFC 7644 section 3.4.2.3), in the order of :meth:`read`."""
+        first = operand_of(Source(self.rows(scope), self.source, self._operand), path.sub)
+        own = self.rows(scope).filter(**{self.source: OuterRef("pk")}).order_by("pk")
+        return Operand(Subquery(own.values(found=first.order())[:1]), path.binding)
 
     def _operand(self, sub: str | None) -> Operand | None:
         other = self.other

@@ -162,7 +162,7 @@ class Rows(Mapping):
                 row.delete(using=obj.database)
         for row, columns in sorted(kept, key=lambda pair: self.is_marked(pair[1])):
             self.update(obj, row, columns)
-        for columns in sorted(added, key=self.is_marked):
+        for columns in added:
             self.insert(obj, columns)
 
     def columns_of(self, value: Any) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class Rows(Mapping):
         return binding.comparable(value) if binding is not None and isinstance(value, str) else value
 
     def is_marked(self, columns: dict[str, Any]) -> bool:
-        """Whether columns mark a row as primary: such are saved last, since there may be only one."""
+        """Whether columns mark a row as primary: such are saved after others lose the mark."""
         field = self.fields.get("primary")
         return bool(field is not None and columns[field.attname])
 

@@ -18,8 +18,8 @@ class Command(BaseCommand):
     """Makes what is missing and leaves the rest as it is, so that it may run at every deployment."""
 
     help = (
-        "Makes the indexes by which identity providers' look-ups, such as that of a userName, find a row without "
-        "reading the whole table. Tables stay in use meanwhile."
+        "Makes the indexes by which the look-ups of identity providers, such as that of a userName, find a "
+        "row without reading the whole table. Tables stay in use meanwhile."
     )
     requires_system_checks = ()
 

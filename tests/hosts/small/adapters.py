@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from scim2_models import URN, Required, Resource, Uniqueness
+from scim2_models import URN, AnyExtension, Required, Resource, Uniqueness
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.groups import GroupAdapter
@@ -16,7 +16,7 @@ from tests.hosts.small import models
 THING = "urn:example:params:scim:schemas:Thing"
 
 
-class Thing(Resource):
+class Thing(Resource[AnyExtension]):
     """A resource with a name."""
 
     __schema__ = URN(THING)

@@ -127,7 +127,7 @@ class Legacy(models.Model):
     """A row that identity providers know by other values than its key."""
 
     name = models.CharField(max_length=50, unique=True)
-    scim_id = models.CharField(max_length=64, unique=True, null=True, blank=True)  # noqa: DJ001 - as others have it
+    scim_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     number = models.IntegerField(unique=True, null=True, blank=True)
     token = models.UUIDField(unique=True, null=True, blank=True)
 

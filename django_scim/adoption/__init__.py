@@ -1,0 +1,1 @@
+"""Accounts that were there before SCIM, taken into the care of a connection."""

@@ -1,0 +1,181 @@
+"""Recording accounts that exist: a ``Record``, the ``externalId`` of the connection, the unique values.
+
+Nothing that a client sees changes but the ``externalId``, and an ``id`` where there was none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from django_scim.adapters.mappings.builtin import EXTERNAL_ID, link_digest
+from django_scim.adapters.objects import ResourceObject
+from django_scim.adoption import report
+from django_scim.adoption.claims import claim_all
+from django_scim.adoption.report import Report
+from django_scim.adoption.selection import Selection
+from django_scim.adoption.shared import shared_external_ids, shared_values
+from django_scim.models import Link, Record
+from django_scim.operations.locking import locked
+from django_scim.operations.transactions import run
+from django_scim.query.loading import attach_records
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """One run over a selection.
+
+    :param dry_run: Whether nothing is written.
+    :param shared_external_ids: The values of the host's column that several rows have.
+    :param shared_values: The unique values that several rows have, by the key of the attribute.
+    """
+
+    selection: Selection
+    dry_run: bool
+    shared_external_ids: set[str]
+    shared_values: dict[str, set[str]] = field(default_factory=dict)
+
+
+def adopt(
+    selection: Selection, *, dry_run: bool = False, advance: Callable[[int], object] | None = None
+) -> Report:
+    """Record the accounts of a selection for its connection, one transaction for each batch.
+
+    It may be interrupted and run again: what is recorded already stays as it is.
+
+    :param advance: Called with the number of accounts in each batch once that is done.
+    :raises SelectionError: If the selection asks for what the models do not have.
+    """
+    unique = [mapping for mapping in selection.adapter.written_mappings if mapping.is_unique]
+    adoption = Adoption(
+        selection,
+        dry_run,
+        shared_external_ids(selection),
+        {mapping.path.key: shared_values(selection, mapping) for mapping in unique},
+    )
+    total = Report()
+    after = None
+    while True:
+        done, after = run(selection.database, partial(adopt_batch, adoption, after))
+        if not done.selected:
+            return total
+        total.add(done)
+        if advance is not None:
+            advance(done.selected)
+
+
+def adopt_batch(adoption: Adoption, after: object) -> tuple[Report, object]:
+    """Adopt the accounts after a primary key; return what came of it, and the last key."""
+    selection = adoption.selection
+    rows = selection.rows()
+    objects = selection.page(rows if adoption.dry_run else locked(rows), after)
+    done = Report(selected=len(objects))
+    if not objects:
+        return done, after
+    attach_records(objects)
+    links = chosen_links(adoption, objects, done)
+    chosen = [obj for obj in objects if obj in links]
+    changed = {
+        *record_all(adoption, chosen, done),
+        *link_all(adoption, links, done),
+        *claim_all(selection, chosen, adoption.shared_values, done, dry_run=adoption.dry_run),
+    }
+    done.unchanged = len(chosen) - len(changed)
+    return done, objects[-1].instance.pk
+
+
+def chosen_links(
+    adoption: Adoption, objects: list[ResourceObject], done: Report
+) -> dict[ResourceObject, str | None]:
+    """Return the accounts that nothing stands against, with the ``externalId`` that each is to get."""
+    selection = adoption.selection
+    binding = selection.adapter.mappings["externalId"].path.binding
+    wanted = {obj: selection.external_id_of(obj) for obj in objects}
+    digests = {
+        obj: link_digest(str(binding.comparable(value))) for obj, value in wanted.items() if value is not None
+    }
+    links = Link.objects.using(selection.database).filter(
+        connection=selection.connection,
+        digest__in=set(digests.values()),
+        record__resource_type=selection.adapter.name,
+    )
+    holders: dict[str, object] = dict(links.values_list("digest", "record_id"))
+    chosen: dict[ResourceObject, str | None] = {}
+    for obj, value in wanted.items():
+        reason = obstacle(obj)
+        if reason is None and value is not None:
+            own = obj.record.pk if obj.record is not None else obj
+            holder = holders.setdefault(digests[obj], own)
+            is_shared = str(binding.comparable(value)) in adoption.shared_external_ids
+            reason = obstacle_of_value(obj, value, is_shared=is_shared, is_taken=holder != own)
+        if reason is not None:
+            done.skip(obj, reason)
+        else:
+            chosen[obj] = value
+    return chosen
+
+
+def obstacle(obj: ResourceObject) -> str | None:
+    """Return why an account cannot be adopted, or none. Give it an ``id`` if it lacks one."""
+    if obj.record is not None and obj.record.deleted_at is not None:
+        return report.DELETED
+    if obj.adapter.protected(obj.instance):
+        return report.PROTECTED
+    obj.adapter.mappings["id"].initialize(obj)
+    if getattr(obj.instance, obj.adapter.id_column) is None:
+        return report.NO_ID
+    return None
+
+
+def obstacle_of_value(obj: ResourceObject, value: str, *, is_shared: bool, is_taken: bool) -> str | None:
+    """Return why an account cannot have an ``externalId``, or none."""
+    if obj.external_id == value:
+        return None
+    if len(value) > (EXTERNAL_ID.max_length or 0):
+        return report.TOO_LONG
+    if is_shared:
+        return report.SHARED
+    if obj.external_id is not None:
+        return report.CHANGED
+    return report.TAKEN if is_taken else None
+
+
+def record_all(adoption: Adoption, objects: list[ResourceObject], done: Report) -> set[ResourceObject]:
+    """Save the ``id`` values that were made up, and the records that there are not yet."""
+    selection = adoption.selection
+    identified = [obj for obj in objects if obj.is_changed]
+    new = [obj for obj in objects if obj.record is None]
+    done.identified, done.recorded = len(identified), len(new)
+    if not adoption.dry_run:
+        if identified:
+            rows = selection.adapter.model._base_manager.using(selection.database)
+            rows.bulk_update([obj.instance for obj in identified], [selection.adapter.id_column])
+        records = [selection.adapter.new_record(obj.instance) for obj in new]
+        # Another session may make the same record, to note a change by the host.
+        Record.objects.using(selection.database).bulk_create(records, ignore_conflicts=True)
+        if new:
+            attach_records(new)
+    return {*identified, *new}
+
+
+def link_all(
+    adoption: Adoption, wanted: dict[ResourceObject, str | None], done: Report
+) -> set[ResourceObject]:
+    """Save the ``externalId`` values that the connection does not have yet."""
+    selection = adoption.selection
+    binding = selection.adapter.mappings["externalId"].path.binding
+    new = {obj: value for obj, value in wanted.items() if value is not None and obj.external_id is None}
+    done.linked = len(new)
+    if not adoption.dry_run:
+        links = [
+            Link(
+                record=obj.record,
+                connection=selection.connection,
+                external_id=value,
+                digest=link_digest(str(binding.comparable(value))),
+            )
+            for obj, value in new.items()
+        ]
+        Link.objects.using(selection.database).bulk_create(links)
+    return set(new)

@@ -1,0 +1,89 @@
+"""What an adoption comes to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django_scim.adapters.objects import ResourceObject
+
+NAMED = 10
+"""How many accounts are named for each reason."""
+
+DELETED = "it was deleted by SCIM"
+PROTECTED = "it is protected, and SCIM may only read it"
+TOO_LONG = "its externalId is too long"
+SHARED = "several have its externalId"
+TAKEN = "another resource has its externalId already"
+CHANGED = "the connection has given it another externalId since"
+NO_ID = "it has no id, and none can be made up"
+
+
+@dataclass
+class Report:
+    """How many accounts were adopted, and what stood against the others.
+
+    :param unchanged: Those of which everything was recorded already.
+    """
+
+    selected: int = 0
+    recorded: int = 0
+    linked: int = 0
+    identified: int = 0
+    unchanged: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    conflicts: Counter[str] = field(default_factory=Counter)
+    names: dict[str, list[str]] = field(default_factory=dict)
+
+    def skip(self, obj: ResourceObject, reason: str) -> None:
+        """Note an account that was left alone."""
+        self.skipped[reason] += 1
+        self.name(obj, reason)
+
+    def conflict(self, obj: ResourceObject, attribute: str) -> None:
+        """Note an account that has a unique value which another has too."""
+        self.conflicts[attribute] += 1
+        self.name(obj, attribute)
+
+    def name(self, obj: ResourceObject, reason: str) -> None:
+        """Name an account, unless there are enough for the reason."""
+        names = self.names.setdefault(reason, [])
+        if len(names) < NAMED:
+            column = obj.adapter.display_column
+            display = getattr(obj.instance, column) if column else obj.instance
+            names.append(f"{display} ({obj.instance.pk})")
+
+    def add(self, other: Report) -> None:
+        """Add what another batch comes to."""
+        for name in ("selected", "recorded", "linked", "identified", "unchanged"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.skipped.update(other.skipped)
+        self.conflicts.update(other.conflicts)
+        for reason, names in other.names.items():
+            known = self.names.setdefault(reason, [])
+            known += names[: NAMED - len(known)]
+
+    def lines(self) -> Iterator[str]:
+        """Yield what is to be printed."""
+        counts = {
+            "Selected": self.selected,
+            "Recorded": self.recorded,
+            "With an externalId": self.linked,
+            "Given an id": self.identified,
+            "Already there": self.unchanged,
+            "Skipped": self.skipped.total(),
+        }
+        width = max(map(len, counts))
+        for label, count in counts.items():
+            yield f"{label.ljust(width)}  {count}"
+        for reason, count in self.skipped.items():
+            yield f"Skipped, since {reason}: {self.named(reason, count)}"
+        for attribute, count in self.conflicts.items():
+            yield f"Adopted, but not alone with its {attribute}: {self.named(attribute, count)}"
+
+    def named(self, reason: str, count: int) -> str:
+        """Return the names for a reason, and how many there are more."""
+        names = self.names[reason]
+        more = f", and {count - len(names)} more" if count > len(names) else ""
+        return f"{', '.join(names)}{more}"

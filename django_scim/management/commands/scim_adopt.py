@@ -1,0 +1,87 @@
+"""Takes accounts that were there before SCIM into the care of a connection."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from django_scim.adapters.base import Adapter
+from django_scim.adoption.adopting import adopt
+from django_scim.adoption.progress import Progress
+from django_scim.adoption.selection import Selection, SelectionError, parse_column, parse_lookups
+from django_scim.hints import nearest
+from django_scim.models import Connection
+from django_scim.registry import registry
+
+
+class Command(BaseCommand):
+    """Records accounts, shows how far it is, and reports what came of it."""
+
+    help = (
+        "Records accounts that exist for a connection, with the externalId that a column holds. What is "
+        "recorded already stays as it is, so it may run again."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("connection", metavar="CONNECTION", help="The name of the connection.")
+        parser.add_argument("--resource-type", default="User", help="What the rows are: %(default)s.")
+        parser.add_argument(
+            "--external-id", metavar="FIELD", help="The column that holds the externalId of each row."
+        )
+        parser.add_argument(
+            "--filter",
+            action="append",
+            default=[],
+            metavar="LOOKUP=VALUE",
+            help="Adopts only the rows that meet a lookup, such as is_active=true; may be given again.",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Report all the same, and change nothing.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Adopt the accounts."""
+        try:
+            selection = self.selection(options)
+            progress = Progress(self.stderr, selection.rows().count())
+            report = adopt(selection, dry_run=options["dry_run"], advance=progress.advance)
+        except (SelectionError, DatabaseError) as error:
+            raise CommandError(str(error).strip()) from error
+        progress.close()
+        for line in report.lines():
+            self.stdout.write(line)
+        if options["dry_run"]:
+            self.stdout.write("Nothing was changed: this was a dry run.")
+
+    def selection(self, options: dict[str, Any]) -> Selection:
+        """Return what the arguments select.
+
+        :raises CommandError: If there is no such connection or resource type.
+        :raises SelectionError: If the model has no such column, or a lookup is none.
+        """
+        adapter = self.adapter(options["resource_type"])
+        external_id = options["external_id"]
+        return Selection(
+            adapter,
+            self.connection(options["connection"]),
+            None if external_id is None else parse_column(adapter, external_id),
+            parse_lookups(options["filter"]),
+        )
+
+    def connection(self, name: str) -> Connection:
+        """Return the connection of a name."""
+        connection = Connection.objects.filter(name=name).first()
+        if connection is None:
+            names = Connection.objects.values_list("name", flat=True)[:100]
+            raise CommandError(f"There is no connection {name}. {nearest(name, names) or ''}".rstrip())
+        return connection
+
+    def adapter(self, name: str) -> Adapter:
+        """Return the adapter of a resource type."""
+        adapter = registry().get(name)
+        if adapter is None:
+            hint = nearest(name, [known.name for known in registry()]) or ""
+            raise CommandError(f"There is no resource type {name}. {hint}".rstrip())
+        return adapter

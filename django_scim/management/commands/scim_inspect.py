@@ -1,0 +1,118 @@
+"""Shows what the mappings come to, once defaults, adapters and settings are put together."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, router
+
+from django_scim.adapters.base import Adapter
+from django_scim.adapters.compared import ComparedColumn
+from django_scim.adapters.inspection import InspectedAttribute, inspect
+from django_scim.hints import nearest
+from django_scim.indexes.base import State
+from django_scim.indexes.wanted import indexes_of
+from django_scim.registry import registry
+
+HEADINGS = ("SCIM attribute", "Mapping", "Field", "Writable", "Filterable", "Sortable", "Indexed")
+TRUTH = {True: "yes", False: "no", None: "?"}
+
+
+class Command(BaseCommand):
+    """Prints a table for each resource type, or all as JSON."""
+
+    help = "Prints which column or relation holds each SCIM attribute, and what can be done with it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument(
+            "resource_type",
+            nargs="?",
+            metavar="RESOURCE_TYPE",
+            help="Such as User; all of them if not given.",
+        )
+        parser.add_argument(
+            "--format", choices=("table", "json"), default="table", help="How to print it: %(default)s."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Inspect the adapters, and print what they say."""
+        found = [(adapter, list(inspect(adapter, self.is_served))) for adapter in self.adapters(options)]
+        if options["format"] == "json":
+            self.stdout.write(json.dumps([as_json(*item) for item in found], indent=2))
+            return
+        for position, (adapter, attributes) in enumerate(found):
+            if position:
+                self.stdout.write("")
+            title = f"{adapter.name}: {adapter.endpoint}, {adapter.model._meta.label}"
+            self.stdout.write(self.style.MIGRATE_HEADING(title))
+            for line in table(attributes):
+                self.stdout.write(line)
+
+    def adapters(self, options: dict[str, Any]) -> list[Adapter]:
+        """Return the adapter that is asked for, or all.
+
+        :raises CommandError: If there is none of that name.
+        """
+        name = options["resource_type"]
+        known = {adapter.name.lower(): adapter for adapter in registry()}
+        if name is None:
+            return list(known.values())
+        if name.lower() not in known:
+            hint = nearest(name, [adapter.name for adapter in known.values()]) or ""
+            raise CommandError(f"There is no resource type {name}. {hint}".rstrip())
+        return [known[name.lower()]]
+
+    def is_served(self, column: ComparedColumn) -> bool | None:
+        """Whether the database has an index for a column; none if it has no such table, or is not there."""
+        try:
+            indexes = indexes_of(router.db_for_write(column.model))
+            return indexes.state(column) is State.READY if indexes.has_table(column) else None
+        except DatabaseError:
+            return None
+
+
+def as_json(adapter: Adapter, attributes: Iterable[InspectedAttribute]) -> dict[str, Any]:
+    """Return what JSON has of a resource type."""
+    return {
+        "resourceType": adapter.name,
+        "endpoint": adapter.endpoint,
+        "model": adapter.model._meta.label,
+        "attributes": [asdict(attribute) for attribute in attributes],
+    }
+
+
+def table(attributes: Sequence[InspectedAttribute]) -> list[str]:
+    """Return the lines of a table, the attributes of an extension below its URN."""
+    rows: list[Sequence[str]] = [HEADINGS]
+    headings: dict[int, str] = {}
+    schema = None
+    for attribute in attributes:
+        if attribute.schema != schema:
+            schema = attribute.schema
+            headings[len(rows)] = str(schema)
+        rows.append(cells(attribute))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for position, row in enumerate(rows):
+        if position in headings:
+            lines.append(headings[position])
+        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return lines
+
+
+def cells(attribute: InspectedAttribute) -> list[str]:
+    """Return the cells of an attribute's row."""
+    indent = "  " if attribute.schema else ""
+    truths = (attribute.writable, attribute.filterable, attribute.sortable, attribute.indexed)
+    return [
+        indent + attribute.attribute,
+        attribute.mapping or "-",
+        ", ".join(attribute.fields) or "-",
+        *(TRUTH[truth] for truth in truths),
+    ]

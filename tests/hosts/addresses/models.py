@@ -1,0 +1,17 @@
+"""Phone numbers, a row for each."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class Phone(models.Model):
+    """A number of a user."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="phones")
+    number = models.CharField(max_length=30)
+    kind = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,143 @@
+"""Multi-valued attributes with a row for each value."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.account.models import EmailAddress
+
+from django_scim.registry import registry
+from tests.factories import UserFactory
+from tests.hosts.addresses.models import Phone
+from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
+from tests.representations import path_of, user
+
+EMAILS = [{"value": "b@example.com", "primary": True}, {"value": "babs@example.org"}]
+PHONES = [{"value": "555-1", "type": "work"}, {"value": "555-2", "type": "mobile"}]
+
+
+@pytest.fixture
+def path(scim) -> str:
+    """The path of a user with two addresses and two numbers."""
+    created = scim.post("/Users", user("bjensen", emails=EMAILS, phoneNumbers=PHONES))
+    assert created.status_code == 201, created.content
+    return f"/Users/{created.json()['id']}"
+
+
+def keys(model) -> dict[str, int]:
+    """Return the primary keys of rows by what people call them."""
+    return {getattr(row, "email", None) or str(row): row.pk for row in model.objects.all()}
+
+
+def test_each_value_is_a_row(path):
+    assert set(EmailAddress.objects.values_list("email", "primary", "verified")) == {
+        ("b@example.com", True, True),
+        ("babs@example.org", False, True),
+    }
+    assert set(Phone.objects.values_list("number", "kind")) == {("555-1", "work"), ("555-2", "mobile")}
+
+
+def test_each_row_is_a_value(scim, path):
+    found = scim.get(path).json()
+
+    assert found["emails"] == [
+        {"value": "b@example.com", "type": "work", "primary": True},
+        {"value": "babs@example.org", "type": "work"},
+    ]
+    assert found["phoneNumbers"] == PHONES
+
+
+def test_a_patch_keeps_the_rows_of_the_other_values(scim, path):
+    before = keys(Phone)
+    scim.patch(path, {"op": "replace", "path": 'phoneNumbers[type eq "mobile"].value', "value": "555-9"})
+
+    after = keys(Phone)
+    assert set(after) == {"555-1", "555-9"}
+    assert after["555-1"] == before["555-1"]
+
+
+def test_a_change_of_the_type_keeps_the_row(scim, path):
+    before = keys(Phone)
+    scim.patch(path, {"op": "replace", "path": 'phoneNumbers[value eq "555-2"].type', "value": "home"})
+
+    assert keys(Phone) == before
+    assert Phone.objects.get(number="555-2").kind == "home"
+
+
+def test_a_new_primary_address_takes_the_mark_from_the_old(scim, path):
+    before = keys(EmailAddress)
+    response = scim.patch(
+        path, {"op": "replace", "path": 'emails[value eq "babs@example.org"].primary', "value": True}
+    )
+
+    assert response.status_code == 200, response.content
+    assert EmailAddress.objects.get(primary=True).email == "babs@example.org"
+    assert keys(EmailAddress) == before
+
+
+def test_a_put_replaces_what_it_must(scim, path):
+    before = keys(Phone)
+    scim.put(path, user("bjensen", phoneNumbers=[{"value": "555-2", "type": "mobile"}, {"value": "555-3"}]))
+
+    after = keys(Phone)
+    assert set(after) == {"555-2", "555-3"}
+    assert after["555-2"] == before["555-2"]
+    assert not EmailAddress.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("expression", "matches"),
+    [
+        ('emails.value eq "BABS@example.org"', True),
+        ('emails[type eq "work" and value ew "example.org"]', True),
+        ('emails[primary eq true and value co "babs"]', False),
+        ('emails[type eq "home"]', False),
+        ('phoneNumbers[type eq "mobile" and value eq "555-2"]', True),
+        ('phoneNumbers[type eq "mobile" and value eq "555-1"]', False),
+        ('not (phoneNumbers.value eq "555-1")', False),
+        ("phoneNumbers pr", True),
+    ],
+)
+def test_one_row_has_to_meet_a_value_path(scim, path, expression, matches):
+    found = scim.get("/Users", {"filter": expression}).json()
+
+    assert found["totalResults"] == int(matches)
+
+
+def test_sorting_by_emails_takes_the_primary_one(scim, path):
+    other = [{"value": "a@example.com"}, {"value": "z@example.com", "primary": True}]
+    scim.post("/Users", user("zoe", emails=other))
+
+    found = scim.get("/Users", {"sortBy": "emails", "sortOrder": "descending"}).json()
+    assert [resource["userName"] for resource in found["Resources"]] == ["zoe", "bjensen"]
+
+
+def test_a_row_that_the_project_adds_is_a_new_version(scim, path):
+    before = scim.get(path)
+    Phone.objects.create(user_id=Phone.objects.first().user_id, number="555-7")
+
+    assert scim.get(path, **{"If-None-Match": before["ETag"]}).status_code == 200
+
+
+def test_a_number_that_is_too_long_is_refused(scim, path):
+    before = keys(Phone)
+    response = scim.patch(path, {"op": "add", "path": "phoneNumbers", "value": [{"value": "5" * 31}]})
+
+    assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
+    assert keys(Phone) == before
+
+
+def test_rows_that_the_project_made_are_read(scim):
+    row = UserFactory.create()
+    EmailAddress.objects.create(user=row, email="own@example.com", primary=True)
+
+    assert scim.get(path_of(row)).json()["emails"][0]["value"] == "own@example.com"
+
+
+def test_a_wrong_relation_is_named_with_the_right_one():
+    mapping = type(registry().by_name["User"].mappings["emails"])("emailadress_set", value="email")
+    adapter = registry().by_name["User"]
+    bound = mapping.bind(adapter, adapter.mappings["emails"].path)
+
+    (error,) = bound.check()
+    assert "emailadress_set" in error.msg
+    assert "emailaddress_set" in str(error.hint)

@@ -1,0 +1,203 @@
+"""Nothing of one tenant can be seen, counted, found, referred to or changed from another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+
+from django_scim.models import Connection, ProvisioningEvent
+from tests.conftest import ScimClient
+from tests.factories import ConnectionFactory
+from tests.hosts.tenants.models import Member, Office, Organisation, Team
+from tests.representations import ENTERPRISE, group, user
+
+BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+
+
+def connection_of(name: str) -> Connection:
+    """Return a connection of a new organisation."""
+    organisation = Organisation.objects.create(name=name)
+    return ConnectionFactory.create(
+        tenant_type=ContentType.objects.get_for_model(Organisation), tenant_id=str(organisation.pk)
+    )
+
+
+@pytest.fixture
+def here(db: None) -> ScimClient:
+    """The identity provider of one organisation."""
+    return ScimClient(connection_of("Here"))
+
+
+@pytest.fixture
+def there(db: None) -> ScimClient:
+    """That of another."""
+    return ScimClient(connection_of("There"))
+
+
+@pytest.fixture
+def foreign_user(there: ScimClient) -> str:
+    """The id of a user of the other organisation."""
+    document = {**user("bjensen", externalId="e-1", title="Spy"), ENTERPRISE: {"department": "Berlin"}}
+    created = there.post("/Users", document)
+    assert created.status_code == 201, created.content
+    return str(created.json()["id"])
+
+
+@pytest.fixture
+def foreign_group(there: ScimClient, foreign_user: str) -> str:
+    """The id of a group of the other organisation."""
+    created = there.post("/Groups", group("Guides", members=[{"value": foreign_user}]))
+    return str(created.json()["id"])
+
+
+@pytest.fixture
+def own_group(here: ScimClient) -> str:
+    """The id of a group of the own organisation."""
+    return str(here.post("/Groups", group("Drivers")).json()["id"])
+
+
+def everything() -> list[Any]:
+    """Return all rows of the project."""
+    models = (Member, Team, Team.people.through, Office)
+    return [list(model._default_manager.order_by("pk").values()) for model in models]
+
+
+def test_what_is_made_belongs_to_the_tenant(here, there):
+    here.post("/Users", user("bjensen"))
+
+    assert Member.objects.get().organisation.name == "Here"
+
+
+def test_the_same_names_are_free_in_each(here, foreign_user, foreign_group):
+    assert here.post("/Users", user("bjensen")).status_code == 201
+    assert here.post("/Groups", group("Guides")).status_code == 201
+    assert here.post("/Users", user("BJENSEN")).status_code == 409
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("kind", ["Users", "Groups"])
+def test_no_route_leads_to_what_is_foreign(here, foreign_user, foreign_group, method, kind):
+    before = everything()
+    identifier = foreign_user if kind == "Users" else foreign_group
+    bodies = {
+        "PUT": user("x") if kind == "Users" else group("x"),
+        "PATCH": {"Operations": [{"op": "replace", "path": "displayName", "value": "x"}]},
+    }
+    response = here.request(method, f"/{kind}/{identifier}", bodies.get(method))
+
+    assert response.status_code == 404, response.content
+    assert everything() == before
+
+
+@pytest.mark.parametrize("path", ["/Users", "/Groups", "/", "/Users/.search", "/Groups/.search", "/.search"])
+@pytest.mark.parametrize("expression", [None, "id pr", "meta.resourceType pr", "displayName pr or id pr"])
+def test_nothing_foreign_is_listed_or_counted(here, foreign_user, foreign_group, path, expression):
+    query = {} if expression is None else {"filter": expression}
+    is_search = path.endswith(".search")
+    response = here.post(path, query) if is_search else here.get(path, query)
+
+    assert response.status_code == 200, response.content
+    assert response.json()["totalResults"] == 0
+    cursor = {**query, "cursor": ""}
+    by_cursor = here.post(path, cursor) if is_search else here.get(path, cursor)
+    assert (by_cursor.json()["Resources"], by_cursor.json()["totalResults"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'userName eq "bjensen"',
+        'externalId eq "e-1"',
+        'title eq "Spy"',
+        'id eq "{user}"',
+        'groups.value eq "{group}"',
+        f'{ENTERPRISE}:department eq "Berlin"',
+    ],
+)
+def test_no_filter_tells_of_foreign_users(here, foreign_user, foreign_group, expression):
+    here.post("/Users", user("own"))
+    asked = expression.format(user=foreign_user, group=foreign_group)
+
+    assert here.get("/Users", {"filter": asked}).json()["totalResults"] == 0
+
+
+def test_no_foreign_user_can_be_a_member(here, own_group, foreign_user):
+    before = everything()
+    value = [{"value": foreign_user}]
+    operations = [
+        {"op": "add", "path": "members", "value": value},
+        {"op": "replace", "path": "members", "value": value},
+        {"op": "add", "value": {"members": value}},
+    ]
+    for operation in operations:
+        assert here.patch(f"/Groups/{own_group}", operation).status_code == 400
+    assert here.put(f"/Groups/{own_group}", group("Drivers", members=value)).status_code == 400
+    assert here.post("/Groups", group("New", members=value)).status_code == 400
+    assert everything() == before
+
+
+def test_no_foreign_user_can_be_a_manager(here, foreign_user):
+    document = {**user("own"), ENTERPRISE: {"manager": {"value": foreign_user}}}
+
+    assert here.post("/Users", document).status_code == 400
+    assert Member.objects.filter(organisation__name="Here").count() == 0
+
+
+def test_no_bulk_operation_reaches_what_is_foreign(here, own_group, foreign_user, foreign_group):
+    before = everything()
+    patch = {"Operations": [{"op": "add", "path": "members", "value": [{"value": foreign_user}]}]}
+    operations = [
+        {"method": "DELETE", "path": f"/Users/{foreign_user}"},
+        {"method": "PUT", "path": f"/Users/{foreign_user}", "data": user("x")},
+        {"method": "PATCH", "path": f"/Groups/{foreign_group}", "data": patch},
+        {"method": "PATCH", "path": f"/Groups/{own_group}", "data": patch},
+    ]
+    response = here.post("/Bulk", {"schemas": [BULK], "Operations": operations})
+
+    statuses = [operation["status"] for operation in response.json()["Operations"]]
+    assert statuses == ["404", "404", "404", "400"]
+    assert everything() == before
+
+
+def test_rows_that_are_shared_are_shared_in_a_tenant(here, there, foreign_user):
+    here.post("/Users", {**user("own"), ENTERPRISE: {"department": "Berlin"}})
+    here.post("/Users", {**user("other"), ENTERPRISE: {"department": "Berlin"}})
+
+    assert list(Office.objects.order_by("pk").values_list("organisation__name", "name")) == [
+        ("There", "Berlin"),
+        ("Here", "Berlin"),
+    ]
+
+
+def test_a_foreign_member_that_the_project_added_is_neither_shown_nor_removed(here, own_group, foreign_user):
+    team = Team.objects.get(name="Drivers")
+    team.people.add(Member.objects.get(login="bjensen"))
+
+    assert not here.get(f"/Groups/{own_group}").json().get("members")
+    here.put(f"/Groups/{own_group}", group("Drivers", members=[]))
+    assert team.people.count() == 1
+
+
+def test_a_connection_without_a_tenant_sees_and_makes_nothing(db, foreign_user):
+    nobody = ScimClient(ConnectionFactory.create())
+
+    assert nobody.get("/Users").json()["totalResults"] == 0
+    assert nobody.post("/Users", user("x")).status_code == 403
+
+
+def test_a_tenant_of_another_kind_is_none(db, foreign_user):
+    organisation = Organisation.objects.get(name="There")
+    other = ConnectionFactory.create(
+        tenant_type=ContentType.objects.get_for_model(Office), tenant_id=str(organisation.pk)
+    )
+
+    assert ScimClient(other).get("/Users").json()["totalResults"] == 0
+
+
+def test_the_history_of_each_is_its_own(here, there, foreign_user):
+    here.delete(f"/Users/{foreign_user}")
+
+    refused = ProvisioningEvent.objects.get(connection=here.connection)
+    assert (refused.outcome, refused.status, refused.changes) == ("refused", 404, {})
