@@ -16,8 +16,8 @@ from django_scim.models import ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.operations.patch_operations import add, remove, replace
+from tests.representations import ENTERPRISE, id_of, member, path_of
 from tests.representations import group as group_representation
-from tests.representations import id_of, member, path_of
 from tests.representations import user as representation
 
 ALL = {
@@ -462,6 +462,37 @@ class TestBulk:
 
         assert sorted(host.told) == ["created", "created", "members added"]
         assert host.keys("members added") == [[User.objects.get(username="bjensen").pk]]
+
+    def test_resources_that_refer_to_each_other_are_each_created_once_and_whole(self, scim, committed):
+        def subordinate_of(name: str) -> dict[str, Any]:
+            return {ENTERPRISE: {"manager": {"value": f"bulkId:{name}"}}}
+
+        with committed() as host:
+            self.bulk(
+                scim,
+                self.make("/Users", "a", **representation("alice", **subordinate_of("b"))),
+                self.make("/Users", "b", **representation("bob", **subordinate_of("a"))),
+            )
+
+        assert host.told == ["created", "created"]
+        by_name = {told["instance"].username: str(told["changes"]) for _, told in host.received}
+        assert id_of(User.objects.get(username="bob")) in by_name["alice"]
+        assert id_of(User.objects.get(username="alice")) in by_name["bob"]
+
+    def test_resources_that_refer_to_each_other_in_vain_are_not_told(self, scim, committed):
+        UserFactory.create(username="taken")
+        reference = {ENTERPRISE: {"manager": {"value": "bulkId:b"}}}
+        back = {ENTERPRISE: {"manager": {"value": "bulkId:a"}}}
+
+        with committed() as host:
+            self.bulk(
+                scim,
+                self.make("/Users", "a", **representation("alice", **reference)),
+                self.make("/Users", "b", **representation("taken", **back)),
+            )
+
+        assert host.told == []
+        assert not User.objects.filter(username="alice").exists()
 
 
 @pytest.mark.django_db(transaction=True)

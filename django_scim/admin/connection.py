@@ -10,13 +10,13 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.admin.access_token_inline import AccessTokenInline
+from django_scim.admin.addresses import history_url
 from django_scim.admin.connection_form import ConnectionForm
 from django_scim.admin.token_pages import CREATE, TokenPages
-from django_scim.models import Connection
+from django_scim.models import AccessToken, Connection, Link
 
 
 class Counted(Protocol):
@@ -83,11 +83,19 @@ class ConnectionAdmin(TokenPages):
                 current_app=self.admin_site.name,
             )
         if obj is not None and request.user.has_perm("django_scim.view_provisioningevent"):
-            events = reverse(
-                "admin:django_scim_provisioningevent_changelist", current_app=self.admin_site.name
-            )
-            context["events_url"] = f"{events}?{urlencode({'connection__id__exact': obj.pk})}"
+            context["events_url"] = history_url(self.admin_site, connection__id__exact=obj.pk)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Count what goes with a connection. Django would list each of its ``externalId`` values."""
+        connections = list(objs)
+        counts = {str(self.opts.verbose_name_plural): len(connections)}
+        for model in (AccessToken, Link):
+            count = model._default_manager.filter(connection__in=connections).count()
+            counts[str(model._meta.verbose_name_plural)] = count
+        return [str(connection) for connection in connections], counts, set(), []
 
     def response_add(
         self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.models import Connection
@@ -34,17 +35,22 @@ class ConnectionForm(ModelForm):
         elif tenant_id and not tenant_type:
             if "tenant_type" not in self.errors:
                 self.add_error("tenant_type", _("Choose what kind of object the tenant is."))
-        elif tenant_type and tenant_id and not exists(tenant_type, tenant_id):
-            self.add_error("tenant_id", _("There is no such object."))
+        elif tenant_type and tenant_id:
+            tenant = tenant_of(tenant_type, tenant_id)
+            if tenant is None:
+                self.add_error("tenant_id", _("There is no such object."))
+            else:
+                # One spelling: connections of one tenant are told by it.
+                self.cleaned_data["tenant_id"] = str(tenant.pk)
         return cleaned
 
 
-def exists(content_type: ContentType, key: str) -> bool:
-    """Whether a model has a row with this primary key."""
+def tenant_of(content_type: ContentType, key: str) -> Model | None:
+    """Return the row of a model with this primary key, or none."""
     if content_type.model_class() is None:
-        return False
+        return None
     try:
-        content_type.get_object_for_this_type(pk=key)
+        row: Model = content_type.get_object_for_this_type(pk=key)
     except (ObjectDoesNotExist, ValidationError, ValueError):
-        return False
-    return True
+        return None
+    return row

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from django_scim.admin.addresses import history_url
 from django_scim.admin.changes_table import changes_table
 from django_scim.admin.filters import ResourceTypeFilter
 from django_scim.admin.lean_list import LeanChangeList
 from django_scim.admin.read_only import ReadOnly
-from django_scim.models import ProvisioningEvent
+from django_scim.models import Outcome, ProvisioningEvent
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[ProvisioningEvent]
@@ -27,21 +29,12 @@ class ProvisioningEventAdmin(ReadOnly, ModelAdmin):
     """The writes that were asked for, refused ones too. Nobody changes history."""
 
     actions = None
-    list_display = (
-        "time",
-        "connection",
-        "operation",
-        "resource_type",
-        "display",
-        "outcome",
-        "status",
-        "scim_type",
-    )
+    list_display = ("exact_time", "answer", "operation", "resource", "connection")
     list_select_related = ("connection",)
     list_filter = ("connection", "outcome", "operation", ResourceTypeFilter, "time")
     list_defer = ("changes", "detail")
-    sortable_by = ("time",)
-    search_fields = ("display", "=resource_id", "=request_id")
+    sortable_by = ("exact_time",)
+    search_fields = ("display", "resource_id__exact", "request_id__exact")
     search_help_text = _("A part of the resource's name, its whole id, or the whole id of a request.")
     show_full_result_count = False
     fieldsets = [
@@ -56,11 +49,39 @@ class ProvisioningEventAdmin(ReadOnly, ModelAdmin):
         """Return the list that does not read the changes."""
         return LeanChangeList
 
-    @admin.display(description=_("time"))
+    @admin.display(description=_("time"), ordering="time")
     def exact_time(self, event: ProvisioningEvent) -> str:
         """Return the time to the millisecond, to be compared with the log of the identity provider."""
         time = timezone.localtime(event.time) if timezone.is_aware(event.time) else event.time
         return time.isoformat(" ", timespec="milliseconds")
+
+    @admin.display(description=_("answer"))
+    def answer(self, event: ProvisioningEvent) -> SafeString:
+        """Return the outcome with the status and the ``scimType``; refusals stand out."""
+        text = f"{event.get_outcome_display()} {event.status} {event.scim_type}".rstrip()
+        is_refused = event.outcome == Outcome.REFUSED
+        return format_html("<strong>{}</strong>", text) if is_refused else format_html("{}", text)
+
+    @admin.display(description=_("resource"))
+    def resource(self, event: ProvisioningEvent) -> str:
+        """Return what people call the resource, or else its ``id``."""
+        return f"{event.resource_type} {event.display or event.resource_id}".rstrip()
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: ProvisioningEvent | None = None,
+    ) -> HttpResponse:
+        """Add the address of what else happened to the resource."""
+        if obj is not None and obj.resource_id:
+            context["events_url"] = history_url(
+                self.admin_site, resource_type=obj.resource_type, resource_id__exact=obj.resource_id
+            )
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description=_("attributes"))
     def changed_attributes(self, event: ProvisioningEvent) -> SafeString | str:

@@ -29,7 +29,9 @@ from django_scim.query.projection import Projection
 class Found:
     """A resource of a page, and its place."""
 
-    obj: ResourceObject
+    obj: ResourceObject | None
+    """None if it went away after its place was found."""
+
     projection: Projection
     mark: Mark
 
@@ -53,29 +55,39 @@ class Part:
         """Return the rows with the key that they are ordered by."""
         return self.order.annotate(self.rows)
 
-    def load(self, rows: QuerySet[Any]) -> list[Found]:
+    def load(self, rows: QuerySet[Any]) -> list[ResourceObject]:
         """Fetch the resources of rows."""
-        objects = load(self.adapter, rows, self.projection, self.scope)
-        return [Found(obj, self.projection, self.mark(obj)) for obj in objects]
+        return load(self.adapter, rows, self.projection, self.scope)
 
-    def mark(self, obj: ResourceObject) -> Mark:
-        """Return the place of a resource that was loaded."""
-        key = to_json(getattr(obj.instance, SORT_KEY, None))
-        return Mark(self.position, key, str(obj.instance.pk))
+    def find(self, rows: QuerySet[Any]) -> list[Found]:
+        """Fetch the resources of rows that have the key, with their places."""
+        return [
+            Found(obj, self.projection, Mark(self.position, to_json(self.key_of(obj)), str(obj.instance.pk)))
+            for obj in self.load(rows)
+        ]
+
+    def key_of(self, obj: ResourceObject) -> Any:
+        """Return what a resource is ordered by, none for an order by primary key alone."""
+        return getattr(obj.instance, SORT_KEY, None)
 
     def key_field(self) -> Field[Any, Any]:
         """Return the field that the keys are values of."""
         field: Field[Any, Any] = self.keyed().query.annotations[SORT_KEY].output_field
         return field
 
+    def key_at(self, mark: Mark) -> Any:
+        """Return the key of a place as the database has it."""
+        return None if mark.key is None else self.key_field().to_python(mark.key)
+
+    def primary_key(self, text: str) -> Any:
+        """Return a primary key from its text."""
+        return self.adapter.model._meta.pk.to_python(text)
+
     def beyond(self, mark: Mark, *, backwards: bool) -> QuerySet[Any]:
         """Return the rows after a place in this part, or before it on the way back."""
-        key = None
-        if mark.key is not None:
-            key = self.key_field().to_python(mark.key)
-        pk = self.adapter.model._meta.pk.to_python(mark.pk)
+        pk = self.primary_key(mark.pk)
         tie = Q(pk__lt=pk) if backwards else Q(pk__gt=pk)
-        return self.keyed().filter(self.order.beyond(key, tie, backwards=backwards))
+        return self.keyed().filter(self.order.beyond(self.key_at(mark), tie, backwards=backwards))
 
 
 def to_json(key: Any) -> Any:
@@ -105,7 +117,7 @@ class Listing:
             wanted = count - len(found)
             if wanted > 0 and start < total:
                 rows = part.order.apply(part.keyed())
-                found += part.load(rows[start : start + wanted])
+                found += part.find(rows[start : start + wanted])
             start = max(start - total, 0)
         return found
 
@@ -125,7 +137,7 @@ class Listing:
                 rows = part.keyed()
             else:
                 continue
-            found += part.load(part.order.apply(rows, backwards=backwards)[:wanted])
+            found += part.find(part.order.apply(rows, backwards=backwards)[:wanted])
         return found
 
 
@@ -155,8 +167,7 @@ class MergedListing(Listing):
             tie = Q((LessThan if backwards else GreaterThan)(PK_TEXT, Value(mark.pk)))
         else:
             tie = constant((part.position > mark.position) != backwards)
-        key = None if mark.key is None else part.key_field().to_python(mark.key)
-        return part.keyed().filter(part.order.beyond(key, tie, backwards=backwards))
+        return part.keyed().filter(part.order.beyond(part.key_at(mark), tie, backwards=backwards))
 
     def _fetch(
         self, branches: Sequence[QuerySet[Any]], start: int, count: int, *, backwards: bool = False
@@ -176,14 +187,24 @@ class MergedListing(Listing):
         tie = "-" if backwards else ""
         names = (f"{sign}scim_absent", f"{sign}{SORT_KEY}", f"{tie}scim_position", f"{tie}scim_pk")
         union = selected[0].union(*selected[1:], all=True).order_by(*names)
-        places = [(position, pk) for position, pk, *_ in union[start : start + count]]
-        found: dict[tuple[int, str], Found] = {}
+        places = list(union[start : start + count])
+        objects = self._load({(position, pk) for position, pk, *_ in places})
+        return [
+            Found(
+                objects.get((position, pk)), self.parts[position].projection, Mark(position, to_json(key), pk)
+            )
+            for position, pk, _, key in places
+        ]
+
+    def _load(self, places: set[tuple[int, str]]) -> dict[tuple[int, str], ResourceObject]:
+        objects = {}
         for part in self.parts:
-            keys = [part.adapter.model._meta.pk.to_python(pk) for at, pk in places if at == part.position]
-            if keys:
-                for item in part.load(part.keyed().filter(pk__in=keys)):
-                    found[item.mark.position, item.mark.pk] = item
-        return [found[place] for place in places if place in found]
+            # The database may write a key in another way than Python does, such as a UUID.
+            texts = {part.primary_key(pk): pk for position, pk in places if position == part.position}
+            if texts:
+                for obj in part.load(part.rows.filter(pk__in=list(texts))):
+                    objects[part.position, texts[obj.instance.pk]] = obj
+        return objects
 
 
 PK_TEXT = Comparable(Cast("pk", TextField()), case_exact=True)

@@ -8,7 +8,14 @@ from operator import or_
 from typing import Any
 
 from pydantic import ValidationError
-from scim2_models import Error, InvalidCountException, InvalidValueException, SCIMException, SearchRequest
+from scim2_models import (
+    Error,
+    InvalidCountException,
+    InvalidCursorException,
+    InvalidValueException,
+    SCIMException,
+    SearchRequest,
+)
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import Scope
@@ -42,10 +49,26 @@ def parse_parameters(adapters: Adapters, parameters: Json) -> SearchRequest[Any]
     try:
         request: SearchRequest[Any] = model.model_validate(parameters)
     except ValidationError as error:
-        raise SCIMException.from_error(Error.from_validation_errors(error)[0]) from error
+        raise parameter_error(error, parameters) from error
     if request.cursor is not None:
         require_cursor_parameters(parameters, request)
     return request
+
+
+def parameter_error(error: ValidationError, parameters: Json) -> SCIMException:
+    """Return what is wrong with the parameters of a query, in the words of RFC 9865 if it has a cursor."""
+    if parameter(parameters, "cursor") is not None:
+        wrong = {str(item["loc"][0]).lower() for item in error.errors() if item["loc"]}
+        if "cursor" in wrong:
+            return InvalidCursorException(detail="the cursor is none that this server has given")
+        if "count" in wrong:
+            return InvalidCountException(detail="count has to be a number")
+    return SCIMException.from_error(Error.from_validation_errors(error)[0])
+
+
+def parameter(parameters: Json, name: str) -> Any:
+    """Return a parameter by its name in lower case: a SearchRequest may have it in any case."""
+    return next((value for key, value in parameters.items() if key.lower() == name), None)
 
 
 def require_cursor_parameters(parameters: Json, request: SearchRequest[Any]) -> None:
@@ -57,7 +80,8 @@ def require_cursor_parameters(parameters: Json, request: SearchRequest[Any]) -> 
     if request.start_index is not None:
         raise InvalidValueException(detail="a query has a cursor or a startIndex, not both")
     limit = get_settings().MAX_RESULTS
-    is_negative = str(parameters.get("count")).strip().startswith("-")
+    # scim2-models has made a zero of a negative number, as RFC 7644 has it for an index.
+    is_negative = str(parameter(parameters, "count")).strip().startswith("-")
     if request.count is not None and (is_negative or request.count > limit):
         raise InvalidCountException(detail=f"with a cursor, count is from 0 to {limit}")
 
@@ -111,11 +135,18 @@ def page_by_index(listing: Listing, request: SearchRequest[Any]) -> Json:
     settings = get_settings()
     start = 1 if request.start_index is None else min(request.start_index, LAST_INDEX)
     count = settings.DEFAULT_PAGE_SIZE if request.count is None else request.count
-    totals = listing.totals()
-    found: list[Found] = []
-    if count and start <= sum(totals):
-        found = listing.page(start - 1, min(count, settings.MAX_RESULTS), totals)
-    return {**list_response(found, sum(totals)), "startIndex": start}
+    count = min(count, settings.MAX_RESULTS)
+    is_first_page = start == 1 and count > 0
+    found = listing.beyond(None, count) if is_first_page else []
+    if is_first_page and len(found) < count:
+        # Nobody has to count what one page holds, such as the one user that a client looks for.
+        total = len(found)
+    else:
+        totals = listing.totals()
+        total = sum(totals)
+        if not is_first_page and count and start <= total:
+            found = listing.page(start - 1, count, totals)
+    return {**list_response(found, total), "startIndex": start}
 
 
 def page_by_cursor(listing: Listing, request: SearchRequest[Any], query: str) -> Json:
@@ -145,12 +176,14 @@ def page_by_cursor(listing: Listing, request: SearchRequest[Any], query: str) ->
 
 def list_response(found: Sequence[Found], total: int | None) -> Json:
     """Return the ListResponse of a page, without ``totalResults`` where nobody counted."""
-    response: Json = {"schemas": [LIST_RESPONSE]}
-    if total is not None:
-        response["totalResults"] = total
-    response["itemsPerPage"] = len(found)
-    response["Resources"] = [item.projection.read(item.obj) for item in found]
-    return response
+    resources = [item.projection.read(item.obj) for item in found if item.obj is not None]
+    totals = {} if total is None else {"totalResults": total}
+    return {
+        "schemas": [LIST_RESPONSE],
+        **totals,
+        "itemsPerPage": len(resources),
+        "Resources": resources,
+    }
 
 
 def identity_of(adapters: Adapters, request: SearchRequest[Any], scope: Scope) -> str:
@@ -161,6 +194,6 @@ def identity_of(adapters: Adapters, request: SearchRequest[Any], scope: Scope) -
             [adapter.name for adapter in adapters],
             str(request.filter or ""),
             str(request.sort_by or ""),
-            str(request.sort_order or ""),
+            request.sort_order == SearchRequest.SortOrder.descending,
         )
     )

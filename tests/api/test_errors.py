@@ -58,8 +58,6 @@ class TestSyntax:
             b"true",
             b"1",
             b'"barbara"',
-            b"[]",
-            b'[{"userName": "barbara"}]',
             b'{"userName": NaN}',
             b'{"userName": Infinity}',
             b'{"userName": -Infinity}',
@@ -84,6 +82,12 @@ class TestSyntax:
     def test_of_a_body_that_is_no_json_object_is_refused(self, send, body):
         for method, path in writes():
             assert_scim_error(send(method, path, body), 400, "invalidSyntax")
+
+    @pytest.mark.parametrize("body", [b"[]", b'[{"userName": "barbara"}]'])
+    def test_of_a_list_is_refused_unless_it_may_be_the_operations_of_a_patch(self, send, body):
+        for method, path in writes():
+            if method != "PATCH":
+                assert_scim_error(send(method, path, body), 400, "invalidSyntax")
 
     @pytest.mark.parametrize(
         "document",

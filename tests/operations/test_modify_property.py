@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError as HostValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from hypothesis import given, note
 from hypothesis import strategies as st
@@ -42,7 +44,7 @@ def canonical(document: Json) -> Json:
 
 
 def patched(current: Json, requested: list[Json]) -> Json | str | None:
-    """Return what scim2-models makes of a resource, or the scimType with which it refuses.
+    """Return what scim2-models makes of a resource, or the scimType of a refusal.
 
     The request is read in the dialect of the connection first, as the server reads it.
     """
@@ -62,7 +64,23 @@ def patched(current: Json, requested: list[Json]) -> Json | str | None:
     after = canonical(resource.model_dump())
     # The host's column is never without a value: an account is active or it is not.
     after.setdefault("active", current["active"])
-    return after
+    return after if is_accepted(address_of(after)) else "invalidValue"
+
+
+def address_of(user: Json) -> str | None:
+    """Return the address that the host has a column for: the primary one, or else the first."""
+    addresses = [email for email in user.get("emails", ()) if "value" in email]
+    addresses.sort(key=lambda email: not email.get("primary"))
+    return addresses[0]["value"] if addresses else None
+
+
+def is_accepted(address: str | None) -> bool:
+    """Whether the host's own validator takes an address: the filter of a path may describe any."""
+    try:
+        validate_email(address or "b@example.com")
+    except HostValidationError:
+        return False
+    return True
 
 
 @contextmanager
