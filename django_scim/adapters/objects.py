@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from django_scim.adapters.mappings.collection import Collection
 
 
+UNASSIGNED = "~unassigned"
+"""The member of a record's document that is no attribute: no name of one begins like this."""
+
+
 class Scope:
     """For whom, and under which address, resources are read and written.
 
@@ -76,6 +80,28 @@ class ResourceObject:
         if self.record is None:
             self.record = self.adapter.new_record(self.instance)
         return self.record.attributes  # type: ignore[no-any-return]
+
+    @property
+    def unassigned(self) -> Json:
+        """The values that a client took away and the host cannot be without, by attribute.
+
+        Such a value is not told for as long as the column has it: RFC 7644 section 3.5.2.2 has what is
+        removed as unassigned.
+        """
+        found: Json = {} if self.record is None else self.record.attributes.get(UNASSIGNED, {})
+        return found
+
+    def unassign(self, attribute: str, value: Any) -> None:
+        """Tell a value no longer that stays where it is."""
+        self.document[UNASSIGNED] = {**self.unassigned, attribute: value}
+        self.changed_outside = True
+
+    def assign(self, attribute: str) -> None:
+        """Tell a value again that a client has given anew."""
+        if attribute in self.unassigned:
+            others = {name: value for name, value in self.unassigned.items() if name != attribute}
+            self.document[UNASSIGNED] = others
+            self.changed_outside = True
 
     @property
     def is_changed(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -29,11 +30,11 @@ class ProvisioningEventAdmin(ReadOnly, ModelAdmin):
     """The writes that were asked for, refused ones too. Nobody changes history."""
 
     actions = None
-    list_display = ("exact_time", "answer", "operation", "resource", "connection")
+    list_display = ("second", "answer", "operation", "resource", "connection")
     list_select_related = ("connection",)
     list_filter = ("connection", "outcome", "operation", ResourceTypeFilter, "time")
     list_defer = ("changes", "detail")
-    sortable_by = ("exact_time",)
+    sortable_by = ("second",)
     search_fields = ("display", "resource_id__exact", "request_id__exact")
     search_help_text = _("A part of the resource's name, its whole id, or the whole id of a request.")
     show_full_result_count = False
@@ -50,10 +51,14 @@ class ProvisioningEventAdmin(ReadOnly, ModelAdmin):
         return LeanChangeList
 
     @admin.display(description=_("time"), ordering="time")
+    def second(self, event: ProvisioningEvent) -> str:
+        """Return the time to the second: a minute has many events."""
+        return local(event.time).strftime("%Y-%m-%d %H:%M:%S")
+
+    @admin.display(description=_("time"))
     def exact_time(self, event: ProvisioningEvent) -> str:
         """Return the time to the millisecond, to be compared with the log of the identity provider."""
-        time = timezone.localtime(event.time) if timezone.is_aware(event.time) else event.time
-        return time.isoformat(" ", timespec="milliseconds")
+        return local(event.time).isoformat(" ", timespec="milliseconds")
 
     @admin.display(description=_("answer"))
     def answer(self, event: ProvisioningEvent) -> SafeString:
@@ -87,3 +92,8 @@ class ProvisioningEventAdmin(ReadOnly, ModelAdmin):
     def changed_attributes(self, event: ProvisioningEvent) -> SafeString | str:
         """Return what changed, attribute by attribute."""
         return changes_table(event.changes) if event.changes else self.get_empty_value_display()
+
+
+def local(time: datetime) -> datetime:
+    """Return a time in the time zone of the admin's user."""
+    return timezone.localtime(time) if timezone.is_aware(time) else time

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth import get_permission_codename
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from django_scim.adapters.identifiers import INTEGER_RANGE, parse_uuid
+from django_scim.adapters.mappings.builtin import link_digest
 from django_scim.admin.addresses import history_url
 from django_scim.admin.filters import DeletedFilter, ResourceTypeFilter
 from django_scim.admin.json_text import json_text
@@ -19,7 +21,8 @@ from django_scim.admin.link_inline import LinkInline
 from django_scim.admin.read_only import ReadOnly
 from django_scim.admin.record_list import RecordChangeList
 from django_scim.admin.rows import names_of, row_of
-from django_scim.models import Record
+from django_scim.models import Connection, Link, Record
+from django_scim.query.functions import compose
 from django_scim.registry import registry
 
 if TYPE_CHECKING:
@@ -34,16 +37,11 @@ class RecordAdmin(ReadOnly, ModelAdmin):
 
     actions = None
     inlines = [LinkInline]
-    list_display = ("resource_type", "row", "key", "created", "last_modified", "deleted_at")
+    list_display = ("resource_type", "row", "key", "last_modified", "deleted_at")
     list_display_links = ("resource_type", "row", "key")
     list_filter = (ResourceTypeFilter, DeletedFilter)
     list_defer = ("attributes", "comparable")
-    search_fields = (
-        "integer_key__exact",
-        "uuid_key__exact",
-        "text_key__exact",
-        "links__external_id__exact",
-    )
+    search_fields = ("text_key",)
     search_help_text = _("The key of the row, or the external id that a connection gave it.")
     show_full_result_count = False
     fields = ("resource_type", "row", "key", "created", "last_modified", "deleted_at", "revision", "stored")
@@ -52,6 +50,13 @@ class RecordAdmin(ReadOnly, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RecordChangeList]:
         """Return the list that does not read the stored attributes, and that knows the names."""
         return RecordChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Record], search_term: str
+    ) -> tuple[QuerySet[Record], bool]:
+        """Find a record by the key of its row, in the type of the key, or by an ``externalId``."""
+        term = search_term.strip()
+        return (queryset.filter(matching(term)) if term else queryset), False
 
     def render_change_form(
         self,
@@ -98,3 +103,15 @@ class RecordAdmin(ReadOnly, ModelAdmin):
     def stored(self, record: Record) -> SafeString:
         """Return the attributes that nothing maps, as they are kept."""
         return json_text(record.attributes)
+
+
+def matching(term: str) -> Q:
+    """Return the condition that a record has a key, or an ``externalId``; each by its index."""
+    links = Link.objects.filter(
+        connection__in=Connection.objects.values("pk"), digest=link_digest(compose(term) or "")
+    )
+    condition = Q(text_key=term) | Q(pk__in=links.values("record"))
+    if term.removeprefix("-").isdecimal() and int(term) in INTEGER_RANGE:
+        condition |= Q(integer_key=int(term))
+    uuid = parse_uuid(term.lower())
+    return condition if uuid is None else condition | Q(uuid_key=uuid)

@@ -85,15 +85,17 @@ def is_read_only(path: str, schema: Schema) -> bool:
 @rule(
     Stage.SPLIT,
     sent_by="Okta, OneLogin, JumpCloud",
-    source="developer.okta.com, Okta and SCIM Version 2.0, where middleName is an empty string",
+    source="developer.okta.com, Okta and SCIM Version 2.0, where middleName is an empty string; "
+    "RFC 7643 section 2.5: null is unassigned",
 )
-def empty_text_to_add(operation: Json, schema: Schema) -> list[Json]:
-    """Read an ``add`` of an empty string: no values where there may be several, else the end of the value.
+def nothing_to_add(operation: Json, schema: Schema) -> list[Json]:
+    """Read an ``add`` of nothing: no values where there may be several, else the end of the value.
 
     RFC 7644 section 3.5.2.1 has an ``add`` to a single-valued attribute replace its value.
     """
     op, path = member(operation, "op"), member(operation, "path")
-    if member(operation, "value") != "" or not isinstance(op, str) or op.lower() != "add":
+    is_nothing = member(operation, "value") in (None, "") and "value" in map(str.lower, operation)
+    if not is_nothing or not path or not isinstance(op, str) or op.lower() != "add":
         return [operation]
     attribute = schema.target(path).attribute if isinstance(path, str) else None
     if attribute is not None and attribute.is_multivalued:

@@ -75,6 +75,6 @@ def is_unquoted(word: str, words: list[str], selected: str, schema: Schema) -> b
 def compared_references(node: Comparison, schema: Schema) -> Comparison:
     """Compare the ``value`` of a complex attribute that is compared as a whole: ``manager eq "26118915"``."""
     attribute = schema.target(str(node.attr_path)).attribute
-    if attribute is None or attribute.is_multivalued or not attribute.has_value:
+    if attribute is None or attribute.is_multivalued or not attribute.has_value or node.value is None:
         return node
     return replace(node, attr_path=replace(node.attr_path, sub_attr="value"))

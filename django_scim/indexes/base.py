@@ -61,7 +61,8 @@ class Indexes:
         with self.connection.cursor() as cursor:
             constraints = self.connection.introspection.get_constraints(cursor, column.table)
         return any(
-            constraint["index"] and constraint["columns"][:1] == [column.column]
+            (constraint["index"] or constraint["primary_key"])
+            and constraint["columns"][:1] == [column.column]
             for constraint in constraints.values()
         )
 

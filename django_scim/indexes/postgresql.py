@@ -60,22 +60,23 @@ class PostgreSQLIndexes(Indexes):
     def names(self, column: ComparedColumn) -> Iterator[str]:
         """Yield the name of the app's index, and those that the host declares for the same expression."""
         yield self.name(column)
-        comparable = self.comparable(column)
         for index in column.model._meta.indexes:
-            if index.expressions and index.expressions[0] == comparable and index.condition is None:
+            first = index.expressions[0] if index.expressions else None
+            is_comparable = isinstance(first, Comparable) and index.condition is None
+            if is_comparable and self.compiled(column, first) == self.key(column):
                 yield index.name
-
-    def comparable(self, column: ComparedColumn) -> Comparable:
-        """Return the expression that is compared."""
-        return Comparable(F(column.field.name), case_exact=column.case_exact)
 
     def key(self, column: ComparedColumn) -> str:
         """Return the expression that is compared, or the column where case matters."""
         if not is_folded(column):
             return super().key(column)
+        return self.compiled(column, Comparable(F(column.field.name), case_exact=False))
+
+    def compiled(self, column: ComparedColumn, expression: Comparable) -> str:
+        """Return the SQL of an expression on the column's table, in the parentheses that an index wants."""
         query = Query(column.model, alias_cols=False)
         compiler = query.get_compiler(connection=self.connection)
-        sql, _ = compiler.compile(self.comparable(column).resolve_expression(query))
+        sql, _ = compiler.compile(expression.resolve_expression(query))
         return f"({sql})"
 
     def method(self, column: ComparedColumn) -> str:

@@ -20,12 +20,11 @@ class SQLiteIndexes(Indexes):
 
     def is_served(self, column: ComparedColumn) -> bool:
         """Whether an index begins with the column, in the collation that the comparison asks for."""
+        if not needs_collation(column):
+            return super().is_served(column)
         with self.connection.cursor() as cursor:
             cursor.execute(LEADING_COLUMNS, [column.table])
-            return any(
-                name == column.column and (collation == "NOCASE" or not needs_collation(column))
-                for name, collation in cursor.fetchall()
-            )
+            return (column.column, "NOCASE") in cursor.fetchall()
 
     def key(self, column: ComparedColumn) -> str:
         """Name the column, and the collation if case does not matter."""

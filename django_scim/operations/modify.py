@@ -83,7 +83,7 @@ def modify(
             before = dump(resource)
             patch = PatchOp.__class_getitem__(adapter.resource).model_construct(operations=bounded)
             patch.patch(resource, scim_policy=request_policy())
-            written = apply(obj, before, dump(resource), attempt.changes)
+            written = apply(obj, before, dump(resource), attempt.changes, removes=True)
         for mapping, operation in relations:
             obj.after_save.append(partial(change_members, mapping, operation, obj))
         save(obj, written, attempt.changes)

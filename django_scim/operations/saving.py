@@ -21,13 +21,20 @@ Written = list[tuple[Mapping, Any]]
 
 
 def apply(
-    obj: ResourceObject, before: Json, after: Json, changes: dict[str, Any], *, resets: bool = False
+    obj: ResourceObject,
+    before: Json,
+    after: Json,
+    changes: dict[str, Any],
+    *,
+    resets: bool = False,
+    removes: bool = False,
 ) -> Written:
     """Write what differs between two documents of a resource, and note it in the changes.
 
     :param resets: Whether a value that has to be there, such as ``active``, gets its default where the
         second document has none; otherwise it is kept. A secret in the first document is there only for
         its removal to be seen.
+    :param removes: Whether a value that is kept is told no longer, since a client has removed it.
     """
     written: Written = []
     for mapping in obj.adapter.written_mappings:
@@ -35,10 +42,14 @@ def apply(
             continue
         old, new = mapping.value_in(before), mapping.value_in(after)
         is_kept = not (mapping.clearable or mapping.path.is_secret or resets)
-        if old == new or (new is None and is_kept):
+        if old == new or (new is None and is_kept and not removes):
             continue
-        mapping.write(obj, new)
-        written.append((mapping, new))
+        if new is None and is_kept:
+            obj.unassign(mapping.path.key, old)
+        else:
+            obj.assign(mapping.path.key)
+            mapping.write(obj, new)
+            written.append((mapping, new))
         note(changes, mapping, old, new)
     return written
 

@@ -28,20 +28,21 @@ UNIQUE_VIOLATIONS = {"23505", "1062"}
 """PostgreSQL and MariaDB; SQLite says it in words."""
 
 
-def code_of(error: DatabaseError) -> str:
-    """Return the SQLSTATE (PostgreSQL) or the error number (MariaDB, MySQL) of an error."""
+def codes_of(error: DatabaseError) -> set[str]:
+    """Return the SQLSTATE of an error, which is too coarse on MariaDB and MySQL, and their error number."""
     state = getattr(error.__cause__, "sqlstate", None)
-    return str(state or (error.args[0] if error.args else ""))
+    return {str(code) for code in (state, *error.args[:1]) if code}
 
 
 def is_transient(error: OperationalError) -> bool:
     """Whether the same transaction may succeed when it is tried again."""
-    return code_of(error) in TRANSIENT or "database is locked" in str(error)
+    return not codes_of(error).isdisjoint(TRANSIENT) or "database is locked" in str(error)
 
 
 def is_unique_violation(error: IntegrityError) -> bool:
     """Whether a unique constraint refused a row."""
-    return code_of(error) in UNIQUE_VIOLATIONS or "UNIQUE constraint failed" in str(error)
+    is_known = not codes_of(error).isdisjoint(UNIQUE_VIOLATIONS)
+    return is_known or "UNIQUE constraint failed" in str(error)
 
 
 def run(database: str, work: Callable[[], Result]) -> Result:

@@ -40,10 +40,11 @@ class Comparable(Func):
     ``Comparable("username", case_exact=False)`` may be indexed on PostgreSQL, so that a lookup by
     ``userName`` does not read the table.
 
-    MariaDB and MySQL have no NFC: there, text in a column of the host that is in another normal form is
-    compared as it is. What the app itself keeps to be compared is in NFC already. MariaDB before 10.10
-    and MySQL also differ from Python in the lower case of a few hundred rare characters, and of the Greek
-    capital sigma at the end of a word.
+    MariaDB and MySQL have no NFC: there, text in a column of the host that is in another normal form, or
+    whose lower case is, is compared as it is. What the app itself keeps to be compared is in NFC already.
+    They order by the first ``max_sort_length`` bytes, 1,024 unless the server is told otherwise. MariaDB
+    before 10.10 and MySQL also differ from Python in the lower case of a few hundred rare characters, and
+    of the Greek capital sigma at the end of a word.
     """
 
     arity = 1

@@ -38,6 +38,16 @@ ORDERINGS: dict[CompareOperator, Any] = {
 BELOW = (CompareOperator.lt, CompareOperator.le)
 ABOVE = (CompareOperator.gt, CompareOperator.ge)
 SUBSTRINGS = (CompareOperator.co, CompareOperator.sw, CompareOperator.ew)
+IN_PYTHON: dict[CompareOperator, Callable[[str, str], bool]] = {
+    CompareOperator.eq: str.__eq__,
+    CompareOperator.co: str.__contains__,
+    CompareOperator.sw: str.startswith,
+    CompareOperator.ew: str.endswith,
+    CompareOperator.gt: str.__gt__,
+    CompareOperator.ge: str.__ge__,
+    CompareOperator.lt: str.__lt__,
+    CompareOperator.le: str.__le__,
+}
 
 
 def constant(truth: bool) -> Q:
@@ -73,6 +83,16 @@ def is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def substring(text: Any, operator: CompareOperator, fragment: str) -> Q:
+    """Return the condition of ``co``, ``sw`` or ``ew``, which no pattern has a part in."""
+    if not fragment:
+        return constant(True)
+    if operator is CompareOperator.co:
+        return Q(GreaterThan(StrIndex(text, Value(fragment)), 0))
+    end = Left(text, len(fragment)) if operator is CompareOperator.sw else Right(text, len(fragment))
+    return Q(Exact(end, fragment))
+
+
 class Operand:
     """One side of a comparison: what is in the database.
 
@@ -103,20 +123,23 @@ class Operand:
             return ~self.compare(CompareOperator.eq, value)
         if value is None:
             return ~self.present() if operator is CompareOperator.eq else constant(False)
-        if operator in SUBSTRINGS:
-            return self.present() & self.substring(operator, value)
         try:
-            other = self.encode(value)
+            other = self.fragment(operator, value) if operator in SUBSTRINGS else self.encode(value)
         except OutOfRange as limit:
             is_beyond = operator in (BELOW if limit.is_above else ABOVE)
             return self.present() if is_beyond else constant(False)
         except ValueError:
             return constant(False)
-        lookup = ORDERINGS.get(operator, Exact)
-        return self.present() & Q(lookup(self.expression, other))
+        return self.present() & self.matches(operator, other)
 
-    def substring(self, operator: CompareOperator, value: Any) -> Q:
-        """Return the condition of ``co``, ``sw`` or ``ew``, on a value that is present.
+    def matches(self, operator: CompareOperator, other: Any) -> Q:
+        """Return the condition of a comparison of a value that is present with an encoded one."""
+        if operator in SUBSTRINGS:
+            return substring(self.expression, operator, other)
+        return Q(ORDERINGS.get(operator, Exact)(self.expression, other))
+
+    def fragment(self, operator: CompareOperator, value: Any) -> str:
+        """Return what ``co``, ``sw`` or ``ew`` looks for.
 
         :raises InvalidFilterException: If either side is no string.
         """
@@ -124,14 +147,7 @@ class Operand:
             raise InvalidFilterException(
                 detail=f"'{operator.value}' compares strings, which '{self.binding.urn}' or the value is not"
             )
-        fragment = str(self.binding.comparable(value))
-        if not fragment:
-            return constant(True)
-        text = self.expression
-        if operator is CompareOperator.co:
-            return Q(GreaterThan(StrIndex(text, Value(fragment)), 0))
-        end = Left(text, len(fragment)) if operator is CompareOperator.sw else Right(text, len(fragment))
-        return Q(Exact(end, fragment))
+        return str(self.binding.comparable(value))
 
     def present(self) -> Q:
         """Return the condition of ``pr`` for a value that is stored as null when it is absent."""
@@ -212,10 +228,26 @@ class ColumnOperand(Operand):
 
 
 class ConstantOperand(Operand):
-    """A value that is the same for every resource, such as ``meta.resourceType``."""
+    """A value that is the same for every resource, such as ``meta.resourceType``.
+
+    It is compared in Python: of two literals a database would use the collation of the connection.
+    """
 
     def __init__(self, value: Any, binding: AttributeBinding) -> None:
-        super().__init__(Value(encode(binding, value), output_field=models.TextField()), binding)
+        self.constant = encode(binding, value)
+        super().__init__(Value(self.constant, output_field=models.TextField()), binding)
+
+    def present(self) -> Q:
+        """It is always there."""
+        return constant(True)
+
+    def present_and_not_empty(self) -> Q:
+        """An empty string is not present."""
+        return constant(self.constant != "")
+
+    def matches(self, operator: CompareOperator, other: str) -> Q:
+        """Compare the strings."""
+        return constant(IN_PYTHON[operator](self.constant, other))
 
 
 class KeyOperand(Operand):

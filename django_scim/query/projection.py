@@ -140,6 +140,10 @@ class Projection:
             value = mapping.read(obj)
             if value is not None:
                 mapping.path.set(document, value)
+        for key, unassigned in obj.unassigned.items():
+            path = self.adapter.resolve(key)
+            if path is not None and path.get(document) == unassigned:
+                path.set(document, None)
         for mapping, subs in self._trimmed:
             value = mapping.path.get(document)
             if value is not None:

@@ -45,9 +45,7 @@ RESOURCES: list[Any] = [
         {
             "schemas": [GROUP],
             "displayName": "Tour Guides",
-            "members": [
-                {"value": "2819c223", "$ref": "../Users/2819c223", "type": "User", "display": "Babs"}
-            ],
+            "members": [{"value": "2819c223", "$ref": "../Users/2819c223", "type": "User"}],
         },
     ),
 ]
@@ -86,7 +84,7 @@ MESSAGES: list[Any] = [
     (
         Group,
         patch(
-            {"op": "add", "path": "members", "value": [{"value": "2819c223", "display": "Babs"}]},
+            {"op": "add", "path": "members", "value": [{"value": "2819c223", "type": "User"}]},
             {"op": "replace", "path": "members", "value": []},
             {"op": "remove", "path": 'members[value eq "2819c223"]'},
             {"op": "remove", "path": "members"},

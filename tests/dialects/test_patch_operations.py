@@ -261,11 +261,14 @@ def test_null_the_empty_string_and_the_empty_list_unassign(patched):
     assert document[ENTERPRISE] == {"department": "Tours"}
 
 
-def test_the_empty_string_is_added_as_nothing(patched):
+@pytest.mark.parametrize("nothing", ["", None])
+def test_the_empty_string_and_null_are_added_as_nothing(patched, nothing):
     document = patched(
         {"op": "Add", "path": "title", "value": "Guide"},
-        {"op": "Add", "path": "title", "value": ""},
-        {"op": "Add", "path": "emails", "value": ""},
+        {"op": "Add", "path": "title", "value": nothing},
+        {"op": "Add", "path": "emails", "value": nothing},
+        {"op": "Add", "path": 'phoneNumbers[type eq "work"].value', "value": nothing},
+        {"op": "Add", "value": {"nickName": nothing, "name.middleName": nothing}},
     )
 
     assert "title" not in document

@@ -14,7 +14,7 @@ from tests.operations.badges import BADGE
 from tests.operations.examples import ENTERPRISE_USER, FULL_USER, PASSWORD, READ_ONLY
 from tests.operations.patch_operations import add, remove, replace
 from tests.operations.responses import assert_error, last_event, stored, without_meta
-from tests.representations import ENTERPRISE, USER, member, path_of
+from tests.representations import ENTERPRISE, USER, member, path_of, user
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 WORK, HOME = FULL_USER["emails"]
@@ -248,8 +248,35 @@ def test_remove_of_what_is_not_there_is_no_error(scim):
     assert scim.patch(path, remove("title"), remove(f"{ENTERPRISE}:manager")).status_code == 200
 
 
-def test_remove_of_active_leaves_what_the_host_cannot_be_without(patched):
-    assert patched(remove("active"))["active"] is True
+def test_remove_of_active_leaves_what_the_host_cannot_be_without_and_tells_it_no_longer(patched):
+    User.objects.update(is_active=False)
+
+    assert "active" not in patched(remove("active"))
+    assert not User.objects.get().is_active
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_removed_active_is_told_again_when_it_is_given_anew(scim, provisioned, active):
+    scim.patch(provisioned, remove("active"), replace("title", "Manager"))
+    assert "active" not in scim.get(provisioned, {"attributes": "active"}).json()
+    assert "active" not in scim.put(provisioned, user()).json()
+
+    assert scim.patch(provisioned, replace("active", active)).json()["active"] is active
+    assert User.objects.get().is_active is active
+
+
+def test_a_removed_active_is_told_again_when_the_host_has_changed_it(scim, provisioned):
+    scim.patch(provisioned, remove("active"))
+
+    User.objects.update(is_active=False)
+
+    assert scim.get(provisioned).json()["active"] is False
+
+
+def test_a_removed_active_is_in_the_history(scim, provisioned):
+    scim.patch(provisioned, remove("active"))
+
+    assert ProvisioningEvent.objects.latest("pk").changes == {"active": {"before": True}}
 
 
 # Paths

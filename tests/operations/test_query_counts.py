@@ -94,7 +94,7 @@ def test_a_creation_looks_for_holders_of_the_name_and_writes_four_rows(warm):
 
 
 def test_the_external_id_of_a_new_user_is_one_more_row(warm):
-    with statements(9):  # and the link, looked for and written
+    with statements(8):  # and the link
         warm.post("/Users", ENTERPRISE_USER)
 
 

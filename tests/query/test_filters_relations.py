@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Group, User
 
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.query.conftest import Reader
-from tests.representations import ENTERPRISE, id_of, path_of
+from tests.representations import id_of, path_of
 
 
 @pytest.fixture

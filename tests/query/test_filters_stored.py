@@ -148,6 +148,14 @@ def test_any_of_several_values_may_meet_a_comparison(users: Reader, filter, foun
     assert users.names(filter) == found
 
 
+def test_a_complex_attribute_without_its_value_is_not_null(users: Reader):
+    users.post(user("babs", **{ENTERPRISE: {"manager": {"displayName": "John"}}}))
+
+    assert users.names(f"{ENTERPRISE}:manager eq null") == []
+    assert users.names(f"{ENTERPRISE}:manager ne null") == ["babs"]
+    assert users.names(f"{ENTERPRISE}:manager.value eq null") == ["babs"]
+
+
 def test_a_value_that_is_changed_is_found_and_the_old_one_is_not(scim: ScimClient, users: Reader):
     row = UserFactory.create(username="babs")
     replace = {"op": "replace", "path": "title"}

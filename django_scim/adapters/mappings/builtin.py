@@ -28,6 +28,7 @@ from django_scim.query.operands import (
     Source,
     SourceOperand,
     any_of,
+    check_text,
     constant,
 )
 
@@ -111,8 +112,11 @@ class ExternalId(Mapping):
             Link.objects.filter(**identity).delete()
         else:
             digest = link_digest(self._comparable(value))
-            defaults: dict[str, Any] = {"external_id": value, "digest": digest}
-            Link.objects.update_or_create(defaults=defaults, **identity)
+            found: dict[str, Any] = {"external_id": value, "digest": digest}
+            if obj.is_new:
+                Link.objects.create(**identity, **found)
+            else:
+                Link.objects.update_or_create(defaults=found, **identity)
 
     def _comparable(self, value: str) -> str:
         return str(self.path.binding.comparable(value))
@@ -143,6 +147,7 @@ class ExternalIdOperand(SourceOperand):
 
     def compare(self, operator: CompareOperator, value: Any) -> Q:
         """Compare by digest for ``eq``, which is what identity providers ask."""
+        check_text(value)
         if operator is CompareOperator.eq and isinstance(value, str) and value:
             digest = link_digest(str(self.binding.comparable(value)))
             return Q(pk__in=self.links.filter(digest=digest).values(self.key))

@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import ForeignKey, ForeignObjectRel, ManyToManyField, Model, OneToOneField, OneToOneRel
-from scim2_models import InvalidValueException, Uniqueness
+from scim2_models import InvalidValueException, Required, Uniqueness
 
 from django_scim.adapters.compared import ComparedColumn
 from django_scim.adapters.mappings.base import Mapping
@@ -48,7 +48,7 @@ class HostPath:
             self.relations.append(relation)
             model = relation.related_model
         field = model._meta.get_field(last)
-        if isinstance(field, ForeignObjectRel) or not field.concrete:
+        if isinstance(field, ForeignObjectRel | ManyToManyField) or not field.concrete:
             raise ValueError(f"'{last}' of {model._meta.label} is not a column")
         self.model = model
         self.field: models.Field[Any, Any] = field
@@ -185,6 +185,9 @@ class Column(Mapping):
             uniqueness = self.path.binding.get_annotation(Uniqueness)
             is_own = not self.host.relations
             self.is_unique = is_own and (uniqueness in UNIQUE or self.host.field.unique)
+            is_required = self.path.binding.get_annotation(Required) is Required.true
+            # The record knows of a value that was removed and is there all the same.
+            self.uses_record = not self.clearable and not is_required
 
     @property
     def found(self) -> HostPath:

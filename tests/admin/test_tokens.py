@@ -1,0 +1,311 @@
+"""Creating and revoking tokens: a token is shown once, and kept nowhere but with the identity provider."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from django_scim.models import AccessToken, Connection
+from tests.conftest import ROOT
+from tests.factories import ConnectionFactory
+
+TOKEN = re.compile(r"scim_[A-Za-z0-9_-]{43}")
+
+
+def create_page(connection: Connection) -> str:
+    """Return the address of the page that creates a token."""
+    return reverse("admin:django_scim_connection_create_token", args=(connection.pk,))
+
+
+def revoke_page(connection: Connection, token: AccessToken) -> str:
+    """Return the address of the page that revokes a token."""
+    return reverse("admin:django_scim_connection_revoke_token", args=(connection.pk, token.pk))
+
+
+def connection_page(connection: Connection) -> str:
+    """Return the address of the page of a connection."""
+    return reverse("admin:django_scim_connection_change", args=(connection.pk,))
+
+
+def form(**fields: Any) -> dict[str, Any]:
+    """Return what the form of a new token sends."""
+    return {"description": "for Okta", "scope": "write", "expires_0": "", "expires_1": "", **fields}
+
+
+def shown(response: Any) -> str:
+    """Return the one token that a page shows."""
+    (token,) = set(TOKEN.findall(response.text))
+    return str(token)
+
+
+def status(token: str) -> int:
+    """Return how a SCIM request with a token is answered."""
+    return Client().get(f"{ROOT}/Users", headers={"Authorization": f"Bearer {token}"}).status_code
+
+
+# Creating
+
+
+def test_a_token_is_made_and_works(admin_client, connection):
+    response = admin_client.post(create_page(connection), form())
+
+    assert response.status_code == 200
+    assert status(shown(response)) == 200
+    stored = AccessToken.objects.get()
+    assert (stored.connection, stored.description, stored.scope) == (connection, "for Okta", "write")
+
+
+def test_the_page_says_where_identity_providers_find_scim(admin_client, connection):
+    response = admin_client.post(create_page(connection), form())
+
+    assert 'value="http://testserver/scim/v2"' in response.text
+
+
+def test_the_database_has_the_digest_of_the_token_alone(admin_client, connection):
+    token = shown(admin_client.post(create_page(connection), form()))
+
+    stored = AccessToken.objects.get()
+    assert stored.digest == hashlib.sha256(token.encode()).hexdigest()
+    assert token not in [str(value) for value in AccessToken.objects.values_list().get()]
+
+
+def test_the_token_is_shown_this_once(admin_client, connection):
+    token = shown(admin_client.post(create_page(connection), form()))
+
+    for address in (create_page(connection), connection_page(connection), reverse("admin:index")):
+        assert token not in admin_client.get(address).text
+        assert not TOKEN.search(admin_client.get(address).text)
+
+
+def test_the_token_is_in_no_session_no_message_and_no_log(admin_client, connection, caplog):
+    caplog.set_level(logging.DEBUG)
+    response = admin_client.post(create_page(connection), form())
+    token = shown(response)
+
+    kept = [str(session.get_decoded()) for session in Session.objects.all()]
+    kept += [f"{entry.change_message}{entry.object_repr}" for entry in LogEntry.objects.all()]
+    kept += [str(morsel) for morsel in admin_client.cookies.values()]
+    kept += [caplog.text, str(response.headers)]
+    assert token not in " ".join(kept)
+
+
+def test_the_page_with_the_token_is_cached_nowhere(admin_client, connection):
+    response = admin_client.post(create_page(connection), form())
+
+    directives = response.headers["Cache-Control"]
+    assert "no-store" in directives
+    assert "private" in directives
+
+
+def test_the_admins_log_says_who_made_a_token(admin_client, connection):
+    admin_client.post(create_page(connection), form())
+
+    entry = LogEntry.objects.get()
+    assert entry.user.username == "admin"
+    assert AccessToken.objects.get().hint in entry.get_change_message()
+
+
+def test_a_second_token_leaves_the_first_as_it_is(admin_client, connection):
+    first = shown(admin_client.post(create_page(connection), form()))
+    second = shown(admin_client.post(create_page(connection), form()))
+
+    assert first != second
+    assert (status(first), status(second)) == (200, 200)
+
+
+def test_a_token_that_may_read_cannot_write(admin_client, connection):
+    token = shown(admin_client.post(create_page(connection), form(scope="read")))
+    response = Client().post(
+        f"{ROOT}/Users", "{}", "application/scim+json", headers={"Authorization": f"Bearer {token}"}
+    )
+
+    assert status(token) == 200
+    assert response.status_code == 403
+
+
+def test_a_token_may_expire(admin_client, connection):
+    when = timezone.localtime() + timedelta(days=30)
+    fields = {"expires_0": when.strftime("%Y-%m-%d"), "expires_1": when.strftime("%H:%M:%S")}
+    admin_client.post(create_page(connection), form(**fields))
+
+    assert AccessToken.objects.get().expires == when.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"expires_0": "2001-01-01", "expires_1": "00:00:00"}, "This time has passed already."),
+        ({"expires_0": "soon", "expires_1": "00:00:00"}, "Enter a valid date."),
+        ({"expires_0": "2101-01-01", "expires_1": ""}, "Enter a valid time."),
+        ({"scope": "everything"}, "Select a valid choice."),
+        ({"scope": ""}, "This field is required."),
+        ({"description": "x" * 201}, "at most 200 characters"),
+    ],
+)
+def test_a_token_that_would_be_of_no_use_is_not_made(admin_client, connection, fields, text):
+    response = admin_client.post(create_page(connection), form(**fields))
+
+    assert text in response.text
+    assert not TOKEN.search(response.text)
+    assert not AccessToken.objects.exists()
+
+
+def test_looking_at_the_form_makes_no_token(admin_client, connection):
+    assert admin_client.get(create_page(connection)).status_code == 200
+    assert not AccessToken.objects.exists()
+
+
+def test_a_description_is_escaped(admin_client, connection):
+    admin_client.post(create_page(connection), form(description="<script>alert(1)</script>"))
+    token = AccessToken.objects.get()
+
+    for address in (connection_page(connection), revoke_page(connection, token)):
+        text = admin_client.get(address).text
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert" in text
+
+
+def test_a_connection_that_does_not_exist_gets_no_token(admin_client):
+    gone = ConnectionFactory.build(pk=999)
+
+    assert admin_client.get(create_page(gone)).status_code == 404
+    assert admin_client.post(create_page(gone), form()).status_code == 404
+    assert not AccessToken.objects.exists()
+
+
+def test_a_form_from_elsewhere_makes_no_token(admin_user, connection):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(admin_user)
+
+    assert browser.post(create_page(connection), form()).status_code == 403
+    assert not AccessToken.objects.exists()
+
+
+# Revoking
+
+
+def test_a_revoked_token_is_refused(admin_client, connection):
+    stored, token = AccessToken.objects.issue(connection)
+    assert status(token) == 200
+    response = admin_client.post(revoke_page(connection, stored), follow=True)
+
+    assert response.redirect_chain == [(connection_page(connection), 302)]
+    assert f"The token {stored.hint}… is revoked." in response.text
+    assert status(token) == 401
+
+
+def test_asking_first_revokes_nothing(admin_client, connection):
+    stored, token = AccessToken.objects.issue(connection, description="for Okta")
+    text = admin_client.get(revoke_page(connection, stored)).text
+
+    assert "Are you sure" in text
+    assert "for Okta" in text
+    assert status(token) == 200
+
+
+def test_revoking_twice_keeps_the_time_of_the_first(admin_client, connection):
+    stored, _ = AccessToken.objects.issue(connection)
+    admin_client.post(revoke_page(connection, stored))
+    stored.refresh_from_db()
+    first = stored.revoked
+    response = admin_client.post(revoke_page(connection, stored), follow=True)
+
+    assert "was revoked already" in response.text
+    stored.refresh_from_db()
+    assert stored.revoked == first
+    assert LogEntry.objects.count() == 1
+
+
+def test_the_admins_log_says_who_revoked_a_token(admin_client, connection):
+    stored, _ = AccessToken.objects.issue(connection)
+    admin_client.post(revoke_page(connection, stored))
+
+    message = LogEntry.objects.get().get_change_message()
+    assert stored.hint in message
+    assert "revoked" in message.lower()
+
+
+def test_a_token_is_revoked_on_the_page_of_its_own_connection_alone(admin_client, connection):
+    stored, token = AccessToken.objects.issue(connection)
+    other = ConnectionFactory.create()
+
+    assert admin_client.get(revoke_page(other, stored)).status_code == 404
+    assert admin_client.post(revoke_page(other, stored)).status_code == 404
+    assert status(token) == 200
+
+
+# Who may
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        (),
+        ("view_connection",),
+        ("view_connection", "change_connection", "add_connection", "delete_connection"),
+        ("view_connection", "view_accesstoken", "change_accesstoken", "delete_accesstoken"),
+        ("add_accesstoken",),
+    ],
+)
+def test_staff_without_both_permissions_makes_no_token(staff, connection, permissions):
+    """It takes the view of the connection and the permission to add tokens."""
+    browser = staff(*permissions)
+
+    assert browser.get(create_page(connection)).status_code == 403
+    assert browser.post(create_page(connection), form()).status_code == 403
+    assert not AccessToken.objects.exists()
+
+
+def test_staff_with_both_permissions_makes_tokens(staff, connection):
+    browser = staff("view_connection", "add_accesstoken")
+
+    assert "Create token" in browser.get(connection_page(connection)).text
+    assert status(shown(browser.post(create_page(connection), form()))) == 200
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        (),
+        ("view_connection", "view_accesstoken", "add_accesstoken"),
+        ("view_connection", "change_connection"),
+        ("change_accesstoken",),
+    ],
+)
+def test_staff_without_the_permission_revokes_no_token(staff, connection, permissions):
+    stored, token = AccessToken.objects.issue(connection)
+    browser = staff(*permissions)
+
+    assert browser.get(revoke_page(connection, stored)).status_code == 403
+    assert browser.post(revoke_page(connection, stored)).status_code == 403
+    assert status(token) == 200
+
+
+def test_staff_with_the_permission_revokes_tokens(staff, connection):
+    stored, token = AccessToken.objects.issue(connection)
+    browser = staff("view_connection", "view_accesstoken", "change_accesstoken")
+
+    assert revoke_page(connection, stored) in browser.get(connection_page(connection)).text
+    assert browser.post(revoke_page(connection, stored)).status_code == 302
+    assert status(token) == 401
+
+
+def test_whoever_is_not_signed_in_is_sent_to_the_login(client, connection):
+    stored, token = AccessToken.objects.issue(connection)
+
+    for address in (create_page(connection), revoke_page(connection, stored)):
+        response = client.post(address, form())
+        assert response.status_code == 302
+        assert response.url.startswith(reverse("admin:login"))
+    assert AccessToken.objects.count() == 1
+    assert status(token) == 200

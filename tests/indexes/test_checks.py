@@ -1,0 +1,63 @@
+"""The system check that tells of missing indexes."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.db import connection
+
+from django_scim.indexes.checks import check_indexes
+from tests.indexes.plans import drop_index, index_names
+
+pytestmark = pytest.mark.usefixtures("clean_indexes")
+
+
+def warned_of(**options):
+    """Return the columns that the check warns of."""
+    found = run_checks(**options)
+    return {
+        message.msg.partition("the column '")[2].partition("'")[0]
+        for message in found
+        if message.id == "django_scim.W030"
+    }
+
+
+def test_each_column_without_an_index_is_named():
+    expected = {"auth_user.username", "auth_user.email", "auth_group.name"}
+    if connection.vendor == "mysql":
+        # The others are unique, and so have an index in a collation without regard to case.
+        expected = {"auth_user.email"}
+
+    assert warned_of(databases=["default"]) == expected
+
+
+def test_the_hint_is_the_command_that_makes_the_index():
+    warnings = check_indexes(None, databases=["default"])
+
+    assert {warning.hint for warning in warnings} == {"Run manage.py scim_createindexes --database default."}
+
+
+def test_all_is_well_once_the_command_has_run():
+    call_command("scim_createindexes")
+
+    assert warned_of(databases=["default"]) == set()
+
+
+def test_the_database_is_left_alone_unless_it_is_asked_for(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert warned_of(databases=[]) == set()
+
+
+def test_a_table_that_is_not_there_yet_is_no_reason_to_warn(settings):
+    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.indexes.adapters.GhostAdapter"]}
+
+    assert not any("ghost" in column for column in warned_of(databases=["default"]))
+
+
+def test_an_index_that_is_dropped_is_missed():
+    call_command("scim_createindexes")
+    (name,) = [name for name in index_names("auth_user") if name.startswith("scim_email")]
+    drop_index("auth_user", name)
+
+    assert warned_of(databases=["default"]) == {"auth_user.email"}

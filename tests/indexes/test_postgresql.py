@@ -1,0 +1,85 @@
+"""PostgreSQL: indexes on expressions, made concurrently, which may fail half way."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Index
+
+from django_scim.indexes.base import State
+from django_scim.indexes.checks import check_indexes
+from django_scim.indexes.wanted import indexes_of, wanted_columns
+from django_scim.query.functions import Comparable
+from tests.indexes.plans import drop_index, index_names
+
+pytestmark = [
+    pytest.mark.usefixtures("clean_indexes"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL alone"),
+]
+
+
+def user_names():
+    """Return the column of the user names."""
+    return next(column for _, column in wanted_columns("default") if str(column) == "auth_user.username")
+
+
+@pytest.fixture
+def failed_index(clean_indexes):
+    """The name of an index that a failed command has left."""
+    indexes = indexes_of("default")
+    name = indexes.name(user_names())
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE INDEX "{name}" ON auth_user (id)')
+        cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", [name])
+    return name
+
+
+def is_valid(name):
+    """Whether the database uses an index."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = %s::regclass", [name])
+        return cursor.fetchone() == (True,)
+
+
+def test_what_a_failed_command_has_left_is_made_anew(failed_index, capsys):
+    call_command("scim_createindexes")
+
+    assert f"made {failed_index}" in capsys.readouterr().out
+    assert is_valid(failed_index)
+    assert indexes_of("default").state(user_names()) is State.READY
+
+
+def test_what_a_failed_command_has_left_is_dropped_first(failed_index, capsys):
+    call_command("scim_createindexes", "--dry-run")
+
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == f'DROP INDEX CONCURRENTLY IF EXISTS "{failed_index}";'
+    assert second.startswith(f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{failed_index}" ON "auth_user"')
+
+
+@pytest.mark.usefixtures("failed_index")
+def test_what_a_failed_command_has_left_is_warned_of():
+    warned = [warning.msg for warning in check_indexes(None, databases=["default"])]
+
+    assert any("'auth_user.username'" in message for message in warned)
+
+
+def test_an_index_that_the_host_declares_is_taken_for_the_same(monkeypatch):
+    index = Index(Comparable("username", case_exact=False), name="own_username")
+    monkeypatch.setattr(User._meta, "indexes", [*User._meta.indexes, index])
+    with connection.schema_editor() as editor:
+        editor.add_index(User, index)
+    try:
+        call_command("scim_createindexes", stdout=None)
+        assert indexes_of("default").name(user_names()) not in index_names("auth_user")
+    finally:
+        drop_index("auth_user", "own_username")
+
+
+def test_an_index_that_the_host_declares_and_has_not_made_counts_for_nothing(monkeypatch):
+    index = Index(Comparable("username", case_exact=False), name="own_username")
+    monkeypatch.setattr(User._meta, "indexes", [*User._meta.indexes, index])
+
+    assert indexes_of("default").state(user_names()) is State.MISSING

@@ -1,0 +1,195 @@
+"""``manage.py scim_createindexes``: look-ups that do not read the whole table."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from django_scim.adapters.compared import ComparedColumn
+from django_scim.indexes.base import State
+from django_scim.indexes.wanted import indexes_of, wanted_columns
+from django_scim.models import ProvisioningEvent
+from django_scim.models.columns import column_of
+from tests.factories import GroupFactory, UserFactory
+from tests.indexes.plans import analyze, drop_index, index_names, indexes_dropped, plan_of
+
+COUNT = 3000
+"""So many rows that no database prefers to read them all."""
+
+
+@pytest.fixture(autouse=True)
+def clean_indexes(transactional_db):
+    """A database whose indexes are those of before, once the test is over."""
+    with indexes_dropped():
+        yield
+
+
+@pytest.fixture
+def many():
+    """A host with many accounts and groups."""
+    users = (f"User{number}" for number in range(COUNT))
+    User.objects.bulk_create(UserFactory.build(username=name, email=f"{name}@Example.com") for name in users)
+    Group.objects.bulk_create(GroupFactory.build(name=f"Group{number}") for number in range(COUNT))
+
+
+def run(*arguments):
+    """Run the command; return what it wrote."""
+    out = StringIO()
+    call_command("scim_createindexes", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def indexes():
+    """Return the names of the indexes on the tables of accounts and groups."""
+    return index_names("auth_user") | index_names("auth_group")
+
+
+def name_of(column):
+    """Return the name of the index that serves a column, such as ``auth_user.email``."""
+    name = column.partition(".")[2]
+    if connection.vendor == "mysql" and name != "email":
+        # The unique index of the host is in a collation without regard to case.
+        return name
+    made = indexes_of("default")
+    return next(made.name(wanted) for _, wanted in wanted_columns("default") if str(wanted) == column)
+
+
+LOOK_UPS = [
+    ("/Users", 'userName eq "USER1234"', "auth_user.username"),
+    ("/Users", 'emails.value eq "USER1234@example.com"', "auth_user.email"),
+    ("/Users", 'emails eq "USER1234@example.com"', "auth_user.email"),
+    ("/Users", 'emails[primary eq true].value eq "USER1234@example.com"', "auth_user.email"),
+    ("/Users", 'userName eq "USER1234" and active eq true', "auth_user.username"),
+    ("/Groups", 'displayName eq "GROUP1234"', "auth_group.name"),
+]
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(("path", "filter", "column"), LOOK_UPS)
+def test_a_look_up_uses_the_index(scim, path, filter, column):
+    run()
+    analyze()
+
+    assert name_of(column) in plan_of(scim, path, filter)
+
+
+def test_the_dry_run_prints_the_sql_and_executes_none():
+    before = indexes()
+
+    printed = run("--dry-run")
+
+    assert indexes() == before
+    statements = [line for line in printed.splitlines() if not line.startswith("--")]
+    assert statements
+    assert all(line.endswith(";") for line in statements)
+
+
+def test_the_sql_of_the_dry_run_makes_what_the_command_makes():
+    printed = run("--dry-run")
+    with connection.cursor() as cursor:
+        for statement in filter(None, (line for line in printed.splitlines() if not line.startswith("--"))):
+            cursor.execute(statement)
+    made = indexes()
+
+    run()
+
+    assert indexes() == made
+    assert {state_of(column) for _, column in wanted_columns("default")} == {State.READY}
+
+
+def state_of(column):
+    """Return what there is of the index of a column."""
+    return indexes_of("default").state(column)
+
+
+def test_a_second_run_makes_nothing_and_says_so():
+    run()
+    made = indexes()
+
+    printed = run()
+
+    assert indexes() == made
+    assert printed.count("there is an index already") == len(printed.splitlines())
+
+
+def test_each_index_that_was_made_is_named():
+    printed = run()
+
+    assert f"auth_user.email (User): made {name_of('auth_user.email')} in " in printed
+
+
+def test_the_database_can_be_named():
+    run("--database", "default")
+
+    assert name_of("auth_user.email") in indexes()
+
+
+def test_an_unknown_database_is_an_error():
+    with pytest.raises(CommandError, match="invalid choice: 'elsewhere'"):
+        run("--database", "elsewhere")
+
+
+def test_a_transaction_is_refused():
+    with transaction.atomic(), pytest.raises(CommandError, match="inside a transaction"):
+        run()
+
+
+def test_a_table_that_is_not_there_is_an_error(settings):
+    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.indexes.adapters.GhostAdapter"]}
+
+    with pytest.raises(CommandError, match=r"ghost\.name \(Ghost\): there is no such table"):
+        run()
+
+
+def test_an_attribute_that_an_adapter_names_gets_an_index_too(settings):
+    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.management.adapters.SurnameAdapter"}}
+    try:
+        printed = run()
+        assert "auth_user.last_name (User): made scim_last_name" in printed
+    finally:
+        for name in index_names("auth_user"):
+            if name.startswith("scim_last_name"):
+                drop_index("auth_user", name)
+
+
+def test_text_of_any_length_can_be_indexed_and_still_be_saved():
+    column = ComparedColumn(column_of(ProvisioningEvent, "detail"), as_text=True, case_exact=False)
+    made = indexes_of("default")
+    try:
+        with connection.cursor() as cursor:
+            for statement in made.statements(column, State.MISSING):
+                cursor.execute(statement)
+        event = ProvisioningEvent.objects.create(detail="".join(map(chr, range(0x400, 0x4400))), status=200)
+        assert ProvisioningEvent.objects.get(pk=event.pk).detail == event.detail
+        assert made.state(column) is State.READY
+    finally:
+        drop_index(column.table, made.name(column))
+
+
+def test_a_number_that_is_compared_as_text_has_no_index_that_serves_it():
+    column = ComparedColumn(column_of(ProvisioningEvent, "status"), as_text=True, case_exact=False)
+
+    assert state_of(column) is State.IMPOSSIBLE
+
+
+def test_a_number_that_is_compared_as_one_is_served_by_an_index_of_the_host():
+    column = ComparedColumn(column_of(User, "id"), as_text=False, case_exact=False)
+
+    assert state_of(column) is State.READY
+
+
+def test_the_name_of_an_index_is_that_of_what_it_holds():
+    email, name = column_of(User, "email"), column_of(Group, "name")
+    made = indexes_of("default")
+    columns = [
+        ComparedColumn(email, as_text=True, case_exact=False),
+        ComparedColumn(name, as_text=True, case_exact=False),
+    ]
+    if connection.vendor != "mysql":
+        columns.append(ComparedColumn(email, as_text=True, case_exact=True))
+
+    assert len({made.name(column) for column in columns}) == len(columns)
