@@ -7,14 +7,15 @@ to a resource, its members and the rows beside it, counts by the revision of its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.core.signals import setting_changed
 from django.db import router
 from django.db.models import F, Model, QuerySet
-from django.db.models.signals import m2m_changed, post_save, pre_delete
+from django.db.models.signals import ModelSignal, m2m_changed, post_save, pre_delete
 from django.utils import timezone
 
 from django_scim.adapters.base import BATCH, Adapter
@@ -39,10 +40,11 @@ def watched_models() -> dict[type[Model], list[tuple[Adapter, Watched]]]:
     return found
 
 
-def forget(*, setting: str, **kwargs: Any) -> None:
-    """Look anew after ``override_settings``."""
+def look_anew(*, setting: str, **kwargs: Any) -> None:
+    """Watch other models after ``override_settings``."""
     if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
         watched_models.cache_clear()
+        listen()
 
 
 def note_save(
@@ -140,9 +142,35 @@ def move(adapter: Adapter, keys: QuerySet[Any, Any] | list[Any]) -> None:
     rows.update(revision=F("revision") + 1, last_modified=timezone.now())
 
 
+LISTENED: set[tuple[ModelSignal, Callable[..., None], type[Model]]] = set()
+"""The signals that are received, by which function, and of which model."""
+
+
 def connect() -> None:
     """Receive Django's signals, once the models are there."""
-    setting_changed.connect(forget, dispatch_uid="django_scim.tracking")
-    post_save.connect(note_save, dispatch_uid="django_scim.tracking")
-    pre_delete.connect(note_delete, dispatch_uid="django_scim.tracking")
-    m2m_changed.connect(note_members, dispatch_uid="django_scim.tracking")
+    setting_changed.connect(look_anew, dispatch_uid="django_scim.tracking")
+    listen()
+
+
+def listen() -> None:
+    """Receive the signals of the models that are watched, and of no others.
+
+    Django reads each row before it deletes it, of any model, where ``pre_delete`` has a receiver for all.
+    """
+    wanted = set(wanted_signals())
+    for signal, receiver, model in LISTENED - wanted:
+        signal.disconnect(receiver, sender=model)
+    for signal, receiver, model in wanted - LISTENED:
+        signal.connect(receiver, sender=model)
+    LISTENED.clear()
+    LISTENED.update(wanted)
+
+
+def wanted_signals() -> Iterator[tuple[ModelSignal, Callable[..., None], type[Model]]]:
+    """Yield what there is to receive: a proxy model sends signals of its own, a relation's table but one."""
+    for model in apps.get_models(include_auto_created=True):
+        if (model._meta.concrete_model or model) in watched_models():
+            yield m2m_changed, note_members, model
+            if not model._meta.auto_created:
+                yield post_save, note_save, model
+                yield pre_delete, note_delete, model

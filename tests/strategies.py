@@ -33,7 +33,7 @@ Strategy = st.SearchStrategy[Any]
 Json = dict[str, Any]
 
 PROFILE = settings(
-    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "25")),
     deadline=None,
     # The same examples every time, unless somebody asks for a search: CI should not fail by chance.
     derandomize="HYPOTHESIS_EXAMPLES" not in os.environ,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -25,7 +25,7 @@ class GroupAdapter(Adapter):
     name = "Group"
     endpoint = "/Groups"
     description = "Group"
-    looked_up = ("displayName",)
+    looked_up: Sequence[str] = ("displayName",)
 
     def __init__(self, **options: Any) -> None:
         if not hasattr(self, "model"):

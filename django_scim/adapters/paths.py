@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from scim2_models import AttributeBinding, BaseModel, Extension, Mutability, Path, Resource, Returned
 
 ResourceModel = type[Resource[Any]]
 Json = dict[str, Any]
+
+RESOLVED = 4096
+"""How many resolved paths are remembered: requests name the same few, and hostile ones any number."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def is_assigned(value: Any) -> bool:
     return value is not None and value != [] and value != {}
 
 
+@lru_cache(maxsize=RESOLVED)
 def resolve(resource: ResourceModel, path: str) -> AttributePath | None:
     """Return what a path names in a resource type; none if its schemas have no such attribute.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -35,7 +35,7 @@ class UserAdapter(Adapter):
     name = "User"
     endpoint = "/Users"
     description = "User Account"
-    looked_up = ("userName", "emails")
+    looked_up: Sequence[str] = ("userName", "emails")
 
     def __init__(self, **options: Any) -> None:
         if not hasattr(self, "model"):

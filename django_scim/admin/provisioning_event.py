@@ -51,9 +51,9 @@ class ProvisioningEventAdmin(ReadOnly, ModelAdmin):
         return LeanChangeList
 
     @admin.display(description=_("time"), ordering="time")
-    def second(self, event: ProvisioningEvent) -> str:
+    def second(self, event: ProvisioningEvent) -> SafeString:
         """Return the time to the second: a minute has many events."""
-        return local(event.time).strftime("%Y-%m-%d %H:%M:%S")
+        return format_html('<span class="nowrap">{}</span>', f"{local(event.time):%Y-%m-%d %H:%M:%S}")
 
     @admin.display(description=_("time"))
     def exact_time(self, event: ProvisioningEvent) -> str:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from django_scim.adapters.identifiers import INTEGER_RANGE, parse_uuid
+from django_scim.adapters.identifiers import parse_uuid
 from django_scim.adapters.mappings.builtin import link_digest
 from django_scim.admin.addresses import history_url
 from django_scim.admin.filters import DeletedFilter, ResourceTypeFilter
@@ -22,6 +22,7 @@ from django_scim.admin.read_only import ReadOnly
 from django_scim.admin.record_list import RecordChangeList
 from django_scim.admin.rows import names_of, row_of
 from django_scim.models import Connection, Link, Record
+from django_scim.query.comparable import INTEGER_RANGE
 from django_scim.query.functions import compose
 from django_scim.registry import registry
 

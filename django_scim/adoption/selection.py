@@ -118,6 +118,6 @@ def parse_lookup(text: str) -> tuple[str, Any]:
         return lookup, value.split(",")
     if name == "isnull":
         if value.lower() not in TRUTH:
-            raise SelectionError(f"'{text}': the value is true or false.")
+            raise SelectionError(f"'{text}': the value is True or False.")
         return lookup, TRUTH[value.lower()]
     return lookup, value

@@ -25,7 +25,7 @@ from django_scim.operations.modify import modify
 from django_scim.operations.preconditions import is_match
 from django_scim.operations.replace import replace
 from django_scim.query.loading import fetch, load
-from django_scim.query.projection import Projection
+from django_scim.query.projection import Projection, compiled
 from django_scim.query.search import parse_parameters, projection_of, search
 from django_scim.registry import registry
 
@@ -83,7 +83,7 @@ class ResourceViewSet(ProtectedView):
         adapter = self.adapter
         projection = self.projection()
         rows = adapter.identified(adapter.queryset(self.connection), pk)
-        versioned = Projection(adapter, ["meta", *projection.selection])
+        versioned = compiled(adapter, ("meta", *projection.selection))
         found = load(adapter, rows, versioned, self.scope)
         if not found:
             raise not_found(adapter, pk)

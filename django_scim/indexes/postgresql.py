@@ -61,9 +61,8 @@ class PostgreSQLIndexes(Indexes):
         """Yield the name of the app's index, and those that the host declares for the same expression."""
         yield self.name(column)
         for index in column.model._meta.indexes:
-            first = index.expressions[0] if index.expressions else None
-            is_comparable = isinstance(first, Comparable) and index.condition is None
-            if is_comparable and self.compiled(column, first) == self.key(column):
+            first = index.expressions[0] if index.expressions and index.condition is None else None
+            if isinstance(first, Comparable) and self.compiled(column, first) == self.key(column):
                 yield index.name
 
     def key(self, column: ComparedColumn) -> str:

@@ -7,14 +7,14 @@ from functools import lru_cache
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.paths import Json
-from django_scim.query.projection import Projection
+from django_scim.query.projection import Projection, compiled
 
 
 @lru_cache(maxsize=64)
 def bounded_projection(adapter: Adapter) -> Projection:
     """Return the projection of all attributes but those that may have any number of values."""
     unbounded = [mapping.path.key for mapping in adapter.mappings.values() if mapping.unbounded]
-    return Projection(adapter, excluded=unbounded)
+    return compiled(adapter, excluded=tuple(unbounded))
 
 
 def without_unbounded(adapter: Adapter, document: Json) -> Json:

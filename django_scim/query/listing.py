@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, F, Field, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
+from django.db.models.sql.compiler import SQLCompiler
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import ResourceObject, Scope
@@ -211,6 +213,16 @@ PK_TEXT = Comparable(Cast("pk", TextField()), case_exact=True)
 """The primary key as text that every database orders in the same way."""
 
 
+class Absent(Cast):
+    """Null as a value of a type, which PostgreSQL has to know to put it beside others."""
+
+    def as_mysql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        """Write it without a type: MariaDB and MySQL cast to few, and take any beside null."""
+        return "NULL", ()
+
+
 def comparable_parts(parts: Sequence[Part]) -> list[Part]:
     """Return parts whose keys are of one type, null where a resource type does not have the attribute."""
     fields = [part.key_field() for part in parts if part.order.expression is not None]
@@ -219,7 +231,7 @@ def comparable_parts(parts: Sequence[Part]) -> list[Part]:
 
     def key(part: Part) -> Any:
         if part.order.expression is None:
-            return Cast(Value(None), field)
+            return Absent(Value(None), field)
         if len(kinds) == 1:
             return part.order.expression
         return Comparable(Cast(part.order.expression, TextField()), case_exact=True)

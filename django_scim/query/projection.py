@@ -6,7 +6,7 @@ What is not asked for is not fetched: neither columns nor records nor members.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from scim2_models import Returned
@@ -157,6 +157,14 @@ class Projection:
 def returned(path: AttributePath) -> Any:
     """Return when the schema has it that an answer holds an attribute."""
     return path.binding.get_annotation(Returned)
+
+
+@lru_cache(maxsize=256)
+def compiled(
+    adapter: Adapter, attributes: tuple[str, ...] = (), excluded: tuple[str, ...] = ()
+) -> Projection:
+    """Return the projection of a selection, made once: clients ask for the same few."""
+    return Projection(adapter, attributes, excluded)
 
 
 def trim(value: Any, subs: set[str]) -> Any:

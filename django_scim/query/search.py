@@ -27,7 +27,7 @@ from django_scim.query.cursors import Cursor
 from django_scim.query.filters import compile_filter
 from django_scim.query.listing import Found, Listing, MergedListing, Part
 from django_scim.query.ordering import compile_order
-from django_scim.query.projection import Projection
+from django_scim.query.projection import Projection, compiled
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -88,10 +88,10 @@ def require_cursor_parameters(parameters: Json, request: SearchRequest[Any]) -> 
 
 def projection_of(adapter: Adapter, request: SearchRequest[Any]) -> Projection:
     """Return the projection that the parameters of a request ask for."""
-    return Projection(
+    return compiled(
         adapter,
-        [str(path) for path in request.attributes or ()],
-        [str(path) for path in request.excluded_attributes or ()],
+        tuple(str(path) for path in request.attributes or ()),
+        tuple(str(path) for path in request.excluded_attributes or ()),
     )
 
 

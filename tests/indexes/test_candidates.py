@@ -33,7 +33,7 @@ def test_every_letter_is_among_the_candidates_for_what_it_is_equal_to(case_exact
     User.objects.bulk_create(UserFactory.build(username=name) for name in names)
     wrong = []
     for name in names:
-        text = FORM[case_exact](name)
+        text = str(FORM[case_exact](name))
         found = User.objects.filter(exact(text, case_exact=case_exact))
         candidates = found.filter(Q(Candidates(F("username"), text, case_exact=case_exact)))
         if set(found.values_list("pk")) != set(candidates.values_list("pk")):

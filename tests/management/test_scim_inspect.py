@@ -39,8 +39,10 @@ def inspected(resource_type):
 
 def answers(scim, resource_type, parameter, attribute, value):
     """Whether the server takes a parameter for an attribute, or for a sub-attribute of it."""
-    adapter = registry().get(resource_type)
-    subs = [f".{sub}" for sub in adapter.resolve(attribute).sub_attributes]
+    adapter = registry().by_name[resource_type]
+    found = adapter.resolve(attribute)
+    assert found is not None
+    subs = [f".{sub}" for sub in found.sub_attributes]
     responses = [
         scim.get(adapter.endpoint, {parameter: value.format(f"{attribute}{sub}")}) for sub in ("", *subs)
     ]
@@ -127,7 +129,7 @@ class TestEveryAttribute:
 
     def test_is_read_only_in_the_schemas_if_it_cannot_be_written(self, scim, resource_type):
         schemas = {schema["id"]: schema for schema in scim.get("/Schemas").json()["Resources"]}
-        core = str(registry().get(resource_type).resource.__schema__)
+        core = str(registry().by_name[resource_type].resource.__schema__)
         mutability = {
             (schema["id"], declared["name"]): declared["mutability"]
             for schema in schemas.values()

@@ -62,8 +62,6 @@ def patched(current: Json, requested: list[Json]) -> Json | str | None:
     except SCIMException as error:
         return error.scim_type
     after = canonical(resource.model_dump())
-    # The host's column is never without a value: an account is active or it is not.
-    after.setdefault("active", current["active"])
     return after if is_accepted(address_of(after)) else "invalidValue"
 
 

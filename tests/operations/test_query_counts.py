@@ -108,8 +108,8 @@ def test_a_replacement_costs_what_a_modification_does(warm, provisioned):
 
 
 def test_a_deletion(warm, provisioned):
-    # token, row, record | links and claims, each read before, memberships, row, record, sessions, event
-    with statements(12):
+    # token, row, record | links, memberships, row, record, claims, sessions, event
+    with statements(10):
         warm.delete(provisioned)
 
 
@@ -172,6 +172,15 @@ def test_adding_a_member(warm):
     # token, row, record | the user, the membership twice (Django looks too), its row, record, event
     with statements(9):
         warm.patch(path_of(row), add("members", [member(other)]))
+
+
+def test_removing_a_member(warm):
+    row = group_of(10)
+    present = row.user_set.order_by("pk")[5]
+
+    # token, row, record | the membership, its row, record, event
+    with statements(7):
+        warm.patch(path_of(row), remove(f'members[value eq "{id_of(present)}"]'))
 
 
 def test_adding_a_hundred_members_costs_what_adding_one_does(warm):

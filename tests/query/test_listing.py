@@ -10,9 +10,10 @@ import pytest
 from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
-from scim2_models import Group, SearchRequest
+from scim2_models import SearchRequest
 from scim2_models.path import Comparison, FilterNode, Present
 
+from django_scim.adapters.schemas import Group
 from tests import strategies
 from tests.conftest import ScimClient
 from tests.hosts.small.models import Device, Enrolment, License
@@ -24,7 +25,7 @@ RESOURCES: Any = USERS | Group
 
 SORTABLE = (
     *(path for path in strategies.SORTABLE if path != "id"),
-    *("displayName", "members.value", "members.display", "members"),
+    *("displayName", "members.value", "members"),
 )
 """What both types can be sorted by; an ``id`` is opaque, and only has an order of some kind."""
 
@@ -86,10 +87,10 @@ def filters(draw: st.DrawFn, resources: list[Json]) -> FilterNode:
     def term() -> FilterNode:
         if draw(st.booleans()):
             return draw(strategies.filters(resources))
-        path = draw(st.sampled_from(["displayName", "members.display", "members.value", "members"]))
+        path = draw(st.sampled_from(["displayName", "members.value", "members"]))
         if draw(st.integers(0, 3)) == 0:
             return Present(strategies.attr_path(path))
-        kind = strategies.TEXT if path.lower().endswith(("name", "display")) else strategies.OPAQUE
+        kind = strategies.TEXT if path == "displayName" else strategies.OPAQUE
         place = f"{path}.value" if path == "members" else path
         comparison: Comparison = strategies.compare(draw, path, kind, strategies.found_at(resources, place))
         return comparison
@@ -128,7 +129,8 @@ def test_an_order_of_all_resource_types_is_that_of_scim2_models(scim, users, gro
     with stored(scim, users, groups) as resources:
         for _ in range(6):
             order = data.draw(orders())
-            wanted = SearchRequest[RESOURCES](**order).sort(parsed(in_order_of_ties(resources)))
+            there = in_order_of_ties(resources) if order else resources
+            wanted = SearchRequest[RESOURCES](**order).sort(parsed(there))
             assert ids(read(scim, attributes="id", **order)) == ids(wanted), order
 
 
@@ -239,7 +241,6 @@ def test_resource_types_with_keys_of_different_kinds_are_paged_as_one(scim, sort
 def test_resource_types_with_keys_of_different_kinds_are_sorted_as_one(scim):
     names = [resource.get("name") for resource in read(scim, sortBy="name")]
 
-    assert [name.lower() if name else None for name in names] == [
-        *("_4", "a", "a0", "a2", "a3", "b", "b", "b0", "b1", "b1", "b3", "c4", "ä"),
-        *(None,) * (15 - 13),
-    ][: len(names)]
+    found = [name.lower() for name in names[:-1]]
+    assert found == sorted(found)
+    assert names[-1] is None

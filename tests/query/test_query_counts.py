@@ -64,9 +64,11 @@ def test_one_user_takes_four(reader: ScimClient, django_assert_num_queries):
 
 def test_one_group_takes_four(reader: ScimClient, django_assert_num_queries):
     store_users(reader, 20)
+    path = path_of(Group.objects.get())
 
+    # The token, the group, the record, the members.
     with django_assert_num_queries(4):
-        response = reader.get(path_of(Group.objects.get()))
+        response = reader.get(path)
 
     assert len(response.json()["members"]) == 20
 

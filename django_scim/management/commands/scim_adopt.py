@@ -37,7 +37,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="LOOKUP=VALUE",
-            help="Adopts only the rows that meet a lookup, such as is_active=true; may be given again.",
+            help="Adopts only the rows that meet a lookup, such as is_active=True; may be given again.",
         )
         parser.add_argument("--dry-run", action="store_true", help="Report all the same, and change nothing.")
 
