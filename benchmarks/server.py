@@ -50,15 +50,19 @@ class Client:
 
 
 @contextmanager
-def served() -> Iterator[Client]:
+def served(settings: str = "example.settings") -> Iterator[Client]:
     """Serve the example project on the database that ``DATABASE_URL`` names, by default on a new SQLite file.
 
-    The server has one process, so that no request of the benchmark can be answered beside another.
+    The server has one thread, so that no request of the benchmark can be answered beside another.
+
+    :param settings: The settings of the project, which are this process's too.
     """
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/benchmark.sqlite3")
         os.environ.update(DEBUG="0", SECRET_KEY="benchmark", ALLOWED_HOSTS=HOST)
+        os.environ.update(DJANGO_SETTINGS_MODULE=settings, PYTHONPATH=str(Path(__file__).parent))
         manage("migrate", "--verbosity=0")
+        manage("scim_createindexes")
         token = manage("scim_token", "Benchmark").strip()
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", "example.wsgi", "--bind", f"{HOST}:{port}"]

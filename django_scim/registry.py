@@ -52,8 +52,7 @@ class Registry:
         except ImportFailed as error:
             self.errors.append(Error(f"{setting}: {error.reason}.", hint=error.hint, id="django_scim.E007"))
         except ImproperlyConfigured as error:
-            message = f"{setting}: '{path}' cannot be used: {error}"
-            self.errors.append(Error(message, id="django_scim.E008"))
+            self.refuse(setting, path, error)
 
     def add(self, adapter: Adapter) -> None:
         """Add an adapter.
@@ -75,9 +74,17 @@ class Registry:
         self.by_name[adapter.name] = adapter
 
     def join(self) -> None:
-        """Let the adapters look at each other, once all are there."""
-        for adapter in self:
-            adapter.join(self)
+        """Let the adapters look at each other, once all are there; one that cannot is left out."""
+        for adapter in [*self]:
+            try:
+                adapter.join(self)
+            except ImproperlyConfigured as error:
+                del self.by_name[adapter.name]
+                self.refuse(adapter.setting, type(adapter).__qualname__, error)
+
+    def refuse(self, setting: str, name: str, error: ImproperlyConfigured) -> None:
+        """Note why an adapter cannot be used."""
+        self.errors.append(Error(f"{setting}: '{name}' cannot be used: {error}", id="django_scim.E008"))
 
     def require_complete(self) -> None:
         """Stop where the answer would be that a resource type does not exist, and the settings name it.

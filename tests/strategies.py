@@ -1,5 +1,7 @@
 """Hypothesis strategies: resources that databases find hard to compare, and what is asked of them."""
 
+# ruff: noqa: RUF001 - letters that look alike are what is tested.
+
 from __future__ import annotations
 
 import os
@@ -130,10 +132,11 @@ def some(**optional: Strategy) -> Strategy:
 def values(draw: st.DrawFn, entry: Strategy) -> list[Json]:
     """Values of a multi-valued attribute, of which one at most is the primary one."""
     entries: list[Json] = [dict(value) for value in draw(st.lists(entry, max_size=3))]
-    marked = draw(st.none() | st.integers(0, 2))
+    marked: int | None = draw(st.none() | st.integers(0, 2))
     if marked is not None and marked < len(entries):
         entries[marked]["primary"] = True
-    if entries and draw(st.booleans()):
+    is_unmarked: bool = draw(st.booleans())
+    if entries and is_unmarked:
         entries[-1].setdefault("primary", False)
     return entries
 
@@ -319,21 +322,22 @@ def flat(found: Any) -> Iterator[Any]:
             yield value
 
 
-def change(draw: st.DrawFn, kind: Kind, seen: Sequence[Any]) -> Any:
+def operand(draw: st.DrawFn, kind: Kind, seen: Sequence[Any]) -> Any:
     """Draw what to compare with: what some resource has, nearly that, or anything."""
-    if seen and draw(st.integers(0, 3)):
-        value = draw(st.sampled_from(seen))
-        if kind.variants and draw(st.booleans()):
-            return draw(st.sampled_from(kind.variants))(value)
-        return value
-    return draw(kind.operands)
+    likeness: str = draw(st.sampled_from(["same", "near", "near", "any"]))
+    if not seen or likeness == "any":
+        return draw(kind.operands)
+    value = draw(st.sampled_from(seen))
+    if likeness == "near" and kind.variants:
+        return draw(st.sampled_from(kind.variants))(value)
+    return value
 
 
 def compare(draw: st.DrawFn, path: str, kind: Kind, seen: Sequence[Any]) -> Comparison:
     """Draw a comparison, now and then with null."""
     if draw(st.integers(0, 9)) == 9:
         return Comparison(attr_path(path), draw(st.sampled_from(EQUALITY)), None)
-    return Comparison(attr_path(path), draw(st.sampled_from(kind.operators)), change(draw, kind, seen))
+    return Comparison(attr_path(path), draw(st.sampled_from(kind.operators)), operand(draw, kind, seen))
 
 
 def join(draw: st.DrawFn, term: Callable[[], FilterNode], depth: int) -> FilterNode:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
+from django.core.exceptions import ImproperlyConfigured
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.mappings import Column, Computed, Members, Password, PrimaryValue, Reference, Rows
@@ -447,6 +448,22 @@ def test_an_adapter_that_cannot_be_used_is_an_error(check, adapter, text):
     assert identifier == "django_scim.E008"
     assert found.startswith(f"""DJANGO_SCIM["ADAPTERS"]: '{HERE}.{adapter}' cannot be used: """)
     assert text in found
+
+
+class Undecided(UserAdapter):
+    """An adapter that finds out late that it cannot be used."""
+
+    def get_attributes(self):
+        """Refuse."""
+        raise ImproperlyConfigured("it has no attributes.")
+
+
+def test_an_adapter_that_finds_out_late_that_it_cannot_be_used_is_an_error(check, scim):
+    identifier, text, _ = only(check({"USER": {"adapter": f"{HERE}.Undecided"}}))
+
+    assert identifier == "django_scim.E008"
+    assert text == """DJANGO_SCIM["USER"]: 'Undecided' cannot be used: it has no attributes."""
+    assert scim.get("/Groups").status_code == 200
 
 
 def test_an_adapter_that_is_named_twice_is_an_error(check):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import connection as database
 from django.db.models.signals import post_save, pre_delete
@@ -12,17 +12,8 @@ from django.utils import timezone
 
 from django_scim.models import Record
 from tests.factories import GroupFactory, UserFactory
-from tests.hosts.small.models import Device, Person
-from tests.operations.patch_operations import replace
-from tests.representations import path_of
-
-
-class Employee(User):
-    """The users, as another part of the host calls them."""
-
-    class Meta:
-        proxy = True
-        app_label = "small"
+from tests.hosts.small.models import Device, Employee, Person
+from tests.representations import user
 
 
 @pytest.fixture
@@ -43,8 +34,7 @@ def test_rows_of_models_that_are_no_resources_are_deleted_in_one_statement(db):
 
 
 def test_members_are_removed_in_one_statement(db):
-    row, user = GroupFactory.create(), UserFactory.create()
-    row.user_set.add(user)
+    GroupFactory.create().user_set.add(UserFactory.create())
 
     with CaptureQueriesContext(database) as queries:
         Group.user_set.through.objects.all().delete()
@@ -57,13 +47,12 @@ def test_models_that_become_resources_are_heard_and_others_no_longer(db, people)
     assert not pre_delete.has_listeners(Device)
 
 
-def test_a_row_that_is_saved_as_a_proxy_moves_the_time_of_the_resource(scim):
-    row = UserFactory.create()
-    scim.patch(path_of(row), replace("title", "Guide"))
+def test_a_row_that_is_saved_as_a_proxy_moves_the_time_of_the_resource(scim, people):
+    scim.post("/Users", user("bjensen"))
     before = Record.objects.get()
 
-    proxy = Employee.objects.get(pk=row.pk)
-    proxy.first_name = "Babs"
+    proxy = Employee.objects.get()
+    proxy.surname = "Jensen"
     proxy.save()
 
     after = Record.objects.get()
@@ -71,10 +60,9 @@ def test_a_row_that_is_saved_as_a_proxy_moves_the_time_of_the_resource(scim):
     assert after.last_modified > before.last_modified
 
 
-def test_a_row_that_is_deleted_as_a_proxy_leaves_no_record(scim):
-    row = UserFactory.create()
-    scim.patch(path_of(row), replace("title", "Guide"))
+def test_a_row_that_is_deleted_as_a_proxy_leaves_no_record(scim, people):
+    scim.post("/Users", user("bjensen"))
 
-    Employee.objects.get(pk=row.pk).delete()
+    Employee.objects.get().delete()
 
     assert not Record.objects.exists()

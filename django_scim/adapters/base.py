@@ -157,6 +157,14 @@ class Adapter:
         rows = self.model._default_manager.all()
         return rows if self.tenant_field is None else of_tenant(rows, self.tenant_field, connection)
 
+    def rows(self, connection: Connection) -> QuerySet[Any]:
+        """Return the rows of :meth:`get_queryset`, each once, as a query that can be narrowed and locked.
+
+        A join may find a row twice, and no database locks the rows that DISTINCT or GROUP BY leaves.
+        """
+        rows = self.get_queryset(connection)
+        return rows if is_plain(rows) else self.model._base_manager.filter(pk__in=rows.values("pk"))
+
     def new_instance(self, connection: Connection) -> Model:
         """Return an unsaved row of a resource that a connection makes, in its tenant.
 
@@ -206,14 +214,14 @@ class Adapter:
 
         A row without a value in :attr:`id_field` has no ``id``, and so is none.
         """
-        rows = self.get_queryset(connection).filter(~self._deleted())
+        rows = self.rows(connection).filter(~self._deleted())
         if self.id_field is not None and column_of(self.model, self.id_field).null:
             rows = rows.filter(**{f"{self.id_field}__isnull": False})
         return rows
 
     def hidden(self, connection: Connection) -> QuerySet[Any]:
         """Return the rows whose resources were deleted."""
-        return self.get_queryset(connection).filter(self._deleted())
+        return self.rows(connection).filter(self._deleted())
 
     def _deleted(self) -> Exists:
         records = self.records().filter(**{self.record_key: OuterRef("pk")}, deleted_at__isnull=False)
@@ -431,3 +439,10 @@ def has_field(model: type[Model], name: str) -> bool:
     except FieldDoesNotExist:
         return False
     return True
+
+
+def is_plain(rows: QuerySet[Any]) -> bool:
+    """Whether a query reads one table, each row once."""
+    query = rows.query
+    has_joins = len(query.alias_map) > 1 or bool(query.select_related)
+    return not (has_joins or query.distinct or query.combinator or query.is_sliced or query.group_by)

@@ -34,6 +34,12 @@ LEADING = """
 class PostgreSQLIndexes(Indexes):
     """Indexes on what comparisons look at."""
 
+    def has_table(self, column: ComparedColumn) -> bool:
+        """Look for the table where the search path of the connection leads."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [self.quote(column.table)])
+            return bool(cursor.fetchone()[0])
+
     def state(self, column: ComparedColumn) -> State:
         """Look for the index by its name: one on an expression has no column to know it by."""
         if self.obstacle(column):

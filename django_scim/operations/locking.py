@@ -30,7 +30,7 @@ def lock(adapter: Adapter, identifier: str, scope: Scope) -> ResourceObject:
 
     :raises NotFoundException: If the connection can see no resource of that ``id``.
     """
-    rows = adapter.get_queryset(scope.connection).using(database_of(adapter))
+    rows = adapter.rows(scope.connection).using(database_of(adapter))
     instance = adapter.identified(locked(rows), identifier).first()
     if instance is None:
         raise not_found(adapter, identifier)

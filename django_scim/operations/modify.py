@@ -14,13 +14,9 @@ from pydantic import ValidationError
 from scim2_models import (
     AttributeBinding,
     Context,
-    MutabilityException,
-    NoTargetException,
     PatchOp,
-    PatchOperation,
     PayloadTooLargeException,
 )
-from scim2_models.path import ValuePath
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.mappings.collection import Collection
@@ -37,9 +33,9 @@ from django_scim.operations.documents import bounded_projection
 from django_scim.operations.locking import database_of, lock
 from django_scim.operations.payloads import dump, revive, scim_error
 from django_scim.operations.preconditions import require_match
+from django_scim.operations.relations import RelationChange, change_members, gathered
 from django_scim.operations.saving import apply, save
 from django_scim.operations.transactions import run
-from django_scim.query.filters import compile_value_filter
 from django_scim.query.loading import fetch
 from django_scim.signals import resource_updated
 
@@ -84,7 +80,7 @@ def modify(
             patch = PatchOp.__class_getitem__(adapter.resource).model_construct(operations=bounded)
             patch.patch(resource, scim_policy=request_policy())
             written = apply(obj, before, dump(resource), attempt.changes, removes=True)
-        for mapping, operation in relations:
+        for mapping, operation in gathered(relations):
             obj.after_save.append(partial(change_members, mapping, operation, obj))
         save(obj, written, attempt.changes)
         conclude(obj, attempt, resource_updated, active_before)
@@ -130,10 +126,10 @@ def parse(adapter: Adapter, payload: Any, scope: Scope) -> Operations:
     return list(patch.operations or ())
 
 
-def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[tuple[Collection, Any]]]:
+def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[RelationChange]]:
     """Set the operations on relations apart, also where one without a path has both."""
     bounded: Operations = []
-    relations: list[tuple[Collection, Any]] = []
+    relations: list[RelationChange] = []
     for operation in operations:
         if operation.path is not None:
             mapping = relation_at(adapter, operation.path.resolve())
@@ -162,46 +158,3 @@ def relation_at(adapter: Adapter, binding: AttributeBinding | None) -> Collectio
         return None
     mapping = adapter.mapping_for(from_binding(adapter.resource, binding))
     return mapping if isinstance(mapping, Collection) else None
-
-
-def change_members(mapping: Collection, operation: PatchOperation[Any], obj: ResourceObject) -> None:
-    """Apply one operation to a relation.
-
-    :raises NoTargetException: If a ``replace`` selects no member.
-    :raises MutabilityException: If the path goes into the members, of which the server says what they are.
-    :raises InvalidValueException: If a value names no resource that the connection can see.
-    """
-    values = values_of(operation.value)
-    selection = None
-    if operation.path is not None:
-        binding = operation.path.resolve()
-        if binding is not None and binding.sub_field_name is not None:
-            raise MutabilityException(detail=f"the attributes of '{mapping.path.key}' cannot be changed")
-        selection = operation.path._as_value_path()
-    if selection is not None:
-        change_selected(mapping, selection, operation, obj)
-    elif operation.op is PatchOperation.Op.add:
-        mapping.add(obj, values)
-    elif operation.op is PatchOperation.Op.remove and operation.value is not None:
-        mapping.remove(obj, values)
-    else:
-        mapping.replace(obj, values)
-
-
-def change_selected(
-    mapping: Collection, selection: ValuePath, operation: PatchOperation[Any], obj: ResourceObject
-) -> None:
-    """Remove the members that a value path selects, and add what comes in their place."""
-    condition = partial(compile_value_filter, mapping.adapter, mapping.path, selection.val_filter)
-    removed = mapping.remove_where(obj, condition)
-    if operation.op is not PatchOperation.Op.remove:
-        if not removed:
-            raise NoTargetException(detail=f"'{operation.path}' selects no member")
-        mapping.add(obj, values_of(operation.value))
-
-
-def values_of(value: Any) -> list[Any]:
-    """Return the values in an operation as a list."""
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list) else [value]

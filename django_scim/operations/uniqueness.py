@@ -20,7 +20,7 @@ from django_scim.operations.locking import locked
 def holders(obj: ResourceObject, mapping: Mapping, value: Any) -> QuerySet[Any]:
     """Return the other rows that have a value, also those of deleted resources."""
     condition = mapping.lookup(mapping.path, CompareOperator.eq, value, obj.scope)
-    rows = obj.adapter.get_queryset(obj.scope.connection).using(obj.database).filter(condition)
+    rows = obj.adapter.rows(obj.scope.connection).using(obj.database).filter(condition)
     return rows if obj.instance.pk is None else rows.exclude(pk=obj.instance.pk)
 
 

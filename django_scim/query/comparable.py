@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+from django.utils.timezone import get_default_timezone, make_naive
 from scim2_models import AttributeBinding
 from scim2_models.path import coerce_value
 
@@ -60,6 +62,20 @@ def in_utc(moment: datetime) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError as error:
         raise OutOfRange("the date is out of range", is_above=moment.year > 1) from error
+
+
+def in_column(moment: datetime) -> datetime:
+    """Return a moment as a column holds it: in UTC, or where ``USE_TZ`` is off in the project's time.
+
+    :raises OutOfRange: If no column can hold it.
+    """
+    utc = in_utc(moment)
+    if settings.USE_TZ:
+        return utc
+    try:
+        return make_naive(utc, get_default_timezone())
+    except OverflowError as error:
+        raise OutOfRange("the date is out of range", is_above=utc.year > 1) from error
 
 
 def in_64_bits(number: int) -> int:

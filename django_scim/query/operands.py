@@ -26,7 +26,7 @@ from scim2_models import AttributeBinding, InvalidFilterException
 from scim2_models.path import CompareOperator, coerce_value
 
 from django_scim.query.candidates import Candidates
-from django_scim.query.comparable import OutOfRange, encode, in_64_bits, in_utc
+from django_scim.query.comparable import OutOfRange, encode, in_64_bits, in_column
 from django_scim.query.functions import AnyEntry, Comparable, DocumentText, Entry
 
 ORDERINGS: dict[CompareOperator, Any] = {
@@ -223,7 +223,7 @@ class ColumnOperand(Operand):
             return str(self.binding.comparable(str(value)))
         typed = coerce_value(self.binding, value)
         if isinstance(typed, datetime):
-            return in_utc(typed)
+            return in_column(typed)
         return in_64_bits(typed) if isinstance(typed, int) else typed
 
 
@@ -248,6 +248,17 @@ class ConstantOperand(Operand):
     def matches(self, operator: CompareOperator, other: str) -> Q:
         """Compare the strings."""
         return constant(IN_PYTHON[operator](self.constant, other))
+
+
+class AbsentOperand(Operand):
+    """A sub-attribute that never has a value."""
+
+    def __init__(self, binding: AttributeBinding) -> None:
+        super().__init__(Value(None, output_field=models.TextField()), binding)
+
+    def present(self) -> Q:
+        """It never is."""
+        return constant(False)
 
 
 class KeyOperand(Operand):

@@ -225,7 +225,7 @@ def test_an_id_is_case_exact(scim):
     assert scim.get("/Users", {"filter": f'id eq "{identifier.upper()}"'}).json()["totalResults"] == 0
 
 
-@pytest.mark.parametrize("key", [-5, (1 << 31) - 1])
+@pytest.mark.parametrize("key", [-5, 1 << 30])
 def test_a_row_is_found_whatever_its_integer_key(scim, key):
     user = UserFactory.create(pk=key)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from threading import Thread
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -64,6 +67,46 @@ def test_what_a_failed_command_has_left_is_warned_of():
     warned = [warning.msg for warning in check_indexes(None, databases=["default"])]
 
     assert any("'auth_user.username'" in message for message in warned)
+
+
+@pytest.fixture
+def index_in_the_making(clean_indexes):
+    """An index that another session is making, until the function is called that lets it finish."""
+    statement = indexes_of("default").create(user_names())
+    blocker = connection.copy()
+    blocker.set_autocommit(False)
+    with blocker.cursor() as cursor:
+        cursor.execute("LOCK TABLE auth_user IN ROW EXCLUSIVE MODE")
+
+    def build():
+        builder = connection.copy()
+        with builder.cursor() as cursor:
+            cursor.execute(statement)
+        builder.close()
+
+    thread = Thread(target=build)
+    thread.start()
+
+    def finish():
+        blocker.rollback()
+        thread.join()
+
+    yield finish
+    finish()
+    blocker.close()
+
+
+def test_an_index_that_another_session_is_making_is_left_to_it(index_in_the_making, capsys):
+    indexes = indexes_of("default")
+    deadline = time.monotonic() + 20
+    while indexes.state(user_names()) is not State.BUILDING and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    call_command("scim_createindexes", "--dry-run")
+    index_in_the_making()
+
+    assert "-- auth_user.username (User): another session is making the index" in capsys.readouterr().out
+    assert indexes.state(user_names()) is State.READY
 
 
 def test_an_index_that_the_host_declares_is_taken_for_the_same(monkeypatch):

@@ -62,7 +62,8 @@ def patched(current: Json, requested: list[Json]) -> Json | str | None:
     except SCIMException as error:
         return error.scim_type
     after = canonical(resource.model_dump())
-    return after if is_accepted(address_of(after)) else "invalidValue"
+    is_stored = is_accepted(address_of(after)) and fits(after)
+    return after if is_stored else "invalidValue"
 
 
 def address_of(user: Json) -> str | None:
@@ -79,6 +80,13 @@ def is_accepted(address: str | None) -> bool:
     except HostValidationError:
         return False
     return True
+
+
+def fits(value: Any) -> bool:
+    """Whether the server can hold all numbers of a value: those of 64 bits."""
+    if isinstance(value, dict | list):
+        return all(fits(item) for item in (value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 @contextmanager

@@ -178,8 +178,8 @@ def test_removing_a_member(warm):
     row = group_of(10)
     present = row.user_set.order_by("pk")[5]
 
-    # token, row, record | the membership, its row, record, event
-    with statements(7):
+    # token, row, record | the user, the membership, its row, record, event
+    with statements(8):
         warm.patch(path_of(row), remove(f'members[value eq "{id_of(present)}"]'))
 
 
@@ -191,6 +191,29 @@ def test_adding_a_hundred_members_costs_what_adding_one_does(warm):
         with statements() as collected:
             warm.patch(path_of(row), add("members", [member(other) for other in others]))
         counts.append(len(collected))
+
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("form", ["add", "remove", "remove by filter", "add without a path"])
+def test_an_operation_for_each_member_costs_what_one_for_all_does(warm, form):
+    counts = []
+    for number in (1, 100):
+        row = group_of(200)
+        rows = list(row.user_set.all()[:number]) if "remove" in form else UserFactory.create_batch(number)
+        operations = [
+            {
+                "add": add("members", [member(one)]),
+                "add without a path": add(None, {"members": [member(one)]}),
+                "remove": remove("members", [member(one)]),
+                "remove by filter": remove(f'members[value eq "{id_of(one)}"]'),
+            }[form]
+            for one in rows
+        ]
+        with statements() as collected:
+            assert warm.patch(path_of(row), *operations).status_code == 204
+        counts.append(len(collected))
+        assert row.user_set.count() == (200 - number if "remove" in form else 200 + number)
 
     assert counts[0] == counts[1]
 

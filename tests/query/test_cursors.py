@@ -1,13 +1,15 @@
-"""Pages by cursor (RFC 9865): what a cursor is, what it is good for, and that nothing is lost or told twice."""
+"""Pages by cursor (RFC 9865): what a cursor is good for, and that nothing is lost or told twice."""
 
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core import signing
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from django_scim.models import Record
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
-from tests.hosts.small.models import Device, Enrolment, License, Measurement
+from tests.hosts.small.models import Device, Enrolment, License
+from tests.operations.patch_operations import replace
 from tests.operations.responses import assert_error
 from tests.representations import ENTERPRISE, path_of, user
 
@@ -302,12 +305,12 @@ def test_an_old_cursor_has_expired(scim, settings, monkeypatch):
     UserFactory.create_batch(2)
     cursor = page(scim, count=1)["nextCursor"]
     timeout = scim.get("/ServiceProviderConfig").json()["pagination"]["cursorTimeout"]
-    now = signing.time.time()
+    now = time.time()
 
-    monkeypatch.setattr(signing.time, "time", lambda: now + timeout - 5)
+    monkeypatch.setattr(time, "time", lambda: now + timeout - 5)
     assert page(scim, count=1, cursor=cursor)["itemsPerPage"] == 1
 
-    monkeypatch.setattr(signing.time, "time", lambda: now + timeout + 5)
+    monkeypatch.setattr(time, "time", lambda: now + timeout + 5)
     assert_error(scim.get("/Users", {"cursor": cursor}), 400, "expiredCursor")
 
 
@@ -369,10 +372,10 @@ def people(scim):
             date_joined=MOMENT + timedelta(microseconds=number // 2, seconds=number % 2),
         )
         if number % 4:
-            changes = {"title": title, ENTERPRISE: {"employeeNumber": str(number % 3)}}
+            changes: dict[str, Any] = {"title": title, ENTERPRISE: {"employeeNumber": str(number % 3)}}
             if number % 5 == 0:
                 changes["phoneNumbers"] = [{"value": "2"}, {"value": str(number % 2), "primary": True}]
-            operations = [{"op": "replace", "path": path, "value": value} for path, value in changes.items()]
+            operations = [replace(path, value) for path, value in changes.items()]
             assert scim.patch(path_of(row), *operations).status_code == 200
 
 
@@ -456,8 +459,7 @@ def test_each_row_that_stays_is_returned_once_while_others_come_and_go(scim, sor
         index = next(number)
         row = UserFactory.create(username=f"{'zebra'[index % 5]}-{index:04}")
         if index % 3:
-            operation = {"op": "replace", "path": "title", "value": f"{index % 2}"}
-            assert scim.patch(path_of(row), operation).status_code == 200
+            assert scim.patch(path_of(row), replace("title", f"{index % 2}")).status_code == 200
         return row
 
     staying = {make().username for _ in range(10)}
@@ -581,6 +583,3 @@ def test_what_was_deleted_over_scim_is_on_no_page(scim):
     assert names(*pages(scim, count=1)) == [rows[number].username for number in (0, 2, 3)]
     assert Record.objects.filter(deleted_at__isnull=False).count() == 1
     assert User.objects.count() == 4
-
-
-__all__ = ["Group", "Measurement"]

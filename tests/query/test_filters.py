@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
+from tests.query.badges import BADGE
 from tests.query.conftest import Reader
 from tests.representations import ENTERPRISE, GROUP, USER, id_of, path_of, user
 
@@ -271,6 +272,52 @@ def test_times_are_compared_as_moments(users: Reader, filter, found):
     UserFactory.create(username="new", date_joined=datetime(2011, 5, 13, 4, 42, 34, tzinfo=UTC))
 
     assert users.names(filter) == found
+
+
+def test_times_are_those_of_the_project_where_it_does_without_time_zones(users: Reader, settings):
+    settings.USE_TZ = False
+    settings.TIME_ZONE = "Europe/Berlin"
+    UserFactory.create(username="new", date_joined=datetime(2011, 5, 13, 6, 42, 34))
+
+    assert users.only()["meta"]["created"] == "2011-05-13T04:42:34Z"
+    assert users.names('meta.created eq "2011-05-13T04:42:34Z"') == ["new"]
+    assert users.names('meta.created gt "2011-05-13T04:42:34Z"') == []
+    assert users.names('meta.created gt "0001-01-01T00:00:00Z"') == ["new"]
+    assert users.names('meta.created lt "9999-12-31T23:59:59Z"') == ["new"]
+
+
+@pytest.fixture
+def issued_in_a_column(settings) -> str:
+    """The path of a dateTime that a column of the host holds."""
+    mapped = {f"{BADGE}:issued": "last_login"}
+    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.query.badges.BadgedUserAdapter", "attributes": mapped}}
+    return f"{BADGE}:issued"
+
+
+@pytest.mark.parametrize("has_time_zones", [True, False])
+def test_a_time_in_a_column_is_the_moment_that_was_sent(
+    users: Reader, settings, issued_in_a_column, has_time_zones
+):
+    settings.USE_TZ = has_time_zones
+    settings.TIME_ZONE = "Asia/Tokyo"
+    users.post(user("one", **{BADGE: {"issued": "2011-05-13T04:42:34.5+02:00"}}))
+    users.post(user("two", **{BADGE: {"issued": "2011-05-13T04:42:34Z"}}))
+    users.post(user("none"))
+
+    assert users.page()["Resources"][0][BADGE]["issued"] == "2011-05-13T02:42:34.500000Z"
+    assert users.names(f'{issued_in_a_column} eq "2011-05-13T02:42:34.5Z"') == ["one"]
+    assert users.names(f'{issued_in_a_column} gt "2011-05-13T03:00:00Z"') == ["two"]
+    assert users.names(f'{issued_in_a_column} ne "2011-05-13T02:42:34.5Z"') == ["two", "none"]
+    assert users.names(f"{issued_in_a_column} eq null") == ["none"]
+    assert users.names(sortBy=issued_in_a_column, sortOrder="descending") == ["none", "two", "one"]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_no_column_can_hold_is_refused(scim: ScimClient, issued_in_a_column, moment):
+    response = scim.post("/Users", user("one", **{BADGE: {"issued": moment}}))
+
+    assert response.status_code == 400
+    assert response.json()["scimType"] == "invalidValue"
 
 
 def test_a_change_moves_last_modified_and_not_created(scim, users: Reader):

@@ -3,6 +3,8 @@
 Each case is tried on a column of the host and on what the record keeps; all databases agree.
 """
 
+# ruff: noqa: RUF001 - letters that look alike are what is tested.
+
 from __future__ import annotations
 
 import json

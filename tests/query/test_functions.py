@@ -1,5 +1,7 @@
 """The SQL that folds text agrees with Python, character by character."""
 
+# ruff: noqa: RUF001 - letters that look alike are what is tested.
+
 from __future__ import annotations
 
 from unicodedata import normalize, ucd_3_2_0

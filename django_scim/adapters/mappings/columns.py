@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import ForeignKey, ForeignObjectRel, ManyToManyField, Model, OneToOneField, OneToOneRel
+from django.utils.timezone import get_default_timezone, make_aware
 from scim2_models import InvalidValueException, Required, Uniqueness
 
 from django_scim.adapters.compared import ComparedColumn
@@ -18,6 +19,7 @@ from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath
 from django_scim.adapters.suggestions import not_one_value, shared_row, unknown_field
 from django_scim.adapters.watched import Watched
+from django_scim.query.comparable import OutOfRange, in_column
 from django_scim.query.operands import ColumnOperand, Operand
 
 UNIQUE = (Uniqueness.server, Uniqueness.global_)
@@ -154,8 +156,9 @@ def to_json(value: Any) -> Any:
     if is_empty(value):
         return None
     if isinstance(value, datetime):
-        aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        return aware.isoformat().replace("+00:00", "Z")
+        # A time without a zone is one of a project that has USE_TZ off.
+        aware = make_aware(value, get_default_timezone()) if value.tzinfo is None else value
+        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bool | int | float | str):
@@ -238,9 +241,12 @@ class Column(Mapping):
         if value is None:
             return None if field.null else field.get_default()
         try:
-            return field.to_python(value)
+            typed = field.to_python(value)
+            return in_column(typed) if isinstance(typed, datetime) else typed
         except ValidationError as error:
             raise InvalidValueException(detail=f"{self.path.key}: {' '.join(error.messages)}") from error
+        except OutOfRange as error:
+            raise InvalidValueException(detail=f"{self.path.key}: {error}") from error
 
     @property
     def clearable(self) -> bool:

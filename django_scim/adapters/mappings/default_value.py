@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage
-from django.db.models import Q
 from django.db.models.functions import Coalesce
-from scim2_models.path import CompareOperator
 
 from django_scim.adapters.compared import ComparedColumn
 from django_scim.adapters.mappings.columns import Column
@@ -16,12 +14,12 @@ from django_scim.adapters.mappings.stored import Stored
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath
 from django_scim.query.operands import (
+    AbsentOperand,
     ColumnOperand,
     ConstantOperand,
     HostSource,
     Operand,
     Source,
-    constant,
 )
 
 ENTRY = ("value", "primary")
@@ -84,7 +82,7 @@ class DefaultValue(Stored):
             return None
         if name == "value":
             return ColumnOperand(self.column.column, self.column.found.field, binding)
-        return ConstantOperand(True, binding) if name == "primary" else AbsentOperand(None, binding)
+        return ConstantOperand(True, binding) if name == "primary" else AbsentOperand(binding)
 
     def order(self, path: AttributePath, scope: Scope) -> Any:
         """Sort by the stored value, or else by the column."""
@@ -92,17 +90,3 @@ class DefaultValue(Stored):
         column = self.in_column(path.sub)
         assert column is not None
         return Coalesce(stored, column.order()) if (path.sub or "value") in ENTRY else stored
-
-
-class AbsentOperand(Operand):
-    """A sub-attribute that has no value."""
-
-    def compare(self, operator: CompareOperator, value: Any) -> Q:
-        """Nothing is equal to it but null."""
-        if operator is CompareOperator.ne:
-            return ~self.compare(CompareOperator.eq, value)
-        return constant(operator is CompareOperator.eq and value is None)
-
-    def present(self) -> Q:
-        """It never is."""
-        return constant(False)

@@ -7,7 +7,19 @@ from typing import Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Field, ForeignKey, ManyToOneRel, Model, OuterRef, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    F,
+    Field,
+    ForeignKey,
+    ManyToOneRel,
+    Model,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import NullIf
 from scim2_models import AttributeBinding, InvalidValueException
 
 from django_scim.adapters.compared import ComparedColumn
@@ -18,7 +30,7 @@ from django_scim.adapters.paths import AttributePath
 from django_scim.adapters.suggestions import unknown_field, unknown_rows
 from django_scim.adapters.watched import Watched, writing
 from django_scim.models.columns import column_of
-from django_scim.query.operands import ColumnOperand, ConstantOperand, Operand, Source
+from django_scim.query.operands import AbsentOperand, ColumnOperand, ConstantOperand, Operand, Source
 
 VALUE = "value"
 
@@ -244,20 +256,21 @@ class Rows(Mapping):
         if binding is None:
             return None
         if name in self.fields:
-            return ColumnOperand(self.fields[name].name, self.fields[name], binding)
-        return ConstantOperand(self.fixed[name], binding) if name in self.fixed else None
+            column: Any = self.fields[name].name
+            if name == "primary":
+                # As in the values: what is not the primary one says nothing of it.
+                column = NullIf(F(column), Value(False, output_field=BooleanField()))
+            return ColumnOperand(column, self.fields[name], binding)
+        return ConstantOperand(self.fixed[name], binding) if name in self.fixed else AbsentOperand(binding)
 
     def operand(self, path: AttributePath, scope: Scope) -> Operand:
         """Sort by the primary value, or else by the first (RFC 7644 section 3.4.2.3)."""
         (source,) = self.sources(scope)
-        name = path.sub or VALUE
-        operand = operand_of(source, name)
-        if name not in self.fields:
-            return operand
+        inner = operand_of(source, path.sub)
         assert self.key is not None
         own = self.rows_model._default_manager.filter(**{self.key.name: OuterRef("pk")})
-        first = own.order_by(*self.preference()).values(self.fields[name].attname)[:1]
-        return ColumnOperand(Subquery(first), self.fields[name], operand.binding)
+        first = own.order_by(*self.preference()).values(found=inner.order())[:1]
+        return Operand(Subquery(first), inner.binding)
 
     def preference(self) -> Iterator[str]:
         """Yield what rows are ordered by: the primary one, then the oldest."""

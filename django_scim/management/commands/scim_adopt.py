@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from scim2_models import SCIMException
 
 from django_scim.adapters.base import Adapter
 from django_scim.adoption.adopting import adopt
@@ -49,6 +50,8 @@ class Command(BaseCommand):
             report = adopt(selection, dry_run=options["dry_run"], advance=progress.advance)
         except (SelectionError, DatabaseError) as error:
             raise CommandError(str(error).strip()) from error
+        except SCIMException as error:
+            raise CommandError(f"The accounts changed meanwhile. Run the command again: {error}") from error
         progress.close()
         for line in report.lines():
             self.stdout.write(line)

@@ -21,7 +21,6 @@ class Command(BaseCommand):
         "Makes the indexes by which the look-ups of identity providers, such as that of a userName, find a "
         "row without reading the whole table. Tables stay in use meanwhile."
     )
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""

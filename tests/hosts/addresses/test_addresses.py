@@ -95,6 +95,16 @@ def test_a_put_replaces_what_it_must(scim, path):
         ('phoneNumbers[type eq "mobile" and value eq "555-1"]', False),
         ('not (phoneNumbers.value eq "555-1")', False),
         ("phoneNumbers pr", True),
+        # Who is not the primary one is not marked at all.
+        ("emails[primary eq false]", False),
+        ("emails[primary ne true]", True),
+        ('emails[primary pr and value co "babs"]', False),
+        ("phoneNumbers.primary pr", False),
+        # What no column holds has no value.
+        ("phoneNumbers.display pr", False),
+        ("phoneNumbers.display eq null", True),
+        ('phoneNumbers[display ne "x" and type eq "work"]', True),
+        ('phoneNumbers[display co "x"]', False),
     ],
 )
 def test_one_row_has_to_meet_a_value_path(scim, path, expression, matches):
@@ -109,6 +119,20 @@ def test_sorting_by_emails_takes_the_primary_one(scim, path):
 
     found = scim.get("/Users", {"sortBy": "emails", "sortOrder": "descending"}).json()
     assert [resource["userName"] for resource in found["Resources"]] == ["zoe", "bjensen"]
+
+
+def test_sorting_takes_what_every_value_has_and_what_none_has(scim, path):
+    scim.post("/Users", user("none"))
+    scim.post("/Users", user("zoe", emails=[{"value": "z@example.com"}], phoneNumbers=[{"value": "555-0"}]))
+
+    def names(sort_by: str) -> list[str]:
+        found = scim.get("/Users", {"sortBy": sort_by}).json()
+        return [resource["userName"] for resource in found["Resources"]]
+
+    assert names("emails.type") == ["bjensen", "zoe", "none"]
+    assert names("emails.primary") == ["bjensen", "none", "zoe"]
+    assert names("emails.display") == ["bjensen", "none", "zoe"]
+    assert names("phoneNumbers.value") == ["zoe", "bjensen", "none"]
 
 
 def test_a_row_that_the_project_adds_is_a_new_version(scim, path):
