@@ -13,7 +13,7 @@ from typing import Any
 from unicodedata import normalize
 
 from django.db import connection
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from scim2_models.path import (
     AttrPath,
@@ -39,7 +39,6 @@ PROFILE = settings(
     deadline=None,
     # The same examples every time, unless somebody asks for a search: CI should not fail by chance.
     derandomize="HYPOTHESIS_EXAMPLES" not in os.environ,
-    phases=[Phase.generate] if "NOSHRINK" in os.environ else tuple(Phase),
     # Each example undoes what it did to the database itself.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
