@@ -61,7 +61,7 @@ def served(settings: str = "example.settings") -> Iterator[Client]:
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/benchmark.sqlite3")
         os.environ.update(DEBUG="0", SECRET_KEY="benchmark", ALLOWED_HOSTS=HOST)
         os.environ.update(DJANGO_SETTINGS_MODULE=settings, PYTHONPATH=str(Path(__file__).parent))
-        manage("migrate", "--verbosity=0")
+        manage("migrate", "--verbosity=0", "--skip-checks")
         manage("scim_createindexes")
         token = manage("scim_token", "Benchmark").strip()
         port = free_port()

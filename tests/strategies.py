@@ -143,12 +143,17 @@ def values(draw: st.DrawFn, entry: Strategy) -> list[Json]:
 # Resources
 
 
+def shown(door: Json) -> Json:
+    """Return a value that an answer has some part of: in memory nothing is known of another one."""
+    return door if door.keys() - {"secret", "remark"} else {}
+
+
 def users() -> Strategy:
     """A User with mapped, stored, multi-valued and extension attributes, any of which may be missing."""
     numbers = some(value=text(), type=kinds(), display=text())
     door = some(
         number=integers(), opened=moments(), locked=st.booleans(), label=text(), secret=text(), remark=text()
-    )
+    ).map(shown)
     # An address without a value is put behind the others: the primary one belongs to the column.
     emails = st.fixed_dictionaries(
         {"value": addresses_of_email()}, optional={"type": kinds(), "display": text()}

@@ -1,4 +1,4 @@
-"""Queries in the body of a POST, at endpoints and at the root, and GET of the root (RFC 7644 section 3.4.3)."""
+"""Queries by POST: of the root, where all resource types are one collection, and of each endpoint."""
 
 from __future__ import annotations
 
