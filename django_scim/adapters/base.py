@@ -289,15 +289,19 @@ class Adapter:
             rows = rows.filter(Exact(exact, compose(key)))
         return rows
 
-    def visible_keys(self, connection: Connection, identifiers: Sequence[str]) -> dict[str, Any]:
-        """Return the primary keys of the resources that a connection can see, by their ``id``."""
+    def visible_keys(
+        self, connection: Connection, identifiers: Sequence[str], *, using: str
+    ) -> dict[str, Any]:
+        """Return the primary keys of the resources that a connection can see, by their ``id``.
+
+        :param using: The database that the caller writes to: a replica may not have the latest of them.
+        """
         decoded = {identifier: self.scheme.decode(identifier) for identifier in identifiers}
         wanted = list({key for key in decoded.values() if key is not None})
         found: dict[Any, Any] = {}
         for start in range(0, len(wanted), BATCH):
-            rows = self.queryset(connection).filter(
-                **{f"{self.id_column}__in": wanted[start : start + BATCH]}
-            )
+            batch = {f"{self.id_column}__in": wanted[start : start + BATCH]}
+            rows = self.queryset(connection).using(using).filter(**batch)
             found.update(rows.values_list(self.id_column, "pk"))
         return {identifier: found[key] for identifier, key in decoded.items() if key in found}
 
@@ -363,6 +367,11 @@ class Adapter:
     def _version_columns(self) -> list[HostPath]:
         columns = {column for mapping in self.mappings.values() for column in mapping.columns()}
         return [HostPath(self.model, column) for column in sorted(columns)]
+
+    @cached_property
+    def joins(self) -> list[str]:
+        """The relations that lead to the rows of mapped columns, as ``select_related`` takes them."""
+        return sorted({column.joins for column in self._version_columns} - {""})
 
     def version(self, obj: ResourceObject) -> str:
         """Return ``meta.version``: a weak entity tag over the mapped columns and the revision.

@@ -12,12 +12,12 @@ from django_scim.adapters.paths import Json
 from django_scim.history.attempt import Attempt
 from django_scim.operations.consequences import conclude, was_active
 from django_scim.operations.documents import bounded_projection
-from django_scim.operations.locking import database_of, locked
+from django_scim.operations.locking import database_of, locked, locked_object
 from django_scim.operations.payloads import dump, validate
 from django_scim.operations.saving import apply, save
 from django_scim.operations.transactions import run
 from django_scim.operations.uniqueness import conflict, holders
-from django_scim.query.loading import attach_records, fetch
+from django_scim.query.loading import fetch
 from django_scim.signals import resource_created
 
 
@@ -108,8 +108,7 @@ def find_deleted(adapter: Adapter, document: Json, scope: Scope) -> ResourceObje
         if not mapping.is_unique or value is None:
             continue
         for instance in locked(holders(new, mapping, value))[:2]:
-            obj = ResourceObject(adapter, instance, scope)
-            attach_records([obj])
+            obj = locked_object(adapter, instance, scope)
             if obj.record is None or obj.record.deleted_at is None:
                 raise conflict(mapping)
             adapter.refuse_protected(instance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connections, router
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from scim2_models import NotFoundException
 
 from django_scim.adapters.base import Adapter
@@ -34,10 +34,23 @@ def lock(adapter: Adapter, identifier: str, scope: Scope) -> ResourceObject:
     instance = adapter.identified(locked(rows), identifier).first()
     if instance is None:
         raise not_found(adapter, identifier)
-    obj = ResourceObject(adapter, instance, scope)
-    attach_records([obj])
+    obj = locked_object(adapter, instance, scope)
     if obj.record is not None and obj.record.deleted_at is not None:
         raise not_found(adapter, identifier)
+    return obj
+
+
+def locked_object(adapter: Adapter, instance: Model, scope: Scope) -> ResourceObject:
+    """Return the resource of a row that is locked, with its record and the rows beside it.
+
+    Those are read from the same database, which a host's router may not do for a relation that is followed
+    later, and after the lock: no other request changes them any more.
+    """
+    if adapter.joins:
+        rows = adapter.rows(scope.connection).using(instance._state.db)
+        instance = rows.defer(None).select_related(*adapter.joins).get(pk=instance.pk)
+    obj = ResourceObject(adapter, instance, scope)
+    attach_records([obj])
     return obj
 
 

@@ -184,6 +184,8 @@ class ColumnOperand(Operand):
         self.column = expression
         self.is_text = is_text(binding)
         self.has_candidates = self.is_text and isinstance(column, str)
+        is_own = isinstance(column, str) and "__" not in column
+        self.is_required = is_own and field.unique and not field.null and not field.blank
         if self.is_text:
             if not isinstance(field, models.CharField | models.TextField):
                 expression = self.column = Cast(expression, models.TextField())
@@ -209,13 +211,14 @@ class ColumnOperand(Operand):
         return present & Q(GreaterThan(Length(self.column), 0)) if self.is_text else present
 
     def order(self) -> Any:
-        """Empty text is ordered as no value."""
+        """Empty text is ordered as no value, unless the column has to have one.
+
+        Then it is ordered by what an index on the comparable form holds.
+        """
+        if not self.is_text or self.is_required:
+            return self.expression
         empty = Value("", output_field=models.TextField())
-        return (
-            NullIf(self.expression, empty, output_field=models.TextField())
-            if self.is_text
-            else self.expression
-        )
+        return NullIf(self.expression, empty, output_field=models.TextField())
 
     def encode(self, value: Any) -> Any:
         """Return the value in the Python type that the column takes."""

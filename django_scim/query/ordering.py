@@ -11,12 +11,19 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import OrderBy
-from django.db.models.lookups import Exact, GreaterThan, IsNull, LessThan
+from django.db.models.lookups import (
+    GreaterThan,
+    GreaterThanOrEqual,
+    IsNull,
+    LessThan,
+    LessThanOrEqual,
+)
 from scim2_models import AttributeBinding, InvalidPathException
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import Scope
 from django_scim.adapters.paths import from_binding
+from django_scim.query.functions import Comparable
 
 SORT_KEY = "scim_sort_key"
 """The name of the annotation that holds what rows are ordered by."""
@@ -28,10 +35,12 @@ class Order:
 
     :param expression: What ``sortBy`` names, none for an order by primary key alone.
     :param descending: Whether ``sortOrder`` turns it around; ties are broken in the same way all the same.
+    :param is_total: Whether every resource is known to have a key.
     """
 
     expression: Any = None
     descending: bool = False
+    is_total: bool = False
 
     def annotate(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Add the key that rows are ordered by, if there is one."""
@@ -42,9 +51,10 @@ class Order:
         tie_break = F("pk").desc() if backwards else F("pk").asc()
         if self.expression is None:
             return rows.order_by(tie_break)
-        if self.goes_down(backwards):
-            return rows.order_by(OrderBy(F(SORT_KEY), descending=True, nulls_first=True), tie_break)
-        return rows.order_by(OrderBy(F(SORT_KEY), nulls_last=True), tie_break)
+        goes_down = self.goes_down(backwards)
+        # Where to put nulls is left open if there are none: some databases use no index otherwise.
+        nulls = {} if self.is_total else {"nulls_first" if goes_down else "nulls_last": True}
+        return rows.order_by(OrderBy(F(SORT_KEY), descending=goes_down, **nulls), tie_break)
 
     def goes_down(self, backwards: bool) -> bool:
         """Whether keys become smaller on the way."""
@@ -62,8 +72,10 @@ class Order:
         if key is None:
             tie &= Q(IsNull(own, True))
             return tie | Q(IsNull(own, False)) if goes_down else tie
-        further = Q(LessThan(own, key) if goes_down else GreaterThan(own, key)) | Q(Exact(own, key)) & tie
-        return further if goes_down else further | Q(IsNull(own, True))
+        # The first condition says nothing that the second does not, but it is one that an index serves.
+        reached = Q(LessThanOrEqual(own, key) if goes_down else GreaterThanOrEqual(own, key))
+        further = reached & (Q(LessThan(own, key) if goes_down else GreaterThan(own, key)) | tie)
+        return further if goes_down or self.is_total else further | Q(IsNull(own, True))
 
 
 def compile_order(
@@ -79,4 +91,6 @@ def compile_order(
     mapping = adapter.mapping_for(path)
     if mapping is None:
         raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by")
-    return Order(mapping.order(path, scope), descending)
+    expression = mapping.order(path, scope)
+    # Text that may be absent is not ordered by its comparable form alone.
+    return Order(expression, descending, is_total=isinstance(expression, Comparable))

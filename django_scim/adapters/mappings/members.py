@@ -158,7 +158,8 @@ class Members(Collection):
             columns = [self.source, f"{self.target}__{other.id_column}"]
             if other.display_column:
                 columns.append(f"{self.target}__{other.display_column}")
-            rows = self.rows(scope).filter(**{f"{self.source}__in": list(found)})
+            rows = self.rows(scope).using(objects[0].database)
+            rows = rows.filter(**{f"{self.source}__in": list(found)})
             for key, *member in rows.order_by("pk").values_list(*columns):
                 found[key].append(self._value(other, scope, *member))
         for obj in objects:
@@ -234,7 +235,9 @@ class Members(Collection):
         """Return the primary keys of the resources that values name, by their ``id``."""
         identifiers = dict.fromkeys(identifier_of(value) for value in values)
         texts = [identifier for identifier in identifiers if identifier]
-        return {} if self.other is None else self.other.visible_keys(obj.scope.connection, texts)
+        if self.other is None:
+            return {}
+        return self.other.visible_keys(obj.scope.connection, texts, using=obj.database)
 
     def keys(self, obj: ResourceObject, values: Sequence[Any]) -> list[Any]:
         """Return the primary keys that values name.
@@ -251,7 +254,7 @@ class Members(Collection):
         return list(known.values())
 
     def _own(self, obj: ResourceObject) -> QuerySet[Any]:
-        return self.rows(obj.scope).filter(**{self.source: obj.instance.pk})
+        return self.rows(obj.scope).using(obj.database).filter(**{self.source: obj.instance.pk})
 
     def _present(self, obj: ResourceObject, keys: Sequence[Any]) -> list[Any]:
         rows = self._own(obj).filter(**{f"{self.target}__in": keys})

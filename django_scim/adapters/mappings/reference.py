@@ -77,7 +77,7 @@ class Reference(Mapping):
         wanted = {key for key in keys.values() if key is not None}
         found: dict[Any, Any] = {}
         if other is not None and wanted:
-            rows = other.queryset(objects[0].scope.connection)
+            rows = other.queryset(objects[0].scope.connection).using(objects[0].database)
             found = rows.in_bulk(list(wanted))
         for obj, key in keys.items():
             obj.fetched[self.path.key] = found.get(key)
@@ -103,7 +103,8 @@ class Reference(Mapping):
         identifier = identifier_of(value)
         key = None
         if identifier is not None and self.other is not None:
-            key = self.other.visible_keys(obj.scope.connection, [identifier]).get(identifier)
+            visible = self.other.visible_keys(obj.scope.connection, [identifier], using=obj.database)
+            key = visible.get(identifier)
         if key is None and (value is not None or not self.host.field.null):
             raise InvalidValueException(detail=f"{self.path.key}: there is no {self.to} with that id")
         self.host.write(obj, key)
