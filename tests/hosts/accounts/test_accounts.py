@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib.auth.models import Group
 
 from tests.hosts.accounts.models import Account
-from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.representations import group, user
 
 ADDRESS = "bjensen@example.com"

@@ -8,7 +8,6 @@ from allauth.account.models import EmailAddress
 from django_scim.registry import registry
 from tests.factories import UserFactory
 from tests.hosts.addresses.models import Phone
-from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.representations import path_of, user
 
 EMAILS = [{"value": "b@example.com", "primary": True}, {"value": "babs@example.org"}]
