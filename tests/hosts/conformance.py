@@ -1,7 +1,7 @@
 """The conformance suite ``scim2-tester`` against a host project: import all of this module.
 
-It draws values at random, so it fits projects whose columns take any: a user name that has to be an email address
-is refused, and rightly.
+It draws values at random, so it fits projects whose columns take any: a user name that has to be an email
+address is refused, and rightly.
 """
 
 from __future__ import annotations
