@@ -109,7 +109,7 @@ class BulkJob:
 
         :raises ConflictException: As RFC 7644 section 3.7.1 has it.
         """
-        for bulk_id in needs:
+        for bulk_id in sorted(needs):
             if bulk_id not in self.identifiers:
                 raise ConflictException(detail=f"the resource with the bulkId '{bulk_id}' was not created")
 

@@ -27,8 +27,8 @@ from django_scim.operations.bulk_references import references
 from django_scim.operations.payloads import scim_error
 
 # Any resource type does: the data, which depends on it, is not checked with the message around it.
-BulkRequest: Any = scim2_models.BulkRequest[scim2_models.Group]
-Operation: Any = scim2_models.BulkOperation[scim2_models.Group]
+RequestMessage: Any = scim2_models.BulkRequest[scim2_models.Group]
+OperationMessage: Any = scim2_models.BulkOperation[scim2_models.Group]
 
 
 @dataclass(eq=False)
@@ -61,7 +61,7 @@ class BulkOperation:
     error: SCIMException | None = None
     """What is wrong with it, or went wrong."""
 
-    def fail(self, error: SCIMException) -> None:
+    def note_error(self, error: SCIMException) -> None:
         """Note what is wrong, unless something else is already."""
         self.error = self.error or error
 
@@ -84,7 +84,7 @@ def read_request(
     if len(given) > limit:
         raise PayloadTooLargeException(detail=f"a bulk request may have {limit} operations at most")
     rest = {key: value for key, value in payload.items() if key != name}
-    fail_on_errors: int | None = validated(BulkRequest, rest).fail_on_errors
+    fail_on_errors: int | None = validated(RequestMessage, rest).fail_on_errors
     if fail_on_errors is not None and fail_on_errors < 1:
         raise InvalidValueException(detail="failOnErrors has to be 1 at least")
     by_endpoint = {adapter.endpoint.strip("/").lower(): adapter for adapter in adapters}
@@ -108,7 +108,7 @@ def read_operation(item: Any, by_endpoint: dict[str, Adapter], scope: Scope) -> 
     """Return one operation; of one that cannot be read, what an answer needs, and the error."""
     operation = BulkOperation()
     if not isinstance(item, dict):
-        operation.fail(InvalidSyntaxException(detail="an operation has to be an object"))
+        operation.note_error(InvalidSyntaxException(detail="an operation has to be an object"))
         return operation
     members = {name.lower(): value for name, value in item.items()}
     # Taken as they are first: the answer says which operation was wrong.
@@ -117,17 +117,18 @@ def read_operation(item: Any, by_endpoint: dict[str, Adapter], scope: Scope) -> 
             setattr(operation, attribute, value)
     if operation.method is not None:
         operation.method = members["method"] = operation.method.upper()
-    operation.data = members.pop("data", None)
+    data = members.pop("data", None)
+    operation.data = None if operation.method == "DELETE" else data
     locate(operation, by_endpoint, scope)
     operation.needs = references([operation.data, operation.identifier])
     try:
-        operation.version = validated(Operation, members).version
+        operation.version = validated(OperationMessage, members).version
         require_members(operation)
         if operation.adapter is None or bool(operation.identifier) == (operation.method == "POST"):
             detail = f"there is nothing to {operation.method} at '{operation.path}'"
             raise NotFoundException(detail=detail)
     except SCIMException as error:
-        operation.fail(error)
+        operation.note_error(error)
     return operation
 
 
@@ -162,7 +163,7 @@ def check_references(operations: Iterable[BulkOperation]) -> None:
     for operation in operations:
         if operation.method == "POST" and makers[operation.bulk_id] > 1:
             detail = f"the bulkId '{operation.bulk_id}' is not unique"
-            operation.fail(InvalidValueException(detail=detail))
+            operation.note_error(InvalidValueException(detail=detail))
         for bulk_id in sorted(operation.needs - makers.keys()):
             detail = f"no operation makes a resource with the bulkId '{bulk_id}'"
-            operation.fail(InvalidValueException(detail=detail))
+            operation.note_error(InvalidValueException(detail=detail))

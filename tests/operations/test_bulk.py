@@ -560,7 +560,7 @@ def test_data_that_is_none_fails(scim, method, data):
 def test_data_of_a_deletion_is_ignored(scim):
     row = UserFactory.create()
 
-    (result,) = run(scim, {**delete(path_of(row)), "data": {"x": "bulkIds are none of this"}})
+    (result,) = run(scim, {**delete(path_of(row)), "data": {"value": "bulkId:nobody"}})
 
     assert result["status"] == "204"
 
