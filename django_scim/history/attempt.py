@@ -49,7 +49,6 @@ class Attempt:
         self.display = ""
         self.changes: dict[str, Any] = {}
         self.started = time.monotonic()
-        self.event: ProvisioningEvent
 
     def describe(self, payload: Any) -> None:
         """Take from a request what people call the resource, for an event of a refused one.
@@ -63,8 +62,7 @@ class Attempt:
 
     def succeeded(self, status: int) -> ProvisioningEvent:
         """Write the event, in the transaction of the change."""
-        self.event = self._write(Outcome.SUCCESS, status, changes=self.changes)
-        return self.event
+        return self._write(Outcome.SUCCESS, status, changes=self.changes)
 
     def refused(self, error: SCIMException) -> ProvisioningEvent:
         """Write the event of a write that changed nothing, after its transaction was rolled back."""
@@ -89,27 +87,3 @@ class Attempt:
             duration=round((time.monotonic() - self.started) * 1000),
             **fields,
         )
-
-
-class Amendment(Attempt):
-    """The rest of a write that could not be done at once: one write, and one event.
-
-    :param first: The attempt that has succeeded, in the same transaction.
-    """
-
-    def __init__(self, first: Attempt) -> None:
-        super().__init__(
-            first.operation,
-            connection=first.connection,
-            token=first.token,
-            request_id=first.request_id,
-            resource_type=first.resource_type,
-            resource_id=first.resource_id,
-        )
-        self.event = first.event
-
-    def succeeded(self, status: int) -> ProvisioningEvent:
-        """Add the changes to the event that is there."""
-        self.event.changes = {**self.event.changes, **self.changes}
-        self.event.save(update_fields=["changes"])
-        return self.event

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import copy
-from functools import lru_cache
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.paths import Json
 from django_scim.query.projection import Projection, compiled
 
 
-@lru_cache(maxsize=64)
 def bounded_projection(adapter: Adapter) -> Projection:
     """Return the projection of all attributes but those that may have any number of values."""
     unbounded = [mapping.path.key for mapping in adapter.mappings.values() if mapping.unbounded]

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 from scim2_models import Context, ScimFilter, SearchRequest
@@ -15,6 +14,7 @@ from scim2_models import Context, ScimFilter, SearchRequest
 from tests import strategies
 from tests.conftest import ScimClient
 from tests.query.badges import BadgedUserAdapter
+from tests.query.populations import provisioned
 
 Json = dict[str, Any]
 RESOURCE: Any = BadgedUserAdapter.resource
@@ -25,19 +25,8 @@ pytestmark = pytest.mark.usefixtures("badges")
 @contextmanager
 def stored(scim: ScimClient, users: list[Json], groups: list[Any]) -> Iterator[list[Json]]:
     """Store resources by POST, and give them as a query returns them; they are gone in the end."""
-    with transaction.atomic():
-        ids = []
-        for number, user in enumerate(users):
-            response = scim.post("/Users", {**user, "userName": f"{user['userName']}-{number}"})
-            assert response.status_code == 201, response.content.decode()
-            ids.append(response.json()["id"])
-        for number, (group, positions) in enumerate(groups):
-            members = [{"value": ids[position]} for position in sorted(positions) if position < len(ids)]
-            sent = {**group, "displayName": f"{group['displayName']}-{number}", "members": members}
-            response = scim.post("/Groups", sent)
-            assert response.status_code == 201, response.content.decode()
+    with provisioned(scim, users, groups):
         yield read(scim)
-        transaction.set_rollback(True)
 
 
 def read(scim: ScimClient, **parameters: Any) -> list[Json]:

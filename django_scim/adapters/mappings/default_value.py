@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage
 from django.db.models.functions import Coalesce
 
-from django_scim.adapters.compared import ComparedColumn
-from django_scim.adapters.mappings.columns import Column
-from django_scim.adapters.mappings.stored import Stored
+from django_scim.adapters.mappings.beside_column import BesideColumn
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath
 from django_scim.query.operands import (
@@ -26,7 +23,7 @@ ENTRY = ("value", "primary")
 """The sub-attributes of the value that the column stands for."""
 
 
-class DefaultValue(Stored):
+class DefaultValue(BesideColumn):
     """The values are stored as they come; until there are any, the column is the one and primary value.
 
     The column is read and never written: it belongs to another attribute. Two attributes that write one
@@ -34,30 +31,6 @@ class DefaultValue(Stored):
 
     :param column: The column, as for :class:`~django_scim.adapters.mappings.Column`.
     """
-
-    def __init__(self, column: str) -> None:
-        super().__init__()
-        self.column = Column(column)
-
-    def prepare(self) -> None:
-        """Bind the column to the ``value`` of the entries."""
-        super().prepare()
-        binding = self.sub_binding("value")
-        assert binding is not None
-        value = AttributePath(self.path.extension, self.path.name, "value", binding)
-        self.column = self.column.bind(self.adapter, value)
-
-    def check(self) -> Iterable[CheckMessage]:
-        """Check the column."""
-        return self.column.check()
-
-    def columns(self) -> Sequence[str]:
-        """Return the column."""
-        return self.column.columns()
-
-    def compared(self) -> Iterable[ComparedColumn]:
-        """Return the column."""
-        return self.column.compared()
 
     def read(self, obj: ResourceObject) -> Any:
         """Return the stored entries, or else the column's value."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage
 from django.db.models import Q
 from scim2_models import InvalidFilterException
 from scim2_models.path import CompareOperator
 
-from django_scim.adapters.compared import ComparedColumn
-from django_scim.adapters.mappings.columns import Column
-from django_scim.adapters.mappings.stored import Stored, is_primary
+from django_scim.adapters.mappings.beside_column import BesideColumn
+from django_scim.adapters.mappings.stored import is_primary
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath, Json
 from django_scim.adapters.watched import Watched
@@ -27,7 +25,7 @@ from django_scim.query.operands import (
 )
 
 
-class PrimaryValue(Stored):
+class PrimaryValue(BesideColumn):
     """The column holds the ``value`` of one entry; all else is stored beside it.
 
     The entry is the primary one, or else the first that has a value. In the record's document it
@@ -35,30 +33,6 @@ class PrimaryValue(Stored):
 
     :param column: The column, as for :class:`~django_scim.adapters.mappings.Column`.
     """
-
-    def __init__(self, column: str) -> None:
-        super().__init__()
-        self.column = Column(column)
-
-    def prepare(self) -> None:
-        """Bind the column to the ``value`` of the entries."""
-        super().prepare()
-        binding = self.sub_binding("value")
-        assert binding is not None
-        value = AttributePath(self.path.extension, self.path.name, "value", binding)
-        self.column = self.column.bind(self.adapter, value)
-
-    def check(self) -> Iterable[CheckMessage]:
-        """Check the column."""
-        return self.column.check()
-
-    def columns(self) -> Sequence[str]:
-        """Return the column."""
-        return self.column.columns()
-
-    def compared(self) -> Iterable[ComparedColumn]:
-        """Return the column."""
-        return self.column.compared()
 
     def watched(self) -> Iterable[Watched]:
         """Return the row of the column."""
