@@ -18,13 +18,17 @@ class AdapterOptions(TypedDict, total=False):
     """The options of one resource type; see :class:`django_scim.adapters.base.Adapter`."""
 
     adapter: str | None
-    """Dotted path of the adapter; none serves no resources of the type."""
+    """Dotted path of the adapter; none serves no resources of the type. If it is not given, it is
+    ``django_scim.adapters.users.UserAdapter`` or ``django_scim.adapters.groups.GroupAdapter``."""
 
     attributes: Mapping[str, Any]
-    """Mappings by attribute path, added to the adapter's or in their place."""
+    """Mappings by attribute path, added to the adapter's or in their place: a string is a column, and none
+    takes a mapping away."""
 
     delete: Literal["soft", "hard"]
-    """Whether a deleted resource is hidden and deactivated, or its row is deleted."""
+    """What becomes of a deleted resource. ``"soft"``, the default, locks the account, ends its memberships
+    and hides the resource from SCIM; ``"hard"`` deletes the row, and what the host's models delete with it
+    by ``CASCADE``."""
 
     id_field: str | None
     """A unique column that holds the ``id``, instead of one made from the primary key."""
@@ -45,8 +49,7 @@ class ScimSettings:
     """
 
     USER: AdapterOptions = field(default_factory=AdapterOptions)
-    """Options of the User resource type: ``adapter`` (dotted path), ``attributes`` (mappings to add or
-    replace), ``delete`` (``"soft"`` or ``"hard"``), ``id_field``."""
+    """Options of the User resource type: see :class:`django_scim.conf.AdapterOptions`."""
 
     GROUP: AdapterOptions = field(default_factory=AdapterOptions)
     """Options of the Group resource type, as for ``USER``. ``{"adapter": None}`` serves no groups."""
@@ -99,6 +102,18 @@ class ScimSettings:
     )
     """Dotted paths of the functions that end what an account could do that is no longer active; each takes
     the row of the account and the connection."""
+
+    RECORD_READS: bool = False
+    """Whether the history has the reads and queries too, not the writes alone."""
+
+    RECORD_REQUESTS: bool = True
+    """Whether the history keeps the bodies of requests, without their secrets."""
+
+    MAX_RECORDED_REQUEST: int = 64 * 1024
+    """How many characters of a body the history keeps, about; what is longer is shortened."""
+
+    HISTORY_RETENTION: int | None = None
+    """After how many days ``manage.py scim_prune`` deletes events, if it is not told; none keeps them."""
 
     DOCUMENTATION_URI: str | None = None
     """``documentationUri`` of the ServiceProviderConfig."""

@@ -54,8 +54,7 @@ def examine_value(setting: str, kind: Any, value: Any) -> Error | None:
 
 def wrong_value(setting: str, value: Any, wanted: str, hint: str | None = None) -> Error:
     """Report a value of another type than the option has."""
-    message = f"{setting} is {short_repr(value)}, but has to be {wanted}."
-    return Error(message, hint=hint, id="django_scim.E006")
+    return Error(f"{setting} is {short_repr(value)}, but has to be {wanted}.", hint=hint, id="django_scim.E006")
 
 
 def is_positive(value: Any) -> bool:
@@ -75,6 +74,7 @@ def are_texts(value: Any) -> bool:
 
 KINDS: dict[Any, Any] = {
     int: ("a whole number over 0", is_positive),
+    int | None: ("a whole number over 0 or None", lambda value: value is None or is_positive(value)),
     bool: ("True or False", lambda value: isinstance(value, bool)),
     str: ("a string", is_text),
     str | None: ("a string or None", lambda value: value is None or is_text(value)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from django_scim.adapters.base import Adapter
+from django_scim.adapters.paths import secrets_of
 from django_scim.conf import get_settings
 from django_scim.imports import ImportFailed, import_path
 
@@ -20,8 +21,19 @@ DEFAULT_ADAPTERS = {
     "GROUP": "django_scim.adapters.groups.GroupAdapter",
 }
 
-RESERVED = ("/serviceproviderconfig", "/resourcetypes", "/schemas", "/me", "/bulk", "/.search")
-"""The endpoints of RFC 7644 section 3.2 that are no resource types, in lower case."""
+RESERVED = (
+    "/serviceproviderconfig",
+    "/resourcetypes",
+    "/schemas",
+    "/me",
+    "/bulk",
+    "/.search",
+    "/history",
+    "/read",
+    "/write",
+)
+"""The endpoints of RFC 7644 section 3.2 that are no resource types, that of the history, and what would
+be taken for a scope; in lower case."""
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 ENDPOINT = re.compile(r"/[A-Za-z0-9_-]+")
@@ -41,6 +53,11 @@ class Registry:
     def get(self, name: str) -> Adapter | None:
         """Return the adapter of a resource type, or none where the project does not serve it."""
         return self.by_name.get(name)
+
+    @cached_property
+    def secret_names(self) -> frozenset[str]:
+        """The names of the attributes that no answer ever holds, in lower case: the history hides them."""
+        return frozenset(name.lower() for adapter in self for name in secrets_of(adapter.resource))
 
     def load(self, path: str, setting: str, options: Mapping[str, Any]) -> None:
         """Import an adapter class and add its one instance, or the error that keeps it from being added."""
@@ -64,7 +81,7 @@ class Registry:
         if not ENDPOINT.fullmatch(adapter.endpoint):
             raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' has to match {ENDPOINT.pattern}.")
         if adapter.endpoint.lower() in RESERVED:
-            raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' is one of RFC 7644's own.")
+            raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' means something else already.")
         for other in self:
             for key in ("name", "endpoint"):
                 value = getattr(adapter, key)

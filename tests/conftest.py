@@ -31,9 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
 class ScimClient:
     """Sends SCIM requests through the whole stack, as the identity provider of one connection."""
 
-    def __init__(self, connection: Connection, scope: str = "write") -> None:
+    def __init__(self, connection: Connection, *scopes: str) -> None:
         self.connection = connection
-        stored, self.token = AccessToken.objects.issue(connection, scope=scope)
+        stored, self.token = AccessToken.objects.issue(connection, scopes=list(scopes or ("read", "write")))
         self.stored = stored
         self.client = Client()
 

@@ -150,6 +150,11 @@ class Adapter:
         """Return the mappings; a subclass may look at the model, and at :attr:`registry`, first."""
         return self.attributes
 
+    @property
+    def scope(self) -> str:
+        """The scope that limits a token to the resource type, such as ``users``."""
+        return self.endpoint.strip("/").lower()
+
     # Which rows
 
     def get_queryset(self, connection: Connection) -> QuerySet[Any]:

@@ -121,6 +121,16 @@ def from_binding(resource: ResourceModel, binding: AttributeBinding) -> Attribut
 
 
 @cache
+def secrets_of(resource: ResourceModel) -> frozenset[str]:
+    """Return the names of the attributes and sub-attributes that no answer ever holds."""
+    found = set()
+    for path in walk(resource):
+        below = (resolve(resource, f"{path.key}.{sub}") for sub in path.sub_attributes)
+        found |= {each.sub or each.name for each in (path, *below) if each is not None and each.is_secret}
+    return frozenset(found)
+
+
+@cache
 def walk(resource: ResourceModel) -> tuple[AttributePath, ...]:
     """Return each attribute of a resource type and of its extensions, without the sub-attributes."""
     extensions = resource.get_extension_models()

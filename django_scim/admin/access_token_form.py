@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.models import AccessToken
+from django_scim.models.access_token import read_and_write, scope_choices
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[AccessToken]
@@ -22,9 +23,17 @@ else:
 class AccessTokenForm(ModelForm):
     """Asks what a token is for. The manager issues the token itself, not this form."""
 
+    scopes = forms.MultipleChoiceField(
+        label=_("Scopes"),
+        choices=scope_choices,
+        initial=read_and_write,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Without a resource type among them, the token is for all resource types."),
+    )
+
     class Meta:
         model = AccessToken
-        fields = ("description", "scope", "expires")
+        fields = ("description", "scopes", "expires")
         field_classes = {"expires": forms.SplitDateTimeField}
         widgets = {
             "description": widgets.AdminTextInputWidget(),

@@ -27,7 +27,14 @@ class AccessTokenInline(ReadOnly, TabularInline):
     """Shows what is known of each token. The token itself is not."""
 
     model = AccessToken
-    fields: ClassVar[tuple[str, ...]] = ("description", "scope", "created", "expires", "last_used", "status")
+    fields: ClassVar[tuple[str, ...]] = (
+        "description",
+        "scopes_display",
+        "created",
+        "expires",
+        "last_used",
+        "status",
+    )
     # Django makes a form of an inline that nobody may change too, and refuses columns that are not editable.
     readonly_fields = (*fields, "revocation")
 
@@ -39,6 +46,11 @@ class AccessTokenInline(ReadOnly, TabularInline):
         """Return the columns: those who may revoke tokens have one more."""
         may_revoke = request.user.has_perm("django_scim.change_accesstoken")
         return (*self.fields, "revocation") if may_revoke else self.fields
+
+    @admin.display(description=_("scopes"))
+    def scopes_display(self, token: AccessToken) -> str:
+        """What the token allows."""
+        return token.scopes_display
 
     @admin.display(description=_("status"))
     def status(self, token: AccessToken) -> str:

@@ -31,6 +31,8 @@ class BulkViewSet(ProtectedView):
             Scope(self.connection, self.base_url),
             attempt_for=self.new_attempt,
             refuse=self.refuse,
+            allows=self.allows,
+            secrets=registry().secret_names,
         )
         answers = [answer(operation) for operation in job.run()]
         return Response({"schemas": [BULK_RESPONSE], "Operations": answers})

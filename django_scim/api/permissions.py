@@ -25,7 +25,9 @@ class HasScope(BasePermission):
     message = "the token does not allow this"
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Reading needs ``read``, the rest ``write``."""
+        """Reading needs ``read``, the rest ``write``; a token may be limited to some resource types."""
         if connection_of(request) is None:
             return False
-        return not isinstance(request.auth, AccessToken) or request.auth.allows(view.required_scope)
+        return not isinstance(request.auth, AccessToken) or request.auth.allows(
+            view.required_scope, view.resource_scope
+        )

@@ -43,6 +43,11 @@ class ResourceViewSet(ProtectedView):
         return registry().by_name[self.resource_type]
 
     @property
+    def resource_scope(self) -> str | None:
+        """The scope of the resource type; of ``/Me``, none until it is known."""
+        return self.adapter.scope if self.resource_type else None
+
+    @property
     def scope(self) -> Scope:
         """For whom, and under which address."""
         return Scope(self.connection, self.base_url)
@@ -158,7 +163,7 @@ class ResourceViewSet(ProtectedView):
     def payload(self) -> Any:
         """Return the body of the request."""
         document = self.body
-        self.attempt.describe(document)
+        self.attempt.receive(document, registry().secret_names)
         return document
 
     def answer(self, obj: ResourceObject, projection: Projection, status: int = 200) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework.request import Request
 from rest_framework.response import Response
+from scim2_models import ForbiddenException
 
 from django_scim.adapters.objects import Scope as ResourceScope
 from django_scim.adapters.paths import Json
@@ -30,8 +31,13 @@ class RootViewSet(ProtectedView):
         return self.answer(self.body)
 
     def answer(self, parameters: Json) -> Response:
-        """Return the page of the collection."""
-        adapters = list(registry())
+        """Return the page of the collection: of the resource types that the token allows.
+
+        :raises ForbiddenException: If there is none.
+        """
+        adapters = [adapter for adapter in registry() if self.allows(adapter)]
+        if not adapters:
+            raise ForbiddenException(detail="the token allows no resource type that is served")
         scope = ResourceScope(self.connection, self.base_url)
         return Response(search(adapters, parse_parameters(adapters, parameters), scope))
 

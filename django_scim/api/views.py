@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 from scim2_models import InvalidSyntaxException, SCIMException
 
+from django_scim.adapters.base import Adapter
 from django_scim.adapters.paths import Json
 from django_scim.api.errors import HTTPError, exception_handler
 from django_scim.api.json import JSONParser, JSONRenderer, ScimJSONParser, ScimJSONRenderer
@@ -24,7 +25,9 @@ from django_scim.api.negotiation import ScimContentNegotiation
 from django_scim.api.permissions import connection_of
 from django_scim.conf import get_settings
 from django_scim.history.attempt import Attempt
+from django_scim.history.excerpts import target_excerpt
 from django_scim.models import AccessToken, Connection, Operation, Scope
+from django_scim.registry import registry
 
 logger = logging.getLogger("django_scim.request")
 
@@ -112,6 +115,16 @@ class ProtectedView(ScimView):
         return instances(get_settings().THROTTLE_CLASSES)
 
     @property
+    def resource_scope(self) -> str | None:
+        """The scope of the resource type that the request is about; none if it is about no one type."""
+        return None
+
+    def allows(self, adapter: Adapter) -> bool:
+        """Whether the token, which may do this to some resources, may do it to those of a type."""
+        token = self.request.auth
+        return not isinstance(token, AccessToken) or token.allows(self.required_scope, adapter.scope)
+
+    @property
     def connection(self) -> Connection:
         """The connection that the request acts for.
 
@@ -137,6 +150,8 @@ class ProtectedView(ScimView):
             request_id=self.request_id,
             resource_type=resource_type,
             resource_id=resource_id,
+            method=str(request.method),
+            path=target_excerpt(self.path_received, registry().secret_names),
         )
 
     def record_refusal(self, attempt: Attempt, error: SCIMException) -> None:
@@ -148,6 +163,13 @@ class ProtectedView(ScimView):
             attempt.refused(error)
         except (DatabaseError, InterfaceError):
             logger.exception("the event of a refused request could not be written")
+
+    @property
+    def path_received(self) -> str:
+        """The path of the request below the SCIM root, with its query, for the history."""
+        query = self.request.META.get("QUERY_STRING", "")
+        path = self.path_below_root or "/"
+        return f"{path}?{query}" if query else path
 
     @cached_property
     def request_id(self) -> str:

@@ -1,18 +1,21 @@
-"""One write from its request to its event."""
+"""One request from its arrival to its event."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from scim2_models import SCIMException
 
+from django_scim.conf import get_settings
+from django_scim.history.counting import count
+from django_scim.history.excerpts import excerpt
 from django_scim.models import AccessToken, Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.models.columns import column_of
 
-REDACTED = "(redacted)"
-"""What the history has instead of a value that is never returned."""
+if TYPE_CHECKING:
+    from django_scim.adapters.base import Adapter
 
 
 def limited(text: str, field: str) -> str:
@@ -28,6 +31,8 @@ class Attempt:
     :param connection: Who asks.
     :param token: With which token, if the authentication is the app's own.
     :param request_id: What the client's and the server's logs know the request by.
+    :param method: The method of the request, or of an operation of a bulk job.
+    :param path: Its path below the SCIM root.
     """
 
     def __init__(
@@ -39,6 +44,8 @@ class Attempt:
         request_id: str,
         resource_type: str,
         resource_id: str = "",
+        method: str = "",
+        path: str = "",
     ) -> None:
         self.operation = operation
         self.connection = connection
@@ -46,23 +53,51 @@ class Attempt:
         self.request_id = request_id
         self.resource_type = resource_type
         self.resource_id = resource_id
+        self.method = method
+        self.path = path
+        self.request: Any = None
         self.display = ""
+        self.external_id = ""
+        self.version = ""
+        self.deactivated = False
+        """Whether a resource that was active is no longer."""
         self.changes: dict[str, Any] = {}
         self.started = time.monotonic()
 
-    def describe(self, payload: Any) -> None:
-        """Take from a request what people call the resource, for an event of a refused one.
+    def receive(self, payload: Any, secrets: Collection[str]) -> None:
+        """Keep the body of a request, and take from it what people call the resource.
 
         RFC 7643 section 2.1: the case of a name makes no difference.
+
+        :param secrets: The names of the attributes whose values are not kept, in lower case.
         """
-        if isinstance(payload, Mapping) and not self.display:
-            values = {str(name).lower(): value for name, value in payload.items()}
-            name = values.get("username") or values.get("displayname")
-            self.display = name if isinstance(name, str) else ""
+        settings = get_settings()
+        if settings.RECORD_REQUESTS:
+            self.request = excerpt(payload, secrets, settings.MAX_RECORDED_REQUEST)
+        if isinstance(payload, Mapping):
+            values = {str(name).lower(): value for name, value in payload.items() if isinstance(value, str)}
+            self.display = self.display or values.get("username") or values.get("displayname") or ""
+            self.external_id = self.external_id or values.get("externalid", "")
+
+    def identify(self, adapter: Adapter, document: Mapping[str, Any]) -> None:
+        """Take from a resource what people and the client call it."""
+        self.display = adapter.display(dict(document))
+        self.external_id = document.get("externalId") or self.external_id
+
+    def start(self) -> None:
+        """Forget what an earlier try of the same transaction did."""
+        self.changes.clear()
+        self.deactivated = False
 
     def succeeded(self, status: int) -> ProvisioningEvent:
         """Write the event, in the transaction of the change."""
-        return self._write(Outcome.SUCCESS, status, changes=self.changes)
+        return self._write(
+            Outcome.SUCCESS,
+            status,
+            changes=self.changes,
+            deactivated=self.deactivated,
+            version=limited(self.version, "version"),
+        )
 
     def refused(self, error: SCIMException) -> ProvisioningEvent:
         """Write the event of a write that changed nothing, after its transaction was rolled back."""
@@ -74,16 +109,24 @@ class Attempt:
         )
 
     def _write(self, outcome: Outcome, status: int, **fields: Any) -> ProvisioningEvent:
-        return ProvisioningEvent.objects.create(
+        display = limited(self.display, "display")
+        event = ProvisioningEvent.objects.create(
             connection=self.connection,
             token=self.token,
             request_id=limited(self.request_id, "request_id"),
             operation=self.operation,
             resource_type=self.resource_type,
             resource_id=limited(self.resource_id, "resource_id"),
-            display=limited(self.display, "display"),
+            display=display,
+            display_key=limited(display.lower(), "display_key"),
+            external_id=limited(self.external_id, "external_id"),
+            method=limited(self.method, "method"),
+            path=limited(self.path, "path"),
+            request=self.request,
             outcome=outcome,
             status=status,
             duration=round((time.monotonic() - self.started) * 1000),
             **fields,
         )
+        count(event)
+        return event

@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -25,10 +26,40 @@ LAST_USE_RESOLUTION = timedelta(minutes=1)
 
 
 class Scope(models.TextChoices):
-    """What a token allows: ``write`` includes ``read``."""
+    """What a token allows to do: ``write`` includes ``read``, and neither includes the history."""
 
     READ = "read", _("read")
     WRITE = "write", _("read and write")
+    HISTORY = "history", _("read the history")
+
+
+def scope_choices() -> list[tuple[str, Any]]:
+    """Return all scopes: what a token allows to do, and then with which resource types.
+
+    The scope of a resource type is its endpoint in lower case, such as ``users``.
+    """
+    from django_scim.registry import registry
+
+    return [*Scope.choices, *((adapter.scope, adapter.name) for adapter in registry())]
+
+
+def read_and_write() -> list[str]:
+    """Return the scopes of a token that nothing more is said of: all resources."""
+    return [Scope.READ.value, Scope.WRITE.value]
+
+
+def require_scopes(value: Any) -> None:
+    """Check that a value is a list of scopes that allow something.
+
+    :raises ValidationError: If it is not.
+    """
+    known = dict(scope_choices())
+    if not isinstance(value, list) or not all(isinstance(scope, str) and scope in known for scope in value):
+        raise ValidationError(_("Choose from: %(scopes)s."), params={"scopes": ", ".join(known)})
+    if not set(value) & set(Scope.values):
+        raise ValidationError(
+            _("A token has to allow something: %(scopes)s."), params={"scopes": ", ".join(Scope.values)}
+        )
 
 
 def digest(token: str) -> str:
@@ -46,7 +77,7 @@ class AccessTokenManager(models.Manager["AccessToken"]):
     def issue(self, connection: Connection, **attributes: Any) -> tuple[AccessToken, str]:
         """Create a token for a connection.
 
-        :param attributes: Further field values, such as ``scope`` and ``expires``.
+        :param attributes: Further field values, such as ``scopes`` and ``expires``.
         :returns: The stored token, and the token itself, which cannot be read again.
         """
         token = PREFIX + secrets.token_urlsafe(32)
@@ -78,7 +109,7 @@ class AccessToken(models.Model):
     digest = models.CharField(_("digest"), max_length=64, unique=True, editable=False)
     hint = models.CharField(_("starts with"), max_length=SHOWN_CHARACTERS, editable=False)
     description = models.CharField(_("description"), max_length=200, blank=True)
-    scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices, default=Scope.WRITE)
+    scopes = models.JSONField(_("scopes"), default=read_and_write, validators=[require_scopes])
     created = models.DateTimeField(_("created"), auto_now_add=True)
     expires = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used = models.DateTimeField(_("last used"), null=True, editable=False)
@@ -94,9 +125,25 @@ class AccessToken(models.Model):
     def __str__(self) -> str:
         return f"{self.hint}…"
 
-    def allows(self, scope: Scope) -> bool:
-        """Whether the token may be used for what ``scope`` names."""
-        return self.scope == Scope.WRITE or scope == Scope.READ
+    @property
+    def resource_scopes(self) -> set[str]:
+        """The scopes of the resource types that the token is limited to; none if it is not limited."""
+        return set(self.scopes) - set(Scope.values)
+
+    @property
+    def scopes_display(self) -> str:
+        """The scopes as people read them; one of a resource type that is no longer served, as it is."""
+        names = dict(scope_choices())
+        return ", ".join(str(names.get(scope, scope)) for scope in self.scopes)
+
+    def allows(self, scope: Scope, resource_scope: str | None = None) -> bool:
+        """Whether the token may be used for what ``scope`` names.
+
+        :param resource_scope: That of the resource type in question; none for what is of no type.
+        """
+        is_given = scope in self.scopes or (scope == Scope.READ and Scope.WRITE in self.scopes)
+        limits = self.resource_scopes
+        return is_given and (not limits or resource_scope is None or resource_scope in limits)
 
     def revoke(self) -> None:
         """Refuse the token from now on; a token that is revoked already keeps its time."""

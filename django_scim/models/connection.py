@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +17,24 @@ def dialect_choices() -> list[tuple[str, Any]]:
     from django_scim.dialects.registry import dialect_choices
 
     return dialect_choices()
+
+
+def require_networks(value: Any) -> None:
+    """Check that a value is a list of addresses and networks, of IPv4 or IPv6.
+
+    :raises ValidationError: If it is not.
+    """
+    if not isinstance(value, list):
+        raise ValidationError(_("Give a list of networks."))
+    for text in value:
+        try:
+            if not isinstance(text, str):
+                raise ValueError
+            ip_network(text)
+        except ValueError:
+            raise ValidationError(
+                _("%(text)s is no network such as 192.0.2.0/24."), params={"text": text}
+            ) from None
 
 
 class Connection(models.Model):
@@ -45,6 +65,26 @@ class Connection(models.Model):
     )
     tenant_id = models.CharField(_("tenant id"), max_length=255, blank=True)
     tenant = GenericForeignKey("tenant_type", "tenant_id")
+    networks = models.JSONField(
+        _("source networks"),
+        default=list,
+        blank=True,
+        validators=[require_networks],
+        help_text=_(
+            "Addresses and networks that requests may come from, such as 192.0.2.0/24; empty for any."
+        ),
+    )
+    deprovisioning_limit = models.PositiveIntegerField(
+        _("deprovisioning limit"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "How many resources may be deactivated or deleted in an hour before the connection is paused; "
+            "empty for the limit of the settings."
+        ),
+    )
+    paused_at = models.DateTimeField(_("paused at"), null=True, editable=False)
+    pause_reason = models.TextField(_("reason of the pause"), blank=True, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The history: one row for each write that a client asked for, refused ones too."""
+"""The history: one row for each write that a client asked for, refused ones too, and for reads if wanted."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from django_scim.models.connection import Connection
 class Operation(models.TextChoices):
     """What a client asked for."""
 
+    READ = "read", _("read")
+    SEARCH = "search", _("search")
     CREATE = "create", _("create")
     REPLACE = "replace", _("replace")
     MODIFY = "modify", _("modify")
@@ -34,11 +36,14 @@ def no_changes() -> dict[str, Any]:
 
 
 class ProvisioningEvent(models.Model):
-    """A write: who asked for it, what it changed, and how it was answered.
+    """A request: who made it, what it changed, and how it was answered.
 
-    ``changes`` has a member for each changed attribute, ``{"title": {"before": …, "after": …}}``; a
-    side without a value is left out. Secrets are redacted before they come here. Of a membership it
-    holds what was added and removed, not the collection.
+    An operation of a bulk job is an event of its own, with the method and the path that it has there.
+
+    ``request`` is the body as it was received, shortened where it is long; none where there was none, or
+    where ``RECORD_REQUESTS`` is off. ``changes`` has a member for each changed attribute,
+    ``{"title": {"before": …, "after": …}}``; a side without a value is left out. Of a membership it holds
+    what was added and removed, not the collection. Secrets are redacted before they come here.
     """
 
     time = models.DateTimeField(_("time"), default=timezone.now)
@@ -49,15 +54,24 @@ class ProvisioningEvent(models.Model):
         AccessToken, verbose_name=_("token"), on_delete=models.SET_NULL, null=True, related_name="+"
     )
     request_id = models.CharField(_("request id"), max_length=100)
+    method = models.CharField(_("method"), max_length=10, blank=True)
+    path = models.CharField(_("path"), max_length=1000, blank=True)
+    request = models.JSONField(_("request"), null=True)
     operation = models.CharField(_("operation"), max_length=10, choices=Operation.choices)
     resource_type = models.CharField(_("resource type"), max_length=100)
     resource_id = models.CharField(_("resource id"), max_length=400, blank=True)
     display = models.CharField(_("resource"), max_length=255, blank=True)
+    display_key = models.CharField(max_length=255, blank=True, editable=False)
+    """The display as searches compare it: in lower case."""
+    external_id = models.CharField(_("external id"), max_length=500, blank=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
     status = models.PositiveSmallIntegerField(_("status"))
     scim_type = models.CharField(_("scimType"), max_length=50, blank=True)
     detail = models.TextField(_("detail"), blank=True)
+    version = models.CharField(_("version"), max_length=100, blank=True)
     changes = models.JSONField(_("changes"), default=no_changes)
+    deactivated = models.BooleanField(_("deactivated"), default=False)
+    """Whether a resource that was active is no longer: what the limit of deprovisioning counts."""
     duration = models.PositiveIntegerField(_("duration in milliseconds"), default=0)
 
     class Meta:
@@ -66,8 +80,14 @@ class ProvisioningEvent(models.Model):
         ordering = ("-time", "-pk")
         indexes = [
             models.Index(fields=["-time", "-id"], name="scim_event_time"),
-            models.Index(fields=["connection", "-time"], name="scim_event_connection"),
+            models.Index(fields=["connection", "-time", "-id"], name="scim_event_connection"),
+            models.Index(fields=["connection", "outcome", "-time", "-id"], name="scim_event_outcome"),
+            models.Index(fields=["connection", "deactivated", "-time"], name="scim_event_deactivated"),
+            models.Index(fields=["operation", "-time", "-id"], name="scim_event_operation"),
             models.Index(fields=["resource_type", "resource_id", "-time"], name="scim_event_resource"),
+            models.Index(fields=["display_key"], name="scim_event_display"),
+            models.Index(fields=["external_id"], name="scim_event_external_id"),
+            models.Index(fields=["request_id"], name="scim_event_request"),
         ]
 
     def __str__(self) -> str:

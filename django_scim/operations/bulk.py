@@ -6,12 +6,12 @@ Resources that refer to each other in a circle are made in one transaction, with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from django.db import transaction
-from scim2_models import ConflictException, SCIMException
+from scim2_models import ConflictException, ForbiddenException, SCIMException
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import ResourceObject, Scope
@@ -49,6 +49,8 @@ class BulkJob:
     :param adapters: The resource types that the server has.
     :param attempt_for: Makes the attempts that the history keeps.
     :param refuse: Records those that fail.
+    :param allows: Whether the client may write resources of a type.
+    :param secrets: The names of the attributes that the history does not keep.
     :raises SCIMException: If the request as a whole cannot be read.
     """
 
@@ -60,11 +62,17 @@ class BulkJob:
         *,
         attempt_for: AttemptFactory,
         refuse: Refusal,
+        allows: Callable[[Adapter], bool],
+        secrets: Collection[str],
     ) -> None:
         self.scope = scope
         self.attempt_for = attempt_for
         self.refuse = refuse
+        self.secrets = secrets
         self.operations, self.fail_on_errors = read_request(payload, adapters, scope)
+        for operation in self.operations:
+            if operation.adapter is not None and not allows(operation.adapter):
+                operation.error = ForbiddenException(detail="the token does not allow this resource type")
         self.identifiers: dict[str, str] = {}
         """The ``id`` of each resource that was made, by its ``bulkId``."""
 
@@ -149,7 +157,8 @@ class BulkJob:
             return None
         name = operation.adapter.name if operation.adapter else ""
         attempt = self.attempt_for(OPERATIONS[operation.method], name, operation.identifier)
-        attempt.describe(operation.data)
+        attempt.method, attempt.path = operation.method, operation.path
+        attempt.receive(operation.data, self.secrets)
         return attempt
 
     # Circles

@@ -44,6 +44,7 @@ def conclude(obj: ResourceObject, attempt: Attempt, signal: Signal, active_befor
     :param active_before: What :func:`was_active` said before the write.
     """
     is_active = signal is not signals.resource_deleted and obj.adapter.is_active(obj)
+    attempt.deactivated = bool(active_before) and not is_active
     if active_before is not None and not is_active:
         obj.adapter.deprovision(obj)
     announcements = list(announcements_of(obj, attempt, signal, active_before, is_active))

@@ -58,12 +58,12 @@ class Creation:
         """
         context = Context.RESOURCE_CREATION_REQUEST
         document = dump(validate(self.adapter, payload, context, self.scope))
-        self.attempt.display = self.adapter.display(document)
+        self.attempt.identify(self.adapter, document)
         return document
 
     def start(self, document: Json) -> None:
         """Make the resource; to be called at the start of each try of a transaction."""
-        self.attempt.changes.clear()
+        self.attempt.start()
         new = ResourceObject(self.adapter, self.adapter.new_instance(self.scope.connection), self.scope)
         self.obj = find_deleted(self.adapter, document, self.scope) or new
         self.active_before = was_active(self.obj)
@@ -93,6 +93,7 @@ class Creation:
     def finish(self) -> ResourceObject:
         """Tell the history and the host of the resource; in the same transaction."""
         conclude(self.obj, self.attempt, resource_created, self.active_before)
+        self.attempt.version = self.adapter.version(self.obj)
         self.attempt.succeeded(201)
         return self.obj
 

@@ -31,7 +31,7 @@ def delete(
     """
 
     def work() -> None:
-        attempt.changes.clear()
+        attempt.start()
         obj = lock(adapter, identifier, scope)
         adapter.refuse_protected(obj.instance)
         require_match(if_match, adapter.version(obj))
@@ -39,7 +39,7 @@ def delete(
         fetch([obj], projection)
         document = projection.read(obj)
         active_before = was_active(obj)
-        attempt.display = adapter.display(document)
+        attempt.identify(adapter, document)
         is_hard = adapter.delete == "hard"
         if not is_hard:
             hide(obj)

@@ -63,7 +63,7 @@ def modify(
     bounded, relations = split(adapter, parse(adapter, payload, scope))
 
     def work() -> ResourceObject:
-        attempt.changes.clear()
+        attempt.start()
         obj = lock(adapter, identifier, scope)
         adapter.refuse_protected(obj.instance)
         require_match(if_match, adapter.version(obj))
@@ -71,7 +71,7 @@ def modify(
         fetch([obj], projection)
         document = projection.read(obj)
         active_before = was_active(obj)
-        attempt.display = adapter.display(document)
+        attempt.identify(adapter, document)
         written = []
         if bounded:
             put_secrets(adapter, document)
@@ -84,6 +84,7 @@ def modify(
             obj.after_save.append(partial(change_members, mapping, operation, obj))
         save(obj, written, attempt.changes)
         conclude(obj, attempt, resource_updated, active_before)
+        attempt.version = adapter.version(obj)
         attempt.succeeded(status)
         return obj
 

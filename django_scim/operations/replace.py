@@ -31,10 +31,10 @@ def replace(
     """
     resource = validate(adapter, payload, Context.RESOURCE_REPLACEMENT_REQUEST, scope)
     requested = dump(resource)
-    attempt.display = adapter.display(requested)
+    attempt.identify(adapter, requested)
 
     def work() -> ResourceObject:
-        attempt.changes.clear()
+        attempt.start()
         obj = lock(adapter, identifier, scope)
         adapter.refuse_protected(obj.instance)
         require_match(if_match, adapter.version(obj))
@@ -51,6 +51,7 @@ def replace(
                 mapping.write(obj, mapping.value_in(requested))
         save(obj, written, attempt.changes)
         conclude(obj, attempt, resource_updated, active_before)
+        attempt.version = adapter.version(obj)
         attempt.succeeded(200)
         return obj
 

@@ -13,7 +13,7 @@ from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.objects import ResourceObject
 from django_scim.adapters.paths import Json
 from django_scim.adapters.watched import writing
-from django_scim.history.attempt import REDACTED
+from django_scim.history.excerpts import REDACTED
 from django_scim.operations.uniqueness import claim, require_unique
 
 Written = list[tuple[Mapping, Any]]

@@ -294,7 +294,7 @@ def test_staff_that_may_view_tokens_cannot_revoke_them(staff, connection):
 
 
 def test_tokens_cannot_be_changed_through_the_form_of_their_connection(admin_client, connection):
-    stored, _ = AccessToken.objects.issue(connection, scope="read")
+    stored, _ = AccessToken.objects.issue(connection, scopes=["read"])
     response = admin_client.post(
         page(connection),
         {
@@ -303,15 +303,15 @@ def test_tokens_cannot_be_changed_through_the_form_of_their_connection(admin_cli
             "tokens-INITIAL_FORMS": "1",
             "tokens-0-id": str(stored.pk),
             "tokens-0-connection": str(connection.pk),
-            "tokens-0-scope": "write",
+            "tokens-0-scopes": "write",
             "tokens-0-DELETE": "on",
             "tokens-1-connection": str(connection.pk),
-            "tokens-1-scope": "write",
+            "tokens-1-scopes": "write",
         },
     )
 
     assert response.status_code == 302
     connection.refresh_from_db()
     stored.refresh_from_db()
-    assert (connection.name, stored.scope) == ("Renamed", "read")
+    assert (connection.name, stored.scopes) == ("Renamed", ["read"])
     assert AccessToken.objects.count() == 1

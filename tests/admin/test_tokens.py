@@ -39,7 +39,13 @@ def connection_page(connection: Connection) -> str:
 
 def form(**fields: Any) -> dict[str, Any]:
     """Return what the form of a new token sends."""
-    return {"description": "for Okta", "scope": "write", "expires_0": "", "expires_1": "", **fields}
+    return {
+        "description": "for Okta",
+        "scopes": ["read", "write"],
+        "expires_0": "",
+        "expires_1": "",
+        **fields,
+    }
 
 
 def shown(response: Any) -> str:
@@ -62,7 +68,11 @@ def test_a_token_is_made_and_works(admin_client, connection):
     assert response.status_code == 200
     assert status(shown(response)) == 200
     stored = AccessToken.objects.get()
-    assert (stored.connection, stored.description, stored.scope) == (connection, "for Okta", "write")
+    assert (stored.connection, stored.description, stored.scopes) == (
+        connection,
+        "for Okta",
+        ["read", "write"],
+    )
 
 
 def test_the_page_says_where_identity_providers_find_scim(admin_client, connection):
@@ -124,7 +134,7 @@ def test_a_second_token_leaves_the_first_as_it_is(admin_client, connection):
 
 
 def test_a_token_that_may_read_cannot_write(admin_client, connection):
-    token = shown(admin_client.post(create_page(connection), form(scope="read")))
+    token = shown(admin_client.post(create_page(connection), form(scopes="read")))
     response = Client().post(
         f"{ROOT}/Users", "{}", "application/scim+json", headers={"Authorization": f"Bearer {token}"}
     )
@@ -147,8 +157,8 @@ def test_a_token_may_expire(admin_client, connection):
         ({"expires_0": "2001-01-01", "expires_1": "00:00:00"}, "This time has passed already."),
         ({"expires_0": "soon", "expires_1": "00:00:00"}, "Enter a valid date."),
         ({"expires_0": "2101-01-01", "expires_1": ""}, "Enter a valid time."),
-        ({"scope": "everything"}, "Select a valid choice."),
-        ({"scope": ""}, "This field is required."),
+        ({"scopes": "everything"}, "Select a valid choice."),
+        ({"scopes": []}, "This field is required."),
         ({"description": "x" * 201}, "at most 200 characters"),
     ],
 )

@@ -224,7 +224,7 @@ def test_a_host_says_itself_whom_a_token_acts_for(scim, settings):
 
 def test_a_token_has_to_allow_what_is_done_to_me(connection, settings):
     settings.DJANGO_SCIM = {"CURRENT_RESOURCE": "tests.api.acting.oldest_group"}
-    reader = ScimClient(connection, scope="read")
+    reader = ScimClient(connection, "read")
     GroupFactory.create(name="Guides")
 
     assert reader.get("/Me").status_code == 200

@@ -15,7 +15,7 @@ from tests.representations import group, path_of, user
 @pytest.fixture
 def reader(connection):
     """A client with a token that may only read."""
-    return ScimClient(connection, scope=Scope.READ)
+    return ScimClient(connection, Scope.READ)
 
 
 class TestReadScope:
@@ -100,3 +100,53 @@ class TestPermissionsOfTheHost:
 
         assert assert_scim_error(response, 403) == "this project is read-only on Sundays"
         assert ProvisioningEvent.objects.get().detail == "this project is read-only on Sundays"
+
+
+class TestTokensForSomeResourceTypes:
+    """A scope such as ``users`` limits a token to that resource type."""
+
+    @pytest.fixture
+    def scim(self, connection):
+        return ScimClient(connection, "read", "write", "users")
+
+    def test_read_and_write_resources_of_that_type(self, scim):
+        created = scim.post("/Users", user("barbara"))
+
+        assert created.status_code == 201
+        assert scim.get(f"/Users/{created.json()['id']}").status_code == 200
+
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_neither_read_nor_write_others(self, scim, method):
+        response = scim.request(method, "/Groups", group("Guides") if method == "POST" else None)
+
+        assert (response.status_code, Group.objects.exists()) == (403, False)
+
+    def test_find_no_others_at_the_root(self, scim):
+        UserFactory.create()
+        GroupFactory.create()
+
+        resources = scim.get("/").json()["Resources"]
+
+        assert [each["meta"]["resourceType"] for each in resources] == ["User"]
+
+    def test_have_their_bulk_operations_refused_one_by_one(self, scim):
+        operations = [
+            {"method": "POST", "path": "/Groups", "bulkId": "g", "data": group("Guides")},
+            {"method": "POST", "path": "/Users", "bulkId": "u", "data": user("barbara")},
+        ]
+
+        response = scim.post("/Bulk", {"schemas": [], "Operations": operations})
+
+        assert [each["status"] for each in response.json()["Operations"]] == ["403", "201"]
+        assert not Group.objects.exists()
+
+    def test_find_nothing_at_the_root_if_that_type_is_not_served(self, scim, settings):
+        settings.DJANGO_SCIM = {"USER": {"adapter": None}}
+
+        assert scim.get("/").status_code == 403
+
+
+def test_a_token_for_the_history_alone_reads_no_resources(connection):
+    scim = ScimClient(connection, "history")
+
+    assert [scim.get(path).status_code for path in ("/Users", "/", "/Groups")] == [403, 403, 403]

@@ -144,7 +144,7 @@ def test_a_head_of_the_root_is_its_get_without_a_body(scim):
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 def test_a_token_that_may_read_may_search(connection, path):
-    reader = ScimClient(connection, scope="read")
+    reader = ScimClient(connection, "read")
 
     assert reader.post(path, query()).status_code == 200
     assert reader.get("/").status_code == 200

@@ -12,7 +12,8 @@ from django.core import serializers
 from django.utils import timezone
 from scim2_models import UniquenessException
 
-from django_scim.history.attempt import REDACTED, Attempt
+from django_scim.history.attempt import Attempt
+from django_scim.history.excerpts import REDACTED
 from django_scim.models import Operation, ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
@@ -359,8 +360,8 @@ class TestAttempt:
     def test_keeps_the_first_name_that_it_is_given(self, connection):
         attempt = self.attempt(connection)
 
-        attempt.describe({"displayName": "Guides"})
-        attempt.describe({"userName": "barbara"})
+        attempt.receive({"displayName": "Guides"}, ())
+        attempt.receive({"userName": "barbara"}, ())
 
         assert attempt.succeeded(201).display == "Guides"
 
@@ -368,7 +369,7 @@ class TestAttempt:
     def test_takes_no_name_from_what_has_none(self, connection, payload):
         attempt = self.attempt(connection)
 
-        attempt.describe(payload)
+        attempt.receive(payload, ())
 
         assert attempt.display == ""
 

@@ -43,12 +43,12 @@ class TestToken:
         run("Okta")
 
         stored = AccessToken.objects.get()
-        assert (stored.scope, stored.expires, stored.description) == (Scope.WRITE, None, "")
+        assert (stored.scopes, stored.expires, stored.description) == (["read", "write"], None, "")
 
     def test_has_the_scope_that_is_asked_for(self):
         run("Okta", "--scope", "read")
 
-        assert AccessToken.objects.get().scope == Scope.READ
+        assert AccessToken.objects.get().scopes == [Scope.READ]
 
     def test_has_the_description_that_is_given(self):
         run("Okta", "--description", "for the nightly import")

@@ -45,19 +45,19 @@ class TestIssuing:
         expires = timezone.now() + timedelta(days=1)
 
         stored, _ = AccessToken.objects.issue(
-            connection, scope=Scope.READ, expires=expires, description="Okta, production"
+            connection, scopes=[Scope.READ], expires=expires, description="Okta, production"
         )
 
         stored.refresh_from_db()
-        assert (stored.scope, stored.description) == (Scope.READ, "Okta, production")
+        assert (stored.scopes, stored.description) == ([Scope.READ], "Okta, production")
         assert stored.expires is not None
         assert abs(stored.expires - expires) < timedelta(seconds=1)
 
     def test_gives_the_right_to_write_where_nothing_else_is_said(self, connection):
         stored, _ = AccessToken.objects.issue(connection)
 
-        assert (stored.scope, stored.expires, stored.revoked, stored.last_used) == (
-            Scope.WRITE,
+        assert (stored.scopes, stored.expires, stored.revoked, stored.last_used) == (
+            ["read", "write"],
             None,
             None,
             None,
@@ -126,11 +126,11 @@ class TestScopes:
         ],
     )
     def test_of_writing_include_reading(self, given, asked, allowed):
-        assert AccessToken(scope=given).allows(asked) is allowed
+        assert AccessToken(scopes=[given]).allows(asked) is allowed
 
     def test_that_nobody_knows_allow_nothing_but_reading(self):
         # Such as one that a later version wrote.
-        assert not AccessToken(scope="admin").allows(Scope.WRITE)
+        assert not AccessToken(scopes=["admin"]).allows(Scope.WRITE)
 
 
 class TestRevocation:

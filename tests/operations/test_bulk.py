@@ -743,7 +743,7 @@ def test_the_events_of_operations_on_new_resources_have_their_ids(scim):
 
 
 def test_a_token_that_may_read_may_not_send_bulk_jobs(connection):
-    reader = ScimClient(connection, scope="read")
+    reader = ScimClient(connection, "read")
 
     assert_error(reader.post("/Bulk", bulk(post("/Users", "x", user()))), 403)
 

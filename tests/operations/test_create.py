@@ -495,7 +495,7 @@ def test_the_history_shows_the_members_of_a_new_group(scim):
 
 
 def test_a_token_that_may_only_read_creates_nothing(connection):
-    reader = ScimClient(connection, scope="read")
+    reader = ScimClient(connection, "read")
 
     assert_error(reader.post("/Users", user()), 403)
     assert not User.objects.exists()

@@ -272,7 +272,7 @@ def test_a_cursor_is_invalid_for_another_connection(scim):
 def test_a_cursor_works_with_another_token_of_the_connection(scim):
     UserFactory.create_batch(2)
     first = page(scim, count=1)
-    other = ScimClient(scim.connection, scope="read")
+    other = ScimClient(scim.connection, "read")
 
     assert ids(page(other, count=1, cursor=first["nextCursor"])) != ids(first)
 

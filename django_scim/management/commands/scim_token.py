@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import router, transaction
 from django.utils import timezone
 
-from django_scim.models import AccessToken, Connection, Scope
+from django_scim.models import AccessToken, Connection
+from django_scim.models.access_token import read_and_write, scope_choices
 
 
 class Command(BaseCommand):
@@ -23,7 +24,11 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("name", help="The name of the connection.")
         parser.add_argument(
-            "--scope", choices=Scope.values, default=Scope.WRITE, help="What the token allows: %(default)s."
+            "--scope",
+            action="append",
+            dest="scopes",
+            choices=[scope for scope, _ in scope_choices()],
+            help="What the token allows, and with which resource types: may be repeated.",
         )
         parser.add_argument(
             "--expires", type=in_days, metavar="DAYS", help="After how many days the token is refused."
@@ -32,7 +37,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the token, and the connection if need be, both or neither."""
-        attributes = {name: options[name] for name in ("scope", "expires", "description")}
+        attributes = {name: options[name] for name in ("expires", "description")}
+        attributes["scopes"] = options["scopes"] or read_and_write()
         with transaction.atomic(using=router.db_for_write(AccessToken)):
             connection = self.connection(options["name"])
             require_valid(AccessToken(connection=connection, **attributes), exclude={"digest", "hint"})

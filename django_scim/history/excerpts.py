@@ -1,0 +1,92 @@
+"""What the history keeps of a request's body: without its secrets, and bounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from itertools import islice
+from typing import Any
+from urllib.parse import unquote_plus
+
+REDACTED = "(redacted)"
+"""What the history has instead of a value that is never returned."""
+
+SHORTENED = "…"
+"""What stands where a body was cut."""
+
+COST = 8
+"""How many characters a value counts that is no string, and a member beside its name."""
+
+NAME = re.compile(r"[\w$-]+")
+"""What may be the name of an attribute in a path, a URN or a filter."""
+
+
+def excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
+    """Return a JSON document as it is kept.
+
+    :param secrets: The names of the attributes whose values are hidden, in lower case.
+    :param size: How many characters are kept, about.
+    """
+    return Excerpt(secrets, size).take(document)
+
+
+def target_excerpt(target: str, secrets: Collection[str]) -> str:
+    """Return the path of a request with its query as it is kept: without a query that names a secret."""
+    path, _, query = target.partition("?")
+    return f"{path}?{REDACTED}" if names_secret(unquote_plus(query), secrets) else target
+
+
+def names_secret(text: str, secrets: Collection[str]) -> bool:
+    """Whether a secret is among the names in a path or a filter; a word too much does no harm."""
+    return any(name.lower() in secrets for name in NAME.findall(text))
+
+
+class Excerpt:
+    """Copies a document until there is enough of it."""
+
+    def __init__(self, secrets: Collection[str], size: int) -> None:
+        self.secrets = secrets
+        self.left = size
+
+    def take(self, value: Any) -> Any:
+        """Return a copy of a value, as far as it fits."""
+        self.left -= COST
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return self.members(value)
+        if isinstance(value, list):
+            taken = [self.take(item) for item in self.while_it_fits(value)]
+            return taken if len(taken) == len(value) else [*taken, SHORTENED]
+        return value
+
+    def text(self, value: str) -> str:
+        """Return a string, as far as it fits."""
+        kept = value[: max(self.left, 0)]
+        self.left -= len(value)
+        return kept if len(kept) == len(value) else kept + SHORTENED
+
+    def members(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return an object; of an operation on a secret, without what is set."""
+        path = next((given for name, given in value.items() if name.lower() == "path"), None)
+        is_about_secret = isinstance(path, str) and self.is_secret(path)
+        taken: dict[str, Any] = {}
+        for name in self.while_it_fits(value):
+            hidden = self.is_secret(name) or (is_about_secret and name.lower() == "value")
+            kept_name = self.text(name)
+            if hidden:
+                taken[kept_name] = REDACTED
+            elif is_about_secret and value[name] == path:
+                # A value filter may hold the secret.
+                taken[kept_name] = self.text(path.partition("[")[0])
+            else:
+                taken[kept_name] = self.take(value[name])
+        return taken if len(taken) == len(value) else {**taken, SHORTENED: SHORTENED}
+
+    def while_it_fits(self, values: Collection[Any]) -> Any:
+        """Yield items until there is no place left."""
+        return islice((item for item in values if self.left > 0), len(values))
+
+    def is_secret(self, path: str) -> bool:
+        """Whether a path, or the name of a member, leads to or into a secret."""
+        return names_secret(path, self.secrets)
