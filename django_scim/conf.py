@@ -36,6 +36,10 @@ class AdapterOptions(TypedDict, total=False):
     extensions: Sequence[Any]
     """Schema extensions: dotted paths to scim2-models classes, or schemas as ``/Schemas`` has them."""
 
+    protect: Mapping[str, Any] | None
+    """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM, such as
+    ``{"name__in": ["Administrators"]}`` or ``{"permissions__isnull": False}``."""
+
     tenant_field: str | None
     """The foreign key to the tenant: a connection sees the rows of its own tenant alone."""
 
@@ -114,6 +118,14 @@ class ScimSettings:
 
     HISTORY_RETENTION: int | None = None
     """After how many days ``manage.py scim_prune`` deletes events, if it is not told; none keeps them."""
+
+    DEPROVISIONING_LIMIT: int | None = 500
+    """How many resources a connection may deactivate or delete within an hour before it is paused; none for
+    any number. A connection can have a limit of its own."""
+
+    DEPROVISIONING_SHARE: int | None = 20
+    """The same in percent of the resources of the type that the connection sees, where that is less, but
+    25 at least; none for any share. It is not asked of a connection with a limit of its own."""
 
     DOCUMENTATION_URI: str | None = None
     """``documentationUri`` of the ServiceProviderConfig."""

@@ -54,7 +54,9 @@ def examine_value(setting: str, kind: Any, value: Any) -> Error | None:
 
 def wrong_value(setting: str, value: Any, wanted: str, hint: str | None = None) -> Error:
     """Report a value of another type than the option has."""
-    return Error(f"{setting} is {short_repr(value)}, but has to be {wanted}.", hint=hint, id="django_scim.E006")
+    return Error(
+        f"{setting} is {short_repr(value)}, but has to be {wanted}.", hint=hint, id="django_scim.E006"
+    )
 
 
 def is_positive(value: Any) -> bool:
@@ -78,6 +80,10 @@ KINDS: dict[Any, Any] = {
     bool: ("True or False", lambda value: isinstance(value, bool)),
     str: ("a string", is_text),
     str | None: ("a string or None", lambda value: value is None or is_text(value)),
+    Mapping[str, Any] | None: (
+        "a dictionary or None",
+        lambda value: value is None or isinstance(value, Mapping),
+    ),
     Sequence[Any]: ("a list", lambda value: isinstance(value, list | tuple)),
     Sequence[str]: ("a list of strings", are_texts),
     Mapping[str, Any]: ("a dictionary", lambda value: isinstance(value, Mapping)),

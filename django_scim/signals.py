@@ -68,3 +68,13 @@ One write sends it as often as it takes: each time with 500 keys at most.
 members_removed = Signal()
 """Members were removed from a resource by PUT or PATCH; the arguments are those of
 :data:`members_added`."""
+
+connection_paused = Signal()
+"""A connection was paused, since it was about to deactivate or delete more than it may within an hour.
+
+The sender is the model :class:`~django_scim.models.Connection`. This is the place to tell somebody: nothing
+more is written by the connection until it is resumed in the admin.
+
+:param connection: The connection; this signal has neither ``resource_type`` nor ``request_id``.
+:param reason: Why, in words.
+"""

@@ -437,7 +437,7 @@ class SameEndpoint(Rootless):
         ("OddlyNamed", "the name 'a thing/1' has to match"),
         ("Rootless", "the endpoint 'Things' has to match"),
         ("Nested", "the endpoint '/api/Things' has to match"),
-        ("Reserved", "the endpoint '/schemas' is one of RFC 7644's own"),
+        ("Reserved", "the endpoint '/schemas' means something else already"),
         ("SameName", """the name 'user' belongs to UserAdapter of DJANGO_SCIM["USER"] already"""),
         ("SameEndpoint", """the endpoint '/users' belongs to UserAdapter of DJANGO_SCIM["USER"] already"""),
     ],

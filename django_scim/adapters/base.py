@@ -62,6 +62,7 @@ class Adapter:
     :param id_field: Replaces :attr:`id_field`.
     :param extensions: Added to :attr:`extensions`.
     :param tenant_field: Replaces :attr:`tenant_field`.
+    :param protect: Replaces :attr:`protect`.
     :raises ImproperlyConfigured: If the class lacks what cannot be guessed, such as its model.
     """
 
@@ -95,6 +96,9 @@ class Adapter:
     tenant_field: str | None = None
     """The foreign key to the tenant, if a row belongs to one: a connection then sees the rows of its own."""
 
+    protect: Mapping[str, Any] | None = None
+    """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM."""
+
     display_column: str | None = None
     """The column that names a resource in the ``display`` of those that refer to it."""
 
@@ -116,10 +120,12 @@ class Adapter:
         id_field: str | None = None,
         extensions: Sequence[ExtensionOption] | None = None,
         tenant_field: str | None = None,
+        protect: Mapping[str, Any] | None = None,
     ) -> None:
         self.setting = setting
         self.extensions = [*self.extensions, *(extensions or ())]
         self.tenant_field = tenant_field or self.tenant_field
+        self.protect = protect or self.protect
         self.delete = delete or self.delete
         self.id_field = id_field or self.id_field
         self.errors: list[CheckMessage] = []
@@ -203,8 +209,21 @@ class Adapter:
         return row
 
     def protected(self, instance: Model) -> bool:
-        """Whether SCIM may only read a row."""
+        """Whether SCIM may only read a row: one that :attr:`protect` describes."""
+        if not self.protect:
+            return False
+        rows = self.model._base_manager.using(instance._state.db or router.db_for_write(self.model))
+        return rows.filter(pk=instance.pk, **self.protect).exists()
+
+    def is_administrator(self, instance: Model) -> bool:
+        """Whether a row stands for somebody who may do everything in the project, and can sign in."""
         return False
+
+    def refuse_last_administrator(self, obj: ResourceObject) -> None:
+        """Stop a write, when it is saved, after which nobody may do everything.
+
+        :raises ForbiddenException: With the reason.
+        """
 
     def refuse_protected(self, instance: Model) -> None:
         """Stop a write to a protected row.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import FieldError, ValidationError
 from django.db.models import CharField, Field, IntegerField, TextField, UUIDField
 
 from django_scim.adapters.identifiers import can_be_random, record_key_for
@@ -28,6 +29,7 @@ def check_model(adapter: Adapter) -> Iterator[CheckMessage]:
     yield from check_required_columns(adapter)
     yield from check_truth_values(adapter)
     yield from check_privileges(adapter)
+    yield from check_protect(adapter)
 
 
 def check_primary_key(adapter: Adapter) -> Iterator[CheckMessage]:
@@ -162,3 +164,15 @@ def check_privileges(adapter: Adapter) -> Iterator[CheckMessage]:
                 obj=type(adapter),
                 id="django_scim.W006",
             )
+
+
+def check_protect(adapter: Adapter) -> Iterator[CheckMessage]:
+    """Report look-ups of ``protect`` that the model does not have."""
+    try:
+        adapter.model._base_manager.filter(**(adapter.protect or {}))
+    except (FieldError, ValueError, TypeError, ValidationError) as error:
+        yield Error(
+            f"{adapter.setting}: 'protect' cannot be looked up: {error}",
+            obj=type(adapter),
+            id="django_scim.E011",
+        )

@@ -50,6 +50,8 @@ class ResourceObject:
         self.is_new = instance._state.adding
         """Whether the request makes the resource, of a new row or of a deleted one's."""
         self.database: str = instance._state.db or router.db_for_write(type(instance), instance=instance)
+        self.was_administrator = False
+        """Whether the row stood for an administrator before the write."""
         self.record: Record | None = None
         self.external_id: str | None = None
         self.fetched: dict[str, Any] = {}

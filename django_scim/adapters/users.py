@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.checks import CheckMessage, Warning
 from django.db.models import BooleanField, CharField, EmailField, Model, TextField
+from scim2_models import ForbiddenException
 
 from django_scim.adapters import mappings
 from django_scim.adapters.base import Adapter, has_field
@@ -90,8 +91,23 @@ class UserAdapter(Adapter):
             )
 
     def protected(self, instance: Model) -> bool:
-        """Superusers are read, and never changed."""
-        return bool(getattr(instance, "is_superuser", False))
+        """Superusers are read, and never changed, and so is what :attr:`protect` describes."""
+        return bool(getattr(instance, "is_superuser", False)) or super().protected(instance)
+
+    def is_administrator(self, instance: Model) -> bool:
+        """Whether an account is an active superuser."""
+        return bool(getattr(instance, "is_superuser", False) and getattr(instance, "is_active", False))
+
+    def refuse_last_administrator(self, obj: ResourceObject) -> None:
+        """Stop a write that leaves no active superuser, where an adapter lets SCIM change superusers.
+
+        The other one is locked, so that two of them cannot go at the same time.
+
+        :raises ForbiddenException: With the reason.
+        """
+        others = self.model._base_manager.using(obj.database).exclude(pk=obj.instance.pk)
+        if not others.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")[:1]:
+            raise ForbiddenException(detail="this is the last active administrator")
 
     def is_active(self, obj: ResourceObject) -> bool:
         """Whether the account is not locked: what has no ``active`` is not."""

@@ -13,6 +13,7 @@ from django_scim.api.views import ProtectedView
 from django_scim.history.attempt import Attempt
 from django_scim.operations.bulk import BulkJob
 from django_scim.operations.bulk_request import BulkOperation
+from django_scim.operations.limits import require_running
 from django_scim.registry import registry
 
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -25,6 +26,7 @@ class BulkViewSet(ProtectedView):
 
     def create(self, request: Request) -> Response:
         """Run the operations, and answer with what came of each."""
+        require_running(self.connection)
         job = BulkJob(
             self.body,
             registry(),

@@ -20,6 +20,7 @@ from django_scim.models import Scope as TokenScope
 from django_scim.operations.bulk import OPERATIONS
 from django_scim.operations.create import create
 from django_scim.operations.delete import delete
+from django_scim.operations.limits import require_running
 from django_scim.operations.locking import not_found
 from django_scim.operations.modify import modify
 from django_scim.operations.preconditions import is_match
@@ -188,6 +189,8 @@ class ResourceViewSet(ProtectedView):
         if is_write and connection_of(request) is not None:
             self.attempt.started = monotonic()
         super().initial(request, *args, **kwargs)
+        if is_write:
+            require_running(self.connection)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer with the error, and record a write that was refused."""

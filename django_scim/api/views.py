@@ -27,7 +27,9 @@ from django_scim.conf import get_settings
 from django_scim.history.attempt import Attempt
 from django_scim.history.excerpts import target_excerpt
 from django_scim.models import AccessToken, Connection, Operation, Scope
+from django_scim.operations.limits import LimitExceeded
 from django_scim.registry import registry
+from django_scim.signals import connection_paused
 
 logger = logging.getLogger("django_scim.request")
 
@@ -159,6 +161,8 @@ class ProtectedView(ScimView):
 
         A database that cannot take the event does not keep the client from its answer.
         """
+        if isinstance(error, LimitExceeded):
+            self.pause(error.reason)
         try:
             attempt.refused(error)
         except (DatabaseError, InterfaceError):
@@ -170,6 +174,12 @@ class ProtectedView(ScimView):
         query = self.request.META.get("QUERY_STRING", "")
         path = self.path_below_root or "/"
         return f"{path}?{query}" if query else path
+
+    def pause(self, reason: str) -> None:
+        """Pause the connection, and tell the project."""
+        if self.connection.pause(reason):
+            logger.error("the connection %s is paused: %s", self.connection, reason)
+            connection_paused.send_robust(sender=Connection, connection=self.connection, reason=reason)
 
     @cached_property
     def request_id(self) -> str:

@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                     "pause_reason",
                     models.TextField(blank=True, editable=False, verbose_name="reason of the pause"),
                 ),
+                ("resumed_at", models.DateTimeField(editable=False, null=True, verbose_name="resumed at")),
                 ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 (
                     "tenant_type",

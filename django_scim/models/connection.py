@@ -9,6 +9,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -85,6 +86,7 @@ class Connection(models.Model):
     )
     paused_at = models.DateTimeField(_("paused at"), null=True, editable=False)
     pause_reason = models.TextField(_("reason of the pause"), blank=True, editable=False)
+    resumed_at = models.DateTimeField(_("resumed at"), null=True, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -94,3 +96,20 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def pause(self, reason: str) -> bool:
+        """Refuse writes from now on, until somebody resumes the connection; one that is paused stays so.
+
+        :returns: Whether it was not paused before.
+        """
+        now = timezone.now()
+        changed = (
+            type(self).objects.filter(pk=self.pk, paused_at=None).update(paused_at=now, pause_reason=reason)
+        )
+        self.refresh_from_db(fields=["paused_at", "pause_reason"])
+        return bool(changed)
+
+    def resume(self) -> None:
+        """Take writes again, and count what is deprovisioned from now on."""
+        self.paused_at, self.pause_reason, self.resumed_at = None, "", timezone.now()
+        self.save(update_fields=["paused_at", "pause_reason", "resumed_at"])

@@ -23,6 +23,7 @@ from django_scim.operations.bulk_references import resolved, without_references
 from django_scim.operations.bulk_request import BulkOperation, read_request
 from django_scim.operations.create import Creation, create
 from django_scim.operations.delete import delete
+from django_scim.operations.limits import require_running
 from django_scim.operations.locking import database_of
 from django_scim.operations.modify import modify
 from django_scim.operations.replace import replace
@@ -106,6 +107,7 @@ class BulkJob:
         try:
             if operation.error is not None:
                 raise operation.error
+            require_running(self.scope.connection)
             self.require_made(operation.needs)
             assert attempt is not None
             self.succeed(operation, self.write(operation, attempt))

@@ -15,6 +15,7 @@ from django.dispatch import Signal
 from django_scim import signals
 from django_scim.adapters.objects import ResourceObject
 from django_scim.history.attempt import Attempt
+from django_scim.operations.limits import require_within_limit
 
 BATCH = 500
 """How many members one signal names."""
@@ -42,9 +43,15 @@ def conclude(obj: ResourceObject, attempt: Attempt, signal: Signal, active_befor
 
     :param signal: What the write was: ``resource_created``, ``resource_updated`` or ``resource_deleted``.
     :param active_before: What :func:`was_active` said before the write.
+    :raises ForbiddenException: If the resource is now one that SCIM may not change, or the last administrator
+        would be gone.
+    :raises LimitExceeded: If the connection has deprovisioned as much as it may.
     """
     is_active = signal is not signals.resource_deleted and obj.adapter.is_active(obj)
+    guard(obj, attempt, signal)
     attempt.deactivated = bool(active_before) and not is_active
+    if attempt.deactivated:
+        require_within_limit(obj)
     if active_before is not None and not is_active:
         obj.adapter.deprovision(obj)
     announcements = list(announcements_of(obj, attempt, signal, active_before, is_active))
@@ -58,6 +65,18 @@ def conclude(obj: ResourceObject, attempt: Attempt, signal: Signal, active_befor
         }
         callback = partial(send, obj.adapter.model, announcements, context)
         transaction.on_commit(callback, using=obj.database, robust=True)
+
+
+def guard(obj: ResourceObject, attempt: Attempt, signal: Signal) -> None:
+    """Refuse a write that makes what SCIM may not, or takes away what the project cannot be without.
+
+    :raises ForbiddenException: With the reason.
+    """
+    is_deleted = signal is signals.resource_deleted
+    if not is_deleted and (attempt.changes or signal is signals.resource_created):
+        obj.adapter.refuse_protected(obj.instance)
+    if obj.was_administrator and (is_deleted or not obj.adapter.is_administrator(obj.instance)):
+        obj.adapter.refuse_last_administrator(obj)
 
 
 def announcements_of(

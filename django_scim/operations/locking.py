@@ -50,6 +50,7 @@ def locked_object(adapter: Adapter, instance: Model, scope: Scope) -> ResourceOb
         rows = adapter.rows(scope.connection).using(instance._state.db)
         instance = rows.defer(None).select_related(*adapter.joins).get(pk=instance.pk)
     obj = ResourceObject(adapter, instance, scope)
+    obj.was_administrator = adapter.is_administrator(instance)
     attach_records([obj])
     return obj
 
