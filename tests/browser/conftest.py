@@ -1,0 +1,98 @@
+"""A headless Chromium, a server, and an administrator who is signed in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+
+HERE = Path(__file__).resolve().parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+"""A browser that is steered has no business elsewhere."""
+
+AXE_CORE = os.environ.get("AXE_CORE", "")
+"""Where the script of axe-core is."""
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+
+# Playwright has an event loop in this thread, which Django takes for a sign of asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave these tests to a run of their own, with their settings."""
+    is_own = settings.SETTINGS_MODULE == "tests.browser.settings"
+    return None if is_own or collection_path.parent != HERE else True
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """The browser."""
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium here")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request):
+    """What the person prefers; a test that does not ask for it sees the light pages."""
+    return request.param
+
+
+@pytest.fixture
+def page(chromium, live_server, request, administrator):
+    """A page of the admin, signed in; what its scripts complain of fails the test."""
+    scheme = request.getfixturevalue("scheme") if "scheme" in request.fixturenames else "light"
+    context = chromium.new_context(base_url=live_server.url, color_scheme=scheme)
+    opened = context.new_page()
+    problems = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.goto("/admin/")
+    opened.get_by_label("Username:").fill("root")
+    opened.get_by_label("Password:").fill("secret")
+    opened.get_by_role("button", name="Log in").click()
+    yield opened
+    context.close()
+    assert not problems
+
+
+@pytest.fixture
+def administrator(transactional_db):
+    """A superuser whose password is ``secret``."""
+    return User.objects.create_superuser("root", password="secret")
+
+
+@pytest.fixture
+def violations():
+    """Return what axe-core finds wrong with a page."""
+    if not Path(AXE_CORE).is_file():
+        pytest.skip("axe-core is not installed")
+    script = Path(AXE_CORE).read_text()
+
+    def find(page):
+        page.evaluate(script)
+        options = {"runOnly": {"type": "tag", "values": WCAG}}
+        found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+        return [
+            f"{each['id']}: {each['help']}: " + "; ".join(node["html"][:200] for node in each["nodes"])
+            for each in found
+        ]
+
+    return find
