@@ -8,14 +8,15 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
+from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import APIException, NotAuthenticated, ParseError
 from rest_framework.response import Response
 from scim2_models import SCIMException
 
 from django_scim.adapters.paths import Json
-from django_scim.operations.transactions import is_transient
+from django_scim.operations.transactions import is_away, is_transient
 
 logger = logging.getLogger("django_scim.request")
 
@@ -53,6 +54,8 @@ def scim_error(exception: Exception) -> SCIMException | None:
             return HTTPError(400, "the request cannot be read", "invalidSyntax")
         case OperationalError() if is_transient(exception):
             return HTTPError(503, "other requests change the same rows: try again")
+        case DatabaseError() | InterfaceError() if is_away(exception):
+            return HTTPError(503, "the database cannot answer for now: try again")
     return None
 
 
@@ -80,7 +83,8 @@ def error_of(exception: Exception, request: Any, view: Any) -> SCIMException:
     """
     error = scim_error(exception)
     if error is None:
-        logger.error("%s %s failed", request.method, request.path, exc_info=exception)
+        path = escape_uri_path(request.path)
+        logger.error("%s %s failed", request.method, path, exc_info=exception)
         got_request_exception.send(sender=type(view), request=request._request)
         error = HTTPError(500, "the server could not answer this request")
     return error

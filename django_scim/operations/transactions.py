@@ -9,6 +9,7 @@ from django.db import (
     DatabaseError,
     DataError,
     IntegrityError,
+    InterfaceError,
     OperationalError,
     connections,
     transaction,
@@ -24,11 +25,39 @@ ATTEMPTS = 4
 TRANSIENT = {"40001", "40P01", "1213", "1205", "1020"}
 """Serialization failure and deadlock of PostgreSQL; deadlock, lock time-out and changed row of MariaDB."""
 
+AWAY_CLASSES = {"08", "53", "57", "58"}
+"""The classes of PostgreSQL's SQLSTATE for a lost connection, a lack of resources (a full disk, too many
+connections), an intervention (a shutdown, a statement that was cancelled) and a fault of the system."""
+
+AWAY = {
+    "25006",  # PostgreSQL: a transaction that may only read, after a failover
+    "55P03",  # PostgreSQL: a lock that could not be had in time
+    "1021",  # MariaDB: the disk is full
+    "1040",  # too many connections
+    "1053",  # the server shuts down
+    "1114",  # the table is full
+    "1180",  # the commit failed
+    "1290",  # the server may only read
+    "1317",  # the statement was interrupted
+    "1836",  # the server may only read
+    "1927",  # the connection was killed
+    "1969",  # the statement took too long
+    "2002",  # no connection
+    "2003",
+    "2006",  # the server has gone away
+    "2013",  # the connection was lost
+    "2055",
+    "3024",  # MySQL: the statement took too long
+}
+"""Errors for which neither the request nor the project is to blame, and that will pass."""
+
+AWAY_SQLITE = ("disk I/O error", "disk is full", "unable to open database file", "readonly database")
+
 UNIQUE_VIOLATIONS = {"23505", "1062"}
 """PostgreSQL and MariaDB; SQLite says it in words."""
 
 
-def codes_of(error: DatabaseError) -> set[str]:
+def codes_of(error: DatabaseError | InterfaceError) -> set[str]:
     """Return the SQLSTATE of an error, which is too coarse on MariaDB and MySQL, and their error number."""
     state = getattr(error.__cause__, "sqlstate", None)
     return {str(code) for code in (state, *error.args[:1]) if code}
@@ -37,6 +66,21 @@ def codes_of(error: DatabaseError) -> set[str]:
 def is_transient(error: OperationalError) -> bool:
     """Whether the same transaction may succeed when it is tried again."""
     return not codes_of(error).isdisjoint(TRANSIENT) or "database is locked" in str(error)
+
+
+def is_away(error: DatabaseError | InterfaceError) -> bool:
+    """Whether the database cannot answer for now: it is away, full, overloaded, or was too slow."""
+    codes = codes_of(error)
+    if isinstance(error, InterfaceError) or not codes.isdisjoint(AWAY):
+        return True
+    if any(code[:2] in AWAY_CLASSES for code in codes if len(code) == 5):
+        return True
+    # psycopg has no SQLSTATE for a connection that it could not make or has lost.
+    has_no_connection = type(error.__cause__).__module__.startswith("psycopg") and not getattr(
+        error.__cause__, "sqlstate", None
+    )
+    is_sqlite = any(text in str(error) for text in AWAY_SQLITE)
+    return isinstance(error, OperationalError) and (has_no_connection or is_sqlite)
 
 
 def is_unique_violation(error: IntegrityError) -> bool:

@@ -1,0 +1,23 @@
+"""Settings of the server that is put through faults: connections that are kept, and no limits."""
+
+from __future__ import annotations
+
+import os
+
+from tests.settings import *  # noqa: F403
+from tests.settings import DATABASES, INSTALLED_APPS
+
+INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "django.contrib.admin"]
+ROOT_URLCONF = "tests.faults.urls"
+DATABASES["default"]["CONN_MAX_AGE"] = 600
+"""Without health checks: a request may find a connection that is dead already."""
+if isolation_level := os.environ.get("ISOLATION_LEVEL"):
+    DATABASES["default"].setdefault("OPTIONS", {})["isolation_level"] = (
+        int(isolation_level) if isolation_level.isdecimal() else isolation_level
+    )
+DJANGO_SCIM = {
+    "ALLOW_HTTP": True,
+    "DEPROVISIONING_LIMIT": None,
+    "DEPROVISIONING_SHARE": None,
+    "THROTTLE_CLASSES": [],
+}
