@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typedd
 from django.core.checks import Error
 
 from django_scim.hints import nearest
+from django_scim.rates import RateText, is_rate
 
 Options = dict[str, Any]
 
@@ -80,6 +81,10 @@ KINDS: dict[Any, Any] = {
     bool: ("True or False", lambda value: isinstance(value, bool)),
     str: ("a string", is_text),
     str | None: ("a string or None", lambda value: value is None or is_text(value)),
+    RateText | None: (
+        "a rate such as '60/min' or None",
+        lambda value: value is None or is_rate(value),
+    ),
     Mapping[str, Any] | None: (
         "a dictionary or None",
         lambda value: value is None or isinstance(value, Mapping),

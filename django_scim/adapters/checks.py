@@ -111,7 +111,8 @@ def check_required_columns(adapter: Adapter) -> Iterator[CheckMessage]:
             mapped.add("password")
     for field in meta.concrete_fields:
         is_id = field.name == adapter.id_field and can_be_random(field)
-        if field.name not in mapped and not is_id and is_left_empty(field):
+        is_filled = is_id or field.name == adapter.tenant_field
+        if field.name not in mapped and not is_filled and is_left_empty(field):
             yield Warning(
                 f"{adapter.setting}: nothing maps the column '{field.name}' of {meta.label}, which has to "
                 f"have a value and has no default: a POST leaves it empty, or is refused.",

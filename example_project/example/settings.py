@@ -112,5 +112,5 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 
-# Nothing has to be set: attributes without a mapping are kept as they come. See docs/reference/settings.md.
+# Nothing has to be set: attributes without a mapping are kept as they come. See django_scim/conf.py.
 DJANGO_SCIM: dict[str, Any] = {}

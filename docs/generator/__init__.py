@@ -1,0 +1,1 @@
+"""Makes the parts of the reference that are no docstrings: settings, commands, checks, errors, fields."""
