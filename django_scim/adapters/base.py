@@ -438,6 +438,9 @@ class Adapter:
     def deactivate(self, obj: ResourceObject) -> None:
         """Take from a resource that is deleted softly what it allowed."""
 
+    def activate(self, obj: ResourceObject) -> None:
+        """Give a resource that is restored what :meth:`deactivate` took from it."""
+
     def deprovision(self, obj: ResourceObject) -> None:
         """Revoke what a resource that is not active, or is deleted, has been given before.
 

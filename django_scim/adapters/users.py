@@ -120,6 +120,12 @@ class UserAdapter(Adapter):
         if active is not None and self.is_active(obj):
             active.write(obj, False)
 
+    def activate(self, obj: ResourceObject) -> None:
+        """Unlock the account."""
+        active = self.mappings.get("active")
+        if active is not None and not self.is_active(obj):
+            active.write(obj, True)
+
     def deprovision(self, obj: ResourceObject) -> None:
         """Do what ``DEPROVISIONING`` names."""
         deprovision(obj.instance, obj.scope.connection)

@@ -30,24 +30,24 @@ def schemas_of(adapter: Adapter, base_url: str) -> dict[str, Json]:
         location = f"{base_url}/Schemas/{document['id']}"
         document["meta"] = {"resourceType": "Schema", "location": location}
         found[document["id"]] = document
-    mark_read_only(adapter, found)
+    declare_mapped(adapter, found)
     return found
 
 
-def mark_read_only(adapter: Adapter, schemas: dict[str, Json]) -> None:
-    """Say of attributes that the project lets no client write that they are ``readOnly``."""
+def declare_mapped(adapter: Adapter, schemas: dict[str, Json]) -> None:
+    """Let each mapping say what holds for its attribute in this project."""
     core = str(adapter.resource.__schema__)
     paths = {path.head: path for path in walk(adapter.resource)}
     for mapping in adapter.mappings.values():
         head = paths.get(mapping.path.head)
-        if not mapping.read_only or head is None:
+        if head is None:
             continue
         attributes = schemas[head.extension or core]["attributes"]
         attribute = named(attributes, head.name)
         if attribute is not None and mapping.path.sub:
             attribute = named(attribute.get("subAttributes", ()), mapping.path.sub)
         if attribute is not None:
-            attribute["mutability"] = "readOnly"
+            mapping.declare(attribute)
 
 
 def named(attributes: Any, name: str) -> Any:

@@ -34,7 +34,8 @@ def apply(
     :param resets: Whether a value that has to be there, such as ``active``, gets its default where the
         second document has none; otherwise it is kept. A secret in the first document is there only for
         its removal to be seen.
-    :param removes: Whether a value that is kept is told no longer, since a client has removed it.
+    :param removes: Whether a value that is kept, or a default, is told no longer, since a client has
+        removed the attribute.
     """
     written: Written = []
     for mapping in obj.adapter.written_mappings:
@@ -50,6 +51,9 @@ def apply(
             obj.assign(mapping.path.key)
             mapping.write(obj, new)
             written.append((mapping, new))
+            default = mapping.default(obj) if new is None and removes else None
+            if default is not None:
+                obj.unassign(mapping.path.key, default)
         note(changes, mapping, old, new)
     return written
 

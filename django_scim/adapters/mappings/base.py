@@ -12,6 +12,7 @@ from scim2_models import InvalidFilterException, InvalidPathException
 from scim2_models.path import CompareOperator
 
 from django_scim.adapters.compared import ComparedColumn
+from django_scim.adapters.declarations import declare_read_only
 from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import AttributePath, Json
 from django_scim.adapters.watched import Watched
@@ -73,6 +74,14 @@ class Mapping:
         """Whether a client may write the attribute."""
         return not self.read_only and not self.path.is_read_only
 
+    def declare(self, attribute: Json) -> None:
+        """Change what ``/Schemas`` says of the attribute (RFC 7643 section 7) to what holds for the mapping.
+
+        :param attribute: The definition of the attribute that the mapping is bound to.
+        """
+        if self.read_only:
+            declare_read_only(attribute)
+
     @property
     def filterable(self) -> bool:
         """Whether ``filter`` takes the attribute, or a sub-attribute of it."""
@@ -109,6 +118,10 @@ class Mapping:
     def read(self, obj: ResourceObject) -> Any:
         """Return the value as JSON has it, or none where there is no value."""
         raise NotImplementedError
+
+    def default(self, obj: ResourceObject) -> Any:
+        """Return what :meth:`read` gives for want of a value that a client has written, or none."""
+        return None
 
     # Writing
 

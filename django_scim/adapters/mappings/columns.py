@@ -14,9 +14,10 @@ from django.utils.timezone import get_default_timezone, make_aware
 from scim2_models import InvalidValueException, Required, Uniqueness
 
 from django_scim.adapters.compared import ComparedColumn
+from django_scim.adapters.declarations import declare_choices
 from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.adapters.paths import AttributePath
+from django_scim.adapters.paths import AttributePath, Json
 from django_scim.adapters.suggestions import not_one_value, shared_row, unknown_field
 from django_scim.adapters.watched import Watched
 from django_scim.query.comparable import OutOfRange, in_column
@@ -205,6 +206,12 @@ class Column(Mapping):
             yield shared_row(self.adapter, self.path.key, self.column)
         if self.path.is_complex or (self.path.is_multivalued and self.path.sub is None):
             yield not_one_value(self.adapter, self.path.key)
+
+    def declare(self, attribute: Json) -> None:
+        """Say which values the column takes, where it takes only some."""
+        super().declare(attribute)
+        if self.host is not None:
+            declare_choices(attribute, self.host.field)
 
     def columns(self) -> Sequence[str]:
         """Return the column."""

@@ -34,9 +34,10 @@ class DefaultValue(BesideColumn):
 
     def read(self, obj: ResourceObject) -> Any:
         """Return the stored entries, or else the column's value."""
-        stored = super().read(obj)
-        if stored:
-            return stored
+        return super().read(obj) or self.default(obj)
+
+    def default(self, obj: ResourceObject) -> Any:
+        """Return the column's value as the one entry."""
         value = self.column.read(obj)
         return None if value is None else [{"value": value, "primary": True}]
 

@@ -10,12 +10,13 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import ForeignKey, OuterRef, Q, Subquery
 from scim2_models import InvalidValueException
 
+from django_scim.adapters.declarations import declare_read_only, keep_parts
 from django_scim.adapters.mappings.base import Mapping
 from django_scim.adapters.mappings.builtin import identifier_operand
 from django_scim.adapters.mappings.collection import identifier_of
 from django_scim.adapters.mappings.columns import HostPath
 from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.adapters.paths import AttributePath
+from django_scim.adapters.paths import AttributePath, Json
 from django_scim.adapters.suggestions import unknown_field, wrong_resource_type
 from django_scim.adapters.watched import Watched
 from django_scim.models.columns import column_of
@@ -56,10 +57,26 @@ class Reference(Mapping):
             model = self.host.field.related_model
             yield from wrong_resource_type(self.adapter, self.path.key, self.to, model)
 
+    def declare(self, attribute: Json) -> None:
+        """Leave out the sub-attributes that a foreign key has no place for; the name is the server's to give.
+
+        RFC 7643 section 8.7.1 has the name of a manager as ``readOnly`` too.
+        """
+        super().declare(attribute)
+        parts = keep_parts(attribute, ("value", "$ref", *self.names))
+        for name in self.names:
+            if name in parts:
+                declare_read_only(parts[name])
+
     @property
     def other(self) -> Adapter | None:
         """The adapter of the other side, or none where the project does not serve it."""
         return self.adapter.registry.get(self.to)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The sub-attribute with the name of what it leads to, if that has one."""
+        return ("displayName",) if self.other is not None and self.other.display_column else ()
 
     def columns(self) -> Sequence[str]:
         """Return the foreign key."""

@@ -23,10 +23,11 @@ from django.db.models.functions import NullIf
 from scim2_models import AttributeBinding, InvalidValueException
 
 from django_scim.adapters.compared import ComparedColumn
+from django_scim.adapters.declarations import declare_choices, declare_read_only, declare_values, keep_parts
 from django_scim.adapters.mappings.base import Mapping, operand_of
 from django_scim.adapters.mappings.columns import to_json
 from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.adapters.paths import AttributePath
+from django_scim.adapters.paths import AttributePath, Json
 from django_scim.adapters.suggestions import unknown_field, unknown_rows
 from django_scim.adapters.watched import Watched, writing
 from django_scim.models.columns import column_of
@@ -42,7 +43,7 @@ class Rows(Mapping):
     of the values that stay. A value that changes in that sub-attribute is a new row: whatever else the
     project keeps of the old one, such as that an address was verified, does not hold for the new one.
 
-    What a sub-attribute has no column for is not kept.
+    What a sub-attribute has no column for is not kept, and ``/Schemas`` leaves the sub-attribute out.
 
     :param relation: The accessor of the related rows, such as ``emailaddress_set``.
     :param match: The sub-attribute that says which row a value is.
@@ -92,6 +93,17 @@ class Rows(Mapping):
             yield unknown_rows(self.adapter, self.path.key, self.relation)
         for column in self.missing:
             yield unknown_field(self.adapter, self.path.key, self.rows_model, column)
+
+    def declare(self, attribute: Json) -> None:
+        """Leave out the sub-attributes that have no place; what is fixed is not the client's to write."""
+        super().declare(attribute)
+        parts = keep_parts(attribute, {*self.fields, *self.fixed}) or {VALUE: attribute}
+        for sub, part in parts.items():
+            if sub in self.fields:
+                declare_choices(part, self.fields[sub])
+            elif sub in self.fixed:
+                declare_read_only(part)
+                declare_values(part, [self.fixed[sub]])
 
     def binding(self, sub: str) -> AttributeBinding | None:
         """Return what scim2-models knows of a sub-attribute, or of the values of a simple attribute."""

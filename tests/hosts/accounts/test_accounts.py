@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import pytest
 from django.contrib.auth.models import Group
 
 from tests.hosts.accounts.models import Account
+from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.representations import group, user
 
 ADDRESS = "bjensen@example.com"
+
+
+@pytest.fixture
+def values():
+    """User names: email addresses."""
+    return {"User.userName": lambda: f"{uuid4()}@example.com"}
 
 
 def test_the_id_is_the_uuid_of_the_row(scim):
@@ -41,6 +49,26 @@ def test_the_user_name_is_unique_without_regard_to_case(scim):
     response = scim.post("/Users", user(ADDRESS.upper()))
     assert (response.status_code, response.json()["scimType"]) == (409, "uniqueness")
     assert Account.objects.count() == 1
+
+
+def test_the_user_name_is_the_address_until_a_client_says_otherwise(scim):
+    path = f"/Users/{scim.post('/Users', user(ADDRESS)).json()['id']}"
+    default = [{"value": ADDRESS, "primary": True}]
+    assert scim.get(path).json()["emails"] == default
+
+    other = [{"value": "babs@example.org", "type": "home"}]
+    assert scim.patch(path, {"op": "replace", "path": "emails", "value": other}).json()["emails"] == other
+    assert scim.put(path, user(ADDRESS)).json()["emails"] == default
+
+
+@pytest.mark.parametrize("emails", [None, [{"value": "babs@example.org", "type": "home"}]])
+def test_removed_addresses_are_gone(scim, emails):
+    path = f"/Users/{scim.post('/Users', user(ADDRESS, emails=emails)).json()['id']}"
+
+    assert "emails" not in scim.patch(path, {"op": "remove", "path": "emails"}).json()
+    assert "emails" not in scim.get(path).json()
+    other = {"op": "add", "path": "emails", "value": [{"value": "new@example.org"}]}
+    assert scim.patch(path, other).json()["emails"] == [{"value": "new@example.org"}]
 
 
 def test_a_deactivated_account_keeps_its_groups(scim):

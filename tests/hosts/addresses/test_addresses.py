@@ -8,10 +8,17 @@ from allauth.account.models import EmailAddress
 from django_scim.registry import registry
 from tests.factories import UserFactory
 from tests.hosts.addresses.models import Phone
-from tests.representations import path_of, user
+from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
+from tests.representations import USER, path_of, user
 
 EMAILS = [{"value": "b@example.com", "primary": True}, {"value": "babs@example.org"}]
 PHONES = [{"value": "555-1", "type": "work"}, {"value": "555-2", "type": "mobile"}]
+
+
+@pytest.fixture
+def values():
+    """The one address that is sent is the primary one: none is the same as false, and rows have no third."""
+    return {"Emails.primary": lambda: True}
 
 
 @pytest.fixture
@@ -81,6 +88,38 @@ def test_a_put_replaces_what_it_must(scim, path):
     assert set(after) == {"555-2", "555-3"}
     assert after["555-2"] == before["555-2"]
     assert not EmailAddress.objects.exists()
+
+
+def test_the_schema_has_the_parts_that_rows_have(scim):
+    attributes = scim.get(f"/Schemas/{USER}").json()["attributes"]
+    parts = {
+        attribute["name"]: [
+            (part["name"], part["mutability"], part.get("canonicalValues"))
+            for part in attribute["subAttributes"]
+        ]
+        for attribute in attributes
+        if attribute["name"] in ("emails", "phoneNumbers")
+    }
+
+    assert parts == {
+        "emails": [
+            ("value", "readWrite", None),
+            ("type", "readOnly", ["work"]),
+            ("primary", "readWrite", None),
+        ],
+        "phoneNumbers": [
+            ("value", "readWrite", None),
+            ("type", "readWrite", ["work", "home", "mobile"]),
+        ],
+    }
+
+
+def test_a_type_that_the_column_does_not_take_is_refused(scim):
+    numbers = [{"value": "555-1", "type": "pager"}]
+    response = scim.post("/Users", user("bjensen", phoneNumbers=numbers))
+
+    assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
+    assert not Phone.objects.exists()
 
 
 @pytest.mark.parametrize(

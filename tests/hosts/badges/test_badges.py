@@ -8,6 +8,7 @@ import pytest
 
 from tests.hosts.badges.models import Badge
 from tests.hosts.badges.settings import BADGE, PARKING
+from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.representations import ENTERPRISE, user
 
 PARKED = {"lot": "north", "plates": [{"value": "B-X 1", "country": "DE"}, {"value": "F 2", "country": "FR"}]}

@@ -57,7 +57,7 @@ class TestIdentifiers:
         found = okta.get("/Users/2819c223").json()
 
         assert (found["id"], found["userName"]) == ("2819c223", ADDRESS)
-        assert found["meta"]["location"] == f"http://testserver{ROOT}/Users/2819c223"
+        assert found["meta"]["location"] == f"https://testserver{ROOT}/Users/2819c223"
 
     def test_of_a_group_may_be_the_same_as_that_of_a_user(self, okta, barbara, guides):
         User.objects.filter(pk=barbara.pk).update(scim_id=guides.scim_id)

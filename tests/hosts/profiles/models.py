@@ -20,6 +20,7 @@ class Profile(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     title = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=10, blank=True, choices=[("en", "English"), ("fr", "French")])
     phone = models.CharField(max_length=50, blank=True)
     department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True)
     manager = models.ForeignKey(

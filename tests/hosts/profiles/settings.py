@@ -10,6 +10,7 @@ DJANGO_SCIM = {
         "adapter": "tests.hosts.profiles.scim.StaffAdapter",
         "attributes": {
             "title": "profile__title",
+            "preferredLanguage": "profile__language",
             f"{ENTERPRISE}:department": "profile__department__name",
         },
     },

@@ -7,15 +7,23 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from tests.conftest import ScimClient
 from tests.factories import UserFactory
+from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.hosts.profiles.models import Department, Profile
-from tests.representations import ENTERPRISE, id_of, path_of, user
+from tests.representations import ENTERPRISE, USER, id_of, path_of, user
 
 
 def employee(user_name: str = "bjensen", **attributes: Any) -> dict[str, Any]:
     """Return a user with an enterprise extension."""
     document = user(user_name, title="Tour Guide")
     return {**document, ENTERPRISE: attributes}
+
+
+def declared(scim: ScimClient, schema: str) -> list[dict[str, Any]]:
+    """Return the attributes of a schema."""
+    attributes: list[dict[str, Any]] = scim.get(f"/Schemas/{schema}").json()["attributes"]
+    return attributes
 
 
 @pytest.fixture
@@ -72,6 +80,30 @@ def test_a_manager_that_is_nobody_is_refused(scim):
 
     assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
     assert not User.objects.exists()
+
+
+def test_the_name_of_a_manager_is_the_server_s_to_give(scim, boss):
+    (manager,) = [part for part in declared(scim, ENTERPRISE) if part["name"] == "manager"]
+    assert {part["name"]: part["mutability"] for part in manager["subAttributes"]} == {
+        "value": "readWrite",
+        "$ref": "readWrite",
+        "displayName": "readOnly",
+    }
+
+    sent = {"value": id_of(boss), "displayName": "The Chief"}
+    created = scim.post("/Users", employee(manager=sent)).json()
+    assert created[ENTERPRISE]["manager"]["displayName"] == "boss"
+
+
+def test_the_choices_of_a_column_are_the_canonical_values(scim):
+    (language,) = [part for part in declared(scim, USER) if part["name"] == "preferredLanguage"]
+    assert language["canonicalValues"] == ["en", "fr"]
+
+    accepted = scim.post("/Users", user("bjensen", preferredLanguage="fr"))
+    refused = scim.post("/Users", user("babs", preferredLanguage="tlh"))
+    assert accepted.json()["preferredLanguage"] == "fr"
+    assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidValue")
+    assert Profile.objects.get().language == "fr"
 
 
 @pytest.mark.parametrize(

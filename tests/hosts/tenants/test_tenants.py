@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django_scim.models import Connection, ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
+from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.hosts.tenants.models import Member, Office, Organisation, Team
 from tests.representations import ENTERPRISE, group, user
 
@@ -58,10 +60,34 @@ def own_group(here: ScimClient) -> str:
     return str(here.post("/Groups", group("Drivers")).json()["id"])
 
 
+@pytest.fixture
+def connection(here: ScimClient, foreign_group: str) -> Iterator[Connection]:
+    """The connection of one organisation, which has to leave what the other has as it is."""
+    before = rows_of("There")
+    yield here.connection
+    assert rows_of("There") == before
+
+
+ORGANISATIONS = {
+    Member: "organisation",
+    Team: "organisation",
+    Team.people.through: "team__organisation",
+    Office: "organisation",
+}
+"""What leads from the rows of each model to the organisation that they belong to."""
+
+
+def rows_of(*names: str) -> list[Any]:
+    """Return the rows of organisations."""
+    return [
+        list(model._default_manager.filter(**{f"{path}__name__in": names}).order_by("pk").values())
+        for model, path in ORGANISATIONS.items()
+    ]
+
+
 def everything() -> list[Any]:
     """Return all rows of the project."""
-    models = (Member, Team, Team.people.through, Office)
-    return [list(model._default_manager.order_by("pk").values()) for model in models]
+    return rows_of("Here", "There")
 
 
 def test_what_is_made_belongs_to_the_tenant(here, there):
