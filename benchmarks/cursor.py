@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--sort-by", help="the attribute to sort by, none by default")
     parser.add_argument("--without-totals", action="store_true", help="leave totalResults out")
     options = parser.parse_args()
-    settings = "without_totals" if options.without_totals else "example.settings"
+    settings = "without_totals" if options.without_totals else "unlimited"
     with served(settings) as client:
         sys.path.insert(0, str(PROJECT))
         import django

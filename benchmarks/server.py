@@ -50,7 +50,7 @@ class Client:
 
 
 @contextmanager
-def served(settings: str = "example.settings") -> Iterator[Client]:
+def served(settings: str = "unlimited") -> Iterator[Client]:
     """Serve the example project on the database that ``DATABASE_URL`` names, by default on a new SQLite file.
 
     The server has one thread, so that no request of the benchmark can be answered beside another.

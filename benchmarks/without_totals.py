@@ -1,5 +1,6 @@
-"""The settings of the example project, with pages by cursor that count nothing."""
+"""The settings of the other benchmarks, with pages by cursor that count nothing."""
 
-from example.settings import *  # noqa: F403
+from unlimited import *  # noqa: F403
+from unlimited import DJANGO_SCIM
 
-DJANGO_SCIM = {"COUNT_WITH_CURSOR": False}
+DJANGO_SCIM = {**DJANGO_SCIM, "COUNT_WITH_CURSOR": False}

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DjangoScimConfig(AppConfig):
-    """Registers the system checks and the SQL functions that comparisons use, and notes logins."""
+    """Registers system checks, the SQL functions that comparisons use and the OpenAPI extensions, and notes
+    logins."""
 
     name = "django_scim"
     verbose_name = _("SCIM provisioning")
@@ -15,6 +16,7 @@ class DjangoScimConfig(AppConfig):
     def ready(self) -> None:
         """Connect what Django calls by itself: checks, functions of each new SQLite connection, logins."""
         from django_scim import checks, tracking  # noqa: F401
+        from django_scim.api import checks as api_checks  # noqa: F401
         from django_scim.deprovisioning import checks as deprovisioning_checks  # noqa: F401
         from django_scim.indexes import checks as index_checks  # noqa: F401
         from django_scim.query.functions import register_sqlite_functions
@@ -28,3 +30,5 @@ class DjangoScimConfig(AppConfig):
             from django_scim.deprovisioning import logins
 
             logins.connect()
+        if apps.is_installed("drf_spectacular"):
+            from django_scim.openapi import extensions  # noqa: F401

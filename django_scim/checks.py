@@ -14,6 +14,7 @@ from django_scim.imports import ImportFailed, import_path
 
 CLASSES = {
     "AUTHENTICATION_CLASSES": "authenticate",
+    "HISTORY_AUTHENTICATION_CLASSES": "authenticate",
     "PERMISSION_CLASSES": "has_permission",
     "THROTTLE_CLASSES": "allow_request",
 }

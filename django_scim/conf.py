@@ -12,6 +12,7 @@ from django.core.checks import Error
 from django.core.signals import setting_changed
 
 from django_scim.options import examine
+from django_scim.rates import RateText
 
 
 class AdapterOptions(TypedDict, total=False):
@@ -44,6 +45,43 @@ class AdapterOptions(TypedDict, total=False):
     """The foreign key to the tenant: a connection sees the rows of its own tenant alone."""
 
 
+class ThrottleRates(TypedDict, total=False):
+    """How often what may be done, such as ``"3000/min"``; none for any number."""
+
+    read: RateText | None
+    """Reads and queries of one connection."""
+
+    write: RateText | None
+    """Writes of one connection; a bulk request is one."""
+
+    bulk: RateText | None
+    """Operations in the bulk requests of one connection."""
+
+    address_read: RateText | None
+    """Reads and queries from one address: identity providers that others use too send from the same ones."""
+
+    address_write: RateText | None
+    """Writes from one address."""
+
+    address_bulk: RateText | None
+    """Operations in the bulk requests from one address."""
+
+    failed_authentication: RateText | None
+    """Wrong tokens from one address. Beyond that, only tokens that were right before are still looked at."""
+
+
+DEFAULT_THROTTLE_RATES: dict[str, RateText | None] = {
+    "read": RateText("3000/min"),
+    "write": RateText("3000/min"),
+    "bulk": RateText("10000/min"),
+    "address_read": RateText("12000/min"),
+    "address_write": RateText("12000/min"),
+    "address_bulk": RateText("40000/min"),
+    "failed_authentication": RateText("60/min"),
+}
+"""Twice what Microsoft asks a SCIM endpoint to stand, which is 25 requests a second from one tenant."""
+
+
 @dataclass(frozen=True)
 class ScimSettings:
     """The options of ``DJANGO_SCIM``, under the names that the setting uses.
@@ -64,8 +102,26 @@ class ScimSettings:
     AUTHENTICATION_CLASSES: Sequence[str] = ("django_scim.api.authentication.AccessTokenAuthentication",)
     """DRF authentication classes; the first names the scheme of ``WWW-Authenticate``."""
 
-    THROTTLE_CLASSES: Sequence[str] = ()
+    ALLOW_HTTP: bool = False
+    """Whether requests may come without TLS, which they may in debug mode too; others are 403."""
+
+    TRUSTED_PROXIES: int | None = None
+    """How many proxies in front of the project add to ``X-Forwarded-For``, which tells the address of the
+    client then. If it is not given, it is ``NUM_PROXIES`` of ``REST_FRAMEWORK``, and else the header counts
+    for nothing."""
+
+    THROTTLE_CLASSES: Sequence[str] = (
+        "django_scim.api.throttling.ConnectionThrottle",
+        "django_scim.api.throttling.AddressThrottle",
+    )
     """DRF throttle classes of the resource endpoints; a request over the limit is 429."""
+
+    THROTTLE_RATES: ThrottleRates = field(default_factory=ThrottleRates)
+    """How often what may be done: see :class:`django_scim.conf.ThrottleRates`. What is left out has its
+    default."""
+
+    CACHE_ALIAS: str = "default"
+    """The entry of ``CACHES`` that counts for the throttles: one that all processes share."""
 
     PERMISSION_CLASSES: Sequence[str] = ("django_scim.api.permissions.HasScope",)
     """DRF permission classes of the resource endpoints."""
@@ -93,7 +149,35 @@ class ScimSettings:
     """The largest request body in bytes; a larger one is 413."""
 
     MAX_PATCH_OPERATIONS: int = 1000
-    """The most operations in one PATCH; more is 413."""
+    """The most operations in one PATCH; more is 413. One without a path counts once for each attribute."""
+
+    MAX_JSON_DEPTH: int = 32
+    """How deep a body may be nested, 400 being the answer to a deeper one; SCIM's own messages need seven."""
+
+    MAX_STRING_LENGTH: int = 1024 * 1024
+    """The most characters of one string in a body; more is 400."""
+
+    MAX_ATTRIBUTES: int = 1000
+    """The most members of one object in a body, known or not; more is 400."""
+
+    MAX_VALUES: int = 500
+    """The most values of one multi-valued attribute, but for members; more is 400."""
+
+    MAX_MEMBERS: int = 50_000
+    """The most members in one list of a body; more is 400. A group may have more: a PATCH adds to them."""
+
+    MAX_FILTER_LENGTH: int = 10_000
+    """The most characters of a filter, and of the path of an operation; more is 400."""
+
+    MAX_FILTER_DEPTH: int = 32
+    """How deep a filter may nest; no more than 32, which is the limit of the grammar."""
+
+    MAX_FILTER_TERMS: int = 100
+    """The most comparisons in one filter, and in the paths of one PATCH, members set apart; more is 400.
+    SQLite has a limit on what an expression may hold."""
+
+    MAX_PARAMETER_LENGTH: int = 10_000
+    """The most characters of ``sortBy``, of ``attributes`` and of ``excludedAttributes``; more is 400."""
 
     UNKNOWN_ATTRIBUTES: Literal["ignore", "forbid"] = "ignore"
     """What becomes of attributes and extensions that no schema has: they are ignored, or the request is
@@ -119,6 +203,13 @@ class ScimSettings:
     HISTORY_RETENTION: int | None = None
     """After how many days ``manage.py scim_prune`` deletes events, if it is not told; none keeps them."""
 
+    HISTORY_AUTHENTICATION_CLASSES: Sequence[str] = ("rest_framework.authentication.SessionAuthentication",)
+    """DRF authentication classes by which staff are known at ``/history``; tokens are known by
+    ``AUTHENTICATION_CLASSES`` there too."""
+
+    MAX_HISTORY_PAGE: int = 1000
+    """The most events that one page of ``/history`` holds; a larger ``page_size`` is lowered to it."""
+
     DEPROVISIONING_LIMIT: int | None = 500
     """How many resources a connection may deactivate or delete within an hour before it is paused; none for
     any number. A connection can have a limit of its own."""
@@ -126,6 +217,9 @@ class ScimSettings:
     DEPROVISIONING_SHARE: int | None = 20
     """The same in percent of the resources of the type that the connection sees, where that is less, but
     25 at least; none for any share. It is not asked of a connection with a limit of its own."""
+
+    LOG_PERSONAL_DATA: bool = False
+    """Whether the log ``django_scim.access`` has the queries and the addresses of requests too."""
 
     DOCUMENTATION_URI: str | None = None
     """``documentationUri`` of the ServiceProviderConfig."""

@@ -29,10 +29,11 @@ RESERVED = (
     "/bulk",
     "/.search",
     "/history",
+    "/health",
     "/read",
     "/write",
 )
-"""The endpoints of RFC 7644 section 3.2 that are no resource types, that of the history, and what would
+"""The endpoints of RFC 7644 section 3.2 that are no resource types, those of the app itself, and what would
 be taken for a scope; in lower case."""
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
@@ -58,6 +59,16 @@ class Registry:
     def secret_names(self) -> frozenset[str]:
         """The names of the attributes that no answer ever holds, in lower case: the history hides them."""
         return frozenset(name.lower() for adapter in self for name in secrets_of(adapter.resource))
+
+    @cached_property
+    def collection_names(self) -> frozenset[str]:
+        """The names of the attributes that may have any number of values, such as members; in lower case."""
+        return frozenset(
+            mapping.path.name.lower()
+            for adapter in self
+            for mapping in adapter.mappings.values()
+            if mapping.unbounded
+        )
 
     def load(self, path: str, setting: str, options: Mapping[str, Any]) -> None:
         """Import an adapter class and add its one instance, or the error that keeps it from being added."""

@@ -5,6 +5,9 @@ The sender is the model of the resource type's adapter, such as ``AUTH_USER_MODE
 :class:`~django_scim.models.Connection` that the write came from) and ``request_id`` (the one that the
 history has), and the arguments that are listed at each signal.
 
+What somebody of the project does to a resource in the admin (restore, unlink, deactivate) is told like the
+writes of identity providers, with none for ``connection``.
+
 A write that is rolled back sends nothing, and neither does one that changes nothing. A receiver that
 raises an exception is logged, and holds back neither the other receivers nor the answer to the client.
 """

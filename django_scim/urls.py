@@ -10,6 +10,8 @@ from rest_framework.routers import SimpleRouter
 
 from django_scim.api.bulk import BulkViewSet
 from django_scim.api.discovery import ResourceTypeViewSet, SchemaViewSet, ServiceProviderConfigViewSet
+from django_scim.api.health import HealthView
+from django_scim.api.history import HistoryViewSet
 from django_scim.api.me import MeViewSet
 from django_scim.api.not_found import METHODS, NotFoundView
 from django_scim.api.resources import ResourceViewSet
@@ -50,9 +52,11 @@ def routes() -> list[Any]:
     router.register("ServiceProviderConfig", ServiceProviderConfigViewSet, "service-provider-config")
     router.register("ResourceTypes", ResourceTypeViewSet, "resource-type")
     router.register("Schemas", SchemaViewSet, "schema")
+    router.register("history", HistoryViewSet, "history")
     patterns: list[Any] = [
         *router.urls,
         re_path(r"^Bulk/?$", BulkViewSet.as_view({"post": "create"}), name="bulk"),
+        re_path(r"^health/?$", HealthView.as_view({"get": "retrieve"}), name="health"),
         re_path(r"^Me/?$", MeViewSet.as_view(ME_METHODS), name="me"),
         re_path(r"^\.search/?$", RootSearchViewSet.as_view({"post": "search"}), name="search"),
         re_path(r"^$", RootViewSet.as_view({"get": "list"}), name="root"),

@@ -31,6 +31,7 @@ MARKER = re.compile(r"^<!-- generate: (\S+) -->$", re.MULTILINE)
 PARTS: dict[str, Callable[[], str]] = {
     "settings": options.settings,
     "adapter-options": options.adapter_options,
+    "throttle-rates": options.throttle_rates,
     "commands": commands.commands,
     "checks": checks.checks,
     "errors": errors.errors,

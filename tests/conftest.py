@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
 from django.conf import settings
+from django.core.cache import BaseCache, caches
 from django.test import Client
 
 from django_scim.models import AccessToken, Connection
@@ -15,6 +17,8 @@ from tests.factories import ConnectionFactory
 
 SCIM = "application/scim+json"
 ROOT = "/scim/v2"
+BEHIND_TLS = {"X-Forwarded-Proto": "https"}
+"""What a proxy that ends TLS adds to a request: live servers speak plain HTTP."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,6 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
             pytest.exit(f"skipped: no database server at {address[0]}:{address[1]}", returncode=0)
 
 
+class HttpsClient(Client):
+    """Django's test client, with TLS: SCIM is refused without."""
+
+    def request(self, **request: Any) -> Any:
+        """Send a request."""
+        return super().request(**{**request, "wsgi.url_scheme": "https", "SERVER_PORT": "443"})
+
+
 class ScimClient:
     """Sends SCIM requests through the whole stack, as the identity provider of one connection."""
 
@@ -35,7 +47,7 @@ class ScimClient:
         self.connection = connection
         stored, self.token = AccessToken.objects.issue(connection, scopes=list(scopes or ("read", "write")))
         self.stored = stored
-        self.client = Client()
+        self.client: Client = HttpsClient()
 
     def request(self, method: str, path: str, payload: Any = None, **headers: str) -> Any:
         """Send a request; bytes are sent as they are."""
@@ -68,6 +80,14 @@ class ScimClient:
     def delete(self, path: str, **headers: str) -> Any:
         """Send a DELETE."""
         return self.request("DELETE", path, **headers)
+
+
+@pytest.fixture
+def shared_cache(settings: Any) -> BaseCache:
+    """A cache of the test's own. Tests without it have one that keeps nothing, so that no budget ends."""
+    backend = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": str(uuid4())}}
+    return caches["default"]
 
 
 @pytest.fixture

@@ -176,34 +176,65 @@ class PostgreSQL(Server):
             host="127.0.0.1", port=self.port, user="postgres", dbname=name or "postgres", autocommit=True
         )
 
-    def has_rows(self, query: str, name: str = "") -> bool:
-        """Whether a query finds anything."""
-        return bool(self.execute(query, name=name))
-
 
 class Replica(PostgreSQL):
     """A streaming replica: it has what its primary has, a moment later, and takes no writes."""
 
-    def __init__(self, primary: PostgreSQL, **settings: str) -> None:
-        self.primary = primary
+    def __init__(self, primary_port: int, **settings: str) -> None:
+        self.primary_port = primary_port
         super().__init__(**settings)
 
     def initialize(self) -> None:
         self.run(
             self.programs["pg_basebackup"],
             *("--pgdata", str(self.data), "--write-recovery-conf", "--no-sync", "--checkpoint=fast"),
-            *("--dbname", f"host=127.0.0.1 port={self.primary.port} user=postgres"),
+            *("--dbname", f"host=127.0.0.1 port={self.primary_port} user=postgres"),
         )
 
-    def catch_up(self) -> None:
-        """Wait until the replica has what the primary has now."""
-        ((position,),) = self.primary.execute("SELECT pg_current_wal_lsn()::text")
-        deadline = time.monotonic() + START_SECONDS
-        query = f"SELECT 1 WHERE pg_last_wal_replay_lsn() >= '{position}'::pg_lsn"
-        while not self.has_rows(query):
-            if time.monotonic() > deadline:
-                raise RuntimeError("the replica does not follow")
-            time.sleep(0.02)
+
+class PgBouncer(Server):
+    """A pool of connections to a PostgreSQL server, which clients share transaction by transaction."""
+
+    account = "postgres"
+    url = PostgreSQL.url
+
+    def __init__(self, server: PostgreSQL, **settings: str) -> None:
+        self.program = find("pgbouncer")
+        self.server = server
+        self.settings = settings
+        super().__init__()
+
+    def initialize(self) -> None:
+        given = {
+            "listen_addr": "127.0.0.1",
+            "listen_port": str(self.port),
+            "unix_socket_dir": "",
+            "auth_type": "any",
+            "pool_mode": "transaction",
+            **self.settings,
+        }
+        lines = [
+            "[databases]",
+            f"* = host=127.0.0.1 port={self.server.port} user=postgres",
+            "[pgbouncer]",
+            *(f"{name} = {value}" for name, value in given.items()),
+        ]
+        (self.folder / "pgbouncer.ini").write_text("\n".join(lines))
+
+    def command(self) -> Sequence[str]:
+        return [self.program, str(self.folder / "pgbouncer.ini")]
+
+    def connect(self, name: str = "") -> Any:
+        import psycopg
+
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user="postgres",
+            dbname=name or "postgres",
+            autocommit=True,
+            prepare_threshold=None,
+        )
 
 
 class MariaDB(Server):

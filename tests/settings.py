@@ -26,6 +26,9 @@ elif DATABASES["default"]["ENGINE"].endswith("mysql"):
 
 SECRET_KEY = "only-for-tests"
 USE_TZ = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+"""Keeps nothing, so that no rate limit is ever reached: tests that need a cache have ``shared_cache``."""
 ROOT_URLCONF = "tests.urls"
 ALLOWED_HOSTS = ["*"]
 STATIC_URL = "/static/"
@@ -67,3 +70,9 @@ TEMPLATES = [
         },
     },
 ]
+if find_spec("drf_spectacular"):
+    INSTALLED_APPS.append("drf_spectacular")
+    SPECTACULAR_SETTINGS = {
+        "OAS_VERSION": "3.1.1",
+        "PREPROCESSING_HOOKS": ["django_scim.openapi.hooks.without_trailing_slashes"],
+    }

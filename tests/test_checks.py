@@ -327,6 +327,12 @@ def test_an_adapter_that_cannot_be_imported_is_an_error(check, option, path, tex
             "",
         ),
         (
+            "HISTORY_AUTHENTICATION_CLASSES",
+            "rest_framework.authentication.SessionAuthentcation",
+            "has no 'SessionAuthentcation'",
+            "Did you mean 'SessionAuthentication'?",
+        ),
+        (
             "PERMISSION_CLASSES",
             "django_scim.api.permissions.HasScop",
             "has no 'HasScop'",

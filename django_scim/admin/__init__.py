@@ -2,6 +2,7 @@
 
 from django_scim.admin.connection import ConnectionAdmin
 from django_scim.admin.provisioning_event import ProvisioningEventAdmin
+from django_scim.admin.provisioning_mixin import ProvisioningAdminMixin
 from django_scim.admin.record import RecordAdmin
 
-__all__ = ["ConnectionAdmin", "ProvisioningEventAdmin", "RecordAdmin"]
+__all__ = ["ConnectionAdmin", "ProvisioningAdminMixin", "ProvisioningEventAdmin", "RecordAdmin"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_scim.admin.connection_notices import EXPIRY_WARNING, dated
 from django_scim.admin.read_only import ReadOnly
 from django_scim.models import AccessToken, Connection
 
@@ -31,16 +33,23 @@ class AccessTokenInline(ReadOnly, TabularInline):
         "description",
         "scopes_display",
         "created",
-        "expires",
-        "last_used",
+        "expiry",
+        "last_use",
         "status",
     )
     # Django makes a form of an inline that nobody may change too, and refuses columns that are not editable.
     readonly_fields = (*fields, "revocation")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessToken]:
-        """Return the tokens with their connection, which the status needs."""
-        return super().get_queryset(request).select_related("connection")
+        """Return the tokens with their connection, and whether a newer one was used after them."""
+        newer = AccessToken.objects.filter(
+            Q(expires__isnull=True) | Q(expires__gt=timezone.now()),
+            connection=OuterRef("connection"),
+            revoked__isnull=True,
+            created__gt=OuterRef("created"),
+            last_used__gt=Coalesce(OuterRef("last_used"), OuterRef("created")),
+        )
+        return super().get_queryset(request).select_related("connection").annotate(is_replaced=Exists(newer))
 
     def get_fields(self, request: HttpRequest, obj: Connection | None = None) -> tuple[str, ...]:
         """Return the columns: those who may revoke tokens have one more."""
@@ -52,15 +61,31 @@ class AccessTokenInline(ReadOnly, TabularInline):
         """What the token allows."""
         return token.scopes_display
 
+    @admin.display(description=_("expires"))
+    def expiry(self, token: AccessToken) -> SafeString | str:
+        """When the token expires; what is soon stands out."""
+        if token.expires is None:
+            return gettext("never")
+        text = dated(token.expires)
+        is_soon = timezone.now() < token.expires <= timezone.now() + EXPIRY_WARNING
+        return format_html("<strong>{}</strong>", text) if is_soon and token.revoked is None else text
+
+    @admin.display(description=_("last used"))
+    def last_use(self, token: AccessToken) -> str:
+        """When the token was last used, to the minute."""
+        return gettext("never") if token.last_used is None else dated(token.last_used)
+
     @admin.display(description=_("status"))
     def status(self, token: AccessToken) -> str:
-        """Whether the token may be used now, and why not."""
+        """Whether the token may be used now, why not, and whether it may go."""
         if token.revoked is not None:
             return gettext("revoked")
         if is_expired(token):
             return gettext("expired")
         if not token.connection.is_active:
             return gettext("refused, as the connection is not active")
+        if getattr(token, "is_replaced", False):
+            return gettext("usable; a newer token was used after it")
         return gettext("usable")
 
     @admin.display(description=_("revoke"))

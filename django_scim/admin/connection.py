@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
 
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.admin.access_token_inline import AccessTokenInline
 from django_scim.admin.addresses import history_url
 from django_scim.admin.connection_form import ConnectionForm
+from django_scim.admin.connection_health import VIEW_EVENTS, VIEW_TOKENS, health_of
+from django_scim.admin.connection_notices import dated, notices, token_figures
+from django_scim.admin.connection_pause import RESUME, PausePages
+from django_scim.admin.connection_setup import setup_of
+from django_scim.admin.pictures import pictures
 from django_scim.admin.token_pages import CREATE, TokenPages
+from django_scim.history.statistics import last_success, recent_refusal_count
 from django_scim.models import AccessToken, Connection, Link
 
 
-class Counted(Protocol):
-    """A connection of the list, with the number of its tokens that may be used."""
+class Watched(Protocol):
+    """A connection of the list, with the figures of its columns."""
 
     usable_token_count: int
+    last_request: datetime | None
+    last_success: datetime | None
+    recent_refusal_count: int
 
 
 @admin.register(Connection)
-class ConnectionAdmin(TokenPages):
-    """Identity providers, with their tokens."""
+class ConnectionAdmin(PausePages, TokenPages):
+    """Identity providers, with their tokens, how they do, and what to fill in at them."""
 
     form = ConnectionForm
     inlines = [AccessTokenInline]
-    list_display = ("name", "is_active", "created", "usable_tokens")
+    list_display = ("name", "state")
     list_filter = ("is_active",)
     search_fields = ("name",)
     fieldsets = [
         (None, {"fields": ("name", "is_active", "dialect")}),
+        (
+            _("Limits"),
+            {
+                "fields": ("networks", "deprovisioning_limit"),
+                "description": _("What the connection may not do, even with a token."),
+            },
+        ),
         (
             _("Tenant"),
             {
@@ -46,21 +64,61 @@ class ConnectionAdmin(TokenPages):
         ),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
-        """Count the usable tokens of all connections in the query of the list."""
-        usable = Q(is_active=True, tokens__revoked__isnull=True) & (
-            Q(tokens__expires__isnull=True) | Q(tokens__expires__gt=timezone.now())
-        )
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(usable_token_count=Count("tokens", filter=usable & Q(tokens__isnull=False)))
-        )
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/connection.css"]}
+        js = ("django_scim/copy.js",)
 
-    @admin.display(description=_("usable tokens"), ordering="usable_token_count")
-    def usable_tokens(self, connection: Counted) -> int:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
+        """Fetch the figures of all connections in the query of the list: those that the user may see."""
+        columns: dict[str, Any] = {}
+        if request.user.has_perm(VIEW_TOKENS):
+            columns |= token_figures()
+        if request.user.has_perm(VIEW_EVENTS):
+            columns |= {"last_success": last_success(), "recent_refusal_count": recent_refusal_count()}
+        return super().get_queryset(request).annotate(**columns)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return the columns that the user may see."""
+        columns: tuple[str, ...] = ("name", "state")
+        if request.user.has_perm(VIEW_TOKENS):
+            columns += ("usable_tokens", "last_request")
+        if request.user.has_perm(VIEW_EVENTS):
+            columns += ("last_success", "recent_refusals")
+        return columns
+
+    @admin.display(description=_("state"))
+    def state(self, connection: Connection) -> SafeString | str:
+        """Return the worst that is wrong with the connection; what is wrong stands out."""
+        wrong = notices(connection)
+        return format_html("<strong>{}</strong>", wrong[0].title) if wrong else gettext("Active")
+
+    @admin.display(description=_("tokens"), ordering="usable_token_count")
+    def usable_tokens(self, connection: Watched) -> int:
         """Return how many tokens the connection accepts now."""
         return connection.usable_token_count
+
+    @admin.display(description=_("last request"), ordering="last_request")
+    def last_request(self, connection: Watched) -> str:
+        """Return when a token of the connection was last used."""
+        return gettext("never") if connection.last_request is None else dated(connection.last_request)
+
+    @admin.display(description=_("last success"), ordering="last_success")
+    def last_success(self, connection: Watched) -> str:
+        """Return when a request that the history has was last successful."""
+        return gettext("never") if connection.last_success is None else dated(connection.last_success)
+
+    @admin.display(description=_("errors, 24 h"), ordering="recent_refusal_count")
+    def recent_refusals(self, connection: Watched) -> SafeString | int:
+        """Return how many requests were refused recently."""
+        number = connection.recent_refusal_count
+        return format_html("<strong>{}</strong>", number) if number else number
+
+    def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
+        """Write what the form has, so that a pause that begins at the same moment is kept."""
+        if change:
+            obj.save(update_fields=list(form.cleaned_data))
+        else:
+            super().save_model(request, obj, form, change)
 
     def get_inlines(self, request: HttpRequest, obj: Connection | None) -> list[Any]:
         """A connection has no tokens before it is saved."""
@@ -75,16 +133,27 @@ class ConnectionAdmin(TokenPages):
         form_url: str = "",
         obj: Connection | None = None,
     ) -> HttpResponse:
-        """Add the addresses of the buttons, for those who may follow them."""
-        if obj is not None and request.user.has_perm(CREATE):
-            context["create_token_url"] = reverse(
-                "admin:django_scim_connection_create_token",
-                args=(obj.pk,),
-                current_app=self.admin_site.name,
-            )
-        if obj is not None and request.user.has_perm("django_scim.view_provisioningevent"):
-            context["events_url"] = history_url(self.admin_site, connection__id__exact=obj.pk)
+        """Add how the connection does, what leads through its set-up, and where the buttons lead."""
+        if obj is not None:
+            context |= self.overview(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def overview(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
+        """Return what the page has besides the form, as far as the user may see it."""
+        may = request.user.has_perm
+        found: dict[str, Any] = {
+            "notices": notices(connection),
+            "health": health_of(connection, request, self.admin_site),
+            "setup": setup_of(connection, request),
+        }
+        if may(CREATE):
+            found["create_token_url"] = self.connection_url(connection, "create_token")
+        if may(RESUME) and connection.paused_at is not None:
+            found["resume_url"] = self.connection_url(connection, "resume")
+        if may(VIEW_EVENTS):
+            found["events_url"] = history_url(self.admin_site, connection__id__exact=connection.pk)
+            found["pictures"] = pictures(connection)
+        return found
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

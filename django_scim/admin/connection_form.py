@@ -8,8 +8,12 @@ from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import Model
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_scim.admin.connection_fields import NetworksField
+from django_scim.conf import get_settings
 from django_scim.models import Connection
 
 if TYPE_CHECKING:
@@ -18,12 +22,52 @@ else:
     ModelForm = forms.ModelForm
 
 
+def limit_help() -> str:
+    """Say what the limit of deprovisioning is, and which one the settings give."""
+    settings = get_settings()
+    limits = {"number": settings.DEPROVISIONING_LIMIT, "percent": settings.DEPROVISIONING_SHARE}
+    if limits["number"] is None and limits["percent"] is None:
+        default = gettext("Leave this empty for any number.")
+    elif limits["percent"] is None:
+        default = gettext("Leave this empty for %(number)s.") % limits
+    elif limits["number"] is None:
+        default = gettext("Leave this empty for %(percent)s%% of the resources of a type.") % limits
+    else:
+        text = gettext(
+            "Leave this empty for %(number)s, or for %(percent)s%% of the resources of a type where that "
+            "is less."
+        )
+        default = text % limits
+    return gettext(
+        "How many resources may be deactivated or deleted within an hour before the connection is paused. "
+        "With 0, none may. %(default)s"
+    ) % {"default": default}
+
+
 class ConnectionForm(ModelForm):
     """Refuses a tenant that does not exist: adapters would scope by nothing at all."""
 
+    networks = NetworksField(
+        label=_("Source networks"),
+        required=False,
+        help_text=_(
+            "Addresses and networks that requests may come from, one a line, such as 192.0.2.0/24 or "
+            "2001:db8::/32. Leave this empty for any."
+        ),
+    )
+
     class Meta:
         model = Connection
-        fields = ("name", "is_active", "dialect", "tenant_type", "tenant_id")
+        fields = (
+            "name",
+            "is_active",
+            "dialect",
+            "networks",
+            "deprovisioning_limit",
+            "tenant_type",
+            "tenant_id",
+        )
+        help_texts = {"deprovisioning_limit": lazy(limit_help, str)()}
 
     def clean(self) -> dict[str, Any] | None:
         """Require that the tenant is left out, or names an object of the project."""

@@ -15,3 +15,17 @@ def json_text(value: Any) -> SafeString:
     if isinstance(value, dict | list) and value:
         return format_html("<pre>{}</pre>", text)
     return format_html("<code>{}</code>", text)
+
+
+def entry_text(value: Any) -> SafeString:
+    """Return one of several values as escaped HTML in the line: the members of an object without braces."""
+    if isinstance(value, dict) and value:
+        text = ", ".join(f"{name}: {in_line(member)}" for name, member in value.items())
+    else:
+        text = in_line(value)
+    return format_html("<code>{}</code>", text)
+
+
+def in_line(value: Any) -> str:
+    """Return a JSON value on one line."""
+    return json.dumps(value, ensure_ascii=False)

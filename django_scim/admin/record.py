@@ -2,62 +2,152 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.auth import get_permission_codename
-from django.db.models import Model, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from django_scim.adapters.identifiers import parse_uuid
-from django_scim.adapters.mappings.builtin import link_digest
 from django_scim.admin.addresses import history_url
-from django_scim.admin.filters import DeletedFilter, ResourceTypeFilter
 from django_scim.admin.json_text import json_text
 from django_scim.admin.link_inline import LinkInline
 from django_scim.admin.read_only import ReadOnly
 from django_scim.admin.record_list import RecordChangeList
-from django_scim.admin.rows import names_of, row_of
-from django_scim.models import Connection, Link, Record
-from django_scim.query.comparable import INTEGER_RANGE
-from django_scim.query.functions import compose
+from django_scim.admin.resource_action_pages import LIST_ACTIONS, MOST_RESOURCES, ResourceActionPages
+from django_scim.admin.resource_addresses import may_view_events
+from django_scim.admin.resource_filters import (
+    ConnectionFilter,
+    ResourceTypeFilter,
+    StatusFilter,
+    connection_named,
+)
+from django_scim.admin.resource_panel import ResourcePanel
+from django_scim.admin.resource_search import matching
+from django_scim.admin.rows import name_of, resources_of, row_of
+from django_scim.models import Operation, Record
+from django_scim.operations.own_scope import has_identifier
 from django_scim.registry import registry
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Record]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 
 @admin.register(Record)
-class RecordAdmin(ReadOnly, ModelAdmin):
-    """The resources that SCIM has touched. They change through SCIM and through the project, not here."""
+class RecordAdmin(ReadOnly, ResourceActionPages):
+    """The resources that SCIM has touched. They change by SCIM, by the project, and by the actions here."""
 
-    actions = None
+    actions = LIST_ACTIONS
     inlines = [LinkInline]
-    list_display = ("resource_type", "row", "key", "last_modified", "deleted_at")
-    list_display_links = ("resource_type", "row", "key")
-    list_filter = (ResourceTypeFilter, DeletedFilter)
+    list_display = (
+        "resource",
+        "resource_type",
+        "row",
+        "status",
+        "last_modified",
+        "author",
+        "external_ids",
+    )
+    list_display_links = ("resource",)
+    list_filter = (ConnectionFilter, ResourceTypeFilter, StatusFilter)
     list_defer = ("attributes", "comparable")
+    list_per_page = MOST_RESOURCES
+    list_max_show_all = MOST_RESOURCES
+    sortable_by = ()
     search_fields = ("text_key",)
-    search_help_text = _("The key of the row, or the external id that a connection gave it.")
+    search_help_text = _(
+        "The name of the account or group, the key of its row, its id in SCIM, or the external id that a "
+        "connection gave it: the whole of it."
+    )
     show_full_result_count = False
-    fields = ("resource_type", "row", "key", "created", "last_modified", "deleted_at", "revision", "stored")
-    readonly_fields = ("row", "key", "stored")
+    show_facets = admin.ShowFacets.NEVER
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": (
+                    "resource_type",
+                    "name",
+                    "key",
+                    "created",
+                    "last_modified",
+                    "deleted_at",
+                    "revision",
+                )
+            },
+        ),
+        (_("Unmapped attributes"), {"fields": ("stored",), "classes": ("collapse",)}),
+    ]
+    readonly_fields = ("name", "key", "stored")
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/resource.css"]}
+
+    # The list
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RecordChangeList]:
-        """Return the list that does not read the stored attributes, and that knows the names."""
+        """Return the list that does not read the stored attributes, and that knows what belongs to a page."""
         return RecordChangeList
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Order by what has an index: those of one type by their last change, all by their creation."""
+        return ("-last_modified", "-pk") if request.GET.get("resource_type") else ("-pk",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Record], search_term: str
     ) -> tuple[QuerySet[Record], bool]:
-        """Find a record by the key of its row, in the type of the key, or by an ``externalId``."""
+        """Find a record by what its resource is known by."""
         term = search_term.strip()
         return (queryset.filter(matching(term)) if term else queryset), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead from the resources that a connection has linked to those that it has made."""
+        connection = connection_named(request.GET.get("connection"))
+        context = dict(extra_context or {})
+        if connection is not None:
+            context["connection"] = connection
+            if may_view_events(self.admin_site, request):
+                context["created_url"] = history_url(
+                    self.admin_site,
+                    connection__id__exact=connection.pk,
+                    operation__exact=Operation.CREATE.value,
+                )
+        return super().changelist_view(request, context)
+
+    @admin.display(description=_("resource"))
+    def resource(self, record: Any) -> str:
+        """Return what people call the project's row, if it is there still."""
+        return record.listed.name or str(record)
+
+    @admin.display(description=_("account"))
+    def row(self, record: Any) -> SafeString | str:
+        """Return the key of the project's row, with the address of its page for those who may open it."""
+        if record.listed.url is None:
+            return str(record.key)
+        return format_html('<a href="{}">{}</a>', record.listed.url, record.key)
+
+    @admin.display(description=_("external id"))
+    def external_ids(self, record: Any) -> str | None:
+        """Return what connections call the resource: the one that is filtered by, or all."""
+        return ", ".join(record.listed.external_ids) or None
+
+    @admin.display(description=_("status"))
+    def status(self, record: Any) -> str | None:
+        """Return whether the resource is active, inactive or deleted; none where its row is gone."""
+        if record.deleted_at is not None:
+            return gettext("Deleted")
+        if record.listed.is_active is None:
+            return None
+        return gettext("Active") if record.listed.is_active else gettext("Inactive")
+
+    @admin.display(description=_("changed by"))
+    def author(self, record: Any) -> str | None:
+        """Return who has changed the resource last."""
+        return record.listed.author  # type: ignore[no-any-return]
+
+    # The page
 
     def render_change_form(
         self,
@@ -68,32 +158,18 @@ class RecordAdmin(ReadOnly, ModelAdmin):
         form_url: str = "",
         obj: Record | None = None,
     ) -> HttpResponse:
-        """Add the addresses of the resource's history and of the project's own page of the row."""
+        """Add what is to be seen of the resource, if its row is there."""
         adapter = None if obj is None else registry().get(obj.resource_type)
-        instance = None if obj is None or adapter is None else row_of(adapter, obj)
-        if adapter is not None and instance is not None:
-            if request.user.has_perm("django_scim.view_provisioningevent"):
-                identifier = adapter.identifier(instance)
-                context["events_url"] = history_url(
-                    self.admin_site, resource_type=adapter.name, resource_id__exact=identifier
-                )
-            context["row_url"] = self.row_url(request, instance)
+        row = None if obj is None or adapter is None else row_of(adapter, obj)
+        if adapter is not None and row is not None and has_identifier(adapter, row):
+            context["provisioning"] = ResourcePanel(self.admin_site, request, adapter, row)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def row_url(self, request: HttpRequest, instance: Model) -> str | None:
-        """Return the address of a row in the admin, for those who may view it; none if it has no page."""
-        meta = instance._meta
-        permission = f"{meta.app_label}.{get_permission_codename('view', meta)}"
-        if not self.admin_site.is_registered(type(instance)) or not request.user.has_perm(permission):
-            return None
-        name = f"admin:{meta.app_label}_{meta.model_name}_change"
-        return reverse(name, args=(instance.pk,), current_app=self.admin_site.name)
-
     @admin.display(description=_("resource"))
-    def row(self, record: Record) -> str:
+    def name(self, record: Record) -> str:
         """Return what people call the project's row, if it is there still."""
-        names = getattr(record, "names", None)
-        return (names_of([record]) if names is None else names).get(record.pk) or "—"
+        obj = resources_of([record]).get(record.pk)
+        return "—" if obj is None else name_of(obj)
 
     @admin.display(description=_("key"))
     def key(self, record: Record) -> str:
@@ -104,15 +180,3 @@ class RecordAdmin(ReadOnly, ModelAdmin):
     def stored(self, record: Record) -> SafeString:
         """Return the attributes that nothing maps, as they are kept."""
         return json_text(record.attributes)
-
-
-def matching(term: str) -> Q:
-    """Return the condition that a record has a key, or an ``externalId``; each by its index."""
-    links = Link.objects.filter(
-        connection__in=Connection.objects.values("pk"), digest=link_digest(compose(term) or "")
-    )
-    condition = Q(text_key=term) | Q(pk__in=links.values("record"))
-    if term.removeprefix("-").isdecimal() and int(term) in INTEGER_RANGE:
-        condition |= Q(integer_key=int(term))
-    uuid = parse_uuid(term.lower())
-    return condition if uuid is None else condition | Q(uuid_key=uuid)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.helpers import AdminForm
-from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -19,19 +18,16 @@ from django.utils.translation import override
 from django.views.decorators.debug import sensitive_variables
 
 from django_scim.admin.access_token_form import AccessTokenForm
-from django_scim.admin.base_url import scim_base_url
+from django_scim.admin.access_token_inline import is_expired
+from django_scim.admin.connection_pages import ConnectionPages
+from django_scim.admin.connection_setup import setup_of
 from django_scim.models import AccessToken, Connection
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Connection]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 CREATE = "django_scim.add_accesstoken"
 REVOKE = "django_scim.change_accesstoken"
 
 
-class TokenPages(ModelAdmin):
+class TokenPages(ConnectionPages):
     """An admin of connections with a page to create a token, and one to revoke a token.
 
     A token is shown in the response that creates it, and is kept nowhere else: neither in a message,
@@ -76,7 +72,7 @@ class TokenPages(ModelAdmin):
             "title": _("Token created"),
             "token": token,
             "stored": stored,
-            "base_url": scim_base_url(request),
+            "setup": setup_of(connection, request),
             "media": self.media,
         }
         response = self.token_page(request, connection, "token_created.html", context)
@@ -91,7 +87,13 @@ class TokenPages(ModelAdmin):
             messages.info(request, _("The token %(token)s was revoked already.") % {"token": token})
             return HttpResponseRedirect(self.connection_url(connection))
         if request.method != "POST":
-            context = {"title": _("Revoke token?"), "token": token, "media": self.media}
+            usable = getattr(connection, "usable_token_count", None)
+            context = {
+                "title": _("Revoke token?"),
+                "token": token,
+                "is_last": usable == 1 and not is_expired(token),
+                "media": self.media,
+            }
             return self.token_page(request, connection, "revoke_token.html", context)
 
         with transaction.atomic(using=router.db_for_write(AccessToken)):
@@ -99,28 +101,6 @@ class TokenPages(ModelAdmin):
             self.log_change(request, connection, [{"changed": {**named(token), "fields": ["revoked"]}}])
         messages.success(request, _("The token %(token)s is revoked.") % {"token": token})
         return HttpResponseRedirect(self.connection_url(connection))
-
-    def connection_for(self, request: HttpRequest, connection_id: int, permission: str) -> Connection:
-        """Return a connection that the user may see and has a permission for.
-
-        :raises PermissionDenied: If the user may not.
-        :raises Http404: If there is no such connection.
-        """
-        connection = self.get_object(request, str(connection_id))
-        allowed = self.has_view_permission(request, connection) and request.user.has_perm(permission)
-        if not allowed:
-            raise PermissionDenied
-        if connection is None:
-            raise Http404
-        return connection
-
-    def connection_url(self, connection: Connection) -> str:
-        """Return the page of a connection."""
-        return reverse(
-            "admin:django_scim_connection_change",
-            args=(connection.pk,),
-            current_app=self.admin_site.name,
-        )
 
     def token_page(
         self, request: HttpRequest, connection: Connection, template: str, context: dict[str, Any]

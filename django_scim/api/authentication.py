@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.utils import timezone
@@ -10,7 +11,12 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from django_scim.api.errors import UNAUTHENTICATED
+from django_scim.api.networks import client_address, is_within
+from django_scim.api.permissions import connection_of
+from django_scim.api.throttling import FailedAuthentications
 from django_scim.models import AccessToken, Connection
+
+logger = logging.getLogger("django_scim.request")
 
 
 class Client:
@@ -38,17 +44,49 @@ class AccessTokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, AccessToken] | None:
         """Return the client and its token; none if the request carries no bearer token.
 
-        :raises AuthenticationFailed: If the token is not valid now.
+        All reasons why it is not let in are one answer.
+
+        :raises AuthenticationFailed: If the token is not valid now, or not from where the request comes.
+        :raises Throttled: If too many wrong tokens came from there.
         """
         scheme, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        stored = AccessToken.objects.usable(token.strip())
-        if stored is None:
+        token = token.strip()
+        failures = FailedAuthentications(request, token)
+        failures.require_within_rate()
+        stored = AccessToken.objects.usable(token)
+        if stored is None or not may_be_used(stored.connection, request):
+            failures.note_failure()
             raise AuthenticationFailed(UNAUTHENTICATED)
+        failures.note_success()
         stored.note_use(timezone.now())
         return Client(stored.connection), stored
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401."""
         return 'Bearer realm="SCIM"'
+
+
+def require_usable_connection(request: Request) -> None:
+    """Refuse a connection that may not be used, however it was authenticated.
+
+    :raises AuthenticationFailed: If the request is of one.
+    """
+    connection = connection_of(request)
+    if connection is not None and not may_be_used(connection, request):
+        raise AuthenticationFailed(UNAUTHENTICATED)
+
+
+def may_be_used(connection: Connection, request: Request) -> bool:
+    """Whether a connection is active, and the request comes from one of its networks if it has any."""
+    if not connection.is_active:
+        logger.warning("The connection %s is not active: a request was refused.", connection)
+        return False
+    if not connection.networks:
+        return True
+    address = client_address(request)
+    if is_within(address, connection.networks):
+        return True
+    logger.warning("The connection %s may not be used from %s: a request was refused.", connection, address)
+    return False

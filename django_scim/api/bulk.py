@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from scim2_models import SCIMException
@@ -9,6 +10,7 @@ from scim2_models import SCIMException
 from django_scim.adapters.objects import Scope
 from django_scim.adapters.paths import Json
 from django_scim.api.errors import body_of, error_of
+from django_scim.api.throttling import RateThrottle
 from django_scim.api.views import ProtectedView
 from django_scim.history.attempt import Attempt
 from django_scim.operations.bulk import BulkJob
@@ -36,8 +38,20 @@ class BulkViewSet(ProtectedView):
             allows=self.allows,
             secrets=registry().secret_names,
         )
+        self.require_within_rate(len(job.operations))
         answers = [answer(operation) for operation in job.run()]
         return Response({"schemas": [BULK_RESPONSE], "Operations": answers})
+
+    def require_within_rate(self, operations: int) -> None:
+        """Refuse a job as a whole, before it begins, with more operations than the rates leave.
+
+        A client can send the same job again later. Of half a job it would have to find out what is left.
+
+        :raises Throttled: In this case.
+        """
+        for throttle in self.get_throttles():
+            if isinstance(throttle, RateThrottle) and not throttle.allow(self.request, "bulk", operations):
+                raise Throttled(wait=throttle.seconds)
 
     def refuse(self, attempt: Attempt | None, exception: Exception) -> SCIMException:
         """Record an operation that failed, and return what its exception means in SCIM."""

@@ -8,12 +8,12 @@ from typing import IO, Any
 import orjson
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
-from scim2_models import InvalidSyntaxException, InvalidValueException, PayloadTooLargeException
+from scim2_models import InvalidSyntaxException, PayloadTooLargeException
 
+from django_scim.api.limits import DocumentLimits, require_unique_names
 from django_scim.conf import get_settings
-
-MAX_DEPTH = 32
-"""How deep a body may be nested; SCIM's own messages need seven."""
+from django_scim.history.documents import encoded
+from django_scim.registry import registry
 
 
 class ScimJSONParser(BaseParser):
@@ -27,10 +27,11 @@ class ScimJSONParser(BaseParser):
         """Return the object or the array.
 
         :raises PayloadTooLargeException: If the body is larger than ``MAX_PAYLOAD_SIZE``.
-        :raises InvalidSyntaxException: If it is neither.
-        :raises InvalidValueException: If a string has a character that no attribute can hold.
+        :raises InvalidSyntaxException: If it is neither, or a name is twice in one object.
+        :raises SCIMException: As :class:`django_scim.api.limits.DocumentLimits` names what is too large.
         """
-        limit = get_settings().MAX_PAYLOAD_SIZE
+        settings = get_settings()
+        limit = settings.MAX_PAYLOAD_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise PayloadTooLargeException(detail=f"the body is larger than {limit} bytes")
@@ -42,7 +43,8 @@ class ScimJSONParser(BaseParser):
         is_patch = request is not None and request.method == "PATCH"
         if not isinstance(document, dict | list if is_patch else dict):
             raise InvalidSyntaxException(detail="the body is not a JSON object")
-        require_plain(document)
+        DocumentLimits(settings, registry().collection_names).require(document)
+        require_unique_names(body)
         return document
 
 
@@ -67,7 +69,7 @@ class ScimJSONRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return the bytes; nothing for an answer without a body."""
-        return b"" if data is None else orjson.dumps(data)
+        return b"" if data is None else encoded(data)
 
 
 class JSONRenderer(ScimJSONRenderer):
@@ -75,26 +77,3 @@ class JSONRenderer(ScimJSONRenderer):
 
     media_type = "application/json"
     format = "json"
-
-
-def require_plain(document: Any) -> None:
-    """Refuse what would fail further down: NUL characters, and nesting without an end.
-
-    :raises InvalidSyntaxException: If the document is nested too deep.
-    :raises InvalidValueException: If a string or a name holds NUL, which PostgreSQL cannot store.
-    """
-    level = [document]
-    for _ in range(MAX_DEPTH):
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                below += item
-                below += item.values()
-            elif isinstance(item, list):
-                below += item
-            elif isinstance(item, str) and "\0" in item:
-                raise InvalidValueException(detail="a string holds the character NUL")
-        if not below:
-            return
-        level = below
-    raise InvalidSyntaxException(detail=f"the body is nested deeper than {MAX_DEPTH} levels")

@@ -14,7 +14,8 @@ from django_scim.adapters.objects import ResourceObject, Scope
 from django_scim.adapters.paths import Json
 from django_scim.api.errors import HTTPError, scim_error
 from django_scim.api.permissions import connection_of
-from django_scim.api.views import SEARCH, ProtectedView
+from django_scim.api.reads import RecordedReads
+from django_scim.api.views import SEARCH
 from django_scim.history.attempt import Attempt
 from django_scim.models import Scope as TokenScope
 from django_scim.operations.bulk import OPERATIONS
@@ -33,10 +34,8 @@ from django_scim.registry import registry
 SELECTION = ("attributes", "excludedAttributes")
 
 
-class ResourceViewSet(ProtectedView):
+class ResourceViewSet(RecordedReads):
     """All methods of one resource type."""
-
-    resource_type = ""
 
     @property
     def adapter(self) -> Adapter:
@@ -77,7 +76,7 @@ class ResourceViewSet(ProtectedView):
     @action(detail=False, methods=["post"], url_path=r"\.search")
     def search(self, request: Request) -> Response:
         """Answer a query that the body has (section 3.4.3)."""
-        return self.query(self.body)
+        return self.query(self.search_request())
 
     def query(self, parameters: Json) -> Response:
         """Return the page that a query asks for."""

@@ -8,13 +8,14 @@ from scim2_models import ForbiddenException
 
 from django_scim.adapters.objects import Scope as ResourceScope
 from django_scim.adapters.paths import Json
-from django_scim.api.views import SEARCH, ProtectedView
+from django_scim.api.reads import RecordedReads
+from django_scim.api.views import SEARCH
 from django_scim.models import Scope
 from django_scim.query.search import parse_parameters, search
 from django_scim.registry import registry
 
 
-class RootViewSet(ProtectedView):
+class RootViewSet(RecordedReads):
     """``GET /`` with a query, and ``POST /.search`` with a SearchRequest."""
 
     @property
@@ -28,7 +29,7 @@ class RootViewSet(ProtectedView):
 
     def search(self, request: Request) -> Response:
         """Answer a query that the body has, for filters that no log should show."""
-        return self.answer(self.body)
+        return self.answer(self.search_request())
 
     def answer(self, parameters: Json) -> Response:
         """Return the page of the collection: of the resource types that the token allows.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from time import monotonic
 from typing import Any, cast
 from uuid import uuid4
 
@@ -13,20 +15,25 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
-from scim2_models import InvalidSyntaxException, SCIMException
+from scim2_models import InvalidSyntaxException, InvalidValueException, SCIMException
 
 from django_scim.adapters.base import Adapter
 from django_scim.adapters.paths import Json
-from django_scim.api.errors import HTTPError, exception_handler
+from django_scim.api.authentication import require_usable_connection
+from django_scim.api.errors import exception_handler
 from django_scim.api.json import JSONParser, JSONRenderer, ScimJSONParser, ScimJSONRenderer
+from django_scim.api.limits import content_length
 from django_scim.api.negotiation import ScimContentNegotiation
 from django_scim.api.permissions import connection_of
+from django_scim.api.transport import require_https
 from django_scim.conf import get_settings
 from django_scim.history.attempt import Attempt
 from django_scim.history.excerpts import target_excerpt
 from django_scim.models import AccessToken, Connection, Operation, Scope
+from django_scim.observability import Observation, observe
 from django_scim.operations.limits import LimitExceeded
 from django_scim.registry import registry
 from django_scim.signals import connection_paused
@@ -45,6 +52,11 @@ PARAMETERS = (
 )
 """The parameters of a query (RFC 7644 section 3.4.2, RFC 9865 section 2)."""
 
+REQUEST_ID = re.compile(r"[\x21-\x7e]+")
+"""What the client's own id for a request may be: visible ASCII."""
+
+TOO_MANY_REQUESTS = 429
+
 SEARCH = "/.search"
 """What a path ends with whose body is a query (RFC 7644 section 3.4.3)."""
 
@@ -60,9 +72,64 @@ class ScimView(ViewSet):
     endpoint = ""
     """The path of the view below the SCIM root, such as ``/Users``."""
 
+    needs_https = True
+    """Whether the view is refused without TLS."""
+
     def get_exception_handler(self) -> Callable[..., Response]:
         """Answer failures as SCIM errors, without regard to ``EXCEPTION_HANDLER``."""
         return exception_handler
+
+    @cached_property
+    def request_id(self) -> str:
+        """What logs know the request by: the client's own id for it, or a new one.
+
+        One with a space, a line break or what is not ASCII is none: it could forge a line of a log.
+        """
+        given = self.request.headers.get("X-Request-ID") or ""
+        return given if REQUEST_ID.fullmatch(given) else str(uuid4())
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Start the clock."""
+        self.started = monotonic()
+        self.client_connection: Connection | None = None
+        return super().initialize_request(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Tell the client what logs know the request by, and whoever watches what came of it."""
+        finalized = super().finalize_response(request, response, *args, **kwargs)
+        finalized["X-Request-ID"] = self.request_id
+        observe(self.observation(finalized))
+        return finalized
+
+    def observation(self, response: Any) -> Observation:
+        """Return what there is to tell of the request."""
+        body = getattr(response, "data", None)
+        meta = self.request.META
+        is_personal = get_settings().LOG_PERSONAL_DATA
+        return Observation(
+            request_id=self.request_id,
+            method=str(self.request.method),
+            path=self.request.path,
+            endpoint=self.endpoint,
+            connection="" if self.client_connection is None else self.client_connection.name,
+            status=response.status_code,
+            scim_type=str(body.get("scimType", "")) if isinstance(body, dict) else "",
+            duration=monotonic() - self.started,
+            query=meta.get("QUERY_STRING", "") if is_personal else "",
+            address=meta.get("REMOTE_ADDR", "") if is_personal else "",
+        )
+
+    def perform_authentication(self, request: Request) -> None:
+        """Authenticate, once it is sure that nobody else could read the token, and the address is UTF-8.
+
+        Django reads the address in the charset of the body, which says nothing of it, and fails with some.
+        """
+        if self.needs_https:
+            require_https(request)
+        request._request.encoding = "utf-8"
+        super().perform_authentication(request)
+        require_usable_connection(request)
+        self.client_connection = connection_of(request)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Say which methods there are."""
@@ -72,14 +139,11 @@ class ScimView(ViewSet):
     def body(self) -> Json:
         """The JSON object in the body of the request.
 
-        :raises HTTPError: If its length is not known in advance: neither Django nor DRF reads such a body,
-            and it must not pass for an empty one.
         :raises InvalidSyntaxException: If there is none.
-        :raises SCIMException: As :mod:`django_scim.api.json` names what is wrong with it.
+        :raises SCIMException: As :mod:`django_scim.api.limits` and :mod:`django_scim.api.json` name what is
+            wrong with it.
         """
-        if self.request.headers.get("Content-Length") in (None, "", "0"):
-            if "Transfer-Encoding" in self.request.headers:
-                raise HTTPError(411, "the body has to be sent with a Content-Length")
+        if not content_length(self.request.headers, get_settings().MAX_PAYLOAD_SIZE):
             raise InvalidSyntaxException(detail="the request has no body")
         document: Any = self.request.data
         return cast("Json", document)
@@ -138,9 +202,18 @@ class ProtectedView(ScimView):
         return connection
 
     def query_parameters(self, *names: str) -> Json:
-        """Return parameters of the query string: those of a query, unless others are named."""
+        """Return parameters of the query string: those of a query, unless others are named.
+
+        :raises InvalidValueException: If one is there twice: which of them counts, programs disagree on.
+        """
         given = self.request.query_params
-        return {name: given[name] for name in names or PARAMETERS if name in given}
+        found: Json = {}
+        for name in names or PARAMETERS:
+            if len(values := given.getlist(name)) > 1:
+                raise InvalidValueException(detail=f"the query has '{name}' more than once")
+            if values:
+                found[name] = values[0]
+        return found
 
     def new_attempt(self, operation: Operation, resource_type: str, resource_id: str) -> Attempt:
         """Return what a request tries, for the history."""
@@ -159,12 +232,15 @@ class ProtectedView(ScimView):
     def record_refusal(self, attempt: Attempt, error: SCIMException) -> None:
         """Write the event, outside of the transaction that was rolled back.
 
-        A database that cannot take the event does not keep the client from its answer.
+        A database that cannot take the event does not keep the client from its answer. A request over a rate
+        limit has no event: the limit protects the history too.
         """
+        if error.status == TOO_MANY_REQUESTS:
+            return
         if isinstance(error, LimitExceeded):
             self.pause(error.reason)
         try:
-            attempt.refused(error)
+            attempt.refused(error, registry().secret_names)
         except (DatabaseError, InterfaceError):
             logger.exception("the event of a refused request could not be written")
 
@@ -180,11 +256,6 @@ class ProtectedView(ScimView):
         if self.connection.pause(reason):
             logger.error("the connection %s is paused: %s", self.connection, reason)
             connection_paused.send_robust(sender=Connection, connection=self.connection, reason=reason)
-
-    @cached_property
-    def request_id(self) -> str:
-        """What logs know the request by: the client's own id for it, or a new one."""
-        return self.request.headers.get("X-Request-ID") or str(uuid4())
 
 
 def instances(paths: Sequence[str]) -> list[Any]:

@@ -64,11 +64,16 @@ def end_sessions(instance: Any, connection: Connection) -> None:
 
 
 def delete_sessions(session_keys: Sequence[str]) -> None:
-    """Delete sessions from the store of the project."""
+    """Delete sessions from the store of the project.
+
+    Rows are deleted by a statement, also those of a store that keeps more than them: such a store looks each
+    one up before, perhaps on a replica that does not have it yet.
+    """
     store = session_store()
-    if issubclass(store, DatabaseStore) and store.delete is DatabaseStore.delete:
+    if issubclass(store, DatabaseStore):
         store.get_model_class()._default_manager.filter(session_key__in=session_keys).delete()
-        return
+        if store.delete is DatabaseStore.delete:
+            return
     for session_key in session_keys:
         store().delete(session_key)
 

@@ -10,8 +10,8 @@ from scim2_models.path import CompareOperator, Comparison
 from django_scim.dialects.attributes import Schema
 from django_scim.dialects.rules import Stage, rule
 
-PART = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]()]|[^\s\[\]()"]+|\s+|"')
-"""A string, a bracket, a word, the space between, or a quotation mark that nothing ends."""
+PART = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]()]|[^\s\[\]()"]+|\s+')
+"""A string, also one that nothing ends, a bracket, a word, or the space between."""
 
 BRACKETS = ("[", "]")
 

@@ -10,12 +10,16 @@ from scim2_models import SCIMException
 
 from django_scim.conf import get_settings
 from django_scim.history.counting import count
-from django_scim.history.excerpts import excerpt
+from django_scim.history.excerpts import REDACTED, excerpt, names_secret, query_excerpt
 from django_scim.models import AccessToken, Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.models.columns import column_of
 
 if TYPE_CHECKING:
     from django_scim.adapters.base import Adapter
+
+
+READS = (Operation.READ, Operation.SEARCH)
+"""What changes nothing. Counts are of writes alone, whether or not reads are recorded."""
 
 
 def limited(text: str, field: str) -> str:
@@ -28,7 +32,7 @@ def limited(text: str, field: str) -> str:
 class Attempt:
     """What a client asked for; an operation fills in what came of it.
 
-    :param connection: Who asks.
+    :param connection: Who asks; none if somebody of the project does.
     :param token: With which token, if the authentication is the app's own.
     :param request_id: What the client's and the server's logs know the request by.
     :param method: The method of the request, or of an operation of a bulk job.
@@ -39,7 +43,7 @@ class Attempt:
         self,
         operation: Operation,
         *,
-        connection: Connection,
+        connection: Connection | None,
         token: AccessToken | None,
         request_id: str,
         resource_type: str,
@@ -61,6 +65,8 @@ class Attempt:
         self.version = ""
         self.deactivated = False
         """Whether a resource that was active is no longer."""
+        self.detail = ""
+        """What there is to say of a success."""
         self.changes: dict[str, Any] = {}
         self.started = time.monotonic()
 
@@ -79,6 +85,15 @@ class Attempt:
             self.display = self.display or values.get("username") or values.get("displayname") or ""
             self.external_id = self.external_id or values.get("externalid", "")
 
+    def receive_query(self, payload: Any, secrets: Collection[str]) -> None:
+        """Keep the body of a query (RFC 7644 section 3.4.3).
+
+        :param secrets: As for :meth:`receive`.
+        """
+        settings = get_settings()
+        if settings.RECORD_REQUESTS:
+            self.request = query_excerpt(payload, secrets, settings.MAX_RECORDED_REQUEST)
+
     def identify(self, adapter: Adapter, document: Mapping[str, Any]) -> None:
         """Take from a resource what people and the client call it."""
         self.display = adapter.display(dict(document))
@@ -90,22 +105,31 @@ class Attempt:
         self.deactivated = False
 
     def succeeded(self, status: int) -> ProvisioningEvent:
-        """Write the event, in the transaction of the change."""
+        """Write the event: of a write, in the transaction of the change."""
         return self._write(
             Outcome.SUCCESS,
             status,
             changes=self.changes,
             deactivated=self.deactivated,
+            detail=limited(self.detail, "detail"),
             version=limited(self.version, "version"),
         )
 
-    def refused(self, error: SCIMException) -> ProvisioningEvent:
-        """Write the event of a write that changed nothing, after its transaction was rolled back."""
+    def refused(self, error: SCIMException, secrets: Collection[str] = ()) -> ProvisioningEvent:
+        """Write the event of a request that was refused; of a write, after its transaction was rolled back.
+
+        :param secrets: As for :meth:`receive`. An error of a query often repeats it, so of one that names a
+            secret the detail is not kept.
+        """
+        detail = error.detail or ""
+        has_secret_query = self.operation in READS or self.path.endswith(REDACTED)
+        if has_secret_query and names_secret(detail, secrets):
+            detail = REDACTED
         return self._write(
             Outcome.REFUSED,
             error.status,
             scim_type=limited(error.scim_type or "", "scim_type"),
-            detail=limited(error.detail or "", "detail"),
+            detail=limited(detail, "detail"),
         )
 
     def _write(self, outcome: Outcome, status: int, **fields: Any) -> ProvisioningEvent:
@@ -128,5 +152,6 @@ class Attempt:
             duration=round((time.monotonic() - self.started) * 1000),
             **fields,
         )
-        count(event)
+        if event.operation not in READS:
+            count(event)
         return event

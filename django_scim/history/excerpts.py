@@ -30,6 +30,14 @@ def excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
     return Excerpt(secrets, size).take(document)
 
 
+def query_excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
+    """Return the body of a query as it is kept: without a filter that names a secret.
+
+    The parameters are those of :func:`excerpt`.
+    """
+    return QueryExcerpt(secrets, size).take(document)
+
+
 def target_excerpt(target: str, secrets: Collection[str]) -> str:
     """Return the path of a request with its query as it is kept: without a query that names a secret."""
     path, _, query = target.partition("?")
@@ -90,3 +98,11 @@ class Excerpt:
     def is_secret(self, path: str) -> bool:
         """Whether a path, or the name of a member, leads to or into a secret."""
         return names_secret(path, self.secrets)
+
+
+class QueryExcerpt(Excerpt):
+    """Copies a query, whose secrets are within its texts."""
+
+    def text(self, value: str) -> str:
+        """Return a string, as far as it fits; of one that names a secret, nothing."""
+        return super().text(REDACTED if names_secret(value, self.secrets) else value)

@@ -187,7 +187,8 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "resources",
                 "ordering": ("resource_type", "pk"),
                 "indexes": [
-                    models.Index(fields=["resource_type", "last_modified"], name="scim_record_modified")
+                    models.Index(fields=["resource_type", "last_modified"], name="scim_record_modified"),
+                    models.Index(fields=["deleted_at"], name="scim_record_deleted"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
@@ -305,6 +306,7 @@ class Migration(migrations.Migration):
                 (
                     "connection",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="events",
@@ -330,17 +332,46 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["-time", "-id"], name="scim_event_time"),
                     models.Index(fields=["connection", "-time", "-id"], name="scim_event_connection"),
-                    models.Index(fields=["connection", "outcome", "-time", "-id"], name="scim_event_outcome"),
+                    models.Index(fields=["outcome", "operation", "-time", "-id"], name="scim_event_outcome"),
+                    models.Index(
+                        fields=["connection", "outcome", "operation", "-time", "-id"],
+                        name="scim_event_connection_outcome",
+                    ),
+                    models.Index(
+                        fields=["resource_type", "outcome", "operation", "-time", "-id"],
+                        name="scim_event_type",
+                    ),
+                    models.Index(
+                        fields=["connection", "resource_type", "outcome", "operation", "-time", "-id"],
+                        name="scim_event_connection_type",
+                    ),
                     models.Index(
                         fields=["connection", "deactivated", "-time"], name="scim_event_deactivated"
                     ),
-                    models.Index(fields=["operation", "-time", "-id"], name="scim_event_operation"),
+                    models.Index(fields=["resource_id", "-time", "-id"], name="scim_event_resource"),
                     models.Index(
-                        fields=["resource_type", "resource_id", "-time"], name="scim_event_resource"
+                        fields=[
+                            "display_key",
+                            "-time",
+                            "-id",
+                            "connection",
+                            "resource_type",
+                            "outcome",
+                            "operation",
+                        ],
+                        name="scim_event_display",
+                        opclasses=[
+                            "varchar_pattern_ops",
+                            "timestamptz_ops",
+                            "int8_ops",
+                            "int8_ops",
+                            "varchar_ops",
+                            "varchar_ops",
+                            "varchar_ops",
+                        ],
                     ),
-                    models.Index(fields=["display_key"], name="scim_event_display"),
-                    models.Index(fields=["external_id"], name="scim_event_external_id"),
-                    models.Index(fields=["request_id"], name="scim_event_request"),
+                    models.Index(fields=["external_id", "-time", "-id"], name="scim_event_external_id"),
+                    models.Index(fields=["request_id", "-time", "-id"], name="scim_event_request"),
                 ],
             },
         ),

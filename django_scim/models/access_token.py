@@ -1,22 +1,22 @@
-"""Bearer tokens: 256 random bits that are shown once and stored as a digest (RFC 6750)."""
+"""Bearer tokens: shown once and stored as a digest (RFC 6750)."""
 
 from __future__ import annotations
 
 import hashlib
-import secrets
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import DatabaseError, connections, models, router
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.models.connection import Connection
+from django_scim.token_format import PREFIX, make_token
 
-PREFIX = "scim_"
-"""Starts each token, so that secret scanners and people recognise one."""
+logger = logging.getLogger("django_scim.request")
 
 SHOWN_CHARACTERS = len(PREFIX) + 6
 """How much of a token is kept in clear, for people to tell tokens apart."""
@@ -80,17 +80,22 @@ class AccessTokenManager(models.Manager["AccessToken"]):
         :param attributes: Further field values, such as ``scopes`` and ``expires``.
         :returns: The stored token, and the token itself, which cannot be read again.
         """
-        token = PREFIX + secrets.token_urlsafe(32)
+        token = make_token()
         stored = self.create(
             connection=connection, digest=digest(token), hint=token[:SHOWN_CHARACTERS], **attributes
         )
         return stored, token
 
     def usable(self, token: str) -> AccessToken | None:
-        """Return the stored token if it may be used now, with its connection, in one query."""
+        """Return the stored token if it may be used now, with its connection, in one query.
+
+        It is read from the database that tokens are written to: on a replica that lags, one would be good
+        for a while after its revocation.
+        """
         now = timezone.now()
         return (
-            self.select_related("connection")
+            self.using(router.db_for_write(self.model))
+            .select_related("connection")
             .filter(Q(expires__isnull=True) | Q(expires__gt=now))
             .filter(digest=digest(token), revoked__isnull=True, connection__is_active=True)
             .first()
@@ -152,7 +157,19 @@ class AccessToken(models.Model):
             self.save(update_fields=["revoked"])
 
     def note_use(self, at: datetime) -> None:
-        """Remember that the token was used, to the minute."""
-        if self.last_used is None or at - self.last_used >= LAST_USE_RESOLUTION:
-            type(self).objects.filter(pk=self.pk).update(last_used=at)
+        """Remember that the token was used, to the minute.
+
+        A database that takes no writes for now does not keep the client from reading. A transaction that the
+        project has the request in is lost as a whole.
+        """
+        if self.last_used is not None and at - self.last_used < LAST_USE_RESOLUTION:
+            return
+        rows = type(self).objects.using(router.db_for_write(type(self), instance=self))
+        try:
+            rows.filter(pk=self.pk).update(last_used=at)
+        except DatabaseError as error:
+            if connections[rows.db].in_atomic_block:
+                raise
+            logger.warning("the use of the token %s could not be noted: %s", self, error)
+        else:
             self.last_used = at

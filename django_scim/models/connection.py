@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -103,10 +103,10 @@ class Connection(models.Model):
         :returns: Whether it was not paused before.
         """
         now = timezone.now()
-        changed = (
-            type(self).objects.filter(pk=self.pk, paused_at=None).update(paused_at=now, pause_reason=reason)
-        )
-        self.refresh_from_db(fields=["paused_at", "pause_reason"])
+        rows = type(self).objects.using(router.db_for_write(type(self), instance=self))
+        changed = rows.filter(pk=self.pk, paused_at=None).update(paused_at=now, pause_reason=reason)
+        # Not from a replica, which may not have it yet.
+        self.refresh_from_db(using=rows.db, fields=["paused_at", "pause_reason"])
         return bool(changed)
 
     def resume(self) -> None:

@@ -15,7 +15,8 @@ DURATIONS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30
 class EventCount(models.Model):
     """The number of events of a connection in an hour that had the same outcome and about the same duration.
 
-    A few rows an hour stand for any number of events. Counts stay when the events are pruned.
+    A few rows an hour stand for any number of events. Counts stay when the events are pruned. Reads are not
+    counted, whether they are recorded or not.
     """
 
     connection = models.ForeignKey(

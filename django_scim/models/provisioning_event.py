@@ -48,7 +48,12 @@ class ProvisioningEvent(models.Model):
 
     time = models.DateTimeField(_("time"), default=timezone.now)
     connection = models.ForeignKey(
-        Connection, verbose_name=_("connection"), on_delete=models.SET_NULL, null=True, related_name="events"
+        Connection,
+        verbose_name=_("connection"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="events",
+        db_index=False,  # Several of the indexes below begin with it.
     )
     token = models.ForeignKey(
         AccessToken, verbose_name=_("token"), on_delete=models.SET_NULL, null=True, related_name="+"
@@ -81,13 +86,38 @@ class ProvisioningEvent(models.Model):
         indexes = [
             models.Index(fields=["-time", "-id"], name="scim_event_time"),
             models.Index(fields=["connection", "-time", "-id"], name="scim_event_connection"),
-            models.Index(fields=["connection", "outcome", "-time", "-id"], name="scim_event_outcome"),
+            # What has to be equal, then the time: django_scim.history.selection reads them in this order.
+            models.Index(fields=["outcome", "operation", "-time", "-id"], name="scim_event_outcome"),
+            models.Index(
+                fields=["connection", "outcome", "operation", "-time", "-id"],
+                name="scim_event_connection_outcome",
+            ),
+            models.Index(
+                fields=["resource_type", "outcome", "operation", "-time", "-id"], name="scim_event_type"
+            ),
+            models.Index(
+                fields=["connection", "resource_type", "outcome", "operation", "-time", "-id"],
+                name="scim_event_connection_type",
+            ),
             models.Index(fields=["connection", "deactivated", "-time"], name="scim_event_deactivated"),
-            models.Index(fields=["operation", "-time", "-id"], name="scim_event_operation"),
-            models.Index(fields=["resource_type", "resource_id", "-time"], name="scim_event_resource"),
-            models.Index(fields=["display_key"], name="scim_event_display"),
-            models.Index(fields=["external_id"], name="scim_event_external_id"),
-            models.Index(fields=["request_id"], name="scim_event_request"),
+            models.Index(fields=["resource_id", "-time", "-id"], name="scim_event_resource"),
+            # What begins with a text is sorted, so all that it may be filtered by is here too. PostgreSQL
+            # finds it by the first class of operators alone; other databases have no such classes.
+            models.Index(
+                fields=["display_key", "-time", "-id", "connection", "resource_type", "outcome", "operation"],
+                opclasses=[
+                    "varchar_pattern_ops",
+                    "timestamptz_ops",
+                    "int8_ops",
+                    "int8_ops",
+                    "varchar_ops",
+                    "varchar_ops",
+                    "varchar_ops",
+                ],
+                name="scim_event_display",
+            ),
+            models.Index(fields=["external_id", "-time", "-id"], name="scim_event_external_id"),
+            models.Index(fields=["request_id", "-time", "-id"], name="scim_event_request"),
         ]
 
     def __str__(self) -> str:

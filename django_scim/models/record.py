@@ -46,6 +46,7 @@ class Record(models.Model):
         ]
         indexes = [
             models.Index(fields=["resource_type", "last_modified"], name="scim_record_modified"),
+            models.Index(fields=["deleted_at"], name="scim_record_deleted"),
         ]
 
     def __str__(self) -> str:

@@ -50,7 +50,7 @@ def conclude(obj: ResourceObject, attempt: Attempt, signal: Signal, active_befor
     is_active = signal is not signals.resource_deleted and obj.adapter.is_active(obj)
     guard(obj, attempt, signal)
     attempt.deactivated = bool(active_before) and not is_active
-    if attempt.deactivated:
+    if attempt.deactivated and attempt.connection is not None:
         require_within_limit(obj)
     if active_before is not None and not is_active:
         obj.adapter.deprovision(obj)

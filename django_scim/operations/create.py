@@ -134,4 +134,9 @@ def renew(obj: ResourceObject) -> Json:
         mapping.on_delete(obj)
     projection = bounded_projection(obj.adapter)
     fetch([obj], projection)
-    return projection.read(obj)
+    document = projection.read(obj)
+    for mapping in obj.adapter.written_mappings:
+        if mapping.is_unique:
+            # Its deletion gave the value up: it has to be claimed anew, even if it is the same.
+            mapping.path.set(document, None)
+    return document

@@ -12,7 +12,6 @@ from django.db import router
 from django.utils import timezone
 from scim2_models import SCIMException
 
-from django_scim.adapters.base import Adapter
 from django_scim.adapters.objects import ResourceObject
 from django_scim.conf import get_settings
 from django_scim.models import Connection, ProvisioningEvent
@@ -77,7 +76,7 @@ def require_within_limit(obj: ResourceObject) -> None:
     if limit is not None and done >= limit:
         raise LimitExceeded(connection, limit)
     if share is not None and done >= ALWAYS_ALLOWED:
-        limit = max(ALWAYS_ALLOWED, resources(obj.adapter, connection) * share // 100)
+        limit = max(ALWAYS_ALLOWED, resources(obj) * share // 100)
         if done >= limit:
             raise LimitExceeded(connection, limit)
 
@@ -90,6 +89,7 @@ def deprovisioned(connection: Connection, most: int) -> int:
     return found[:most].count()
 
 
-def resources(adapter: Adapter, connection: Connection) -> int:
-    """Count the resources of a type that a connection sees, up to :data:`MOST_COUNTED`."""
-    return adapter.queryset(connection).order_by()[:MOST_COUNTED].count()
+def resources(obj: ResourceObject) -> int:
+    """Count the resources of the same type that the connection sees, up to :data:`MOST_COUNTED`."""
+    rows = obj.adapter.queryset(obj.scope.connection).using(obj.database)
+    return rows.order_by()[:MOST_COUNTED].count()

@@ -14,8 +14,11 @@ from pydantic import ValidationError
 from scim2_models import (
     AttributeBinding,
     Context,
+    InvalidPathException,
+    InvalidValueException,
     PatchOp,
     PayloadTooLargeException,
+    SCIMException,
 )
 
 from django_scim.adapters.base import Adapter
@@ -31,11 +34,12 @@ from django_scim.history.attempt import Attempt
 from django_scim.operations.consequences import conclude, was_active
 from django_scim.operations.documents import bounded_projection
 from django_scim.operations.locking import database_of, lock
-from django_scim.operations.payloads import dump, revive, scim_error
+from django_scim.operations.payloads import dump, readable, revive, scim_error
 from django_scim.operations.preconditions import require_match
 from django_scim.operations.relations import RelationChange, change_members, gathered
 from django_scim.operations.saving import apply, save
 from django_scim.operations.transactions import run
+from django_scim.query.limits import count_terms
 from django_scim.query.loading import fetch
 from django_scim.signals import resource_updated
 
@@ -61,6 +65,7 @@ def modify(
     :raises SCIMException: As RFC 7644 section 3.5.2 names what is wrong with an operation.
     """
     bounded, relations = split(adapter, parse(adapter, payload, scope))
+    require_bounded_paths(bounded)
 
     def work() -> ResourceObject:
         attempt.start()
@@ -78,8 +83,13 @@ def modify(
             resource = revive(adapter, document)
             before = dump(resource)
             patch = PatchOp.__class_getitem__(adapter.resource).model_construct(operations=bounded)
-            patch.patch(resource, scim_policy=request_policy())
-            written = apply(obj, before, dump(resource), attempt.changes, removes=True)
+            try:
+                patch.patch(resource, scim_policy=request_policy())
+            except SCIMException as error:
+                raise readable(error) from error
+            after = dump(resource)
+            require_bounded_values(before, after)
+            written = apply(obj, before, after, attempt.changes, removes=True)
         for mapping, operation in gathered(relations):
             obj.after_save.append(partial(change_members, mapping, operation, obj))
         save(obj, written, attempt.changes)
@@ -110,9 +120,7 @@ def parse(adapter: Adapter, payload: Any, scope: Scope) -> Operations:
     payload = canonical_message(payload, dialect)
     operations = member(payload, "operations") if isinstance(payload, dict) else None
     if isinstance(operations, list):
-        limit = get_settings().MAX_PATCH_OPERATIONS
-        if len(operations) > limit:
-            raise PayloadTooLargeException(detail=f"a PATCH may have {limit} operations at most")
+        require_bounded_operations(operations)
         operations = canonical_operations(adapter.resource, operations, dialect)
         if not operations:
             return []
@@ -125,6 +133,28 @@ def parse(adapter: Adapter, payload: Any, scope: Scope) -> Operations:
     except ValidationError as error:
         raise scim_error(error) from error
     return list(patch.operations or ())
+
+
+def require_bounded_operations(operations: list[Any]) -> None:
+    """Refuse operations that are too many, or whose paths are too long to be parsed.
+
+    An operation without a path has one for each member of its value.
+
+    :raises PayloadTooLargeException: If there are more than ``MAX_PATCH_OPERATIONS``.
+    :raises InvalidPathException: If a path is longer than ``MAX_FILTER_LENGTH``.
+    """
+    settings = get_settings()
+    count = 0
+    for operation in operations:
+        given = operation if isinstance(operation, dict) else {}
+        path, value = member(given, "path"), member(given, "value")
+        count += len(value) if isinstance(value, dict) and not path else 1
+        if isinstance(path, str) and len(path) > settings.MAX_FILTER_LENGTH:
+            detail = f"a path may have {settings.MAX_FILTER_LENGTH} characters at most"
+            raise InvalidPathException(detail=detail)
+    limit = settings.MAX_PATCH_OPERATIONS
+    if count > limit:
+        raise PayloadTooLargeException(detail=f"a PATCH may have {limit} operations at most")
 
 
 def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[RelationChange]]:
@@ -151,6 +181,32 @@ def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[Re
         if rest or not isinstance(operation.value, dict) or not operation.value:
             bounded.append(operation.model_copy(update={"value": rest or operation.value}))
     return bounded, relations
+
+
+def require_bounded_paths(operations: Operations) -> None:
+    """Refuse paths whose filters together compare too often: each looks at all values of its attribute.
+
+    :raises InvalidPathException: If they have more than ``MAX_FILTER_TERMS`` comparisons.
+    """
+    filters = [operation.path.value_filter for operation in operations if operation.path is not None]
+    limit = get_settings().MAX_FILTER_TERMS
+    if sum(count_terms(node) for node in filters if node is not None) > limit:
+        raise InvalidPathException(detail=f"the paths of a PATCH may have {limit} comparisons at most")
+
+
+def require_bounded_values(before: Json, after: Json) -> None:
+    """Refuse an attribute that has grown to too many values, one operation after the other.
+
+    :param before: The document, or the object of an extension; empty if there was none.
+    :raises InvalidValueException: If one has more than ``MAX_VALUES``, and more than it had.
+    """
+    limit = get_settings().MAX_VALUES
+    for name, value in after.items():
+        had = before.get(name)
+        if isinstance(value, dict):
+            require_bounded_values(had if isinstance(had, dict) else {}, value)
+        elif isinstance(value, list) and len(value) > max(limit, len(had or ())):
+            raise InvalidValueException(detail=f"'{name}' may have {limit} values at most")
 
 
 def relation_at(adapter: Adapter, binding: AttributeBinding | None) -> Collection | None:

@@ -35,6 +35,15 @@ def scim_error(error: ValidationError) -> SCIMException:
     return SCIMException.from_error(Error.from_validation_errors(error)[0])
 
 
+def readable(error: SCIMException) -> SCIMException:
+    """Return an error that scim2-models took from pydantic as a whole, as :func:`scim_error` has it.
+
+    Its detail else has the names of Python classes and the address of pydantic's documentation.
+    """
+    cause = error.__cause__
+    return scim_error(cause) if isinstance(cause, ValidationError) else error
+
+
 def dump(resource: Resource[Any]) -> Json:
     """Return the canonical JSON of a resource, without what is unassigned."""
     document: Json = resource.model_dump(scim_ctx=Context.DEFAULT, scim_policy=STORED)

@@ -29,10 +29,8 @@ from django_scim.adapters.base import Adapter
 from django_scim.adapters.mappings.base import Mapping, operand_of, parts_of
 from django_scim.adapters.objects import Scope
 from django_scim.adapters.paths import AttributePath
+from django_scim.query.limits import require_bounded_filter
 from django_scim.query.operands import Source, any_of, constant
-
-MAX_TERMS = 100
-"""The most comparisons in one filter: SQLite has a limit on the depth of an expression."""
 
 EQUALITY = (CompareOperator.eq, CompareOperator.ne)
 
@@ -43,30 +41,17 @@ def compile_filter(adapter: Adapter, node: FilterNode, scope: Scope, *, is_alone
     :param node: The syntax tree of a filter that scim2-models has checked against the resource type.
     :param is_alone: Whether no other resource type is queried with it. Otherwise it may not have
         each of the attributes (RFC 7644 section 3.4.2.1).
-    :raises InvalidFilterException: If an attribute cannot be filtered, or the filter is too long.
+    :raises InvalidFilterException: If an attribute cannot be filtered, or the filter is too large.
     """
-    if count_terms(node) > MAX_TERMS:
-        raise InvalidFilterException(detail=f"a filter may have {MAX_TERMS} comparisons at most")
+    require_bounded_filter(node)
     compiler = ResourceCompiler if is_alone else SharedCompiler
     return compiler(adapter, scope).visit(node)
 
 
 def compile_value_filter(adapter: Adapter, head: AttributePath, node: FilterNode, source: Source) -> Q:
     """Return the condition on the rows of a source that the filter of a value path stands for."""
-    if count_terms(node) > MAX_TERMS:
-        raise InvalidFilterException(detail=f"a filter may have {MAX_TERMS} comparisons at most")
+    require_bounded_filter(node)
     return ValueCompiler(adapter, head, source).visit(node)
-
-
-def count_terms(node: FilterNode) -> int:
-    """Return how many comparisons a filter has."""
-    if isinstance(node, LogicalExpr):
-        return sum(count_terms(term) for term in node.terms)
-    if isinstance(node, Not):
-        return count_terms(node.expr)
-    if isinstance(node, ValuePath):
-        return count_terms(node.val_filter)
-    return 1
 
 
 class Compiler(FilterVisitor[Q]):

@@ -25,6 +25,7 @@ from django_scim.dialects.canonical import canonical_parameters
 from django_scim.query.comparable import INTEGER_RANGE
 from django_scim.query.cursors import Cursor
 from django_scim.query.filters import compile_filter
+from django_scim.query.limits import require_bounded_parameters
 from django_scim.query.listing import Found, Listing, MergedListing, Part
 from django_scim.query.ordering import compile_order
 from django_scim.query.projection import Projection, compiled
@@ -43,6 +44,7 @@ def parse_parameters(adapters: Adapters, parameters: Json) -> SearchRequest[Any]
 
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
+    require_bounded_parameters(parameters)
     parameters = canonical_parameters([adapter.resource for adapter in adapters], parameters)
     resources: Any = reduce(or_, [adapter.resource for adapter in adapters])
     model: Any = SearchRequest.__class_getitem__(resources)

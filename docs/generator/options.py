@@ -9,7 +9,7 @@ from typing import Any
 
 import griffe
 
-from django_scim.conf import ScimSettings
+from django_scim.conf import DEFAULT_THROTTLE_RATES, ScimSettings
 from generator.prose import as_markdown
 
 CONF = griffe.load("django_scim.conf")
@@ -25,6 +25,11 @@ def settings() -> str:
 def adapter_options() -> str:
     """Return a section for each option of a resource type; these have no default of their own."""
     return "\n\n".join(section("AdapterOptions", name) for name in CONF["AdapterOptions"].attributes)
+
+
+def throttle_rates() -> str:
+    """Return a section for each rate."""
+    return "\n\n".join(section("ThrottleRates", name, rate) for name, rate in DEFAULT_THROTTLE_RATES.items())
 
 
 def section(declared_in: str, name: str, *default: Any) -> str:

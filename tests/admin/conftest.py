@@ -43,6 +43,7 @@ def event(connection: Connection) -> Callable[..., ProvisioningEvent]:
             "display": "bjensen",
             "outcome": "success",
             "status": 200,
+            "display_key": fields.get("display", "bjensen").lower(),
         }
         return ProvisioningEvent.objects.create(**{**defaults, **fields})
 

@@ -6,7 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db.models.signals import pre_save
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +17,7 @@ from django_scim.models import AccessToken, Connection, Link, ProvisioningEvent,
 from tests.admin.counting import counted
 from tests.factories import ConnectionFactory, GroupFactory
 from tests.hosts.small.models import Device
+from tests.representations import user
 
 LIST = reverse("admin:django_scim_connection_changelist")
 ADD = reverse("admin:django_scim_connection_add")
@@ -145,7 +149,7 @@ def test_the_list_counts_the_tokens_that_may_be_used(admin_client):
     ConnectionFactory.create(is_active=False)
     AccessToken.objects.issue(Connection.objects.get(is_active=False))
     ConnectionFactory.create()
-    rows = admin_client.get(LIST, {"o": "-4"}).context["cl"].result_list
+    rows = admin_client.get(LIST, {"o": "-3"}).context["cl"].result_list
 
     assert [row.usable_token_count for row in rows] == [2, 0, 0]
 
@@ -213,6 +217,126 @@ def test_a_name_is_escaped(admin_client):
 
     for address in (LIST, page(connection), created):
         assert "<script>alert" not in admin_client.get(address).text
+
+
+# Its pause
+
+
+def resume_url(connection: Connection) -> str:
+    """Return the address that the button to resume a connection posts to."""
+    return reverse("admin:django_scim_connection_resume", args=(connection.pk,))
+
+
+@pytest.fixture
+def paused(connection):
+    """A connection that was stopped."""
+    connection.pause("more than 5 accounts <were> to go")
+    return connection
+
+
+def test_a_paused_connection_says_so_and_why(admin_client, paused):
+    text = admin_client.get(page(paused)).text
+
+    assert 'form="scim-resume"' in text
+    assert f'action="{resume_url(paused)}" id="scim-resume"' in text
+    assert "Reason: more than 5 accounts &lt;were&gt; to go." in text
+    assert "Paused since" in admin_client.get(LIST).text
+
+
+def test_a_connection_that_runs_has_no_button_to_resume_it(admin_client, connection):
+    text = admin_client.get(page(connection)).text
+
+    assert "Resume" not in text
+    assert "scim-resume" not in text
+
+
+def test_a_paused_connection_writes_again_once_it_is_resumed(admin_client, scim):
+    scim.connection.pause("a reason")
+    assert scim.post("/Users", user("a")).status_code == 503
+    response = admin_client.post(resume_url(scim.connection), follow=True)
+
+    assert response.redirect_chain == [(page(scim.connection), 302)]
+    assert "The connection is resumed." in response.text
+    assert scim.post("/Users", user("a")).status_code == 201
+    scim.connection.refresh_from_db()
+    assert (scim.connection.paused_at, scim.connection.pause_reason) == (None, "")
+
+
+def test_the_admins_log_says_who_resumed_a_connection_and_why_it_was_paused(admin_client, paused):
+    admin_client.post(resume_url(paused))
+
+    entry = LogEntry.objects.get()
+    assert (entry.user.username, entry.object_id) == ("admin", str(paused.pk))
+    assert entry.get_change_message() == "Resumed. It was paused because: more than 5 accounts <were> to go"
+
+
+def test_resuming_twice_is_logged_once(admin_client, paused):
+    admin_client.post(resume_url(paused))
+    response = admin_client.post(resume_url(paused), follow=True)
+
+    assert "The connection is not paused any more." in response.text
+    assert LogEntry.objects.count() == 1
+
+
+def test_looking_at_the_address_of_the_button_resumes_nothing(admin_client, paused):
+    response = admin_client.get(resume_url(paused))
+
+    assert response.url == page(paused)
+    paused.refresh_from_db()
+    assert paused.paused_at is not None
+
+
+def test_a_form_from_elsewhere_resumes_nothing(admin_user, paused):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(admin_user)
+
+    assert browser.post(resume_url(paused)).status_code == 403
+    paused.refresh_from_db()
+    assert paused.paused_at is not None
+
+
+def test_a_connection_that_does_not_exist_cannot_be_resumed(admin_client):
+    assert admin_client.post(resume_url(ConnectionFactory.build(pk=999))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "permissions", [(), ("view_connection",), ("view_connection", "add_connection", "change_accesstoken")]
+)
+def test_staff_that_may_not_change_a_connection_cannot_resume_it(staff, paused, permissions):
+    browser = staff(*permissions)
+
+    assert browser.post(resume_url(paused)).status_code == 403
+    paused.refresh_from_db()
+    assert paused.paused_at is not None
+
+
+def test_staff_that_may_view_a_paused_connection_sees_that_without_a_button(staff, paused):
+    text = staff("view_connection").get(page(paused)).text
+
+    assert "Writes are refused since" in text
+    assert "scim-resume" not in text
+
+
+def test_whoever_is_not_signed_in_resumes_nothing(client, paused):
+    response = client.post(resume_url(paused))
+
+    assert response.url.startswith(reverse("admin:login"))
+    paused.refresh_from_db()
+    assert paused.paused_at is not None
+
+
+def test_a_pause_that_begins_while_the_form_is_saved_is_kept(admin_client, connection):
+    def pause(sender, instance, **kwargs):
+        Connection.objects.filter(pk=instance.pk).update(paused_at=timezone.now(), pause_reason="a reason")
+
+    pre_save.connect(pause, sender=Connection)
+    try:
+        admin_client.post(page(connection), form("Renamed"))
+    finally:
+        pre_save.disconnect(pause, sender=Connection)
+
+    connection.refresh_from_db()
+    assert (connection.name, connection.pause_reason) == ("Renamed", "a reason")
 
 
 # The end of one

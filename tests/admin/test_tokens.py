@@ -16,10 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from django_scim.models import AccessToken, Connection
-from tests.conftest import ROOT
+from django_scim.token_format import PATTERN
+from tests.conftest import ROOT, HttpsClient
 from tests.factories import ConnectionFactory
-
-TOKEN = re.compile(r"scim_[A-Za-z0-9_-]{43}")
 
 
 def create_page(connection: Connection) -> str:
@@ -50,13 +49,13 @@ def form(**fields: Any) -> dict[str, Any]:
 
 def shown(response: Any) -> str:
     """Return the one token that a page shows."""
-    (token,) = set(TOKEN.findall(response.text))
-    return str(token)
+    (token,) = {found[0] for found in PATTERN.finditer(response.text)}
+    return token
 
 
 def status(token: str) -> int:
     """Return how a SCIM request with a token is answered."""
-    return Client().get(f"{ROOT}/Users", headers={"Authorization": f"Bearer {token}"}).status_code
+    return HttpsClient().get(f"{ROOT}/Users", headers={"Authorization": f"Bearer {token}"}).status_code
 
 
 # Creating
@@ -94,7 +93,7 @@ def test_the_token_is_shown_this_once(admin_client, connection):
 
     for address in (create_page(connection), connection_page(connection), reverse("admin:index")):
         assert token not in admin_client.get(address).text
-        assert not TOKEN.search(admin_client.get(address).text)
+        assert not PATTERN.search(admin_client.get(address).text)
 
 
 def test_the_token_is_in_no_session_no_message_and_no_log(admin_client, connection, caplog):
@@ -135,7 +134,7 @@ def test_a_second_token_leaves_the_first_as_it_is(admin_client, connection):
 
 def test_a_token_that_may_read_cannot_write(admin_client, connection):
     token = shown(admin_client.post(create_page(connection), form(scopes="read")))
-    response = Client().post(
+    response = HttpsClient().post(
         f"{ROOT}/Users", "{}", "application/scim+json", headers={"Authorization": f"Bearer {token}"}
     )
 
@@ -166,7 +165,7 @@ def test_a_token_that_would_be_of_no_use_is_not_made(admin_client, connection, f
     response = admin_client.post(create_page(connection), form(**fields))
 
     assert text in response.text
-    assert not TOKEN.search(response.text)
+    assert not PATTERN.search(response.text)
     assert not AccessToken.objects.exists()
 
 
@@ -252,6 +251,79 @@ def test_a_token_is_revoked_on_the_page_of_its_own_connection_alone(admin_client
     assert admin_client.get(revoke_page(other, stored)).status_code == 404
     assert admin_client.post(revoke_page(other, stored)).status_code == 404
     assert status(token) == 200
+
+
+# Replacing one by another
+
+
+def statuses(response: Any) -> list[str]:
+    """Return what the page of a connection says of its tokens, the newest first."""
+    return re.findall(r'<td class="field-status">\s*<p>(.*?)</p>', response.text)
+
+
+def use(token: AccessToken, ago: timedelta) -> None:
+    """Have a token used some time ago."""
+    AccessToken.objects.filter(pk=token.pk).update(last_used=timezone.now() - ago)
+
+
+def test_two_tokens_work_until_one_is_revoked(admin_client, connection):
+    stored, first = AccessToken.objects.issue(connection)
+    second = shown(admin_client.post(create_page(connection), form()))
+    assert (status(first), status(second)) == (200, 200)
+    admin_client.post(revoke_page(connection, stored))
+
+    assert (status(first), status(second)) == (401, 200)
+
+
+def test_a_token_that_is_in_use_still_is_not_replaced(admin_client, connection):
+    old, _ = AccessToken.objects.issue(connection)
+    new, _ = AccessToken.objects.issue(connection)
+    use(new, timedelta(hours=1))
+    use(old, timedelta(minutes=1))
+
+    assert statuses(admin_client.get(connection_page(connection))) == ["usable", "usable"]
+
+
+@pytest.mark.parametrize("last_use", [timedelta(hours=2), None])
+def test_a_token_is_replaced_once_a_newer_one_is_used_after_it(admin_client, connection, last_use):
+    old, _ = AccessToken.objects.issue(connection)
+    new, _ = AccessToken.objects.issue(connection)
+    if last_use is not None:
+        use(old, last_use)
+    assert statuses(admin_client.get(connection_page(connection))) == ["usable", "usable"]
+    use(new, timedelta(hours=-1))
+
+    found = statuses(admin_client.get(connection_page(connection)))
+    assert found == ["usable", "usable; a newer token was used after it"]
+
+
+@pytest.mark.parametrize("fields", [{"revoked": timezone.now()}, {"expires": timezone.now()}])
+def test_a_newer_token_that_is_refused_replaces_nothing(admin_client, connection, fields):
+    AccessToken.objects.issue(connection)
+    new, _ = AccessToken.objects.issue(connection)
+    use(new, timedelta(hours=-1))
+    AccessToken.objects.filter(pk=new.pk).update(**fields)
+
+    assert statuses(admin_client.get(connection_page(connection)))[1] == "usable"
+
+
+def test_a_token_of_another_connection_replaces_nothing(admin_client, connection):
+    AccessToken.objects.issue(connection)
+    new, _ = AccessToken.objects.issue(ConnectionFactory.create())
+    use(new, timedelta(hours=-1))
+
+    assert statuses(admin_client.get(connection_page(connection))) == ["usable"]
+
+
+def test_revoking_the_last_usable_token_takes_a_warning(admin_client, connection):
+    stored, _ = AccessToken.objects.issue(connection)
+    expired, _ = AccessToken.objects.issue(connection, expires=timezone.now())
+    warning = "No other token of the connection is usable"
+
+    assert warning in admin_client.get(revoke_page(connection, stored)).text
+    assert warning not in admin_client.get(revoke_page(connection, expired)).text
+    AccessToken.objects.issue(connection)
+    assert warning not in admin_client.get(revoke_page(connection, stored)).text
 
 
 # Who may

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.api.kinds import GROUPS, USERS, Kind
-from tests.conftest import ROOT, SCIM, ScimClient
+from tests.conftest import ROOT, SCIM, HttpsClient, ScimClient
 
 
 class Send(Protocol):
@@ -41,7 +41,7 @@ def send(scim: ScimClient) -> Send:
 @pytest.fixture
 def anonymous(db: None) -> Client:
     """Somebody who has no token."""
-    return Client()
+    return HttpsClient()
 
 
 @pytest.fixture(params=[USERS, GROUPS], ids=["Users", "Groups"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -25,5 +26,16 @@ def in_a_transaction(get_response: Callable[[HttpRequest], Any]) -> Callable[[Ht
     def middleware(request: HttpRequest) -> Any:
         with transaction.atomic():
             return get_response(request)
+
+    return middleware
+
+
+def names_the_process(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Say in each answer which process it is from."""
+
+    def middleware(request: HttpRequest) -> Any:
+        response = get_response(request)
+        response["X-Process"] = str(os.getpid())
+        return response
 
     return middleware

@@ -8,15 +8,23 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection as database
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_scim.models import AccessToken, ProvisioningEvent
 from tests.api.assertions import assert_scim_error
-from tests.conftest import ROOT, SCIM, ScimClient
+from tests.api.endpoints import HEALTH, HISTORY, OPEN, PROTECTED
+from tests.conftest import ROOT, SCIM, HttpsClient, ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.representations import path_of, user
+
+
+@pytest.fixture
+def browser(db):
+    """The browser of a superuser who is signed in."""
+    client = HttpsClient()
+    client.force_login(User.objects.create_superuser("root"))
+    return client
 
 
 def get(client, path="/Users", **headers):
@@ -56,6 +64,11 @@ def of_a_deleted_connection():
 def its_digest():
     stored, _ = issue()
     return f"Bearer {stored.digest}"
+
+
+def of_a_connection_that_is_used_elsewhere():
+    _, token = AccessToken.objects.issue(ConnectionFactory.create(networks=["192.0.2.0/24"]))
+    return f"Bearer {token}"
 
 
 def under_another_scheme():
@@ -103,6 +116,7 @@ REFUSED = [
     revoked,
     of_an_inactive_connection,
     of_a_deleted_connection,
+    of_a_connection_that_is_used_elsewhere,
     its_digest,
     under_another_scheme,
     in_basic,
@@ -125,28 +139,11 @@ class TestRefusals:
         assert assert_scim_error(response, 401) == "a valid token is required"
         assert response.headers["WWW-Authenticate"] == 'Bearer realm="SCIM"'
 
-    @pytest.mark.parametrize(
-        ("method", "path"),
-        [
-            ("GET", "/"),
-            ("GET", "/Users"),
-            ("POST", "/Users"),
-            ("GET", "/Users/1"),
-            ("PUT", "/Users/1"),
-            ("PATCH", "/Users/1"),
-            ("DELETE", "/Users/1"),
-            ("GET", "/Groups"),
-            ("POST", "/Groups"),
-            ("GET", "/Me"),
-            ("POST", "/Bulk"),
-            ("POST", "/.search"),
-            ("POST", "/Users/.search"),
-        ],
-    )
+    @pytest.mark.parametrize(("method", "path"), [*PROTECTED, *HISTORY])
     def test_are_everywhere_but_in_discovery(self, anonymous, method, path):
         for headers in ({}, {"Authorization": "Bearer unknown"}):
             response = anonymous.generic(method, f"{ROOT}{path}", b"{}", content_type=SCIM, headers=headers)
-            assert_scim_error(response, 401)
+            assert response.status_code == 401
 
     def test_come_before_anything_is_said_of_the_request(self, anonymous):
         account = UserFactory.create()
@@ -160,18 +157,43 @@ class TestRefusals:
 
         assert not ProvisioningEvent.objects.exists()
 
-    def test_of_a_session_are_made_although_its_user_may_do_anything(self, db):
-        browser = Client()
-        browser.force_login(User.objects.create_superuser("root"))
+    @pytest.mark.parametrize(("method", "path"), PROTECTED)
+    def test_of_a_session_are_made_although_its_user_may_do_anything(self, browser, method, path):
+        response = browser.generic(method, f"{ROOT}{path}", b"{}", content_type=SCIM)
 
-        assert_scim_error(get(browser), 401)
-        assert_scim_error(browser.post(f"{ROOT}/Users", user(), content_type=SCIM), 401)
+        assert response.status_code == 401
 
     def test_of_a_token_in_the_address_or_the_body_are_made(self, anonymous):
         _, token = issue()
 
         assert_scim_error(get(anonymous, f"/Users?access_token={token}"), 401)
         assert_scim_error(anonymous.post(f"{ROOT}/Users", {"access_token": token}), 401)
+
+
+class TestBrowsers:
+    """A page of another site learns and does nothing by the browser of somebody who is signed in."""
+
+    @pytest.mark.parametrize(("method", "path"), [*PROTECTED, *HISTORY, *OPEN, *HEALTH])
+    def test_are_told_of_no_other_site_that_may_ask(self, scim, browser, method, path):
+        asked = {
+            "Origin": "https://evil.example",
+            "Access-Control-Request-Method": method,
+            "Access-Control-Request-Headers": "authorization",
+        }
+        authorized = {"Authorization": f"Bearer {scim.token}", **asked}
+
+        answers = [
+            browser.generic("OPTIONS", f"{ROOT}{path}", headers=asked),
+            browser.generic(method, f"{ROOT}{path}", b"{}", content_type=SCIM, headers=asked),
+            browser.generic(method, f"{ROOT}{path}", b"{}", content_type=SCIM, headers=authorized),
+        ]
+
+        names = {name.lower() for answer in answers for name in answer.headers}
+        assert [name for name in names if name.startswith("access-control-")] == []
+
+    def test_get_no_cookie(self, scim, browser):
+        for response in (scim.get("/Users"), browser.get(f"{ROOT}/Users")):
+            assert not response.cookies
 
 
 class TestBearerTokens:
@@ -239,7 +261,7 @@ class TestBearerTokens:
     def test_are_no_protection_that_a_browser_could_be_talked_out_of(self, scim, settings):
         """No cookie authenticates, so that there is nothing for a CSRF token to protect."""
         settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.csrf.CsrfViewMiddleware"]
-        scim.client = Client(enforce_csrf_checks=True)
+        scim.client = HttpsClient(enforce_csrf_checks=True)
 
         assert scim.post("/Users", user()).status_code == 201
 
@@ -319,6 +341,12 @@ class TestAuthenticationOfTheHost:
         assert assert_scim_error(absent, 401) == "a valid token is required"
         for response in (unknown, absent):
             assert response.headers["WWW-Authenticate"] == 'Gateway realm="tests"'
+
+    def test_does_not_let_a_connection_in_that_is_not_active(self, anonymous, connection):
+        connection.is_active = False
+        connection.save()
+
+        assert_scim_error(self.send(anonymous, X_Connection=connection.name), 401)
 
     def test_may_stand_beside_the_tokens(self, anonymous, connection, settings):
         settings.DJANGO_SCIM = {

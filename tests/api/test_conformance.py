@@ -9,7 +9,7 @@ from httpx2 import Client
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import CheckResult, Status, check_server
 
-from tests.conftest import ROOT, SCIM, ScimClient
+from tests.conftest import BEHIND_TLS, ROOT, SCIM, ScimClient
 from tests.factories import ConnectionFactory
 
 PASSED = {Status.SUCCESS, Status.COMPLIANT, Status.ACCEPTABLE}
@@ -27,7 +27,7 @@ def readable(results: Iterable[CheckResult]) -> str:
 @pytest.mark.django_db(transaction=True)
 def test_every_check_passes_and_none_is_left_out(live_server):
     token = ScimClient(ConnectionFactory.create(deprovisioning_limit=10**6)).token
-    headers = {"Authorization": f"Bearer {token}", "Accept": SCIM, "Content-Type": SCIM}
+    headers = {"Authorization": f"Bearer {token}", "Accept": SCIM, "Content-Type": SCIM, **BEHIND_TLS}
 
     with Client(base_url=f"{live_server.url}{ROOT}", headers=headers) as client:
         results = check_server(SyncSCIMClient(client))

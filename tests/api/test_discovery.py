@@ -12,7 +12,7 @@ from tests.conftest import ROOT, SCIM
 from tests.factories import GroupFactory, UserFactory
 from tests.representations import ENTERPRISE, GROUP, USER, id_of, member, path_of, user
 
-BASE = f"http://testserver{ROOT}"
+BASE = f"https://testserver{ROOT}"
 COLLECTIONS = ["/ResourceTypes", "/Schemas"]
 DOCUMENTS = [
     "/ServiceProviderConfig",

@@ -8,14 +8,12 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.db import OperationalError
 from django.db.models.signals import pre_save
-from django.test import Client
 
 from django_scim.models import ProvisioningEvent
 from tests.api.assertions import assert_scim_error
-from tests.conftest import ROOT, SCIM
+from tests.conftest import ROOT, SCIM, HttpsClient
 from tests.factories import GroupFactory, UserFactory
 from tests.representations import GROUP, USER, group, path_of, user
 
@@ -103,13 +101,6 @@ class TestSyntax:
     def test_the_character_nul_is_refused_wherever_it_is(self, send, document):
         for method, path in writes():
             assert_scim_error(send(method, path, document), 400, "invalidValue")
-
-    @pytest.mark.parametrize("body", [b'{"schemas":[],"schemas":["%s"],"userName":"a","userName":"b"}'])
-    def test_of_a_name_that_is_there_twice_the_last_counts(self, send, body):
-        response = send("POST", "/Users", body % USER.encode())
-
-        assert response.status_code == 201
-        assert response.json()["userName"] == "b"
 
     @pytest.mark.parametrize("number", ["9" * 30, "-" + "9" * 30, "1.5", "1e300", "9" * 4000, "-0.0"])
     def test_a_number_of_any_size_is_the_wrong_type_of_a_text(self, send, number):
@@ -433,11 +424,8 @@ class TestSize:
 
 class TestThrottling:
     @pytest.fixture(autouse=True)
-    def _two_requests_a_minute(self, settings):
+    def _two_requests_a_minute(self, settings, shared_cache):
         settings.DJANGO_SCIM = {"THROTTLE_CLASSES": ["tests.api.hosts.TwoRequests"]}
-        cache.clear()
-        yield
-        cache.clear()
 
     def test_says_when_to_come_back(self, scim):
         assert [scim.get("/Users").status_code for _ in range(2)] == [200, 200]
@@ -454,8 +442,7 @@ class TestThrottling:
         response = scim.post("/Users", b"not even JSON")
 
         assert_scim_error(response, 429)
-        event = ProvisioningEvent.objects.get()
-        assert (event.status, event.display) == (429, "")
+        assert not ProvisioningEvent.objects.exists()
 
     def test_leaves_discovery_open(self, scim):
         for _ in range(5):
@@ -469,7 +456,7 @@ class TestUnforeseenFailures:
     def broken(self, scim, settings):
         settings.DJANGO_SCIM = {"PERMISSION_CLASSES": ["tests.api.hosts.Broken"]}
         # The test client would raise what the server has caught.
-        scim.client = Client(raise_request_exception=False)
+        scim.client = HttpsClient(raise_request_exception=False)
         return scim
 
     def test_tell_the_client_nothing(self, broken):
@@ -503,7 +490,7 @@ class TestUnforeseenFailures:
 
     def test_of_the_history_do_not_hide_the_answer(self, scim, caplog):
         def refuse(sender, **kwargs):
-            raise OperationalError("the disk is full")
+            raise OperationalError("nobody knows why")
 
         pre_save.connect(refuse, sender=ProvisioningEvent)
         try:
@@ -516,9 +503,9 @@ class TestUnforeseenFailures:
 
     def test_of_the_history_undo_the_write(self, scim):
         def refuse(sender, **kwargs):
-            raise OperationalError("the disk is full")
+            raise OperationalError("nobody knows why")
 
-        scim.client = Client(raise_request_exception=False)
+        scim.client = HttpsClient(raise_request_exception=False)
         pre_save.connect(refuse, sender=ProvisioningEvent)
         try:
             response = scim.post("/Users", user("barbara"))

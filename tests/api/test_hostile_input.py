@@ -1,22 +1,29 @@
-"""Bodies and queries that nobody would write by hand: whatever they hold, the answer is SCIM's."""
+"""Bodies, queries and headers that nobody would write by hand: whatever they hold, the answer is SCIM's."""
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import orjson
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from django_scim.models import ProvisioningEvent
+from tests.api.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, ScimClient
 from tests.factories import GroupFactory, UserFactory
-from tests.representations import ENTERPRISE, GROUP, USER, member, path_of
+from tests.representations import ENTERPRISE, GROUP, USER, member, path_of, user
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -282,3 +289,209 @@ def test_a_member_that_is_named_a_thousand_times_is_one_member(scim):
     created = scim.post("/Groups", body).json()
 
     assert len(created["members"]) == 1
+
+
+class TestEncodings:
+    """JSON is UTF-8, and comes as it is (RFC 8259 section 8.1)."""
+
+    @pytest.mark.parametrize(
+        "charset", ["utf-16", "utf-7", "utf-32", "cp037", "rot13", "zip", "nonsense", "UTF-16LE", "x" * 500]
+    )
+    @pytest.mark.parametrize("media_type", [SCIM, "application/json"])
+    def test_of_a_body_that_are_not_utf_8_are_415(self, send, charset, media_type):
+        content_type = f"{media_type}; charset={charset}"
+
+        assert_scim_error(send("POST", "/Users", user("barbara"), content_type), 415)
+        assert_scim_error(send("POST", "/Users/.search", {}, content_type), 415)
+        assert not User.objects.exists()
+
+    @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8", "us-ascii"])
+    def test_of_a_body_that_are_utf_8_are_read(self, send, charset):
+        response = send("POST", "/Users", user("bárbara"), f"{SCIM}; charset={charset}")
+
+        assert response.status_code == 201
+        assert response.json()["userName"] == "bárbara"
+
+    @pytest.mark.parametrize("charset", ["utf-16", "utf-7", "cp037", "latin-1"])
+    def test_of_a_body_are_not_those_of_the_address(self, scim: ScimClient, charset):
+        UserFactory.create(username="bárbara")
+
+        for path in ("/Users", "/"):
+            response = scim.client.generic(
+                "GET",
+                f"{ROOT}{path}?filter=userName%20eq%20%22b%C3%A1rbara%22",
+                headers={
+                    "Authorization": f"Bearer {scim.token}",
+                    "Content-Type": f"{SCIM}; charset={charset}",
+                },
+            )
+            assert response.status_code == 200
+            assert response.json()["totalResults"] == 1
+
+    @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "GZIP", "identity, gzip", "nonsense"])
+    def test_that_compress_a_body_are_415(self, send, coding):
+        body = gzip.compress(orjson.dumps(user("barbara")))
+
+        for sent in (body, user("barbara")):
+            assert_scim_error(send("POST", "/Users", sent, Content_Encoding=coding), 415)
+        assert not User.objects.exists()
+
+    @pytest.mark.parametrize("coding", ["", "identity", "Identity"])
+    def test_that_are_none_are_as_good_as_no_header(self, send, coding):
+        assert send("POST", "/Users", user("barbara"), Content_Encoding=coding).status_code == 201
+
+    def test_with_a_byte_order_mark_are_invalid_syntax(self, send):
+        body = codecs.BOM_UTF8 + orjson.dumps(user("barbara"))
+
+        assert_scim_error(send("POST", "/Users", body), 400, "invalidSyntax")
+
+
+class TestMethods:
+    @pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "CONNECT", "LINK", "X" * 200, "G\u00cbT"])
+    @pytest.mark.parametrize("path", ["/Users", "/Groups/.search", "/Bulk", "/Me", "/Schemas", "/.search"])
+    def test_that_nobody_knows_are_405_with_those_that_there_are(self, send, method, path):
+        response = send(method, path, b"{}")
+
+        assert_scim_error(response, 501 if path == "/Me" else 405)
+        assert "OPTIONS" in response.headers["Allow"]
+
+    @pytest.mark.parametrize(("method", "status"), [("get", 200), ("pUt", 405), ("trace", 405)])
+    def test_in_lower_case_are_what_django_takes_them_for(self, send, method, status):
+        assert send(method, "/Users").status_code == status
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "identifier",
+        [
+            "%00",
+            "a%00b",
+            "%ff%fe",
+            "%ed%a0%80",
+            "%0d%0aX-Injected:%20yes",
+            "..%2f..%2fetc%2fpasswd",
+            "%2e%2e",
+            "'%20OR%201=1--",
+            "%F0%9F%98%80" * 100,
+            "x" * 8000,
+            "9" * 400,
+            "00000000-0000-0000-0000-000000000000",
+            "ffffffff-ffff-8fff-bfff-ffffffffffff",
+            "%",
+            "%zz",
+        ],
+        ids=lambda text: text[:20],
+    )
+    def test_of_hostile_identifiers_are_404(self, send, identifier):
+        for method, body in (
+            ("GET", None),
+            ("PUT", user("a")),
+            ("PATCH", {"Operations": [{"op": "remove", "path": "title"}]}),
+            ("DELETE", None),
+        ):
+            response = send(method, f"/Users/{identifier}", body)
+            assert_scim_error(response, 404)
+            assert "X-Injected" not in response.headers
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "%00=%00",
+            "filter=%00",
+            "filter=userName%20eq%20%22%00%22",
+            "attributes=%00",
+            "count=%00",
+            "cursor=%00",
+            "cursor=" + "x" * 6000,
+            "sortBy=userName%0d%0aX-Injected:%20yes",
+            "attributes=" + "%2C" * 3000,
+            "count=1&count=2",
+            "filter",
+            "=",
+            ";;;",
+            "%",
+            "%zz=%zz",
+        ],
+        ids=lambda text: text[:20],
+    )
+    @pytest.mark.parametrize("path", ["/Users", "/"])
+    def test_with_hostile_queries_are_no_failure(self, send, query, path):
+        response = send("GET", f"{path}?{query}")
+
+        assert response.status_code in (200, 400)
+        assert response.headers["Content-Type"] == SCIM
+        assert "X-Injected" not in response.headers
+
+    def test_that_failed_are_one_line_of_the_log(self, scim: ScimClient, settings, caplog):
+        settings.DJANGO_SCIM = {"PERMISSION_CLASSES": ["tests.api.hosts.Broken"]}
+        scim.client.raise_request_exception = False
+
+        with caplog.at_level(logging.ERROR, "django_scim.request"):
+            assert_scim_error(scim.request("GET", "/Users/a%0d%0aFORGED"), 500)
+
+        (message,) = [entry.getMessage() for entry in caplog.records if entry.name == "django_scim.request"]
+        assert message == f"GET {ROOT}/Users/a%0D%0AFORGED failed"
+
+
+class TestHeaders:
+    @pytest.mark.parametrize(
+        "value",
+        ["a b", "a\r\nX-Injected: yes", "a\nFORGED", "é", "\x00", "\x1b[31m", "\u2028", "\x7f"],
+        ids=repr,
+    )
+    def test_that_could_forge_a_line_of_a_log_are_no_request_id(self, send, value):
+        response = send("POST", "/Users", user("barbara"), X_Request_ID=value)
+
+        assert response.status_code == 201
+        assert "X-Injected" not in response.headers
+        assert UUID(ProvisioningEvent.objects.get().request_id)
+
+    @pytest.mark.parametrize(
+        "accept",
+        [
+            "*/*;q=nonsense",
+            "application/scim+json;q=-1",
+            "application/scim+json; version=",
+            ";",
+            ",",
+            "/",
+            "*/json",
+            "application/*",
+            "application/json, " * 300,
+            "application/scim+json;" + "a=b;" * 1500,
+            "é",
+        ],
+        ids=lambda text: text[:30],
+    )
+    def test_that_accept_what_is_odd_are_no_failure(self, scim: ScimClient, accept):
+        for path in ("/Users", "/Users/none", "/Schemas", "/nowhere"):
+            response = scim.get(path, Accept=accept)
+            assert response.status_code in (200, 404, 406)
+            assert response.headers["Content-Type"] in (SCIM, "application/json")
+
+    @pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
+    @pytest.mark.parametrize(
+        "value", ['W/"' * 2000, ", " * 4000, '"' + "x" * 8000 + '"', "W/", '"\\"', "\xff"]
+    )
+    def test_of_versions_of_any_kind_are_no_failure(self, send, name, value):
+        path = path_of(UserFactory.create())
+
+        for method, body in (("GET", None), ("PUT", user("renamed")), ("DELETE", None)):
+            status = send(method, path, body, **{name.replace("-", "_"): value}).status_code
+            assert status in (200, 204, 304, 412)
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer a b",
+            "bearer\tx",
+            "Basic eDp5",
+            "Bearer é",
+            "Bearer " + "x" * 8000,
+        ],
+    )
+    def test_that_authorize_nobody_are_401(self, send, value):
+        assert_scim_error(send("GET", "/Users", Authorization=value), 401)

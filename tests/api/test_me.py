@@ -5,11 +5,10 @@ from __future__ import annotations
 import orjson
 import pytest
 from django.contrib.auth.models import Group, User
-from django.test import Client
 
 from django_scim.models import Connection, ProvisioningEvent
 from tests.api.assertions import assert_scim_error
-from tests.conftest import SCIM, ScimClient
+from tests.conftest import SCIM, HttpsClient, ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.operations.bulk_operations import PATCH_OP
 from tests.operations.patch_operations import replace
@@ -35,7 +34,7 @@ class Account:
 
     def __init__(self, row: User) -> None:
         self.row = row
-        self.client = Client()
+        self.client = HttpsClient()
 
     def send(self, method, payload=None, path=ME, **headers):
         """Send a request to ``/Me``."""
@@ -52,7 +51,7 @@ def me(self_service, barbara):
 
 def canonical(row):
     """Return the URL of a resource."""
-    return f"http://testserver/scim/v2{path_of(row)}"
+    return f"https://testserver/scim/v2{path_of(row)}"
 
 
 # Somebody who is signed in

@@ -13,7 +13,7 @@ from tests.factories import UserFactory
 from tests.representations import GROUP, USER, group, member, path_of, user
 
 JSON = "application/json"
-BASE = f"http://testserver{ROOT}"
+BASE = f"https://testserver{ROOT}"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
 slash = pytest.mark.parametrize("slash", ["", "/"], ids=["no slash", "slash"])

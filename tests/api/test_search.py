@@ -123,7 +123,7 @@ def test_the_location_of_what_is_found_is_that_of_the_resource(scim, people):
     for path in ("/.search", "/.search/", "/Users/.search", "/Users/.search/"):
         response = scim.post(path, query(filter='userName eq "ann"'))
         (resource,) = response.json()["Resources"]
-        assert resource["meta"]["location"] == f"http://testserver/scim/v2{path_of(row)}"
+        assert resource["meta"]["location"] == f"https://testserver/scim/v2{path_of(row)}"
         assert resource["id"] == id_of(row)
 
 

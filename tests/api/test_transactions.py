@@ -6,9 +6,11 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connections
 
-from django_scim.models import Link, ProvisioningEvent, Record
+from django_scim.models import AccessToken, EventCount, Link, ProvisioningEvent, Record
 from tests.api.assertions import assert_scim_error
+from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.operations.bulk_operations import post, run, statuses
 from tests.representations import group, path_of, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,3 +92,72 @@ def test_requests_after_a_refused_one_are_not_troubled(scim):
     assert scim.post("/Users", user("barbara")).status_code == 201
     assert scim.get("/Users").json()["totalResults"] == 1
     assert [outcome for _, outcome, _ in events()] == ["refused", "refused", "success"]
+
+
+def test_a_refusal_for_a_lack_of_scope_leaves_its_event(scim):
+    assert_scim_error(ScimClient(scim.connection, "read").post("/Users", user("barbara")), 403)
+
+    assert not User.objects.exists()
+    assert events() == [("create", "refused", 403)]
+
+
+@pytest.mark.usefixtures("shared_cache")
+def test_a_write_beyond_the_rate_changes_nothing_and_the_rate_is_counted_on(scim, settings):
+    settings.DJANGO_SCIM = {"THROTTLE_RATES": {"write": "1/day"}}
+
+    answers = [scim.post("/Users", user(name)) for name in ("one", "two", "three")]
+
+    assert [answer.status_code for answer in answers] == [201, 429, 429]
+    assert User.objects.get().username == "one"
+    assert ("create", "success", 201) in events()
+
+
+def test_a_connection_stays_paused_by_the_write_that_was_undone(scim, settings):
+    settings.DJANGO_SCIM = {"DEPROVISIONING_LIMIT": 1}
+    first, second = UserFactory.create_batch(2)
+
+    answers = [scim.delete(path_of(first)), scim.delete(path_of(second)), scim.post("/Users", user("new"))]
+
+    assert [answer.status_code for answer in answers] == [204, 503, 503]
+    scim.connection.refresh_from_db()
+    assert scim.connection.paused_at is not None
+    assert User.objects.get(pk=second.pk).is_active
+    assert events() == [("delete", "success", 204), ("delete", "refused", 503), ("create", "refused", 503)]
+
+
+def test_a_bulk_job_keeps_what_succeeded_and_the_events_of_all(scim):
+    results = run(
+        scim,
+        post("/Users", "one", user("barbara")),
+        post("/Users", "two", user("BARBARA")),
+        post("/Groups", "team", group("Guides", members=[{"value": "bulkId:two"}])),
+        post("/Users", "three", user("jim")),
+    )
+
+    assert statuses(results) == ["201", "409", "409", "201"]
+    assert sorted(User.objects.values_list("username", flat=True)) == ["barbara", "jim"]
+    assert not Group.objects.exists()
+    assert events() == [
+        ("create", "success", 201),
+        ("create", "refused", 409),
+        ("create", "refused", 409),
+        ("create", "success", 201),
+    ]
+
+
+def test_events_are_counted_of_refused_writes_too(scim):
+    for name in ("barbara", "BARBARA"):
+        scim.post("/Users", user(name))
+
+    assert sorted(EventCount.objects.values_list("outcome", "status", "count")) == [
+        ("refused", 409, 1),
+        ("success", 201, 1),
+    ]
+
+
+def test_the_use_of_a_token_is_noted_of_a_write_that_was_undone(scim):
+    UserFactory.create(username="barbara")
+
+    assert_scim_error(scim.post("/Users", user("barbara")), 409, "uniqueness")
+
+    assert AccessToken.objects.get().last_used is not None

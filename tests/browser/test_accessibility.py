@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 
 from django_scim.models import ProvisioningEvent, Record
 from tests.browser.provisioning import provisioned
@@ -19,35 +20,54 @@ def connection(transactional_db):
 
 
 PAGES = {
-    "connections": lambda connection: "/admin/django_scim/connection/",
-    "new connection": lambda connection: "/admin/django_scim/connection/add/",
-    "connection": lambda connection: f"/admin/django_scim/connection/{connection.pk}/change/",
-    "new token": lambda connection: f"/admin/django_scim/connection/{connection.pk}/tokens/create/",
-    "history": lambda connection: "/admin/django_scim/provisioningevent/",
-    "event": lambda connection: event_page(outcome="success", operation="modify"),
-    "refusal": lambda connection: event_page(outcome="refused"),
-    "resources": lambda connection: "/admin/django_scim/record/",
-    "resource": lambda connection: f"/admin/django_scim/record/{Record.objects.first().pk}/change/",
+    "connections": "connection/",
+    "new connection": "connection/add/",
+    "connection": "connection/{connection}/change/",
+    "paused connection": "connection/{paused}/change/",
+    "new token": "connection/{connection}/tokens/create/",
+    "history": "provisioningevent/",
+    "event": "provisioningevent/{change}/change/",
+    "refusal": "provisioningevent/{refusal}/change/",
+    "resources": "record/",
+    "resource": "record/{record}/change/",
+    "deactivation": "record/{record}/deactivate/",
+    "user of the project": "../auth/user/{user}/change/",
 }
+"""The pages by what they are called here, below the admin of the app."""
 
 
-def event_page(**conditions):
-    event = ProvisioningEvent.objects.filter(**conditions).first()
-    return f"/admin/django_scim/provisioningevent/{event.pk}/change/"
+@pytest.fixture
+def address(connection):
+    """Return the address of a page."""
+    paused = ConnectionFactory.create(name="Entra ID")
+    paused.pause("more than 500 resources were to be deactivated or deleted within an hour")
+    events = ProvisioningEvent.objects.order_by("pk")
+    user = User.objects.get(username="bjensen")
+    keys = {
+        "connection": connection.pk,
+        "paused": paused.pk,
+        "change": events.get(operation="modify").pk,
+        "refusal": events.get(outcome="refused").pk,
+        "record": Record.objects.get(resource_type="User", integer_key=user.pk).pk,
+        "user": user.pk,
+    }
+    return lambda name: "/admin/django_scim/" + PAGES[name].format(**keys)
+
+
+def test_no_page_is_missing(page, address):
+    assert [name for name in PAGES if page.goto(address(name)).status != 200] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_no_violation(page, connection, violations, name, scheme):
-    page.goto(PAGES[name](connection))
+def test_a_page_has_no_violation(page, address, violations, name, scheme):
+    page.goto(address(name))
 
     assert violations(page) == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_on_a_phone(page, connection, name):
+def test_a_page_fits_on_a_phone(page, address, name):
     page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(PAGES[name](connection))
+    page.goto(address(name))
 
-    width = page.evaluate("document.documentElement.scrollWidth")
-
-    assert width <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -47,7 +47,7 @@ def test_sessions_in_cookies_do_not_matter_where_there_are_none(settings):
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
     settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 
-    assert messages(deploy=True) == {}
+    assert not {"django_scim.W020", "django_scim.W021"} & messages(deploy=True).keys()
 
 
 def test_a_deployment_that_does_not_keep_track_of_sessions_is_warned_of():
@@ -56,4 +56,4 @@ def test_a_deployment_that_does_not_keep_track_of_sessions_is_warned_of():
 
 @pytest.mark.usefixtures("tracked")
 def test_a_deployment_that_does_is_in_order():
-    assert messages(deploy=True) == {}
+    assert "django_scim.W021" not in messages(deploy=True)

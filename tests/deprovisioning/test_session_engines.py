@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.core.cache import cache
 
 from django_scim.models import LoginSession
 from tests.deprovisioning.conftest import Browser
@@ -16,12 +15,11 @@ ACTIVATE = replace("active", True)
 
 
 @pytest.fixture(params=["db", "cached_db", "cache", "file"])
-def store(request, settings, tmp_path):
+def store(request, settings, tmp_path, shared_cache):
     """A store of sessions that the server has."""
     settings.SESSION_ENGINE = f"{BACKENDS}.{request.param}"
     settings.SESSION_FILE_PATH = str(tmp_path)
-    yield request.param
-    cache.clear()
+    return request.param
 
 
 @pytest.fixture

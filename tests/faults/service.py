@@ -25,7 +25,7 @@ class Service:
 
     def __init__(self, database_url: str, **environment: str) -> None:
         self.port = free_port()
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the service
         self.environment = {
             **os.environ,
             "DATABASE_URL": database_url,

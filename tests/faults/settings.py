@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES, INSTALLED_APPS
@@ -15,7 +16,7 @@ if isolation_level := os.environ.get("ISOLATION_LEVEL"):
     DATABASES["default"].setdefault("OPTIONS", {})["isolation_level"] = (
         int(isolation_level) if isolation_level.isdecimal() else isolation_level
     )
-DJANGO_SCIM = {
+DJANGO_SCIM: dict[str, Any] = {
     "ALLOW_HTTP": True,
     "DEPROVISIONING_LIMIT": None,
     "DEPROVISIONING_SHARE": None,

@@ -7,11 +7,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 from django.utils import timezone
 
 from django_scim.models import AccessToken, Connection, Scope
-from tests.conftest import ROOT
+from tests.conftest import ROOT, HttpsClient
 from tests.factories import ConnectionFactory
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +34,7 @@ class TestToken:
     def test_lets_a_client_in(self):
         token = run("Okta")[0].strip()
 
-        response = Client().get(f"{ROOT}/Users", headers={"Authorization": f"Bearer {token}"})
+        response = HttpsClient().get(f"{ROOT}/Users", headers={"Authorization": f"Bearer {token}"})
 
         assert response.status_code == 200
 

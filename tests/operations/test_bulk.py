@@ -32,8 +32,8 @@ from tests.operations.responses import assert_error, stored, without_meta
 from tests.operations.test_races import at_once
 from tests.representations import group, id_of, member, path_of, user
 
-USERS = "http://testserver/scim/v2/Users"
-GROUPS = "http://testserver/scim/v2/Groups"
+USERS = "https://testserver/scim/v2/Users"
+GROUPS = "https://testserver/scim/v2/Groups"
 
 
 def events():
@@ -257,7 +257,7 @@ def test_the_result_of_a_failed_operation_has_a_location_unless_it_is_a_creation
     assert [result.get("location") for result in results] == [
         None,
         f"{USERS}/nobody",
-        "http://testserver/scim/v2/Planets/earth",
+        "https://testserver/scim/v2/Planets/earth",
         f"{GROUPS}/nobody",
     ]
 

@@ -93,7 +93,7 @@ def test_the_answer_names_the_location_and_the_version(scim):
     response = scim.post("/Users", user())
 
     body = response.json()
-    location = f"http://testserver/scim/v2/Users/{body['id']}"
+    location = f"https://testserver/scim/v2/Users/{body['id']}"
     assert response["Location"] == location
     assert response["Content-Location"] == location
     assert response["ETag"] == body["meta"]["version"]
@@ -401,7 +401,7 @@ def test_a_group_is_made_with_its_members(scim):
     members = response.json()["members"]
     assert {entry["value"] for entry in members} == {id_of(one), id_of(two)}
     assert {entry["$ref"] for entry in members} == {
-        f"http://testserver/scim/v2{path_of(row)}" for row in (one, two)
+        f"https://testserver/scim/v2{path_of(row)}" for row in (one, two)
     }
     assert {entry["type"] for entry in members} == {"User"}
     assert scim.get(path_of(Group.objects.get())).json() == response.json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -175,7 +176,7 @@ class TestAPausedConnection:
         [
             ("POST", "/Users", user("new")),
             ("PUT", "/Users/1", user("new")),
-            ("PATCH", "/Users/1", {"Operations": []}),
+            ("PATCH", "/Users/1", {"schemas": [], "Operations": []}),
             ("DELETE", "/Users/1", None),
             ("POST", "/Groups", group("new")),
             ("POST", "/Bulk", {"schemas": [], "Operations": []}),
@@ -227,7 +228,7 @@ class TestAPausedConnection:
 
 def test_a_bulk_job_stops_at_the_limit_and_does_nothing_more(scim):
     rows = UserFactory.create_batch(4)
-    operations = [{"method": "DELETE", "path": path_of(row)} for row in rows]
+    operations: list[dict[str, Any]] = [{"method": "DELETE", "path": path_of(row)} for row in rows]
     operations.insert(3, {"method": "POST", "path": "/Users", "bulkId": "n", "data": user("new")})
 
     response = scim.post("/Bulk", {"schemas": [], "Operations": operations})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import pytest
@@ -777,3 +778,21 @@ def test_the_history_shows_a_refused_modification_once(scim, provisioned):
     assert event.detail == response.json()["detail"]
     assert event.resource_id == provisioned.removeprefix("/Users/")
     assert "2short" not in event.detail
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "add", "path": 'emails[type eq "work"].display', "value": 5},
+        {"op": "add", "path": "emails", "value": 5},
+        {"op": "add", "value": {"emails": [{"value": 5}]}},
+        {"op": "replace", "path": "name.givenName", "value": {"a": 1}},
+        {"op": "add", "path": "name", "value": {"givenName": 3}},
+    ],
+    ids=repr,
+)
+def test_a_value_of_a_wrong_type_is_refused_in_words_of_scim(scim, operation):
+    response = scim.patch(path_of(UserFactory.create()), operation)
+
+    assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
+    assert not re.search("pydantic|validation error|type=", response.json()["detail"])

@@ -36,7 +36,7 @@ class TestRowsThatTheProjectProtects:
     def powerful(self):
         """A group that gives a permission."""
         row = GroupFactory.create(name="Powerful")
-        row.permissions.add(Permission.objects.first())
+        row.permissions.add(Permission.objects.get(codename="delete_user"))
         return row
 
     def test_can_be_read(self, scim, powerful):

@@ -19,7 +19,7 @@ WORDS = {Given.BASE_URL: "the SCIM base URL", Given.TOKEN: "the token"}
 
 FIELDS = re.compile(r"^\| Field \| Value \|\n\|---\|---\|\n((?:\|.+\|\n)+)", re.MULTILINE)
 
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def fields_in(guide: str) -> list[tuple[str, str]]:

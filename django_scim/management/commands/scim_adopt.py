@@ -11,9 +11,9 @@ from scim2_models import SCIMException
 
 from django_scim.adapters.base import Adapter
 from django_scim.adoption.adopting import adopt
-from django_scim.adoption.progress import Progress
 from django_scim.adoption.selection import Selection, SelectionError, parse_column, parse_lookups
 from django_scim.hints import nearest
+from django_scim.management.progress import Progress
 from django_scim.models import Connection
 from django_scim.registry import registry
 

@@ -1,0 +1,85 @@
+"""The recording of reads and queries in the history, which ``RECORD_READS`` switches on."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from django_scim.adapters.paths import Json
+from django_scim.api.errors import HTTPError, scim_error
+from django_scim.api.permissions import connection_of
+from django_scim.api.views import ProtectedView
+from django_scim.conf import get_settings
+from django_scim.history.attempt import Attempt
+from django_scim.models import Operation
+from django_scim.registry import registry
+
+logger = logging.getLogger("django_scim.request")
+
+OPERATIONS = {"retrieve": Operation.READ, "list": Operation.SEARCH, "search": Operation.SEARCH}
+"""The actions that read, and what the history calls them."""
+
+
+class RecordedReads(ProtectedView):
+    """A view that writes an event of each read once its answer is known, of refused ones too.
+
+    An event that cannot be written does not keep the client from its answer.
+    """
+
+    resource_type = ""
+    """What the view reads; empty where that is resources of several types, or not known yet."""
+
+    read: Attempt | None = None
+    """The read that is to be recorded, if there is one."""
+
+    def perform_authentication(self, request: Request) -> None:
+        """Start the clock once it is known who asks."""
+        super().perform_authentication(request)
+        operation = OPERATIONS.get(self.action or "")
+        if operation is None or self.read is not None or not get_settings().RECORD_READS:
+            return
+        if connection_of(request) is not None:
+            self.read = self.new_attempt(operation, "", "")
+
+    def search_request(self) -> Json:
+        """Return the query that the body of the request has."""
+        document = self.body
+        if self.read is not None:
+            self.read.receive_query(document, registry().secret_names)
+        return document
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Record a read that was answered."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.read is not None and not answer.exception:
+            self.record_read(self.read, answer)
+        return answer
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer with the error, and record a read that was refused."""
+        response = super().handle_exception(exc)
+        if self.read is not None:
+            self.locate(self.read)
+            self.record_refusal(self.read, scim_error(exc) or HTTPError(500, "unexpected error"))
+        return response
+
+    def record_read(self, read: Attempt, answer: Response) -> None:
+        """Write the event of a read that was answered with a resource, with a page or with 304."""
+        self.locate(read)
+        read.version = answer.get("ETag", "")
+        adapter = registry().get(self.resource_type)
+        if read.operation is Operation.READ and adapter is not None and answer.data is not None:
+            read.identify(adapter, answer.data)
+        try:
+            read.succeeded(answer.status_code)
+        except (DatabaseError, InterfaceError):
+            logger.exception("the event of a read could not be written")
+
+    def locate(self, read: Attempt) -> None:
+        """Say what was read: of ``/Me``, that is known only now."""
+        read.resource_type = self.resource_type
+        read.resource_id = self.kwargs.get("pk", "")

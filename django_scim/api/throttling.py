@@ -1,0 +1,194 @@
+"""How often may be asked: counters in Django's cache, which all processes share.
+
+A counter is one number for one period of the clock, such as a minute, so that it costs the same for any rate
+and is changed by one atomic operation of the cache. Twice a rate can pass around the end of a period.
+A cache that does not answer limits nothing: provisioning goes on without it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.cache import BaseCache, caches
+from django.utils.crypto import salted_hmac
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from django_scim.api.networks import origin_of
+from django_scim.api.permissions import connection_of
+from django_scim.conf import DEFAULT_THROTTLE_RATES, get_settings
+from django_scim.models import Scope
+from django_scim.rates import Rate, parse_rate
+
+logger = logging.getLogger("django_scim.request")
+
+FAILED = "failed_authentication"
+
+KNOWN_SECONDS = 7 * 24 * 60 * 60
+"""How long it is remembered that a token was right."""
+
+
+def rate_of(name: str) -> Rate | None:
+    """Return a rate of ``THROTTLE_RATES``; none if it is switched off."""
+    rates: dict[str, Any] = {**DEFAULT_THROTTLE_RATES, **get_settings().THROTTLE_RATES}
+    text = rates[name]
+    return None if text is None else parse_rate(text)
+
+
+def shared_cache() -> BaseCache:
+    """Return the cache that counts."""
+    return caches[get_settings().CACHE_ALIAS]
+
+
+@contextmanager
+def open_on_outage() -> Iterator[None]:
+    """Go on without a cache that does not answer, and log it; each backend has exceptions of its own."""
+    try:
+        yield
+    except Exception as error:
+        logger.error("The cache does not answer, and nothing is limited: %s", error)
+
+
+class Counter:
+    """What was done in this period, by whom it is counted for.
+
+    :param name: What is counted, as ``THROTTLE_RATES`` names it.
+    :param whose: What the counter belongs to: a connection or an origin.
+    """
+
+    def __init__(self, name: str, whose: object, rate: Rate) -> None:
+        now = time.time()
+        self.rate = rate
+        self.key = f"django_scim:{name}:{whose}:{int(now // rate.seconds)}"
+        self.seconds_left = rate.seconds - now % rate.seconds
+
+    def add(self, amount: int = 1) -> int:
+        """Count, and return the sum."""
+        cache = shared_cache()
+        try:
+            return cache.incr(self.key, amount)
+        except ValueError:
+            # It outlives its period, so that it does not end while somebody adds to it.
+            if cache.add(self.key, amount, 2 * self.rate.seconds):
+                return amount
+        return cache.incr(self.key, amount)
+
+    def take(self, amount: int) -> bool:
+        """Count if that stays within the rate, and return whether it does."""
+        if self.add(amount) <= self.rate.limit:
+            return True
+        shared_cache().decr(self.key, amount)
+        return False
+
+
+class RateThrottle(BaseThrottle):
+    """Counts the requests of one client, reads and writes apart, and the operations of bulk jobs."""
+
+    prefix = ""
+    """What the names of the rates begin with."""
+
+    seconds: float | None = None
+    """In how many seconds a refused request may be sent again."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Count a request, and return whether it is within the rate."""
+        kind = "write" if view.required_scope is Scope.WRITE else "read"
+        return self.allow(request, kind)
+
+    def allow(self, request: Request, kind: str, amount: int = 1) -> bool:
+        """Count what a request does, and return whether it is within the rate; if not, none of it counts.
+
+        :param kind: ``read``, ``write`` or ``bulk``.
+        """
+        name, whose = f"{self.prefix}{kind}", self.client_of(request)
+        rate = rate_of(name)
+        if rate is None or whose is None:
+            return True
+        counter = Counter(name, whose, rate)
+        is_allowed = True
+        with open_on_outage():
+            is_allowed = counter.take(amount)
+        if not is_allowed:
+            self.seconds = counter.seconds_left
+            logger.warning("The rate %s is used up by %s: a request was refused.", name, whose)
+        return is_allowed
+
+    def wait(self) -> float | None:
+        """Return in how many seconds the next period begins."""
+        return self.seconds
+
+    def client_of(self, request: Request) -> object | None:
+        """Return for whom a request is counted; none for nobody."""
+        raise NotImplementedError
+
+
+class ConnectionThrottle(RateThrottle):
+    """Limits what one connection may do, whatever its tokens and addresses are."""
+
+    def client_of(self, request: Request) -> object | None:
+        """Return the key of the connection."""
+        connection = connection_of(request)
+        return None if connection is None else connection.pk
+
+
+class AddressThrottle(RateThrottle):
+    """Limits what comes from one address, whatever its connections are."""
+
+    prefix = "address_"
+
+    def client_of(self, request: Request) -> object | None:
+        """Return the origin."""
+        return origin_of(request)
+
+
+class FailedAuthentications:
+    """The wrong tokens that come from where a request comes from, and the token that it has.
+
+    Beyond the rate no token is looked up any more, but for those that were right before: otherwise anybody
+    behind the same proxy, or at the same provider, could lock an identity provider out. That a token was
+    right lets nobody in: it is looked up each time.
+    """
+
+    def __init__(self, request: Request, token: str) -> None:
+        self.origin = origin_of(request)
+        self.rate = rate_of(FAILED)
+        fingerprint = salted_hmac(FAILED, token, algorithm="sha256").hexdigest()
+        self.known_key = f"django_scim:known_token:{fingerprint}"
+        self.is_known = False
+
+    def require_within_rate(self) -> None:
+        """Refuse to look at the token after too many wrong ones.
+
+        :raises Throttled: In this case.
+        """
+        if self.rate is None:
+            return
+        counter = Counter(FAILED, self.origin, self.rate)
+        found: dict[str, Any] = {}
+        with open_on_outage():
+            found = shared_cache().get_many([counter.key, self.known_key])
+        self.is_known = self.known_key in found
+        if not self.is_known and found.get(counter.key, 0) >= self.rate.limit:
+            logger.warning("Too many wrong tokens came from %s: no other is looked at.", self.origin)
+            raise Throttled(wait=counter.seconds_left)
+
+    def note_failure(self) -> None:
+        """Count a wrong token."""
+        if self.rate is None:
+            return
+        with open_on_outage():
+            Counter(FAILED, self.origin, self.rate).add()
+            if self.is_known:
+                shared_cache().delete(self.known_key)
+
+    def note_success(self) -> None:
+        """Remember that the token was right."""
+        if self.rate is None or self.is_known:
+            return
+        with open_on_outage():
+            shared_cache().set(self.known_key, 1, KNOWN_SECONDS)

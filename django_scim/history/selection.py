@@ -1,0 +1,169 @@
+"""The events that meet some conditions, in the order of time, at a cost that does not grow with the history.
+
+An index gives events in the order of time if it begins with all that has to be equal. There is not one for
+every combination of conditions: where an index has a column that may have any of a few values, it is read
+once for each of them. Such a part of a selection is a *branch*, and the branches are merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property, reduce
+from itertools import chain, product
+from operator import or_
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, IsNull
+
+from django_scim.history.attempt import limited
+from django_scim.history.searching import begins_with
+from django_scim.models import Operation, Outcome, ProvisioningEvent
+
+Key = tuple[datetime, int]
+"""The time and the primary key of an event: what events are ordered by."""
+
+NARROW = ("resource_id", "external_id", "request_id")
+"""Columns with an index of their own, of which one value belongs to few events."""
+
+CHOICES = {"outcome": Outcome.values, "operation": Operation.values}
+"""Columns of a few values, which stand before the time in some of the indexes."""
+
+
+KEYS = 10_000
+"""How many keys are looked up at once where all events are read: a search may have to sort them each time."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A part of a selection, which one index gives."""
+
+    events: QuerySet[ProvisioningEvent]
+    is_in_order: bool = True
+    """Whether the index has them in the order of time; otherwise they are sorted."""
+
+    def first(self, limit: int, ascending: bool) -> QuerySet[ProvisioningEvent, Key]:
+        """Return the keys of the first events in the order of time."""
+        # A walk along the times might not meet one of them for long.
+        time = F("time") if self.is_in_order else unindexed("time")
+        order = (time.asc(), "pk") if ascending else (time.desc(), "-pk")
+        return self.events.order_by(*order).values_list("time", "pk")[:limit]
+
+
+class Selection:
+    """The events that meet some conditions.
+
+    :param events: The events to choose from; conditions on their time cost nothing.
+    :param equal: The values that columns have; ``connection_id`` may be none.
+    :param search: A text that the name of the resource begins with, whatever its case, or that is the
+        ``id`` or the ``externalId`` of the resource, or the id of the request.
+    """
+
+    def __init__(
+        self,
+        events: QuerySet[ProvisioningEvent],
+        *,
+        equal: Mapping[str, Any] | None = None,
+        search: str = "",
+    ) -> None:
+        self.events = events.order_by()
+        self.equal = dict(equal or {})
+        self.search = search.strip()
+
+    def all(self) -> QuerySet[ProvisioningEvent]:
+        """Return the events as one query, in no order: to be looked at, not to be paged through."""
+        found = self.events.filter(**self.equal)
+        if not self.search:
+            return found
+        return found.filter(reduce(or_, (Q(**{column: self.search}) for column in NARROW), self._is_named))
+
+    def keys(self, limit: int, *, beyond: Key | None = None, ascending: bool = False) -> list[Key]:
+        """Return the keys of events in the order of time, the latest first.
+
+        :param limit: How many, at most.
+        :param beyond: The key that they come after in this order; that of an event which may be gone.
+        :param ascending: Whether the earliest comes first.
+        """
+        condition = Q() if beyond is None else past(beyond, ascending)
+        parts = [
+            replace(branch, events=branch.events.filter(condition)).first(limit, ascending)
+            for branch in self.branches
+        ]
+        return sorted(set(self._joined(parts)), reverse=not ascending)[:limit]
+
+    def read(self, keys: Sequence[Key], ascending: bool = False) -> QuerySet[ProvisioningEvent]:
+        """Return the events with these keys, in their order."""
+        order = ("time", "pk") if ascending else ("-time", "-pk")
+        return self.events.filter(pk__in=[pk for _, pk in keys]).order_by(*order)
+
+    def batches(self, size: int, ascending: bool = False) -> Iterator[QuerySet[ProvisioningEvent]]:
+        """Yield all events in batches, one after the other."""
+        beyond = None
+        while keys := self.keys(KEYS, beyond=beyond, ascending=ascending):
+            for start in range(0, len(keys), size):
+                yield self.read(keys[start : start + size], ascending)
+            beyond = keys[-1]
+
+    @cached_property
+    def branches(self) -> list[Branch]:
+        """The parts of the selection: events without one in two of them only if nothing is searched for."""
+        if self.search:
+            exact = [{column: self.search} for column in NARROW]
+            named = self._residual(self.events.filter(self._is_named))
+            return [*map(self._narrow, exact), Branch(named, is_in_order=False)]
+        narrow = {column: value for column, value in self.equal.items() if column in NARROW}
+        return [self._narrow(narrow)] if narrow else self._branches_of_choices()
+
+    def _branches_of_choices(self) -> list[Branch]:
+        events = self.events.filter(**self.equal)
+        if not {"resource_type", *CHOICES} & self.equal.keys():
+            return [Branch(events)]
+        values = [[self.equal[name]] if name in self.equal else every for name, every in CHOICES.items()]
+        return [
+            Branch(events.filter(**dict(zip(CHOICES, chosen, strict=True)))) for chosen in product(*values)
+        ]
+
+    def _narrow(self, narrow: Mapping[str, str]) -> Branch:
+        return Branch(self._residual(self.events.filter(**narrow)))
+
+    def _residual(self, events: QuerySet[ProvisioningEvent]) -> QuerySet[ProvisioningEvent]:
+        """Keep of events that an index has found those that meet the conditions."""
+        for column, value in self.equal.items():
+            expression = unindexed(column)
+            events = events.filter(IsNull(expression, True) if value is None else Exact(expression, value))
+        return events
+
+    @property
+    def _database(self) -> BaseDatabaseWrapper:
+        return connections[self.events.db]
+
+    @property
+    def _is_named(self) -> Q:
+        name = limited(self.search.lower(), "display_key")
+        return begins_with("display_key", name, self._database.vendor)
+
+    def _joined(self, parts: Sequence[QuerySet[ProvisioningEvent, Key]]) -> Iterable[Key]:
+        """Return the rows of all parts: in one query where the database takes parts with an end."""
+        if self._database.features.supports_slicing_ordering_in_compound and len(parts) > 1:
+            return parts[0].union(*parts[1:], all=True)
+        return chain.from_iterable(parts)
+
+
+def past(key: Key, ascending: bool) -> Q:
+    """Return the condition that events come after a key in the order of time, as a range of an index."""
+    time, pk = key
+    side = "gt" if ascending else "lt"
+    return Q(**{f"time__{side}e": time}) & (Q(**{f"time__{side}": time}) | Q(**{f"pk__{side}": pk}))
+
+
+def unindexed(column: str) -> Coalesce:
+    """Return a column in a form for which no database takes an index.
+
+    SQLite has no figures to tell which of two indexes is the better one, and the others may be wrong.
+    """
+    return Coalesce(column, column)

@@ -1,0 +1,128 @@
+"""Deletes the old part of the history."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+from django.db.models import QuerySet
+from django.utils import timezone
+from scim2_models import SCIMException
+
+from django_scim.conf import get_settings
+from django_scim.history.pruning import counts_before, events_before, prune
+from django_scim.management.progress import Progress
+
+AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+MOST_DAYS = 99_999
+"""No event is as old, and the calendar has a beginning."""
+
+UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+BATCH = 1000
+LARGEST_BATCH = 10_000
+"""More keys in one statement are more parameters than SQLite may take."""
+
+INTERRUPTED = 130
+"""The exit status of a process that somebody has interrupted: 128 and the number of SIGINT."""
+
+
+class Command(BaseCommand):
+    """Deletes events, and counts if wanted, in batches, and reports how many there were."""
+
+    help = (
+        "Deletes events of the history that are older than an age. It may be interrupted and run again, and "
+        "requests are answered meanwhile. The counts by the hour stay, unless an age is given for them too."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument(
+            "--older-than",
+            type=age,
+            metavar="AGE",
+            help="The age of the events: 90d, 12w or 24h. HISTORY_RETENTION if not given.",
+        )
+        parser.add_argument(
+            "--counts-older-than",
+            type=age,
+            metavar="AGE",
+            help="The age of the counts that the admin's pictures are drawn from; all are kept if not given.",
+        )
+        parser.add_argument(
+            "--batch-size",
+            type=batch_size,
+            default=BATCH,
+            metavar="ROWS",
+            help=f"How many rows a transaction deletes: %(default)s, and {LARGEST_BATCH} at most.",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Count what is old, and delete nothing.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Delete the events, and then the counts.
+
+        :raises CommandError: If no age is given, if the database refuses, or if somebody interrupts.
+        """
+        older_than = options["older_than"] or retention()
+        counts_older_than = options["counts_older_than"]
+        if older_than is None and counts_older_than is None:
+            raise CommandError("Give an age, such as --older-than 90d, or set HISTORY_RETENTION.")
+        now = timezone.now()
+        if older_than is not None:
+            self.prune("events", events_before(now - older_than), now - older_than, options)
+        if counts_older_than is not None:
+            self.prune("counts", counts_before(now - counts_older_than), now - counts_older_than, options)
+
+    def prune(self, name: str, rows: QuerySet[Any], time: datetime, options: dict[str, Any]) -> None:
+        """Delete rows, and report how many there were.
+
+        :param name: What the rows are called.
+        :param time: The time before which they are old.
+        """
+        time = time.replace(microsecond=0)
+        if options["dry_run"]:
+            self.stdout.write(f"{rows.count()} {name} are older than {time}. Nothing was deleted.")
+            return
+        # Without a terminal nobody sees the bar, and nothing has to be counted for it.
+        progress = Progress(self.stderr, rows.count() if self.stderr.isatty() else 0)
+        try:
+            for deleted in prune(rows, options["batch_size"]):
+                progress.advance(deleted)
+        except (DatabaseError, SCIMException) as error:
+            reason = str(error).strip()
+            raise CommandError(f"The database refused after {progress.done} {name}: {reason}") from error
+        except KeyboardInterrupt:
+            message = f"Interrupted after {progress.done} {name}. Run the command again for the rest."
+            raise CommandError(message, returncode=INTERRUPTED) from None
+        finally:
+            progress.close()
+        self.stdout.write(f"Deleted {progress.done} {name} older than {time}.")
+
+
+def retention() -> timedelta | None:
+    """Return the age that ``HISTORY_RETENTION`` names, none if the project keeps all events."""
+    days = get_settings().HISTORY_RETENTION
+    return None if days is None else timedelta(days=min(days, MOST_DAYS))
+
+
+def age(text: str) -> timedelta:
+    """Return the time that a number of hours, days or weeks is."""
+    match = AGE.fullmatch(text)
+    if match is None:
+        raise ArgumentTypeError(f"'{text}' is not an age such as 90d, 12w or 24h.")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def batch_size(text: str) -> int:
+    """Return a number of rows that one statement can delete."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if not 0 < number <= LARGEST_BATCH:
+        raise ArgumentTypeError(f"'{text}' is not a number from 1 to {LARGEST_BATCH}.")
+    return number

@@ -1,0 +1,101 @@
+"""What each operation takes and answers, besides the schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from django_scim.adapters.paths import Json
+from django_scim.conf import get_settings
+from django_scim.openapi.components import INTEGER, STRING, Components
+
+MEDIA_TYPES = ("application/scim+json", "application/json")
+"""What bodies and answers may be called (RFC 7644 section 8.1)."""
+
+PATHS: Json = {
+    "style": "form",
+    "explode": False,
+    "schema": {"type": "array", "items": STRING},
+}
+"""Attribute paths with commas between."""
+
+ID = {"name": "id", "in": "path", "required": True, "schema": STRING, "description": "The identifier."}
+
+SELECTION: list[Json] = [
+    {"name": "attributes", "in": "query", "description": "The attributes to return, and no others.", **PATHS},
+    {"name": "excludedAttributes", "in": "query", "description": "Attributes to leave out.", **PATHS},
+]
+"""Which attributes an answer has (RFC 7644 section 3.9)."""
+
+IF_MATCH: Json = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": STRING,
+    "description": "The version to change; the request is 412 if the resource has another one by now.",
+}
+IF_NONE_MATCH: Json = {
+    "name": "If-None-Match",
+    "in": "header",
+    "schema": STRING,
+    "description": "The version that the client has; the answer is 304 if it is that of the resource.",
+}
+
+ETAG: Json = {"schema": STRING, "description": "The version of the resource."}
+LOCATION: Json = {"schema": STRING, "description": "The address of the resource."}
+
+
+def query_parameters() -> list[Json]:
+    """Return the parameters of a query (RFC 7644 section 3.4.2, RFC 9865 section 2)."""
+    settings = get_settings()
+    most = settings.MAX_RESULTS
+    described = [
+        ("filter", {**STRING, "maxLength": settings.MAX_FILTER_LENGTH}, "Which resources to return."),
+        ("sortBy", STRING, "The attribute to sort by."),
+        ("sortOrder", {**STRING, "enum": ["ascending", "descending"]}, "In which direction."),
+        ("startIndex", INTEGER, "The index of the first resource of the page, from 1 on."),
+        ("count", INTEGER, f"How many resources the page has at most; more than {most} are {most}."),
+        ("cursor", STRING, "The place of the page; empty for the first one."),
+    ]
+    return [
+        *(
+            {"name": name, "in": "query", "schema": schema, "description": text}
+            for name, schema, text in described
+        ),
+        *SELECTION,
+    ]
+
+
+def body(schema: Json) -> Json:
+    """Return the body of a request."""
+    return {"content": content(schema), "required": True}
+
+
+def content(schema: Json) -> Json:
+    """Return a body in each media type."""
+    return {media_type: {"schema": schema} for media_type in MEDIA_TYPES}
+
+
+def answer(description: str, schema: Json | None = None, **headers: Json) -> Json:
+    """Return an answer.
+
+    :param headers: By the name of the header, with an underscore for a hyphen.
+    """
+    described: Json = {"description": description}
+    if schema is not None:
+        described["content"] = content(schema)
+    if headers:
+        described["headers"] = {name.replace("_", "-"): header for name, header in headers.items()}
+    return described
+
+
+def errors(components: Components, statuses: Iterable[int]) -> Json:
+    """Return the answers of some statuses, and of any other that is an error."""
+    schema = components.error()
+    found: Json = {
+        str(status): components.named(
+            f"Error{status}", "responses", answer(HTTPStatus(status).phrase, schema)
+        )
+        for status in sorted(statuses)
+    }
+    found["default"] = components.named("UnexpectedError", "responses", answer("Another error", schema))
+    return found

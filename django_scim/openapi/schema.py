@@ -1,0 +1,237 @@
+"""What drf-spectacular asks each view for: the operation of a method at a path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry
+
+from django_scim.adapters.base import Adapter
+from django_scim.adapters.paths import Json
+from django_scim.api.bulk import BulkViewSet
+from django_scim.api.discovery import DiscoveryView, ServiceProviderConfigViewSet
+from django_scim.api.me import MeViewSet
+from django_scim.api.resources import ResourceViewSet
+from django_scim.api.search import RootViewSet
+from django_scim.openapi import operations as ops
+from django_scim.openapi.components import Components
+from django_scim.registry import registry as resource_types
+
+BODY_ERRORS = (400, 413, 415)
+"""What may be wrong with a body."""
+
+Details = Json
+"""The part of an operation that its own method knows: parameters, body, answers, statuses of errors."""
+
+
+class ScimSchema(AutoSchema):
+    """Describes the operations of a view of SCIM; those of no view that is of SCIM's own are left out."""
+
+    view: Any
+
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
+    ) -> Json | None:
+        """Return the OpenAPI operation of a method, none if there is nothing to say of the view."""
+        self.registry, self.method = registry, method.upper()
+        self.path, self.path_regex, self.path_prefix = path, path_regex, path_prefix
+        self.components = Components(registry)
+        described = DESCRIBED.get(self.kind or "", {}).get(self.view.action)
+        if described is None:
+            return None
+        details = described(self)
+        statuses = {*details.pop("errors", ()), *self.statuses}
+        details["responses"] |= ops.errors(self.components, statuses)
+        security = self.get_auth()
+        return {
+            "operationId": self.operation_id,
+            "summary": self.get_description().partition("\n")[0],
+            "tags": [self.view.endpoint.strip("/") or "SCIM"],
+            **details,
+            **({"security": security} if security else {}),
+        }
+
+    @property
+    def kind(self) -> str | None:
+        """Which of the tables of operations the view has."""
+        kinds = {
+            "me": MeViewSet,
+            "resources": ResourceViewSet,
+            "root": RootViewSet,
+            "bulk": BulkViewSet,
+            "configuration": ServiceProviderConfigViewSet,
+            "discovery": DiscoveryView,
+        }
+        return next((name for name, kind in kinds.items() if isinstance(self.view, kind)), None)
+
+    @property
+    def statuses(self) -> set[int]:
+        """The errors that any request may get."""
+        return {404, 429} if self.kind == "discovery" else {401, 403, 429, 503}
+
+    @property
+    def operation_id(self) -> str:
+        """The name of the operation, which no other has."""
+        endpoint = self.view.endpoint.strip("/").replace("-", "_") or "root"
+        name = "search" if endpoint == ".search" else f"{endpoint}_{self.view.action}"
+        return f"scim_{name}"
+
+    # Resources
+
+    @property
+    def adapters(self) -> list[Adapter]:
+        """The resource types that the view may answer with."""
+        name = getattr(self.view, "resource_type", "")
+        return [adapter for adapter in resource_types() if not name or adapter.name == name]
+
+    def one_of(self, of_adapter: Callable[[Adapter], Json]) -> Json:
+        """Return the schema of a resource of one of the types."""
+        schemas = [of_adapter(adapter) for adapter in self.adapters]
+        return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+    @property
+    def sent(self) -> Json:
+        """The schema of a resource in a request."""
+        return self.one_of(self.components.sent)
+
+    @property
+    def resource(self) -> Json:
+        """The schema of a resource in an answer."""
+        return self.one_of(self.components.answered)
+
+    @property
+    def page(self) -> Json:
+        """The schema of a page of resources."""
+        name = f"{getattr(self.view, 'resource_type', '')}Resource"
+        return self.components.page(name, [self.components.answered(adapter) for adapter in self.adapters])
+
+    @property
+    def identified(self) -> list[Json]:
+        """The parameter that names a resource; ``/Me`` needs none."""
+        return [] if self.kind == "me" else [ops.ID]
+
+    def resource_answer(self, description: str, **headers: Json) -> Json:
+        """Return an answer with a resource."""
+        headers = {"ETag": ops.ETAG, "Content_Location": ops.LOCATION, **headers}
+        return ops.answer(description, self.resource, **headers)
+
+    # The operations
+
+    def lists(self) -> Details:
+        """A query."""
+        return {
+            "parameters": ops.query_parameters(),
+            "responses": {"200": ops.answer("A page", self.page)},
+            "errors": [400],
+        }
+
+    def searches(self) -> Details:
+        """A query in the body."""
+        return {
+            "requestBody": ops.body(self.components.search_request()),
+            "responses": {"200": ops.answer("A page", self.page)},
+            "errors": BODY_ERRORS,
+        }
+
+    def retrieves(self) -> Details:
+        """A resource."""
+        return {
+            "parameters": [*self.identified, ops.IF_NONE_MATCH, *ops.SELECTION],
+            "responses": {
+                "200": self.resource_answer("The resource"),
+                "304": ops.answer("The client has this version", ETag=ops.ETAG),
+            },
+            "errors": [400, 404],
+        }
+
+    def creates(self) -> Details:
+        """A new resource."""
+        return {
+            "parameters": ops.SELECTION,
+            "requestBody": ops.body(self.sent),
+            "responses": {"201": self.resource_answer("The new resource", Location=ops.LOCATION)},
+            "errors": [*BODY_ERRORS, 409],
+        }
+
+    def replaces(self) -> Details:
+        """A resource in the place of another one."""
+        return {
+            "parameters": [*self.identified, ops.IF_MATCH, *ops.SELECTION],
+            "requestBody": ops.body(self.sent),
+            "responses": {"200": self.resource_answer("The resource")},
+            "errors": [*BODY_ERRORS, 404, 409, 412],
+        }
+
+    def modifies(self) -> Details:
+        """Changes of a resource; one with a collection is in the answer if attributes are asked for."""
+        responses = {"200": self.resource_answer("The resource")}
+        if any(mapping.unbounded for adapter in self.adapters for mapping in adapter.written_mappings):
+            responses["204"] = ops.answer("The resource was changed", ETag=ops.ETAG)
+        return {
+            "parameters": [*self.identified, ops.IF_MATCH, *ops.SELECTION],
+            "requestBody": ops.body(self.components.patch()),
+            "responses": responses,
+            "errors": [*BODY_ERRORS, 404, 409, 412],
+        }
+
+    def deletes(self) -> Details:
+        """The end of a resource."""
+        return {
+            "parameters": [*self.identified, ops.IF_MATCH],
+            "responses": {"204": ops.answer("The resource is deleted")},
+            "errors": [404, 409, 412],
+        }
+
+    def runs(self) -> Details:
+        """A bulk job."""
+        return {
+            "requestBody": ops.body(self.components.bulk_request()),
+            "responses": {"200": ops.answer("What came of each operation", self.components.bulk_response())},
+            "errors": BODY_ERRORS,
+        }
+
+    # Discovery
+
+    @property
+    def document(self) -> str:
+        """The name of the schema that the documents of the view have."""
+        return str(self.view.endpoint).strip("/").removesuffix("s")
+
+    def discovers(self) -> Details:
+        """One document of discovery."""
+        schema = self.components.discovered(self.document)
+        return {"parameters": [ops.ID], "responses": {"200": ops.answer("The document", schema)}}
+
+    def discovers_all(self) -> Details:
+        """All documents of one kind."""
+        schema = self.components.page(self.document, [self.components.discovered(self.document)])
+        return {"responses": {"200": ops.answer("The documents", schema)}, "errors": [403]}
+
+    def configures(self) -> Details:
+        """What the server can do."""
+        schema = self.components.discovered("ServiceProviderConfig")
+        return {"responses": {"200": ops.answer("What the server can do", schema)}, "errors": [403]}
+
+
+RESOURCE_OPERATIONS: dict[str, Callable[[ScimSchema], Details]] = {
+    "list": ScimSchema.lists,
+    "search": ScimSchema.searches,
+    "retrieve": ScimSchema.retrieves,
+    "create": ScimSchema.creates,
+    "update": ScimSchema.replaces,
+    "partial_update": ScimSchema.modifies,
+    "destroy": ScimSchema.deletes,
+}
+
+DESCRIBED: dict[str, dict[Any, Callable[[ScimSchema], Details]]] = {
+    "resources": RESOURCE_OPERATIONS,
+    # A client cannot register itself: a POST is 501.
+    "me": {action: method for action, method in RESOURCE_OPERATIONS.items() if action != "create"},
+    "root": {"list": ScimSchema.lists, "search": ScimSchema.searches},
+    "bulk": {"create": ScimSchema.runs},
+    "configuration": {"list": ScimSchema.configures},
+    "discovery": {"list": ScimSchema.discovers_all, "retrieve": ScimSchema.discovers},
+}
+"""The operations by the kind of view and its action."""
