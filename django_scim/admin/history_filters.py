@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from django_scim.admin.resource_filters import MOST_CONNECTIONS, connection_named
 from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.query.comparable import INTEGER_RANGE
 from django_scim.query.operands import is_storable
@@ -48,9 +49,13 @@ class ConnectionFilter(ColumnFilter):
     column = "connection_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the connections by name, and one for all that are gone."""
-        connections = Connection.objects.values_list("pk", "name")
-        return [*((str(pk), name) for pk, name in connections), (GONE, _("deleted connections"))]
+        """Return the first connections by name, the chosen one beside them, and those that are gone."""
+        connections = list(Connection.objects.order_by("name")[:MOST_CONNECTIONS])
+        chosen = connection_named(self.value())
+        if chosen is not None and chosen not in connections:
+            connections.append(chosen)
+        offered: list[tuple[str, Any]] = [(str(connection.pk), connection.name) for connection in connections]
+        return [*offered, (GONE, _("deleted connections"))]
 
     @property
     def equal(self) -> dict[str, Any]:
@@ -60,7 +65,8 @@ class ConnectionFilter(ColumnFilter):
 
     def is_possible(self, value: str) -> bool:
         """Whether the value is a key, or stands for those that are gone."""
-        return value == GONE or (value.isascii() and value.isdecimal() and int(value[:20]) in INTEGER_RANGE)
+        is_key = value.isascii() and value.isdecimal() and len(value) < 20
+        return value == GONE or (is_key and int(value) in INTEGER_RANGE)
 
 
 class OutcomeFilter(ColumnFilter):

@@ -50,8 +50,8 @@ def bulk_over_rate() -> Iterator[CheckMessage]:
         rate = rate_of(name)
         if rate is not None and rate.limit < largest:
             yield Warning(
-                f"""DJANGO_SCIM["THROTTLE_RATES"]["{name}"] is less than MAX_BULK_OPERATIONS: a job that is """
-                "larger than the rate is always refused.",
+                f"""DJANGO_SCIM["THROTTLE_RATES"]["{name}"] is less than MAX_BULK_OPERATIONS: a job that """
+                "is larger than the rate is always refused.",
                 hint="Lower MAX_BULK_OPERATIONS, or raise the rate.",
                 id="django_scim.W040",
             )

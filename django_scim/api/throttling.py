@@ -55,10 +55,10 @@ def open_on_outage() -> Iterator[None]:
 
 
 class Counter:
-    """What was done in this period, by whom it is counted for.
+    """How much was done in this period of the clock.
 
     :param name: What is counted, as ``THROTTLE_RATES`` names it.
-    :param whose: What the counter belongs to: a connection or an origin.
+    :param whose: For whom it is counted: a connection or an origin.
     """
 
     def __init__(self, name: str, whose: object, rate: Rate) -> None:

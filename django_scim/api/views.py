@@ -27,6 +27,7 @@ from django_scim.api.errors import exception_handler
 from django_scim.api.json import JSONParser, JSONRenderer, ScimJSONParser, ScimJSONRenderer
 from django_scim.api.limits import content_length
 from django_scim.api.negotiation import ScimContentNegotiation
+from django_scim.api.networks import client_address
 from django_scim.api.permissions import connection_of
 from django_scim.api.transport import require_https
 from django_scim.conf import get_settings
@@ -116,7 +117,7 @@ class ScimView(ViewSet):
             scim_type=str(body.get("scimType", "")) if isinstance(body, dict) else "",
             duration=monotonic() - self.started,
             query=meta.get("QUERY_STRING", "") if is_personal else "",
-            address=meta.get("REMOTE_ADDR", "") if is_personal else "",
+            address=str(client_address(self.request) or "") if is_personal else "",
         )
 
     def perform_authentication(self, request: Request) -> None:

@@ -32,13 +32,11 @@ def request_schema(attributes: Attributes) -> Json:
 def answer_schema(attributes: Attributes) -> Json:
     """Return the schema of an object that the server sends: nothing else is in it.
 
-    What is in it of that, ``attributes`` and ``excludedAttributes`` say, all but what is always returned.
+    All of it may be left out: also what is always returned is not there where it has no value.
     """
     read = [attribute for attribute in attributes if attribute.get("returned") != "never"]
     schema = object_schema({item["name"]: value_schema(item, answer_schema) for item in read})
-    required = [item["name"] for item in read if item.get("returned") == "always"]
-    closed = {**schema, "additionalProperties": False}
-    return {**closed, "required": required} if required else closed
+    return {**schema, "additionalProperties": False}
 
 
 def object_schema(properties: Json) -> Json:

@@ -91,7 +91,7 @@ class Components:
             **schema["properties"],
             **{extension["id"]: answer_schema(extension["attributes"]) for extension in extensions},
         }
-        schema["required"] = ["schemas", "id", *schema.get("required", ())]
+        schema["required"] = ["schemas", "id"]
         return self.schema(f"{adapter.name}Resource", {**schema, "description": core["description"]})
 
     def discovered(self, name: str) -> Json:

@@ -74,9 +74,9 @@ class ScimSchema(AutoSchema):
     @property
     def operation_id(self) -> str:
         """The name of the operation, which no other has."""
-        endpoint = self.view.endpoint.strip("/").replace("-", "_") or "root"
-        name = "search" if endpoint == ".search" else f"{endpoint}_{self.view.action}"
-        return f"scim_{name}"
+        endpoint = self.view.endpoint.strip("/")
+        of_root = self.kind == "root"
+        return f"scim_{self.view.action}" if of_root else f"scim_{endpoint}_{self.view.action}"
 
     # Resources
 

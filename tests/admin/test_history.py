@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
+from django_scim.admin.resource_filters import MOST_CONNECTIONS
 from django_scim.models import ProvisioningEvent, Record
 from tests.admin.counting import counted
 from tests.admin.history import ATTACK, LIST, NOON, listed, many_events, page, shown
@@ -143,6 +144,7 @@ def test_the_list_does_not_read_documents(admin_client, event):
         ({"resource_type": "Robot"}, []),
         ({"connection__id__exact": "abc"}, []),
         ({"connection__id__exact": "9" * 30}, []),
+        ({"connection__id__exact": "0" * 5000}, []),
         ({"connection__id__exact": "-1"}, []),
         ({"connection__id__exact": "٣"}, []),
         ({"q": "'; DROP TABLE"}, []),
@@ -219,6 +221,16 @@ def test_the_history_of_one_resource_says_so_and_can_be_left(admin_client, event
 
     assert 'data-filter-title="resource"' in text
     assert 'data-filter-title="resource"' not in admin_client.get(LIST).text
+
+
+def test_a_chosen_connection_is_offered_among_any_number(admin_client, connection, event):
+    event()
+    for number in range(MOST_CONNECTIONS):
+        ConnectionFactory.create(name=f"A{number}")
+    address = f'?connection__id__exact={connection.pk}"'
+
+    assert address not in admin_client.get(LIST).text
+    assert address in admin_client.get(LIST, {"connection__id__exact": connection.pk}).text
 
 
 # Pages

@@ -1,10 +1,12 @@
-"""Caches that fail, as those of a host may."""
+"""Caches that fail or take their time, as those of a host may."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.locmem import LocMemCache
 
 
 class Away(BaseCache):
@@ -18,3 +20,20 @@ class Away(BaseCache):
         raise ConnectionError("connection refused")
 
     add = get = set = touch = delete = get_many = incr = fail
+
+
+class Slow(LocMemCache):
+    """Takes a while for each operation, so that others come between two of them."""
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        """Read, and be slow to say what was found."""
+        found = super().get(*args, **kwargs)
+        time.sleep(0.002)
+        return found
+
+    def incr(self, *args: Any, **kwargs: Any) -> int:
+        """Count, and be slow to say how far."""
+        try:
+            return super().incr(*args, **kwargs)
+        finally:
+            time.sleep(0.002)

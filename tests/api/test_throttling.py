@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.cache import caches
 from django.core.checks import run_checks
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
@@ -454,7 +455,10 @@ class TestRates:
 
 
 class TestCounters:
-    def test_lose_nothing_when_many_count_at_once(self, shared_cache):
+    def test_lose_nothing_when_many_count_at_once(self, settings):
+        settings.CACHES = {"default": {"BACKEND": "tests.api.caches.Slow", "LOCATION": "race"}}
+        caches["default"].clear()
+
         def take(number):
             return Counter("read", "race", Rate(50, 86400)).take(1)
 

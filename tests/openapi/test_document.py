@@ -185,6 +185,11 @@ class TestAnswers:
         document.check(scim.patch(path, {"op": "remove", "path": "displayName"}), "PATCH", "/Users/{id}")
         document.check(scim.delete(path), "DELETE", "/Users/{id}")
 
+    def test_without_what_is_always_returned_and_has_no_value_are_described(self, document, scim):
+        body = user("barbara", schemas=[USER, BADGE], **{BADGE: {"armed": True}})
+
+        document.check(scim.post("/Users", body), "POST", "/Users")
+
     def test_with_groups_are_described(self, document, scim):
         body = group("Guides", members=[member(UserFactory.create())])
         created = scim.post("/Groups", body)
