@@ -1,0 +1,42 @@
+"""Requests that hypothesis makes, in batches that each begin with the same rows."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.fuzz.requests import requests
+from tests.fuzz.sent import Sent
+from tests.fuzz.service import Service
+
+BATCH = 500
+
+
+def run(service: Service, count: int, start: int) -> None:
+    """Send as many requests as are wanted.
+
+    A batch is known by its number, and the batches before it make no difference.
+
+    :param start: The number of the first batch.
+    """
+    for position in range(0, count, BATCH):
+        service.renew()
+        batch(service, min(BATCH, count - position), start + position // BATCH)
+
+
+def batch(service: Service, count: int, number: int) -> None:
+    """Send the requests of one batch."""
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        # Requests change the rows that later ones find, so that none can be tried again to be made shorter.
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(sent=requests)
+    def send(sent: Sent) -> None:
+        service.send("generated", sent)
+
+    send()

@@ -1,0 +1,5 @@
+"""Routes of the project that is sent the requests."""
+
+from django.urls import include, path
+
+urlpatterns = [path("scim/v2/", include("django_scim.urls"))]
