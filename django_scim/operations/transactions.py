@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -19,8 +21,12 @@ from scim2_models import ConflictException, InvalidValueException, UniquenessExc
 
 Result = TypeVar("Result")
 
-ATTEMPTS = 4
+ATTEMPTS = 6
 """How often a transaction is tried that lost to another one."""
+
+PAUSE = 0.01
+"""The longest pause in seconds before the second try; before each further one it is twice as long. By chance
+it is shorter, so that two transactions that stand in each other's way do not meet again and again."""
 
 TRANSIENT = {"40001", "40P01", "1213", "1205", "1020"}
 """Serialization failure and deadlock of PostgreSQL; deadlock, lock time-out and changed row of MariaDB."""
@@ -99,6 +105,7 @@ def run(database: str, work: Callable[[], Result]) -> Result:
     :raises ConflictException: If rows of the host stand against the change.
     """
     attempts = 1 if connections[database].in_atomic_block else ATTEMPTS
+    longest_pause = PAUSE
     while True:
         attempts -= 1
         try:
@@ -107,6 +114,8 @@ def run(database: str, work: Callable[[], Result]) -> Result:
         except OperationalError as error:
             if not attempts or not is_transient(error):
                 raise
+            time.sleep(random.uniform(0, longest_pause))  # noqa: S311 - no secret
+            longest_pause *= 2
         except IntegrityError as error:
             if is_unique_violation(error):
                 raise UniquenessException(detail="another resource has the same unique value") from error

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, connections, transaction
 from django.db.models.signals import post_save
 
 from django_scim.models import Outcome, ProvisioningEvent, Record
+from django_scim.operations.transactions import ATTEMPTS
 from tests.factories import GroupFactory, UserFactory
 from tests.operations.patch_operations import add, replace
 from tests.operations.responses import assert_error, last_event, stored
@@ -88,7 +89,7 @@ def test_a_write_that_always_loses_is_given_up_and_recorded_once(scim, on_save, 
 
     assert_error(response, 503)
     assert response["Retry-After"]
-    assert unlucky.calls == 4
+    assert unlucky.calls == ATTEMPTS
     assert stored() == before
     event = ProvisioningEvent.objects.get()
     assert (event.outcome, event.status, event.changes) == (Outcome.REFUSED, 503, {})
