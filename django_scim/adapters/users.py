@@ -18,6 +18,7 @@ from django_scim.adapters.objects import ResourceObject
 from django_scim.adapters.relations import relation_between
 from django_scim.adapters.schemas import EnterpriseUserExtension, User
 from django_scim.deprovisioning import deprovision
+from django_scim.models import Connection
 
 NAMES = {
     "name.givenName": ("first_name", "given_name"),
@@ -70,6 +71,16 @@ class UserAdapter(Adapter):
         if relation and relation[1]:
             found["groups"] = mappings.Members(relation[1], to="Group", type="direct")
         return {**found, **self.attributes}
+
+    def new_instance(self, connection: Connection) -> Model:
+        """Return a new account with a password that nobody has, whether ``password`` is mapped or not.
+
+        An empty one would count as usable, and Django would let somebody reset it.
+        """
+        instance = super().new_instance(connection)
+        if isinstance(instance, AbstractBaseUser):
+            instance.set_unusable_password()
+        return instance
 
     def has_text(self, name: str) -> bool:
         """Whether the model has a text column of that name."""

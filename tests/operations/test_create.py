@@ -501,3 +501,12 @@ def test_a_token_that_may_only_read_creates_nothing(connection):
     assert not User.objects.exists()
     assert not Link.objects.exists()
     assert last_event().outcome == Outcome.REFUSED
+
+
+@pytest.mark.parametrize("attributes", [{}, {"password": None}], ids=["mapped", "not mapped"])
+def test_an_account_that_gets_no_password_cannot_sign_in_or_reset_one(scim, settings, attributes):
+    settings.DJANGO_SCIM = {"USER": {"attributes": attributes}}
+
+    scim.post("/Users", user("barbara"))
+
+    assert not User.objects.get().has_usable_password()
