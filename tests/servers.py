@@ -49,6 +49,9 @@ class Server:
     account = ""
     """Who runs it where the tests run as root, which servers refuse to."""
 
+    charset = ""
+    """What a new database has to be told of its characters, if that is not the default."""
+
     url = ""
     """What ``DATABASE_URL`` is for it, with ``{port}`` and ``{name}``."""
 
@@ -125,6 +128,10 @@ class Server:
             for statement in statements:
                 cursor.execute(statement)
             return list(cursor.fetchall()) if cursor.description else []
+
+    def create_database(self, name: str) -> None:
+        """Make a database."""
+        self.execute(f"CREATE DATABASE {name}{self.charset}")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End the server and wait for it; ``SIGKILL`` ends it as a loss of power does."""
@@ -241,6 +248,7 @@ class MariaDB(Server):
     """A MariaDB server whose root needs no password."""
 
     account = "mysql"
+    charset = " CHARACTER SET utf8mb4"
     url = "mysql://root@127.0.0.1:{port}/{name}"
 
     def __init__(self, **settings: str) -> None:

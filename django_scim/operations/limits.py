@@ -33,8 +33,9 @@ class ConnectionPaused(SCIMException):
     wait = PERIOD.total_seconds()
     """For the ``Retry-After`` header."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(detail=f"provisioning is paused: {connection.pause_reason}")
+    def __init__(self, reason: str) -> None:
+        super().__init__(detail=f"provisioning is paused: {reason}")
+        self.reason = reason
 
 
 class LimitExceeded(ConnectionPaused):
@@ -43,9 +44,8 @@ class LimitExceeded(ConnectionPaused):
     The write is rolled back, so it cannot pause the connection itself.
     """
 
-    def __init__(self, connection: Connection, limit: int) -> None:
-        self.reason = f"more than {limit} resources were to be deactivated or deleted within an hour"
-        SCIMException.__init__(self, detail=f"provisioning is paused: {self.reason}")
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit} resources were to be deactivated or deleted within an hour")
 
 
 def require_running(connection: Connection) -> None:
@@ -54,7 +54,7 @@ def require_running(connection: Connection) -> None:
     :raises ConnectionPaused: If it is.
     """
     if connection.paused_at is not None:
-        raise ConnectionPaused(connection)
+        raise ConnectionPaused(connection.pause_reason)
 
 
 def require_within_limit(obj: ResourceObject) -> None:
@@ -74,11 +74,11 @@ def require_within_limit(obj: ResourceObject) -> None:
         return
     done = deprovisioned(connection, most=MOST_COUNTED if limit is None else limit)
     if limit is not None and done >= limit:
-        raise LimitExceeded(connection, limit)
+        raise LimitExceeded(limit)
     if share is not None and done >= ALWAYS_ALLOWED:
         limit = max(ALWAYS_ALLOWED, resources(obj) * share // 100)
         if done >= limit:
-            raise LimitExceeded(connection, limit)
+            raise LimitExceeded(limit)
 
 
 def deprovisioned(connection: Connection, most: int) -> int:

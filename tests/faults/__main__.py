@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from typing import Any
 
+from tests.faults.runs import run_each, set_up
 from tests.servers import MariaDB, NotInstalled, PostgreSQL, Server
 
 CLIENTS = 6
@@ -29,14 +30,8 @@ def main() -> int:
     parser.add_argument("--fault", action="append", default=[], help="the name of a fault; all if left out")
     options = parser.parse_args()
     names = options.databases or list(SERVERS)
-    lost = 0
     if len(names) > 1:
-        # Django knows one database in a process.
-        for name in names:
-            arguments = [sys.executable, "-m", "tests.faults", name]
-            arguments += [part for fault in options.fault for part in ("--fault", fault)]
-            lost += os.spawnv(os.P_WAIT, sys.executable, arguments)  # noqa: S606
-        return int(bool(lost))
+        return run_each("tests.faults", names, *(f"--fault={fault}" for fault in options.fault))
     (name,) = names
     try:
         server = SERVERS[name]()
@@ -52,16 +47,7 @@ def attempt_all(name: str, server: Server, wanted: set[str]) -> int:
     """Return how much was lost in all faults."""
     from tests.faults.faults import DATABASE, faults_of
 
-    charset = "" if name == "postgresql" else " CHARACTER SET utf8mb4"
-    server.execute(f"CREATE DATABASE {DATABASE}{charset}")
-    os.environ["DATABASE_URL"] = server.database_url(DATABASE)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.faults.settings"
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
+    set_up(server, DATABASE)
     print(f"{'':22}{'requests':>9}{'2xx':>7}{'503':>6}{'none':>6}{'lost':>6}")
     lost = 0
     for fault in faults_of(server):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import time
 from collections import Counter
 
+from tests.faults.runs import run_each, set_up
 from tests.servers import MariaDB, NotInstalled, PostgreSQL
 
 SERVERS = {"postgresql": PostgreSQL, "mariadb": MariaDB}
@@ -24,12 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     names = options.databases or list(SERVERS)
     if len(names) > 1:
-        # Django knows one database in a process.
-        commands = [
-            [sys.executable, "-m", "tests.race", name, "--seconds", str(options.seconds)] for name in names
-        ]
-        failed = [command for command in commands if subprocess.run(command, check=False).returncode]  # noqa: S603
-        return int(bool(failed))
+        return run_each("tests.race", names, f"--seconds={options.seconds}")
     (name,) = names
     try:
         server = SERVERS[name]()
@@ -37,24 +31,15 @@ def main() -> int:
         print(f"{name}: skipped, {reason}")
         return 0
     with server:
-        charset = "" if name == "postgresql" else " CHARACTER SET utf8mb4"
-        server.execute(f"CREATE DATABASE {DATABASE}{charset}")
-        os.environ["DATABASE_URL"] = server.database_url(DATABASE)
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.faults.settings"
+        set_up(server, DATABASE)
         return int(bool(race_on(name, options.seconds)))
 
 
 def race_on(name: str, seconds: float) -> int:
     """Run all races on one database; return how much was lost."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
     from django_scim.models import Connection
     from tests.race.races import RACES, THREADS, Race, leftovers
 
-    call_command("migrate", verbosity=0)
     connection = Connection.objects.create(name="race")
     print(f"{name}: {THREADS} threads")
     print(f"{'':32}{'rounds':>7}{'requests':>9}{'2xx':>7}{'4xx':>6}{'503':>5}{'lost':>6}")

@@ -21,7 +21,7 @@ def main(options: list[str]) -> int:
         print(f"replication: skipped, {reason}")
         return 0
     with primary:
-        primary.execute(f"CREATE DATABASE {DATABASE}")
+        primary.create_database(DATABASE)
         with Replica(primary.port, fsync="off") as replica:
             environment = {
                 **os.environ,
