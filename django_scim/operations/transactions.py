@@ -59,6 +59,10 @@ AWAY = {
 
 AWAY_SQLITE = ("disk I/O error", "disk is full", "unable to open database file", "readonly database")
 
+WRONG_VALUES = {"1292", "1411"}
+"""MariaDB and MySQL: a value that the type of the column does not have, such as a UUID of a version that
+does not exist. Their drivers call that an error of the operation, not of the data."""
+
 UNIQUE_VIOLATIONS = {"23505", "1062"}
 """PostgreSQL and MariaDB; SQLite says it in words."""
 
@@ -69,7 +73,7 @@ def codes_of(error: DatabaseError | InterfaceError) -> set[str]:
     return {str(code) for code in (state, *error.args[:1]) if code}
 
 
-def is_transient(error: OperationalError) -> bool:
+def is_transient(error: DataError | OperationalError) -> bool:
     """Whether the same transaction may succeed when it is tried again."""
     return not codes_of(error).isdisjoint(TRANSIENT) or "database is locked" in str(error)
 
@@ -87,6 +91,11 @@ def is_away(error: DatabaseError | InterfaceError) -> bool:
     )
     is_sqlite = any(text in str(error) for text in AWAY_SQLITE)
     return isinstance(error, OperationalError) and (has_no_connection or is_sqlite)
+
+
+def is_wrong_value(error: DataError | OperationalError) -> bool:
+    """Whether the database refused a value."""
+    return isinstance(error, DataError) or not codes_of(error).isdisjoint(WRONG_VALUES)
 
 
 def is_unique_violation(error: IntegrityError) -> bool:
@@ -111,7 +120,10 @@ def run(database: str, work: Callable[[], Result]) -> Result:
         try:
             with transaction.atomic(using=database):
                 return work()
-        except OperationalError as error:
+        except (DataError, OperationalError) as error:
+            if is_wrong_value(error):
+                detail = "the database cannot hold a value of the request"
+                raise InvalidValueException(detail=detail) from error
             if not attempts or not is_transient(error):
                 raise
             time.sleep(random.uniform(0, longest_pause))  # noqa: S311 - no secret
@@ -120,7 +132,5 @@ def run(database: str, work: Callable[[], Result]) -> Result:
             if is_unique_violation(error):
                 raise UniquenessException(detail="another resource has the same unique value") from error
             raise ConflictException(detail="the change conflicts with other rows of the project") from error
-        except DataError as error:
-            raise InvalidValueException(detail="the database cannot hold a value of the request") from error
         except (ProtectedError, RestrictedError) as error:
             raise ConflictException(detail="other rows of the project refer to the resource") from error

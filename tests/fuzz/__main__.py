@@ -116,7 +116,8 @@ def report(outcome: Any, options: argparse.Namespace, database: str, duration: f
         print(json.dumps(failure.sent.to_json(), ensure_ascii=True)[:4000])
         print(failure.traceback)
     print(
-        f"{outcome.requests} requests, {outcome.server_errors} server errors, "
+        f"{outcome.requests} requests, {outcome.server_errors} server errors "
+        f"({outcome.deliberate_errors} more are 501 or 503 on purpose), "
         f"{outcome.wrong_answers} wrong answers, {outcome.partial_writes} partial writes "
         f"(seed {options.seed}, {database})"
     )

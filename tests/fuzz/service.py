@@ -13,7 +13,7 @@ from typing import Any
 from django.core.signals import got_request_exception
 from django.test import Client
 
-from tests.fuzz.answers import Answer
+from tests.fuzz.answers import DELIBERATE, Answer
 from tests.fuzz.database import Tables
 from tests.fuzz.population import Population
 from tests.fuzz.sent import Sent
@@ -56,6 +56,11 @@ class Outcome:
     def server_errors(self) -> int:
         """How many requests the server failed to answer."""
         return sum(failure.is_server_error for failure in self.failures)
+
+    @property
+    def deliberate_errors(self) -> int:
+        """How many answers were 501 or 503, which say what they mean and are no failures."""
+        return sum(count for name, count in self.statuses.items() if int(name.split()[1]) in DELIBERATE)
 
     @property
     def partial_writes(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -13,6 +14,7 @@ from django.db.models.signals import post_save
 from django_scim.models import Outcome, ProvisioningEvent, Record
 from django_scim.operations.transactions import ATTEMPTS
 from tests.factories import GroupFactory, UserFactory
+from tests.hosts.small.models import Legacy
 from tests.operations.patch_operations import add, replace
 from tests.operations.responses import assert_error, last_event, stored
 from tests.representations import group, member, path_of, user
@@ -211,6 +213,24 @@ def test_what_the_host_raises_undoes_the_write_and_is_recorded(scim, on_save):
     assert "amused" not in response.content.decode()
     assert stored() == before
     assert (last_event().outcome, last_event().status) == (Outcome.REFUSED, 500)
+
+
+@alone
+@pytest.mark.parametrize(
+    "token", ["80bb4cf8-39ba-fe6e-591e-629879adb4dd", "67fbf7bb-a602-8000-8000-000000000002"]
+)
+def test_a_uuid_that_the_database_does_not_know_is_an_invalid_value(scim, on_save, token):
+    if connection.vendor != "mysql" or not connection.features.has_native_uuid_field:
+        pytest.skip("MariaDB alone refuses some UUIDs")
+
+    def store(**kwargs):
+        Legacy.objects.create(name="legacy", token=UUID(token))
+
+    on_save(store)
+
+    assert_error(scim.post("/Users", user()), 400, "invalidValue")
+    assert not User.objects.exists()
+    assert last_event().outcome == Outcome.REFUSED
 
 
 @alone
