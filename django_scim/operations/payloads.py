@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 from scim2_models import Context, Error, Resource, SCIMException
 
 from django_scim.adapters.base import Adapter
@@ -38,10 +39,15 @@ def scim_error(error: ValidationError) -> SCIMException:
 def readable(error: SCIMException) -> SCIMException:
     """Return an error that scim2-models took from pydantic as a whole, as :func:`scim_error` has it.
 
-    Its detail else has the names of Python classes and the address of pydantic's documentation.
+    Its detail else has the names of Python classes and the address of pydantic's documentation. A path sets
+    an attribute of a Python object, so that pydantic names that and not the attribute of the schema.
     """
     cause = error.__cause__
-    return scim_error(cause) if isinstance(cause, ValidationError) else error
+    if not isinstance(cause, ValidationError):
+        return error
+    first = cause.errors()[0]
+    place = tuple(to_camel(part) if isinstance(part, str) else part for part in first["loc"])
+    return SCIMException.from_error(Error.from_validation_error({**first, "loc": place}))
 
 
 def dump(resource: Resource[Any]) -> Json:

@@ -796,3 +796,19 @@ def test_a_value_of_a_wrong_type_is_refused_in_words_of_scim(scim, operation):
 
     assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
     assert not re.search("pydantic|validation error|type=", response.json()["detail"])
+
+
+@pytest.mark.parametrize(
+    ("path", "attribute"),
+    [
+        ("nickName", "nickName"),
+        ("name.givenName", "givenName"),
+        (f"{ENTERPRISE}:employeeNumber", "employeeNumber"),
+        ('x509Certificates[type eq "work"].value', "value"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_refused_with_the_name_that_the_schema_has(scim, path, attribute):
+    response = scim.patch(path_of(UserFactory.create()), replace(path, 7))
+
+    assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
+    assert response.json()["detail"].endswith(f": {attribute}")
