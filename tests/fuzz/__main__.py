@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     found = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     found.add_argument("--requests", type=int, default=10_000, help="how many requests to send")
-    found.add_argument("--seed", type=int, default=0, help="the seed; one run can be repeated by it")
+    found.add_argument("--seed", type=int, default=0, help="the seed, which repeats a run of the same code")
     found.add_argument("--database-url", help="the database server, in the place of DATABASE_URL")
     found.add_argument("--save", metavar="NAME", help="add the failures to the corpus under this name")
     found.add_argument(
