@@ -93,7 +93,10 @@ def test_the_history_has_what_was_asked_for(page, barbara):
     page.goto("/admin/")
     page.get_by_role("link", name="Provisioning history").first.click()
 
-    rows = page.locator("#result_list tbody tr").all_inner_texts()
+    found = page.locator("#result_list tbody tr")
+    # Reading all of them does not wait for the page to come, as reading one does.
+    found.last.wait_for()
+    rows = found.all_inner_texts()
     operations = [next(word for word in ("create", "modify") if word in row) for row in rows]
     assert operations == ["create", "modify", "create"]
     assert ["409" in row for row in rows] == [True, False, False]
