@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from typing import Any
 
 import orjson
@@ -47,27 +48,31 @@ class Client(threading.Thread):
 
     def __init__(self, service: Service, token: str, number: int, stop: threading.Event) -> None:
         super().__init__(daemon=True)
-        self.service = service
         self.number = number
         self.stop = stop
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"}
-        self.connection: HTTPConnection | None = None
+        self.connection = service.connect()
         self.accounts: list[Account] = []
         self.statuses: Counter[int] = Counter()
         self.complaints: list[str] = []
         self.value = 0
 
     def run(self) -> None:
-        while not self.stop.is_set():
-            account = Account(f"client{self.number}-{len(self.accounts)}")
-            self.accounts.append(account)
-            self.create(account)
-            if account.acknowledged is None:
-                continue
-            for _ in range(CHANGES):
-                self.change(account)
-            if len(self.accounts) % 2:
-                self.delete(account)
+        with closing(self.connection):
+            while not self.stop.is_set():
+                self.go_round()
+
+    def go_round(self) -> None:
+        """Make an account, change it, and delete it if it is its turn."""
+        account = Account(f"client{self.number}-{len(self.accounts)}")
+        self.accounts.append(account)
+        self.create(account)
+        if account.acknowledged is None:
+            return
+        for _ in range(CHANGES):
+            self.change(account)
+        if len(self.accounts) % 2:
+            self.delete(account)
 
     def create(self, account: Account) -> None:
         """Make an account."""
@@ -101,14 +106,13 @@ class Client(threading.Thread):
     def send(self, method: str, path: str, payload: Any) -> tuple[int, Any]:
         """Return the status and the body of an answer; a 503 has to say when to come back, in SCIM's way."""
         try:
-            if self.connection is None:
-                self.connection = self.service.connect()
             body = None if payload is None else orjson.dumps(payload)
             self.connection.request(method, f"/scim/v2{path}", body, self.headers)
             response = self.connection.getresponse()
             text = response.read()
         except (OSError, HTTPException):
-            self.connection = None
+            # The next request opens it again.
+            self.connection.close()
             self.statuses[UNKNOWN] += 1
             time.sleep(0.05)
             return UNKNOWN, None
