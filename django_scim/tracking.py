@@ -82,11 +82,21 @@ def note_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
             adapter.records().filter(**{adapter.record_key: instance.pk}).delete()
 
 
-def places_of(sender: type[Model], instance: Model) -> Iterator[tuple[Adapter, Watched]]:
-    """Yield what watches a row, unless SCIM itself is writing it."""
-    watched = watched_models().get(sender._meta.concrete_model or sender)
-    if watched and written.get() is not instance:
-        yield from watched
+def places_of(
+    sender: type[Model], instance: Model, reverse: bool | None = None
+) -> Iterator[tuple[Adapter, Watched]]:
+    """Yield what watches a row.
+
+    Of a row that SCIM itself is writing, the resource in question sees to its own version: it is not among
+    them. The groups of an account that is deleted are.
+
+    :param reverse: From which side members change, if they do.
+    """
+    is_written = written.get() is instance
+    for adapter, place in watched_models().get(sender._meta.concrete_model or sender, ()):
+        is_own = not place.path if place.reverse is None else place.reverse == reverse
+        if not (is_written and is_own):
+            yield adapter, place
 
 
 def note_change(adapter: Adapter, place: Watched, instance: Model) -> None:
@@ -99,8 +109,9 @@ def note_change(adapter: Adapter, place: Watched, instance: Model) -> None:
 
 
 def belonging(adapter: Adapter, place: Watched, instance: Model) -> QuerySet[Any, Any]:
-    """Return the primary keys of the resources that a row belongs to."""
-    return adapter.model._base_manager.filter(**{place.path: instance.pk}).values("pk")
+    """Return the primary keys of the resources that a row belongs to, as the database of writes has it."""
+    rows = adapter.model._base_manager.using(router.db_for_write(adapter.model))
+    return rows.filter(**{place.path: instance.pk}).values("pk")
 
 
 def note_members(
@@ -109,7 +120,7 @@ def note_members(
     """Move the records of the resources whose members change."""
     if action not in ("post_add", "post_remove", "pre_clear"):
         return
-    for adapter, place in places_of(sender, instance):
+    for adapter, place in places_of(sender, instance, reverse):
         if place.reverse is None:
             continue
         if reverse == place.reverse:

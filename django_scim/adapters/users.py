@@ -58,8 +58,8 @@ class UserAdapter(Adapter):
                 found[attribute] = mappings.Column(column)
         email = str(getattr(self.model, "EMAIL_FIELD", None) or "email")
         if self.has_text(email):
-            is_name = email == self.username_field
-            found["emails"] = mappings.DefaultValue(email) if is_name else mappings.PrimaryValue(email)
+            beside = mappings.DefaultValue if email == self.username_field else mappings.PrimaryValue
+            found["emails"] = beside(email, type="work")
         if has_field(self.model, "is_active") and isinstance(
             self.model._meta.get_field("is_active"), BooleanField
         ):

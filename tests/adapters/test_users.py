@@ -44,8 +44,23 @@ def test_the_columns_of_a_stock_user_are_its_attributes(scim):
 
     assert document["userName"] == "bjensen"
     assert document["name"] == {"givenName": "Barbara", "familyName": "Jensen"}
-    assert document["emails"] == [{"value": "b@example.com", "primary": True}]
+    assert document["emails"] == [{"value": "b@example.com", "primary": True, "type": "work"}]
     assert document["active"] is False
+
+
+@pytest.mark.parametrize("op", ["add", "Replace"])
+def test_an_account_that_scim_has_not_made_gets_the_address_that_entra_id_sends(scim, op):
+    account = UserFactory.create(username="kim", email="kim.old@example.com")
+    assert found(scim, 'emails[type eq "work"].value eq "kim.old@example.com"') == ["kim"]
+
+    operation = {"op": op, "path": 'emails[type eq "work"].value', "value": "kim.new@example.com"}
+    response = scim.patch(path_of(account), operation)
+
+    work = {"value": "kim.new@example.com", "primary": True, "type": "work"}
+    assert response.json()["emails"] == [work]
+    account.refresh_from_db()
+    assert account.email == "kim.new@example.com"
+    assert found(scim, 'emails[type eq "work"].value eq "kim.new@example.com"') == ["kim"]
 
 
 def test_an_account_that_scim_has_not_made_is_as_old_as_its_row(scim):
@@ -101,7 +116,8 @@ def test_the_emails_come_out_as_they_went_in(scim, accounts):
 def test_an_account_that_scim_has_not_made_has_its_address_for_an_email(scim, accounts):
     account = Account.objects.create(email="bjensen@example.com")
 
-    assert scim.get(path_of(account)).json()["emails"] == [{"value": "bjensen@example.com", "primary": True}]
+    emails = [{"value": "bjensen@example.com", "primary": True, "type": "work"}]
+    assert scim.get(path_of(account)).json()["emails"] == emails
 
 
 def test_an_account_without_emails_of_its_own_is_found_by_its_address(scim, accounts):
@@ -112,9 +128,10 @@ def test_an_account_without_emails_of_its_own_is_found_by_its_address(scim, acco
     assert found(scim, 'emails.value sw "jsmith"') == ["jsmith@example.com"]
     assert found(scim, 'emails[value co "jensen" and primary eq true]') == ["bjensen@example.com"]
     assert found(scim, "emails pr") == ["bjensen@example.com", "jsmith@example.com"]
-    assert found(scim, 'emails[type eq "work"]') == []
-    assert found(scim, "emails[not (type pr)]") == ["bjensen@example.com", "jsmith@example.com"]
-    assert found(scim, 'emails.type ne "work"') == ["bjensen@example.com", "jsmith@example.com"]
+    assert found(scim, 'emails[type eq "work"]') == ["bjensen@example.com", "jsmith@example.com"]
+    assert found(scim, 'emails[type eq "work"].value eq "jsmith@example.com"') == ["jsmith@example.com"]
+    assert found(scim, "emails[not (type pr)]") == []
+    assert found(scim, 'emails.type ne "work"') == []
 
 
 def test_an_account_with_emails_of_its_own_is_found_by_those_alone(scim, accounts):
@@ -162,7 +179,8 @@ def test_an_email_that_is_added_joins_the_address(scim, accounts):
     home = {"value": "babs@example.org", "type": "home"}
     response = scim.patch(path_of(account), {"op": "add", "path": "emails", "value": [home]})
 
-    assert response.json()["emails"] == [{"value": "bjensen@example.com", "primary": True}, home]
+    work = {"value": "bjensen@example.com", "primary": True, "type": "work"}
+    assert response.json()["emails"] == [work, home]
 
 
 def test_an_address_without_regard_to_case_is_one_account(scim, accounts):

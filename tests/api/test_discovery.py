@@ -308,7 +308,8 @@ CHARACTERISTICS = {
         "x509Certificates.value": ("binary", False, False, True, "readWrite", "default", "none"),
     },
     GROUP: {
-        "displayName": ("string", False, True, False, "readWrite", "default", "none"),
+        # The column of Django's groups is unique, where RFC 7643 leaves that open.
+        "displayName": ("string", False, True, False, "readWrite", "default", "server"),
         "members": VALUES,
         "members.value": ("string", False, False, True, "immutable", "default", "none"),
         "members.$ref": ("reference", False, False, True, "immutable", "default", "none"),

@@ -56,6 +56,25 @@ def test_a_deleted_resource_is_not_there_for_any_method(scim, provisioned, way):
     assert stored() == before
 
 
+@pytest.mark.usefixtures("way")
+def test_the_groups_of_a_user_are_others_without_it(scim):
+    account, other = UserFactory.create_batch(2)
+    team, untouched = GroupFactory.create(), GroupFactory.create()
+    team.user_set.add(account, other)
+    untouched.user_set.add(other)
+    before, same = scim.get(path_of(team)), scim.get(path_of(untouched))
+
+    scim.delete(path_of(account))
+
+    after = scim.get(path_of(team), **{"If-None-Match": before["ETag"]})
+    assert after.status_code == 200
+    assert [entry["value"] for entry in after.json()["members"]] == [id_of(other)]
+    assert after.json()["meta"]["lastModified"] > before.json()["meta"]["lastModified"]
+    rename = replace("displayName", "Guides")
+    assert_error(scim.patch(path_of(team), rename, **{"If-Match": before["ETag"]}), 412)
+    assert scim.get(path_of(untouched))["ETag"] == same["ETag"]
+
+
 @pytest.mark.parametrize(
     "filter", ['userName eq "bjensen@example.com"', 'externalId eq "701984"', 'title eq "Tour Guide"', None]
 )

@@ -109,8 +109,8 @@ def test_a_replacement_costs_what_a_modification_does(warm, provisioned):
 
 
 def test_a_deletion(warm, provisioned):
-    # token, row, record | links, memberships, row, record, claims, limit, sessions, event
-    with statements(11):
+    # token, row, record | links, groups, memberships, row, record, claims, limit, sessions, event
+    with statements(12):
         warm.delete(provisioned)
 
 

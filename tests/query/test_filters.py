@@ -174,8 +174,12 @@ def two_addresses(users: Reader, people) -> None:
         ('emails.value eq "BABS@home.example"', ["barbara"]),
         ('emails co "home.example"', ["barbara"]),
         ('emails[value ew "example"]', ["barbara"]),
-        ('emails.type eq "work"', ["barbara"]),
-        ('emails[type eq "work"]', ["barbara"]),
+        # An address that no client has sent is one of work.
+        ('emails.type eq "work"', ["bjensen", "JSmith", "barbara"]),
+        ('emails[type eq "work"]', ["bjensen", "JSmith", "barbara"]),
+        ('emails[type eq "WORK" and value ew "example.org"]', ["JSmith"]),
+        ('emails[type co "or" and value ew "example.org"]', ["JSmith"]),
+        ('emails[type eq "work"].value eq "jsmith@example.org"', ["JSmith"]),
         ('emails[type eq "work" and value sw "barbara"]', ["barbara"]),
         ('emails[type eq "home" and value sw "babs"]', ["barbara"]),
         # One value has to meet the whole of a value path, but not of two comparisons.
@@ -184,7 +188,7 @@ def two_addresses(users: Reader, people) -> None:
         ('emails[type eq "home" or value sw "barbara"]', ["barbara"]),
         ('emails[not (type eq "home") and value co "home"]', []),
         ('emails[not (type eq "work") and value co "home"]', ["barbara"]),
-        ("emails[primary eq true and type pr]", ["barbara"]),
+        ("emails[primary eq true and type pr]", ["bjensen", "JSmith", "barbara"]),
         ('emails[primary eq true and type eq "home"]', []),
         ('emails[type ne "work" and value co "work.example"]', []),
         # Microsoft Entra ID writes a value path like this.

@@ -60,7 +60,7 @@ ALL = ["ann", "bob", "Tours", "clerks"]
         ('meta.resourceType eq "Group"', ["Tours", "clerks"]),
         (f'{ENTERPRISE}:department eq "x" or {GROUP}:displayName sw "c"', ["clerks"]),
         (f"{USER}:userName pr", ["ann", "bob"]),
-        ('emails[type eq "work"] or members[type eq "User"]', ["Tours"]),
+        ('emails[type eq "work"] or members[type eq "User"]', ["ann", "bob", "Tours"]),
         ('schemas eq "urn:ietf:params:scim:schemas:core:2.0:Group"', ["Tours", "clerks"]),
     ],
 )

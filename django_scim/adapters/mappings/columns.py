@@ -208,8 +208,10 @@ class Column(Mapping):
             yield not_one_value(self.adapter, self.path.key)
 
     def declare(self, attribute: Json) -> None:
-        """Say which values the column takes, where it takes only some."""
+        """Say which values the column takes, where it takes only some, and whether they are unique."""
         super().declare(attribute)
+        if self.is_unique and attribute["uniqueness"] == "none":
+            attribute["uniqueness"] = "server"
         if self.host is not None:
             declare_choices(attribute, self.host.field)
 

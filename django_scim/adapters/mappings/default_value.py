@@ -19,9 +19,6 @@ from django_scim.query.operands import (
     Source,
 )
 
-ENTRY = ("value", "primary")
-"""The sub-attributes of the value that the column stands for."""
-
 
 class DefaultValue(BesideColumn):
     """The values are stored as they come; until there are any, the column is the one and primary value.
@@ -30,6 +27,7 @@ class DefaultValue(BesideColumn):
     column would change each other.
 
     :param column: The column, as for :class:`~django_scim.adapters.mappings.Column`.
+    :param type: The ``type`` of that value, such as ``work``.
     """
 
     def read(self, obj: ResourceObject) -> Any:
@@ -39,7 +37,7 @@ class DefaultValue(BesideColumn):
     def default(self, obj: ResourceObject) -> Any:
         """Return the column's value as the one entry."""
         value = self.column.read(obj)
-        return None if value is None else [{"value": value, "primary": True}]
+        return None if value is None else [{"value": value, **self.assumed}]
 
     def sources(self, scope: Scope) -> Sequence[Source]:
         """Return the stored entries, and the column where there are none."""
@@ -56,11 +54,14 @@ class DefaultValue(BesideColumn):
             return None
         if name == "value":
             return ColumnOperand(self.column.column, self.column.found.field, binding)
-        return ConstantOperand(True, binding) if name == "primary" else AbsentOperand(binding)
+        if name in self.assumed:
+            return ConstantOperand(self.assumed[name], binding)
+        return AbsentOperand(binding)
 
     def order(self, path: AttributePath, scope: Scope) -> Any:
         """Sort by the stored value, or else by the column."""
         stored = super().order(path, scope)
         column = self.in_column(path.sub)
         assert column is not None
-        return Coalesce(stored, column.order()) if (path.sub or "value") in ENTRY else stored
+        is_known = (path.sub or "value") in ("value", *self.assumed)
+        return Coalesce(stored, column.order()) if is_known else stored

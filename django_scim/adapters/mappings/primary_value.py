@@ -16,12 +16,12 @@ from django_scim.adapters.paths import AttributePath, Json
 from django_scim.adapters.watched import Watched
 from django_scim.query.operands import (
     ColumnOperand,
+    ConstantOperand,
     HostSource,
     Operand,
     Source,
     SourceOperand,
     StoredOperand,
-    constant,
 )
 
 
@@ -32,6 +32,7 @@ class PrimaryValue(BesideColumn):
     has a null for its value, so that the column says what the value is, also after the host changed it.
 
     :param column: The column, as for :class:`~django_scim.adapters.mappings.Column`.
+    :param type: The ``type`` of a value that no client has sent, such as ``work``.
     """
 
     def watched(self) -> Iterable[Watched]:
@@ -52,7 +53,7 @@ class PrimaryValue(BesideColumn):
             else:
                 entries.append(entry)
         if value is not None and not is_placed:
-            entries.insert(0, {"value": value, "primary": True})
+            entries.insert(0, {"value": value, **self.assumed})
         return entries or None
 
     def write(self, obj: ResourceObject, value: Any) -> None:
@@ -109,41 +110,44 @@ class PrimaryValue(BesideColumn):
             lambda _: StoredOperand("comparable", key, binding),
         )
         operand = SourceOperand(source, sub, self.subquery(key))
-        if sub != "primary":
+        if sub not in self.assumed:
             return operand
         marker = StoredOperand("comparable", f"{self.path.head}.value", binding)
-        return PrimaryUnlessStored(operand, Source(source.rows, source.key, lambda _: marker))
+        assumed = ConstantOperand(self.assumed[sub], binding)
+        return AssumedUnlessStored(operand, Source(source.rows, source.key, lambda _: marker), assumed)
 
 
-class PrimaryUnlessStored(SourceOperand):
-    """``primary`` of the column's entry: true for a value that no client has sent.
+class AssumedUnlessStored(SourceOperand):
+    """``primary`` or ``type`` of the column's entry: what is assumed of a value that no client has sent.
 
-    :param stored: The ``primary`` that a client sent with the entry.
+    :param stored: What a client sent with the entry.
     :param marked: The records in which the entry is stored at all.
+    :param assumed: What holds for the others.
     """
 
-    def __init__(self, stored: SourceOperand, marked: Source) -> None:
+    def __init__(self, stored: SourceOperand, marked: Source, assumed: ConstantOperand) -> None:
         super().__init__(stored.source, None, stored.expression)
         marker = marked.operand(None)
         if marker is None:
-            raise InvalidFilterException(detail="'primary' cannot be filtered")
+            raise InvalidFilterException(detail="this attribute cannot be filtered")
         self.unmarked = ~marked.exists(marker.present())
+        self.assumed = assumed
 
     def compare(self, operator: CompareOperator, value: Any) -> Q:
-        """Compare what is stored, or true where nothing is."""
+        """Compare what is stored, or what is assumed where nothing is."""
         if operator is CompareOperator.ne:
             return ~self.compare(CompareOperator.eq, value)
         if value is None:
             return super().compare(operator, value) & ~self.unmarked
-        return super().compare(operator, value) | self.unmarked & constant(value is True)
+        return super().compare(operator, value) | self.unmarked & self.assumed.compare(operator, value)
 
     def present(self) -> Q:
         """It is there when it is stored, or when nothing is."""
         return super().present() | self.unmarked
 
     def present_and_not_empty(self) -> Q:
-        """A truth value is never empty."""
+        """Neither a truth value nor a type is empty."""
         return self.present()
 
 
-__all__ = ["PrimaryUnlessStored", "PrimaryValue"]
+__all__ = ["AssumedUnlessStored", "PrimaryValue"]
