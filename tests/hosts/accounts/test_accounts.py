@@ -53,7 +53,7 @@ def test_the_user_name_is_unique_without_regard_to_case(scim):
 
 def test_the_user_name_is_the_address_until_a_client_says_otherwise(scim):
     path = f"/Users/{scim.post('/Users', user(ADDRESS)).json()['id']}"
-    default = [{"value": ADDRESS, "primary": True}]
+    default = [{"value": ADDRESS, "primary": True, "type": "work"}]
     assert scim.get(path).json()["emails"] == default
 
     other = [{"value": "babs@example.org", "type": "home"}]
