@@ -186,6 +186,9 @@ class Adapter:
             put_in_tenant(instance, self.tenant_field, connection)
         return instance
 
+    def renew(self, obj: ResourceObject) -> None:
+        """Take from a deleted row what the new resource that it becomes must not have; nothing here."""
+
     def shared_row(self, model: type[Model], connection: Connection, column: str, value: Any) -> Model:
         """Return the row with a value that resources share, such as a department; a new one if need be.
 

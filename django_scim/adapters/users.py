@@ -82,6 +82,13 @@ class UserAdapter(Adapter):
             instance.set_unusable_password()
         return instance
 
+    def renew(self, obj: ResourceObject) -> None:
+        """Take the password of the deleted account, whether ``password`` is mapped or not."""
+        super().renew(obj)
+        if isinstance(obj.instance, AbstractBaseUser):
+            obj.instance.set_unusable_password()
+            obj.touch(obj.instance, "password")
+
     def has_text(self, name: str) -> bool:
         """Whether the model has a text column of that name."""
         if not has_field(self.model, name):

@@ -187,8 +187,8 @@ class FailedAuthentications:
                 shared_cache().delete(self.known_key)
 
     def note_success(self) -> None:
-        """Remember that the token was right."""
-        if self.rate is None or self.is_known:
+        """Remember that the token was right, for that long from now on."""
+        if self.rate is None:
             return
         with open_on_outage():
             shared_cache().set(self.known_key, 1, KNOWN_SECONDS)

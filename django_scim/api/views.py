@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
+from django.utils.encoding import escape_uri_path
 from django.utils.module_loading import import_string
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
@@ -110,7 +111,8 @@ class ScimView(ViewSet):
         return Observation(
             request_id=self.request_id,
             method=str(self.request.method),
-            path=self.request.path,
+            # As it was sent: decoded, a line break in it would begin another line of the log.
+            path=escape_uri_path(self.request.path),
             endpoint=self.endpoint,
             connection="" if self.client_connection is None else self.client_connection.name,
             status=response.status_code,

@@ -23,7 +23,7 @@ from django_scim.operations.bulk_references import resolved, without_references
 from django_scim.operations.bulk_request import BulkOperation, read_request
 from django_scim.operations.create import Creation, create
 from django_scim.operations.delete import delete
-from django_scim.operations.limits import require_running
+from django_scim.operations.limits import ConnectionPaused, require_running
 from django_scim.operations.locking import database_of
 from django_scim.operations.modify import modify
 from django_scim.operations.replace import replace
@@ -193,6 +193,7 @@ class BulkJob:
             return [creation.finish() for _, creation in in_turn()]
 
         try:
+            require_running(self.scope.connection)
             own = {operation.bulk_id for operation in circle}
             for operation, creation in in_turn():
                 self.require_made(operation.needs - own)
@@ -219,7 +220,7 @@ class BulkJob:
         """Note that none of a circle's resources was made, since one could not be."""
         for operation in circle:
             reason = exception
-            if operation is not failed:
+            if operation is not failed and not isinstance(exception, ConnectionPaused):
                 detail = (
                     f"it refers to the resource with the bulkId '{failed.bulk_id}', which was not created"
                 )

@@ -130,6 +130,7 @@ def renew(obj: ResourceObject) -> Json:
     obj.record.attributes = {}
     obj.record.deleted_at = None
     obj.changed_outside = True
+    obj.adapter.renew(obj)
     for mapping in obj.adapter.mappings.values():
         mapping.on_delete(obj)
     projection = bounded_projection(obj.adapter)

@@ -77,15 +77,18 @@ def require_within_limit(obj: ResourceObject) -> None:
         raise LimitExceeded(limit)
     if share is not None and done >= ALWAYS_ALLOWED:
         limit = max(ALWAYS_ALLOWED, resources(obj) * share // 100)
-        if done >= limit:
+        if deprovisioned(connection, most=limit, resource_type=obj.adapter.name) >= limit:
             raise LimitExceeded(limit)
 
 
-def deprovisioned(connection: Connection, most: int) -> int:
-    """Count what a connection has deactivated and deleted within the hour, up to a number."""
+def deprovisioned(connection: Connection, most: int, **selection: str) -> int:
+    """Count what a connection has deactivated and deleted within the hour, up to a number.
+
+    :param selection: What else the events have to be, such as their ``resource_type``.
+    """
     since = max(filter(None, (timezone.now() - PERIOD, connection.resumed_at)))
     events = ProvisioningEvent.objects.using(router.db_for_write(ProvisioningEvent))
-    found = events.filter(connection=connection, deactivated=True, time__gt=since).order_by()
+    found = events.filter(connection=connection, deactivated=True, time__gt=since, **selection).order_by()
     return found[:most].count()
 
 

@@ -233,6 +233,20 @@ def test_an_account_that_gets_no_password_cannot_sign_in_by_one(scim, accounts):
     assert not Account.objects.get().has_usable_password()
 
 
+def test_an_account_that_is_made_again_has_no_password_of_before_where_none_is_mapped(scim, settings):
+    settings.DJANGO_SCIM = {"USER": {"attributes": {"password": None}}}
+    account = UserFactory.create(username="john")
+    account.set_password("correct horse battery staple")
+    account.save()
+    scim.delete(path_of(account))
+
+    assert scim.post("/Users", user("john")).status_code == 201
+
+    account.refresh_from_db()
+    assert account.is_active
+    assert not account.has_usable_password()
+
+
 # A model that Django's authentication knows nothing of
 
 

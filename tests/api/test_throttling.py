@@ -13,7 +13,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from django_scim.api.throttling import Counter
+from django_scim.api.throttling import KNOWN_SECONDS, Counter
 from django_scim.conf import DEFAULT_THROTTLE_RATES, ScimSettings, check_settings
 from django_scim.models import AccessToken, ProvisioningEvent
 from django_scim.rates import Rate, parse_rate
@@ -352,6 +352,15 @@ class TestWrongTokens:
         """Behind one proxy, or at one provider, many have the same address."""
         rates(failed_authentication="1/min")
         ask_from(scim, self.B)
+
+        assert [self.wrong(anonymous).status_code for _ in range(2)] == [401, 429]
+        assert ask_from(scim, self.A).status_code == 200
+
+    def test_lock_nobody_out_whose_token_is_in_daily_use(self, scim, anonymous, rates, clock):
+        rates(failed_authentication="1/hour")
+        for _ in range(2):
+            assert ask_from(scim, self.B).status_code == 200
+            clock.now += 0.6 * KNOWN_SECONDS
 
         assert [self.wrong(anonymous).status_code for _ in range(2)] == [401, 429]
         assert ask_from(scim, self.A).status_code == 200

@@ -53,6 +53,14 @@ def test_all_endpoints_are_logged(scim, lines, path):
     assert [line.scim_path for line in lines()] == [f"/scim/v2{path}"]
 
 
+def test_a_path_begins_no_line_of_its_own(scim, lines):
+    scim.client.get("/scim/v2/x%0d%0aGET /scim/v2/Users 200", secure=True)
+
+    (line,) = lines()
+    assert line.getMessage().splitlines() == ["GET /scim/v2/x%0D%0AGET%20/scim/v2/Users%20200 404"]
+    assert "\n" not in line.scim_path
+
+
 def test_neither_queries_nor_bodies_nor_addresses_are_logged(scim, lines):
     scim.get("/Users", {"filter": 'userName eq "barbara"'})
     scim.post("/Users", user("barbara", password="correct horse battery staple"))

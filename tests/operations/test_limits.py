@@ -15,7 +15,7 @@ from django_scim.operations import limits
 from django_scim.signals import connection_paused
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
-from tests.representations import group, path_of, user
+from tests.representations import ENTERPRISE, group, path_of, user
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +157,13 @@ class TestTheShare:
 
         assert deactivate(scim, UserFactory.create_batch(6)) == [200] * 4 + [503] * 2
 
+    def test_is_that_of_one_resource_type(self, scim, settings):
+        settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 50}
+        assert deactivate(scim, UserFactory.create_batch(10)[:4]) == [200] * 4
+        groups = GroupFactory.create_batch(2)
+
+        assert [scim.delete(path_of(group)).status_code for group in groups] == [204, 204]
+
     def test_is_not_asked_of_a_connection_with_a_number_of_its_own(self, scim, settings):
         settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 10}
         scim.connection.deprovisioning_limit = 5
@@ -224,6 +231,20 @@ class TestAPausedConnection:
         ((connection, reason),) = told
         assert (connection, reason) == (scim.connection, Connection.objects.get().pause_reason)
         assert [record.levelname for record in caplog.records if "paused" in record.message] == ["ERROR"]
+
+
+def test_a_bulk_job_makes_no_circle_after_the_limit(scim):
+    rows = UserFactory.create_batch(3)
+    operations: list[dict[str, Any]] = [{"method": "DELETE", "path": path_of(row)} for row in rows]
+    for name, other in ("a", "b"), ("b", "a"):
+        data = user(name) | {ENTERPRISE: {"manager": {"value": f"bulkId:{other}"}}}
+        operations.append({"method": "POST", "path": "/Users", "bulkId": name, "data": data})
+
+    response = scim.post("/Bulk", {"schemas": [], "Operations": operations})
+
+    answers = [each["status"] for each in response.json()["Operations"]]
+    assert answers == ["204", "204", "503", "503", "503"]
+    assert User.objects.count() == 3
 
 
 def test_a_bulk_job_stops_at_the_limit_and_does_nothing_more(scim):
