@@ -32,6 +32,9 @@ FAILED = "failed_authentication"
 KNOWN_SECONDS = 7 * 24 * 60 * 60
 """How long it is remembered that a token was right."""
 
+RENEWED_AFTER = 24 * 60 * 60
+"""How old that memory gets before another use renews it: not each request writes to the cache."""
+
 
 def rate_of(name: str) -> Rate | None:
     """Return a rate of ``THROTTLE_RATES``; none if it is switched off."""
@@ -160,6 +163,7 @@ class FailedAuthentications:
         fingerprint = salted_hmac(FAILED, token, algorithm="sha256").hexdigest()
         self.known_key = f"django_scim:known_token:{fingerprint}"
         self.is_known = False
+        self.is_fresh = False
 
     def require_within_rate(self) -> None:
         """Refuse to look at the token after too many wrong ones.
@@ -173,6 +177,7 @@ class FailedAuthentications:
         with open_on_outage():
             found = shared_cache().get_many([counter.key, self.known_key])
         self.is_known = self.known_key in found
+        self.is_fresh = time.time() - found.get(self.known_key, 0) < RENEWED_AFTER
         if not self.is_known and found.get(counter.key, 0) >= self.rate.limit:
             logger.warning("Too many wrong tokens came from %s: no other is looked at.", self.origin)
             raise Throttled(wait=counter.seconds_left)
@@ -187,8 +192,8 @@ class FailedAuthentications:
                 shared_cache().delete(self.known_key)
 
     def note_success(self) -> None:
-        """Remember that the token was right, for that long from now on."""
-        if self.rate is None:
+        """Remember that the token was right, and when."""
+        if self.rate is None or self.is_fresh:
             return
         with open_on_outage():
-            shared_cache().set(self.known_key, 1, KNOWN_SECONDS)
+            shared_cache().set(self.known_key, time.time(), KNOWN_SECONDS)
