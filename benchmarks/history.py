@@ -96,7 +96,7 @@ def event(number: int, now: datetime, connections: list[int]) -> Any:
 
 def count_key(event: Any) -> tuple[Any, ...]:
     """Return what an event is counted under."""
-    from django_scim.models.event_count import duration_bound
+    from django_scim.models.provisioning_event import duration_bound
 
     hour = event.time.replace(minute=0, second=0, microsecond=0)
     bound = duration_bound(event.duration)
@@ -105,7 +105,7 @@ def count_key(event: Any) -> tuple[Any, ...]:
 
 def pages(size: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the pages that are measured, with their parameters."""
-    from django_scim.admin.history_paginator import text_of
+    from django_scim.admin.history.change_list import text_of
     from django_scim.models import Connection, ProvisioningEvent
 
     busy = Connection.objects.get(name="Busy").pk

@@ -15,11 +15,12 @@ class DjangoScimConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what Django calls by itself: checks, functions of each new SQLite connection, logins."""
-        from django_scim import checks, tracking  # noqa: F401
-        from django_scim.api import checks as api_checks  # noqa: F401
-        from django_scim.deprovisioning import checks as deprovisioning_checks  # noqa: F401
-        from django_scim.indexes import checks as index_checks  # noqa: F401
-        from django_scim.query.functions import register_sqlite_functions
+        from django_scim.checks import configuration as checks  # noqa: F401
+        from django_scim.checks import configuration as deprovisioning_checks  # noqa: F401
+        from django_scim.checks import configuration as index_checks  # noqa: F401
+        from django_scim.checks import deployment as api_checks  # noqa: F401
+        from django_scim.resources import tracking
+        from django_scim.sql.functions import register_sqlite_functions
 
         tracking.connect()
 
@@ -27,8 +28,8 @@ class DjangoScimConfig(AppConfig):
             register_sqlite_functions, dispatch_uid="django_scim.register_sqlite_functions"
         )
         if apps.is_installed("django.contrib.auth"):
-            from django_scim.deprovisioning import logins
+            from django_scim.deprovisioning import sessions as logins
 
             logins.connect()
         if apps.is_installed("drf_spectacular"):
-            from django_scim.openapi import extensions  # noqa: F401
+            from django_scim.openapi import hooks as extensions  # noqa: F401

@@ -11,12 +11,11 @@ from django.conf import settings as django_settings
 from django.core.checks import Error
 from django.core.signals import setting_changed
 
-from django_scim.options import examine
-from django_scim.rates import RateText
+from django_scim.options import RateText, examine
 
 
 class AdapterOptions(TypedDict, total=False):
-    """The options of one resource type; see :class:`django_scim.adapters.base.Adapter`."""
+    """The options of one resource type; see :class:`django_scim.adapters.adapter.Adapter`."""
 
     adapter: str | None
     """Dotted path of the adapter; none serves no resources of the type. If it is not given, it is
@@ -141,7 +140,7 @@ class ScimSettings:
     MAX_BULK_OPERATIONS: int = 1000
     """The most operations in one bulk request; more is 413."""
 
-    CURRENT_RESOURCE: str = "django_scim.api.me.authenticated_user"
+    CURRENT_RESOURCE: str = "django_scim.api.resources.authenticated_user"
     """Dotted path of the function that says which row ``/Me`` stands for: it takes the DRF request and
     returns an instance of an adapter's model, or none, which is 501 (RFC 7644 section 3.11)."""
 

@@ -10,13 +10,10 @@ from rest_framework.routers import SimpleRouter
 
 from django_scim.api.bulk import BulkViewSet
 from django_scim.api.discovery import ResourceTypeViewSet, SchemaViewSet, ServiceProviderConfigViewSet
-from django_scim.api.health import HealthView
-from django_scim.api.history import HistoryViewSet
-from django_scim.api.me import MeViewSet
-from django_scim.api.not_found import METHODS, NotFoundView
-from django_scim.api.resources import ResourceViewSet
-from django_scim.api.search import RootSearchViewSet, RootViewSet
-from django_scim.registry import registry
+from django_scim.api.history.views import HistoryViewSet
+from django_scim.api.resources import MeViewSet, ResourceViewSet
+from django_scim.api.root import METHODS, HealthView, NotFoundView, RootSearchViewSet, RootViewSet
+from django_scim.resources.registry import registry
 
 app_name = "django_scim"
 

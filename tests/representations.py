@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from django_scim.registry import registry
+from django_scim.resources.registry import registry
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

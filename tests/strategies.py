@@ -27,7 +27,7 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from django_scim.query.functions import fold
+from django_scim.sql.functions import fold
 from tests.query.badges import BADGE
 from tests.representations import ENTERPRISE, GROUP, USER
 

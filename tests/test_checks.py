@@ -12,9 +12,9 @@ import pytest
 from django.core.checks import CheckMessage, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.mappings import Column, Computed, Members, Password, PrimaryValue, Reference, Rows
+from django_scim.adapters.adapter import Adapter
 from django_scim.adapters.users import UserAdapter
+from django_scim.mappings import Column, Computed, Members, Password, PrimaryValue, Reference, Rows
 from tests.hosts.small.adapters import PersonAdapter, Thing
 from tests.hosts.small.models import Device
 from tests.representations import ENTERPRISE
@@ -345,7 +345,12 @@ def test_an_adapter_that_cannot_be_imported_is_an_error(check, option, path, tex
             "",
         ),
         ("THROTTLE_CLASSES", "nowhere", "'nowhere' is no dotted path", ""),
-        ("CURRENT_RESOURCE", "django_scim.api.me.nobody", "'django_scim.api.me' has no 'nobody'", ""),
+        (
+            "CURRENT_RESOURCE",
+            "django_scim.api.resources.nobody",
+            "'django_scim.api.resources' has no 'nobody'",
+            "",
+        ),
         ("CURRENT_RESOURCE", "django.conf.ENVIRONMENT_VARIABLE", "is not a function", ""),
     ],
 )

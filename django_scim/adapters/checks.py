@@ -9,12 +9,12 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldError, ValidationError
 from django.db.models import CharField, Field, IntegerField, TextField, UUIDField
 
-from django_scim.adapters.identifiers import can_be_random, record_key_for
-from django_scim.adapters.mappings import Column, Password
-from django_scim.hints import nearest
+from django_scim.imports import nearest
+from django_scim.mappings import Column, Password
+from django_scim.mappings.identifiers import can_be_random, record_key_for
 
 if TYPE_CHECKING:
-    from django_scim.adapters.base import Adapter
+    from django_scim.adapters.adapter import Adapter
 
 PRIVILEGES = ("is_superuser", "is_staff", "user_permissions", "permissions")
 """The fields of ``django.contrib.auth`` that say what somebody may do, whatever group they are in."""

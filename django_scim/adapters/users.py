@@ -11,14 +11,13 @@ from django.core.checks import CheckMessage, Warning
 from django.db.models import BooleanField, CharField, EmailField, Model, TextField
 from scim2_models import ForbiddenException
 
-from django_scim.adapters import mappings
-from django_scim.adapters.base import Adapter, has_field
-from django_scim.adapters.groups import MEMBERS
-from django_scim.adapters.objects import ResourceObject
-from django_scim.adapters.relations import relation_between
-from django_scim.adapters.schemas import EnterpriseUserExtension, User
+from django_scim import mappings
+from django_scim.adapters.adapter import Adapter, has_field
+from django_scim.adapters.groups import MEMBERS, relation_between
 from django_scim.deprovisioning import deprovision
 from django_scim.models import Connection
+from django_scim.resources.resource import Resource
+from django_scim.schema.types import EnterpriseUserExtension, User
 
 NAMES = {
     "name.givenName": ("first_name", "given_name"),
@@ -82,9 +81,9 @@ class UserAdapter(Adapter):
             instance.set_unusable_password()
         return instance
 
-    def renew(self, obj: ResourceObject) -> None:
+    def reset(self, obj: Resource) -> None:
         """Take the password of the deleted account, whether ``password`` is mapped or not."""
-        super().renew(obj)
+        super().reset(obj)
         if isinstance(obj.instance, AbstractBaseUser):
             obj.instance.set_unusable_password()
             obj.touch(obj.instance, "password")
@@ -116,7 +115,7 @@ class UserAdapter(Adapter):
         """Whether an account is an active superuser."""
         return bool(getattr(instance, "is_superuser", False) and getattr(instance, "is_active", False))
 
-    def refuse_last_administrator(self, obj: ResourceObject) -> None:
+    def refuse_last_administrator(self, obj: Resource) -> None:
         """Stop a write that leaves no active superuser, where an adapter lets SCIM change superusers.
 
         The other one is locked, so that two of them cannot go at the same time.
@@ -127,23 +126,23 @@ class UserAdapter(Adapter):
         if not others.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")[:1]:
             raise ForbiddenException(detail="this is the last active administrator")
 
-    def is_active(self, obj: ResourceObject) -> bool:
+    def is_active(self, obj: Resource) -> bool:
         """Whether the account is not locked: what has no ``active`` is not."""
         active = self.mappings.get("active")
         return active is None or active.read(obj) is not False
 
-    def deactivate(self, obj: ResourceObject) -> None:
+    def deactivate(self, obj: Resource) -> None:
         """Lock the account."""
         active = self.mappings.get("active")
         if active is not None and self.is_active(obj):
             active.write(obj, False)
 
-    def activate(self, obj: ResourceObject) -> None:
+    def activate(self, obj: Resource) -> None:
         """Unlock the account."""
         active = self.mappings.get("active")
         if active is not None and not self.is_active(obj):
             active.write(obj, True)
 
-    def deprovision(self, obj: ResourceObject) -> None:
+    def deprovision(self, obj: Resource) -> None:
         """Do what ``DEPROVISIONING`` names."""
-        deprovision(obj.instance, obj.scope.connection)
+        deprovision(obj.instance, obj.caller.connection)

@@ -5,11 +5,86 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.models import Connection, ProvisioningEvent, Record
 
 
 def history_url(site: AdminSite, **filters: Any) -> str:
     """Return the address of the history, filtered."""
     page = reverse("admin:django_scim_provisioningevent_changelist", current_app=site.name)
     return f"{page}?{urlencode(filters)}"
+
+
+VIEW = "django_scim.view_record"
+
+ACT = "django_scim.change_record"
+
+
+def may_view_rows(
+    site: AdminSite, request: HttpRequest, model: type[Model], row: Model | None = None
+) -> bool:
+    """Whether the rows of a model, or one of them, have pages in the admin that the user may open."""
+    if not site.is_registered(model):
+        return False
+    return bool(site.get_model_admin(model).has_view_or_change_permission(request, row))
+
+
+def row_url(site: AdminSite, row: Model) -> str:
+    """Return the address of a row in the admin; it is for the caller to ask :func:`may_view_rows`."""
+    meta = row._meta
+    name = f"admin:{meta.app_label}_{meta.model_name}_change"
+    return reverse(name, args=(quote(row.pk),), current_app=site.name)
+
+
+def may_view_records(site: AdminSite, request: HttpRequest) -> bool:
+    """Whether the user may see what SCIM knows of resources, in this admin."""
+    return site.is_registered(Record) and request.user.has_perm(VIEW)
+
+
+def may_act(site: AdminSite, request: HttpRequest) -> bool:
+    """Whether the user may restore, unlink and deactivate resources, in this admin."""
+    return may_view_records(site, request) and request.user.has_perm(ACT)
+
+
+def may_view_events(site: AdminSite, request: HttpRequest) -> bool:
+    """Whether the user may see the history, in this admin."""
+    return site.is_registered(ProvisioningEvent) and request.user.has_perm(
+        "django_scim.view_provisioningevent"
+    )
+
+
+def record_url(site: AdminSite, record: Record) -> str:
+    """Return the address of the page of a resource."""
+    return reverse("admin:django_scim_record_change", args=(record.pk,), current_app=site.name)
+
+
+def event_url(site: AdminSite, event: ProvisioningEvent) -> str:
+    """Return the address of the page of an event."""
+    return reverse("admin:django_scim_provisioningevent_change", args=(event.pk,), current_app=site.name)
+
+
+def events_url(site: AdminSite, adapter: Adapter, row: Model) -> str:
+    """Return the address of the history of a resource."""
+    return history_url(site, resource_type=adapter.name, resource_id__exact=adapter.identifier(row))
+
+
+def action_url(
+    site: AdminSite, action: str, record: Record, back: str, connection: Connection | None = None
+) -> str:
+    """Return the address of the page that asks whether to do something to a resource.
+
+    :param action: The name of the action.
+    :param back: Where the page leads in the end.
+    :param connection: The connection that the action is about, if it is about one.
+    """
+    page = reverse("admin:django_scim_record_act", args=(action,), current_app=site.name)
+    parameters: dict[str, Any] = {"resource": record.pk, "next": back}
+    if connection is not None:
+        parameters["connection"] = connection.pk
+    return f"{page}?{urlencode(parameters)}"

@@ -9,17 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from django_scim.adapters.mappings.builtin import EXTERNAL_ID, link_digest
-from django_scim.adapters.objects import ResourceObject
 from django_scim.adoption import report
-from django_scim.adoption.claims import claim_all
+from django_scim.adoption.accounts import AdoptionSelection
+from django_scim.adoption.claims import claim_all, shared_external_ids, shared_values
 from django_scim.adoption.report import Report
-from django_scim.adoption.selection import Selection
-from django_scim.adoption.shared import shared_external_ids, shared_values
+from django_scim.mappings.builtin import EXTERNAL_ID, link_digest
 from django_scim.models import Link, Record
-from django_scim.operations.locking import locked
-from django_scim.operations.transactions import run
-from django_scim.query.loading import attach_records
+from django_scim.resources.loading import attach_records
+from django_scim.resources.resource import Resource
+from django_scim.sql.transactions import locked, run
 
 
 @dataclass(frozen=True)
@@ -31,14 +29,14 @@ class Adoption:
     :param shared_values: The unique values that several rows have, by the key of the attribute.
     """
 
-    selection: Selection
+    selection: AdoptionSelection
     dry_run: bool
     shared_external_ids: set[str]
     shared_values: dict[str, set[str]] = field(default_factory=dict)
 
 
 def adopt(
-    selection: Selection, *, dry_run: bool = False, advance: Callable[[int], object] | None = None
+    selection: AdoptionSelection, *, dry_run: bool = False, advance: Callable[[int], object] | None = None
 ) -> Report:
     """Record the accounts of a selection for its connection, one transaction for each batch.
 
@@ -85,9 +83,7 @@ def adopt_batch(adoption: Adoption, after: object) -> tuple[Report, object]:
     return done, objects[-1].instance.pk
 
 
-def chosen_links(
-    adoption: Adoption, objects: list[ResourceObject], done: Report
-) -> dict[ResourceObject, str | None]:
+def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> dict[Resource, str | None]:
     """Return the accounts that nothing stands against, with the ``externalId`` that each is to get."""
     selection = adoption.selection
     binding = selection.adapter.mappings["externalId"].path.binding
@@ -101,7 +97,7 @@ def chosen_links(
         record__resource_type=selection.adapter.name,
     )
     holders: dict[str, object] = dict(links.values_list("digest", "record_id"))
-    chosen: dict[ResourceObject, str | None] = {}
+    chosen: dict[Resource, str | None] = {}
     for obj, value in wanted.items():
         reason = obstacle(obj)
         if reason is None and value is not None:
@@ -116,7 +112,7 @@ def chosen_links(
     return chosen
 
 
-def obstacle(obj: ResourceObject) -> str | None:
+def obstacle(obj: Resource) -> str | None:
     """Return why an account cannot be adopted, or none. Give it an ``id`` if it lacks one."""
     if obj.record is not None and obj.record.deleted_at is not None:
         return report.DELETED
@@ -128,7 +124,7 @@ def obstacle(obj: ResourceObject) -> str | None:
     return None
 
 
-def obstacle_of_value(obj: ResourceObject, value: str, *, is_shared: bool, is_taken: bool) -> str | None:
+def obstacle_of_value(obj: Resource, value: str, *, is_shared: bool, is_taken: bool) -> str | None:
     """Return why an account cannot have an ``externalId``, or none."""
     if obj.external_id == value:
         return None
@@ -141,7 +137,7 @@ def obstacle_of_value(obj: ResourceObject, value: str, *, is_shared: bool, is_ta
     return report.TAKEN if is_taken else None
 
 
-def record_all(adoption: Adoption, objects: list[ResourceObject], done: Report) -> set[ResourceObject]:
+def record_all(adoption: Adoption, objects: list[Resource], done: Report) -> set[Resource]:
     """Save the ``id`` values that were made up, and the records that there are not yet."""
     selection = adoption.selection
     identified = [obj for obj in objects if obj.is_changed]
@@ -159,9 +155,7 @@ def record_all(adoption: Adoption, objects: list[ResourceObject], done: Report) 
     return {*identified, *new}
 
 
-def link_all(
-    adoption: Adoption, wanted: dict[ResourceObject, str | None], done: Report
-) -> set[ResourceObject]:
+def link_all(adoption: Adoption, wanted: dict[Resource, str | None], done: Report) -> set[Resource]:
     """Save the ``externalId`` values that the connection does not have yet."""
     selection = adoption.selection
     binding = selection.adapter.mappings["externalId"].path.binding

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping as Values
 from typing import Any
 
-from scim2_models import UniquenessException
+from django.db.models import CharField, Count, F, QuerySet, TextField
+from django.db.models.functions import Cast
+from scim2_models import AttributeBinding, InvalidPathException, UniquenessException
 
-from django_scim.adapters.mappings import Mapping
-from django_scim.adapters.objects import ResourceObject
+from django_scim.adoption.accounts import AdoptionSelection, SelectionError
 from django_scim.adoption.report import Report
-from django_scim.adoption.selection import Selection
+from django_scim.mappings import Mapping
 from django_scim.models import UniqueValue
 from django_scim.operations.uniqueness import claim, digest_of, holders
+from django_scim.resources.resource import Resource
+from django_scim.sql.functions import Comparable
 
 
 def claim_all(
-    selection: Selection,
-    objects: list[ResourceObject],
+    selection: AdoptionSelection,
+    objects: list[Resource],
     shared: Values[str, set[str]],
     done: Report,
     *,
     dry_run: bool,
-) -> set[ResourceObject]:
+) -> set[Resource]:
     """Let the database refuse the unique values of the accounts to other resources.
 
     A value that several accounts have is nobody's alone; who has claimed it before keeps it.
@@ -30,7 +33,7 @@ def claim_all(
     :param shared: The values that several accounts have, by the key of their attribute.
     :returns: The accounts for which there was something to do.
     """
-    changed: set[ResourceObject] = set()
+    changed: set[Resource] = set()
     for key, values in shared.items():
         mapping = selection.adapter.mappings[key]
         mapping.fetch(objects)
@@ -39,14 +42,14 @@ def claim_all(
 
 
 def claim_one(
-    selection: Selection,
+    selection: AdoptionSelection,
     mapping: Mapping,
-    objects: list[ResourceObject],
+    objects: list[Resource],
     shared: set[str],
     done: Report,
     *,
     dry_run: bool,
-) -> set[ResourceObject]:
+) -> set[Resource]:
     """Claim the values of one attribute."""
     key = mapping.path.key
     read = {obj: mapping.read(obj) for obj in objects}
@@ -59,8 +62,8 @@ def claim_one(
     taken: dict[str, Any] = dict(
         stored.filter(digest__in=set(digests.values())).values_list("digest", "record_id")
     )
-    changed: set[ResourceObject] = set()
-    new: list[ResourceObject] = []
+    changed: set[Resource] = set()
+    new: list[Resource] = []
     for obj, digest in digests.items():
         record = obj.record.pk if obj.record is not None else None
         if record is not None and own.get(record) == digest:
@@ -86,7 +89,7 @@ def claim_one(
     return {*changed, *new}
 
 
-def take_over(obj: ResourceObject, mapping: Mapping, value: Any, *, dry_run: bool) -> bool:
+def take_over(obj: Resource, mapping: Mapping, value: Any, *, dry_run: bool) -> bool:
     """Take a value from a resource that had it before the host changed it; return whether that was so."""
     if dry_run:
         return not holders(obj, mapping, value).exists()
@@ -95,3 +98,53 @@ def take_over(obj: ResourceObject, mapping: Mapping, value: Any, *, dry_run: boo
     except UniquenessException:
         return False
     return True
+
+
+MAX_SHARED = 10_000
+"""The most values that may be of several accounts: a column with more holds something else."""
+
+
+def shared_external_ids(selection: AdoptionSelection) -> set[str]:
+    """Return the values of the column that several of the selected rows have, as ``externalId`` compares.
+
+    :raises SelectionError: If they are so many that the column cannot be what it is taken for.
+    """
+    column = selection.external_id
+    if column is None:
+        return set()
+    expression: Any = F(column.path)
+    if not isinstance(column.field, CharField | TextField):
+        expression = Cast(expression, TextField())
+    binding = selection.adapter.mappings["externalId"].path.binding
+    return shared(selection.rows(), Comparable(expression, case_exact=True), binding, column.path)
+
+
+def shared_values(selection: AdoptionSelection, mapping: Mapping) -> set[str]:
+    """Return the values of a unique attribute that several rows have which the connection may see.
+
+    :raises SelectionError: If they are too many.
+    """
+    path = mapping.path
+    try:
+        expression = mapping.order(path, selection.caller)
+    except InvalidPathException:
+        return set()
+    return shared(selection.visible(), expression, path.binding, path.key)
+
+
+def shared(rows: QuerySet[Any], expression: Any, binding: AttributeBinding, name: str) -> set[str]:
+    """Return the values of an expression that several rows have, in one query."""
+    counted = (
+        rows.order_by()
+        .annotate(scim_value=expression)
+        .exclude(scim_value=None)
+        .exclude(scim_value="")
+        .values("scim_value")
+        .annotate(scim_count=Count("pk", distinct=True))
+        .filter(scim_count__gt=1)
+        .values_list("scim_value", flat=True)
+    )
+    found = list(counted[: MAX_SHARED + 1])
+    if len(found) > MAX_SHARED:
+        raise SelectionError(f"More than {MAX_SHARED} values of '{name}' are of several accounts each.")
+    return {str(binding.comparable(value)) for value in found}

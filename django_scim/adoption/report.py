@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django_scim.adapters.objects import ResourceObject
+from django_scim.resources.resource import Resource
 
 NAMED = 10
 """How many accounts are named for each reason."""
@@ -36,17 +36,17 @@ class Report:
     conflicts: Counter[str] = field(default_factory=Counter)
     names: dict[str, list[str]] = field(default_factory=dict)
 
-    def skip(self, obj: ResourceObject, reason: str) -> None:
+    def skip(self, obj: Resource, reason: str) -> None:
         """Note an account that was left alone."""
         self.skipped[reason] += 1
         self.name(obj, reason)
 
-    def conflict(self, obj: ResourceObject, attribute: str) -> None:
+    def conflict(self, obj: Resource, attribute: str) -> None:
         """Note an account that has a unique value which another has too."""
         self.conflicts[attribute] += 1
         self.name(obj, attribute)
 
-    def name(self, obj: ResourceObject, reason: str) -> None:
+    def name(self, obj: Resource, reason: str) -> None:
         """Name an account, unless there are enough for the reason."""
         names = self.names.setdefault(reason, [])
         if len(names) < NAMED:

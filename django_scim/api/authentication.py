@@ -11,9 +11,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from django_scim.api.errors import UNAUTHENTICATED
-from django_scim.api.networks import client_address, is_within
 from django_scim.api.permissions import connection_of
 from django_scim.api.throttling import FailedAuthentications
+from django_scim.api.transport import client_address, is_within
 from django_scim.models import AccessToken, Connection
 
 logger = logging.getLogger("django_scim.request")

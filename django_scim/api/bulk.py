@@ -7,16 +7,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from scim2_models import SCIMException
 
-from django_scim.adapters.objects import Scope
-from django_scim.adapters.paths import Json
 from django_scim.api.errors import body_of, error_of
 from django_scim.api.throttling import RateThrottle
 from django_scim.api.views import ProtectedView
-from django_scim.history.attempt import Attempt
-from django_scim.operations.bulk import BulkJob
-from django_scim.operations.bulk_request import BulkOperation
-from django_scim.operations.limits import require_running
-from django_scim.registry import registry
+from django_scim.history.events import Attempt
+from django_scim.operations.breaker import require_running
+from django_scim.operations.bulk.job import BulkJob
+from django_scim.operations.bulk.request import BulkOperation
+from django_scim.resources.registry import registry
+from django_scim.resources.resource import Caller
+from django_scim.schema.paths import Json
 
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 
@@ -32,7 +32,7 @@ class BulkViewSet(ProtectedView):
         job = BulkJob(
             self.body,
             registry(),
-            Scope(self.connection, self.base_url),
+            Caller(self.connection, self.base_url),
             attempt_for=self.new_attempt,
             refuse=self.refuse,
             allows=self.allows,

@@ -15,8 +15,8 @@ from rest_framework.exceptions import APIException, NotAuthenticated, ParseError
 from rest_framework.response import Response
 from scim2_models import SCIMException
 
-from django_scim.adapters.paths import Json
-from django_scim.operations.transactions import is_away, is_transient
+from django_scim.schema.paths import Json
+from django_scim.sql.transactions import is_away, is_transient
 
 logger = logging.getLogger("django_scim.request")
 

@@ -9,14 +9,14 @@ from django.db import DatabaseError, InterfaceError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from django_scim.adapters.paths import Json
 from django_scim.api.errors import HTTPError, scim_error
 from django_scim.api.permissions import connection_of
 from django_scim.api.views import ProtectedView
 from django_scim.conf import get_settings
-from django_scim.history.attempt import Attempt
+from django_scim.history.events import Attempt
 from django_scim.models import Operation
-from django_scim.registry import registry
+from django_scim.resources.registry import registry
+from django_scim.schema.paths import Json
 
 logger = logging.getLogger("django_scim.request")
 

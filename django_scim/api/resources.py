@@ -5,31 +5,34 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
+from django.db.models import Model
+from django.utils.module_loading import import_string
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from scim2_models import NotImplementedException
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.adapters.paths import Json
+from django_scim.adapters.adapter import Adapter
 from django_scim.api.errors import HTTPError, scim_error
 from django_scim.api.permissions import connection_of
 from django_scim.api.reads import RecordedReads
 from django_scim.api.views import SEARCH
-from django_scim.history.attempt import Attempt
-from django_scim.models import Scope as TokenScope
-from django_scim.operations.bulk import OPERATIONS
+from django_scim.conf import get_settings
+from django_scim.history.events import Attempt
+from django_scim.models import Scope
+from django_scim.operations.breaker import require_running
+from django_scim.operations.bulk.job import OPERATIONS
 from django_scim.operations.create import create
 from django_scim.operations.delete import delete
-from django_scim.operations.limits import require_running
-from django_scim.operations.locking import not_found
-from django_scim.operations.modify import modify
-from django_scim.operations.preconditions import is_match
+from django_scim.operations.patch import patch
 from django_scim.operations.replace import replace
-from django_scim.query.loading import fetch, load
-from django_scim.query.projection import Projection, compiled
+from django_scim.operations.write import is_match, not_found
 from django_scim.query.search import parse_parameters, projection_of, search
-from django_scim.registry import registry
+from django_scim.resources.loading import fetch, load
+from django_scim.resources.projection import Projection, compiled
+from django_scim.resources.registry import registry
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import Json
 
 SELECTION = ("attributes", "excludedAttributes")
 
@@ -48,9 +51,9 @@ class ResourceViewSet(RecordedReads):
         return self.adapter.scope if self.resource_type else None
 
     @property
-    def scope(self) -> Scope:
+    def caller(self) -> Caller:
         """For whom, and under which address."""
-        return Scope(self.connection, self.base_url)
+        return Caller(self.connection, self.base_url)
 
     @property
     def is_search(self) -> bool:
@@ -58,9 +61,9 @@ class ResourceViewSet(RecordedReads):
         return self.action == "search"
 
     @property
-    def required_scope(self) -> TokenScope:
+    def required_scope(self) -> Scope:
         """A query reads, whatever its method."""
-        return TokenScope.READ if self.is_search else super().required_scope
+        return Scope.READ if self.is_search else super().required_scope
 
     @property
     def path_below_root(self) -> str:
@@ -81,7 +84,7 @@ class ResourceViewSet(RecordedReads):
     def query(self, parameters: Json) -> Response:
         """Return the page that a query asks for."""
         adapters = [self.adapter]
-        return Response(search(adapters, parse_parameters(adapters, parameters), self.scope))
+        return Response(search(adapters, parse_parameters(adapters, parameters), self.caller))
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Answer with one resource, or with 304 if the client has its version (section 3.4.1)."""
@@ -89,7 +92,7 @@ class ResourceViewSet(RecordedReads):
         projection = self.projection()
         rows = adapter.identified(adapter.queryset(self.connection), pk)
         versioned = compiled(adapter, ("meta", *projection.selection))
-        found = load(adapter, rows, versioned, self.scope)
+        found = load(adapter, rows, versioned, self.caller)
         if not found:
             raise not_found(adapter, pk)
         (obj,) = found
@@ -104,7 +107,7 @@ class ResourceViewSet(RecordedReads):
     def create(self, request: Request) -> Response:
         """Make a resource (section 3.3)."""
         projection = self.projection()
-        obj = create(self.adapter, self.payload(), self.scope, self.attempt)
+        obj = create(self.adapter, self.payload(), self.caller, self.attempt)
         fetch([obj], projection)
         response = self.answer(obj, projection, status=201)
         response["Location"] = obj.location
@@ -117,7 +120,7 @@ class ResourceViewSet(RecordedReads):
             self.adapter,
             pk,
             self.payload(),
-            self.scope,
+            self.caller,
             self.attempt,
             if_match=request.headers.get("If-Match"),
         )
@@ -134,11 +137,11 @@ class ResourceViewSet(RecordedReads):
         is_asked = any(name in request.query_params for name in SELECTION)
         is_unbounded = any(mapping.unbounded for mapping in self.adapter.written_mappings)
         status = 204 if is_unbounded and not is_asked else 200
-        obj = modify(
+        obj = patch(
             self.adapter,
             pk,
             self.payload(),
-            self.scope,
+            self.caller,
             self.attempt,
             if_match=request.headers.get("If-Match"),
             status=status,
@@ -150,7 +153,7 @@ class ResourceViewSet(RecordedReads):
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a resource (section 3.6)."""
-        delete(self.adapter, pk, self.scope, self.attempt, if_match=request.headers.get("If-Match"))
+        delete(self.adapter, pk, self.caller, self.attempt, if_match=request.headers.get("If-Match"))
         return Response(status=204)
 
     # What the methods share
@@ -166,7 +169,7 @@ class ResourceViewSet(RecordedReads):
         self.attempt.receive(document, registry().secret_names)
         return document
 
-    def answer(self, obj: ResourceObject, projection: Projection, status: int = 200) -> Response:
+    def answer(self, obj: Resource, projection: Projection, status: int = 200) -> Response:
         """Return a resource with its version and its address."""
         headers = {"ETag": self.adapter.version(obj), "Content-Location": obj.location}
         return Response(projection.read(obj), status=status, headers=headers)
@@ -198,3 +201,46 @@ class ResourceViewSet(RecordedReads):
         if isinstance(attempt, Attempt):
             self.record_refusal(attempt, scim_error(exc) or HTTPError(500, "unexpected error"))
         return response
+
+
+def authenticated_user(request: Request) -> Model | None:
+    """Return the account that a request was authenticated as, the default of ``CURRENT_RESOURCE``.
+
+    There is one where an authentication class of the host, such as that of an OAuth 2 server, found a
+    user. An access token of this app stands for a connection, and acts for nobody.
+    """
+    return request.user if isinstance(request.user, Model) else None
+
+
+class MeViewSet(ResourceViewSet):
+    """All methods of one resource, at an address that is the same for everyone."""
+
+    endpoint = "/Me"
+
+    @property
+    def path_below_root(self) -> str:
+        """The address does not hold the ``id``."""
+        return self.endpoint
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find the resource once it is known who asks.
+
+        :raises NotImplementedException: If the client acts for no resource.
+        """
+        self.perform_authentication(request)
+        self.check_permissions(request)
+        instance = import_string(get_settings().CURRENT_RESOURCE)(request)
+        adapter = next((adapter for adapter in registry() if isinstance(instance, adapter.model)), None)
+        if instance is None or adapter is None:
+            raise NotImplementedException(detail="this token does not act for a resource")
+        self.resource_type = adapter.name
+        # The dictionary is the one that the handler is called with.
+        self.kwargs["pk"] = adapter.identifier(instance)
+        super().initial(request, *args, **kwargs)
+
+    def create(self, request: Request, pk: str = "") -> Response:
+        """Refuse: whoever is authenticated is there already.
+
+        :raises NotImplementedException: Always.
+        """
+        raise NotImplementedException(detail="a client cannot register itself")

@@ -19,11 +19,11 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from django_scim.api.networks import origin_of
 from django_scim.api.permissions import connection_of
+from django_scim.api.transport import origin_of
 from django_scim.conf import DEFAULT_THROTTLE_RATES, get_settings
 from django_scim.models import Scope
-from django_scim.rates import Rate, parse_rate
+from django_scim.options import Rate, parse_rate
 
 logger = logging.getLogger("django_scim.request")
 

@@ -21,23 +21,27 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 from scim2_models import InvalidSyntaxException, InvalidValueException, SCIMException
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.paths import Json
+from django_scim.adapters.adapter import Adapter
 from django_scim.api.authentication import require_usable_connection
+from django_scim.api.bodies import (
+    JSONParser,
+    JSONRenderer,
+    ScimContentNegotiation,
+    ScimJSONParser,
+    ScimJSONRenderer,
+    content_length,
+)
 from django_scim.api.errors import exception_handler
-from django_scim.api.json import JSONParser, JSONRenderer, ScimJSONParser, ScimJSONRenderer
-from django_scim.api.limits import content_length
-from django_scim.api.negotiation import ScimContentNegotiation
-from django_scim.api.networks import client_address
 from django_scim.api.permissions import connection_of
-from django_scim.api.transport import require_https
+from django_scim.api.transport import client_address, require_https
 from django_scim.conf import get_settings
-from django_scim.history.attempt import Attempt
+from django_scim.history.events import Attempt
 from django_scim.history.excerpts import target_excerpt
 from django_scim.models import AccessToken, Connection, Operation, Scope
 from django_scim.observability import Observation, observe
-from django_scim.operations.limits import LimitExceeded
-from django_scim.registry import registry
+from django_scim.operations.breaker import LimitExceeded
+from django_scim.resources.registry import registry
+from django_scim.schema.paths import Json
 from django_scim.signals import connection_paused
 
 logger = logging.getLogger("django_scim.request")
@@ -143,7 +147,7 @@ class ScimView(ViewSet):
         """The JSON object in the body of the request.
 
         :raises InvalidSyntaxException: If there is none.
-        :raises SCIMException: As :mod:`django_scim.api.limits` and :mod:`django_scim.api.json` name what is
+        :raises SCIMException: As :mod:`django_scim.api.bodies` and :mod:`django_scim.api.bodies` name what is
             wrong with it.
         """
         if not content_length(self.request.headers, get_settings().MAX_PAYLOAD_SIZE):

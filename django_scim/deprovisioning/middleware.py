@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from django_scim.deprovisioning.logins import is_noted, is_session_to_note, note
+from django_scim.deprovisioning.sessions import is_noted, is_session_to_note, note
 
 
 class LoginSessionMiddleware(MiddlewareMixin):

@@ -5,18 +5,26 @@ Nothing here raises for any JSON: what no rule knows is left as it is, for the v
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from scim2_models import InvalidFilterException, InvalidPathException, Path, ScimFilter
-from scim2_models.path import AttrPath, Comparison
+from scim2_models.path import (
+    AttrPath,
+    Comparison,
+    FilterNode,
+    FilterVisitor,
+    LogicalExpr,
+    Not,
+    Present,
+    ValuePath,
+)
 
-from django_scim.adapters.paths import Json, ResourceModel
-from django_scim.dialects.attributes import Schema, Target, schema_of, without
 from django_scim.dialects.registry import STANDARD, Dialect
-from django_scim.dialects.renaming import renamed
 from django_scim.dialects.rules import Stage
-from django_scim.dialects.walking import canonical_document, canonical_object, canonical_value
+from django_scim.schema.attributes import Attribute, Attributes, Schema, Target, member, schema_of, without
+from django_scim.schema.paths import Json, ResourceModel
 
 PATHS = ("sortby", "attributes", "excludedattributes")
 """The parameters of a query that hold attribute paths, in lower case."""
@@ -142,3 +150,100 @@ def canonical_paths(value: Any, schema: Schema, dialect: Dialect) -> Any:
     if not isinstance(value, str):
         return value
     return ",".join(canonical_path(path.strip(), schema, dialect) for path in value.split(","))
+
+
+def canonical_document(data: Json, schema: Schema, dialect: Dialect) -> Json:
+    """Return a resource in which each attribute, also those of extensions, has a canonical value."""
+    document = {}
+    for name, value in canonical_object(data, schema.attributes, dialect).items():
+        extension = schema.extensions.get(name.lower())
+        if extension is not None:
+            value = canonical_extension(value, extension.attributes, dialect)
+        document[name] = value
+    return document
+
+
+def canonical_extension(value: Any, attributes: Attributes, dialect: Dialect) -> Any:
+    """Return the object of an extension, none for what means none."""
+    if isinstance(value, dict):
+        return canonical_object(value, attributes, dialect)
+    return None if value in ("", []) else value
+
+
+def canonical_object(data: Json, attributes: Attributes, dialect: Dialect) -> Json:
+    """Return an object with canonical values, without what no client may write.
+
+    RFC 7644 sections 3.3 and 3.5.1 have the server ignore that, whatever it is.
+    """
+    canonical = {}
+    for name, value in data.items():
+        attribute = attributes.get(name.lower())
+        if attribute is None:
+            canonical[name] = value
+        elif not attribute.is_read_only:
+            canonical[name] = canonical_value(value, attribute, dialect)
+    return canonical
+
+
+def canonical_value(value: Any, attribute: Attribute, dialect: Dialect) -> Any:
+    """Return the canonical form of all that an attribute is given."""
+    for rule in dialect.rules(Stage.VALUE):
+        value = rule(value, attribute)
+    if not attribute.is_multivalued:
+        return canonical_entry(value, attribute, dialect)
+    if not isinstance(value, list):
+        return value
+    return [canonical_entry(entry, attribute, dialect) for entry in value]
+
+
+def canonical_entry(entry: Any, attribute: Attribute, dialect: Dialect) -> Any:
+    """Return the canonical form of one value; a member that names nobody is left to be refused."""
+    for rule in dialect.rules(Stage.ENTRY):
+        entry = rule(entry, attribute)
+    if not isinstance(entry, dict) or not attribute.subs:
+        return entry
+    canonical = canonical_object(entry, attribute.subs, dialect)
+    if attribute.is_list_of_members and not (member(canonical, "value") or member(canonical, "$ref")):
+        # Without anything in it scim2-models would leave the member out, and a PUT would empty the group.
+        canonical = {**without(canonical, "value"), "value": ""}
+    return canonical
+
+
+class Renaming(FilterVisitor[FilterNode]):
+    """Copies a filter, with changes to the paths from the resource; those in brackets stay."""
+
+    def __init__(
+        self, path: Callable[[AttrPath], AttrPath], comparison: Callable[[Comparison], Comparison]
+    ) -> None:
+        self.path = path
+        self.comparison = comparison
+
+    def visit_comparison(self, node: Comparison) -> FilterNode:
+        """Change the path, then the comparison."""
+        return self.comparison(replace(node, attr_path=self.path(node.attr_path)))
+
+    def visit_present(self, node: Present) -> FilterNode:
+        """Change the path."""
+        return replace(node, attr_path=self.path(node.attr_path))
+
+    def visit_value_path(self, node: ValuePath) -> FilterNode:
+        """Change the path before the brackets."""
+        return replace(node, attr_path=self.path(node.attr_path))
+
+    def visit_not(self, node: Not) -> FilterNode:
+        """Change what is negated."""
+        return replace(node, expr=self.visit(node.expr))
+
+    def visit_logical_expr(self, node: LogicalExpr) -> FilterNode:
+        """Change each term."""
+        return replace(node, terms=tuple(self.visit(term) for term in node.terms))
+
+
+def renamed(
+    parsed: ScimFilter[Any],
+    path: Callable[[AttrPath], AttrPath],
+    comparison: Callable[[Comparison], Comparison],
+) -> str:
+    """Return a filter with its paths and comparisons changed; as it was written if nothing has."""
+    node = Renaming(path, comparison).visit(parsed.ast)
+    return str(parsed) if node == parsed.ast else str(node)

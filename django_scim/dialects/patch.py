@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_scim.adapters.paths import Json
-from django_scim.dialects.attributes import Schema, Target, member, without
 from django_scim.dialects.rules import Stage, rule
+from django_scim.schema.attributes import Schema, Target, member, without
+from django_scim.schema.paths import Json
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from scim2_models.path import CompareOperator, Comparison
 
-from django_scim.dialects.attributes import Schema
 from django_scim.dialects.rules import Stage, rule
+from django_scim.schema.attributes import Schema
 
 PART = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]()]|[^\s\[\]()"]+|\s+')
 """A string, also one that nothing ends, a bracket, a word, or the space between."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from scim2_models import ScimPolicy
 
-from django_scim.dialects import patch, queries, references, urns, values
+from django_scim.conf import get_settings
+from django_scim.dialects import patch, queries, urns, values
+from django_scim.dialects import values as references
 from django_scim.dialects.rules import RULES, Stage
 
 
@@ -65,3 +68,26 @@ def dialect_of(name: str) -> Dialect:
 def dialect_choices() -> list[tuple[str, Any]]:
     """Return the dialects as the choices of a field, without the standard one, which is no choice."""
     return [(dialect.name, dialect.label) for dialect in DIALECTS.values() if dialect.name]
+
+
+STORED = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)
+"""For what the host has: it was accepted once."""
+
+
+def request_policy() -> ScimPolicy:
+    """Return the policy for what clients send.
+
+    A ``remove`` may name its values, as Microsoft Entra ID does; a path whose filter matches no entry
+    makes the one that it describes, as Entra ID expects (learn.microsoft.com, Develop and plan
+    provisioning for a SCIM endpoint). Unknown attributes are as ``UNKNOWN_ATTRIBUTES`` says.
+    """
+    return _policy(get_settings().UNKNOWN_ATTRIBUTES)
+
+
+@cache
+def _policy(unknown: str) -> ScimPolicy:
+    return ScimPolicy(
+        unknown=ScimPolicy.Unknown(unknown),
+        remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+        unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_scim.adapters.paths import Json
-from django_scim.dialects.attributes import Schema, member, without
 from django_scim.dialects.rules import Stage, rule
+from django_scim.schema.attributes import Schema, member, without
+from django_scim.schema.paths import Json
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user"
 

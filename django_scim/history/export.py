@@ -1,4 +1,4 @@
-"""The history as a file, for a table calculation (CSV) or for other programs (JSON lines).
+"""Events as JSON documents, and the history as a file: CSV for a table calculation, JSON lines for programs.
 
 Events are read in batches, so that it takes the same memory however many there are.
 """
@@ -6,13 +6,75 @@ Events are read in batches, so that it takes the same memory however many there 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from django_scim.history.documents import document_of, encoded, with_related
-from django_scim.history.selection import Selection
+import orjson
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from django_scim.history.selection import EventSelection
 from django_scim.models import ProvisioningEvent
+
+
+def with_related(events: QuerySet[ProvisioningEvent]) -> QuerySet[ProvisioningEvent]:
+    """Return the events with what :func:`document_of` reads beside them, in the same query."""
+    return events.select_related("connection")
+
+
+def event_document(event: ProvisioningEvent) -> dict[str, Any]:
+    """Return what there is to know of an event, with names in the style of SCIM.
+
+    What there is none of is null, or an empty string. Only a request that was not read from the database,
+    since it may be long, is left out.
+    """
+    connection = event.connection
+    document = {
+        "id": event.pk,
+        "time": in_utc(event.time),
+        "connection": None if connection is None else {"id": connection.pk, "name": connection.name},
+        "token": event.token_id,
+        "requestId": event.request_id,
+        "method": event.method,
+        "path": event.path,
+        "operation": event.operation,
+        "resourceType": event.resource_type,
+        "resourceId": event.resource_id,
+        "display": event.display,
+        "externalId": event.external_id,
+        "outcome": event.outcome,
+        "status": event.status,
+        "scimType": event.scim_type,
+        "detail": event.detail,
+        "version": event.version,
+        "deactivated": event.deactivated,
+        "duration": event.duration,
+        "changes": event.changes,
+    }
+    if "request" not in event.get_deferred_fields():
+        document["request"] = event.request
+    return document
+
+
+def in_utc(time: datetime) -> str:
+    """Return a time as RFC 3339 writes it, in UTC; one of a project without time zones is in its own."""
+    aware = time if timezone.is_aware(time) else timezone.make_aware(time)
+    return aware.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def encoded(document: Any) -> bytes:
+    """Return a document as JSON on one line.
+
+    PostgreSQL gives a large number back with all its digits, and orjson writes no integer over 64 bits.
+    """
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        return json.dumps(document, separators=(",", ":")).encode()
+
 
 BATCH = 200
 """How many events are in memory at once: each may have a request and changes of many thousand characters."""
@@ -50,26 +112,26 @@ class ExportFormat:
 
     content_type: str
     suffix: str
-    lines: Callable[[Selection, bool], Iterator[bytes]]
+    lines: Callable[[EventSelection, bool], Iterator[bytes]]
     """Takes events, and whether the earliest comes first; yields the file in pieces."""
 
 
-def csv_lines(selection: Selection, ascending: bool = False) -> Iterator[bytes]:
+def csv_lines(selection: EventSelection, ascending: bool = False) -> Iterator[bytes]:
     """Yield the events as CSV (RFC 4180), the names of the columns first."""
     writer = csv.writer(Line())
     yield writer.writerow(COLUMNS)
     for event in exported(selection, ascending, "request"):
-        document = document_of(event)
+        document = event_document(event)
         yield writer.writerow([cell(document[column]) for column in COLUMNS])
 
 
-def json_lines(selection: Selection, ascending: bool = False) -> Iterator[bytes]:
+def json_lines(selection: EventSelection, ascending: bool = False) -> Iterator[bytes]:
     """Yield the documents of the events, each on a line of its own."""
     for event in exported(selection, ascending):
-        yield encoded(document_of(event)) + b"\n"
+        yield encoded(event_document(event)) + b"\n"
 
 
-def exported(selection: Selection, ascending: bool, *unread: str) -> Iterator[ProvisioningEvent]:
+def exported(selection: EventSelection, ascending: bool, *unread: str) -> Iterator[ProvisioningEvent]:
     """Yield the events of a selection, in a query a batch and a few for the keys of many.
 
     :param unread: Columns that are not needed.

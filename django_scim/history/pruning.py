@@ -11,7 +11,7 @@ from django.db import router
 from django.db.models import Model, QuerySet
 
 from django_scim.models import EventCount, ProvisioningEvent
-from django_scim.operations.transactions import run
+from django_scim.sql.transactions import run
 
 
 def events_before(time: datetime) -> QuerySet[ProvisioningEvent]:

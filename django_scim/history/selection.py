@@ -21,8 +21,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, IsNull
 
-from django_scim.history.attempt import limited
-from django_scim.history.searching import begins_with
+from django_scim.history.events import limited
 from django_scim.models import Operation, Outcome, ProvisioningEvent
 
 Key = tuple[datetime, int]
@@ -33,7 +32,6 @@ NARROW = ("resource_id", "external_id", "request_id")
 
 CHOICES = {"outcome": Outcome.values, "operation": Operation.values}
 """Columns of a few values, which stand before the time in some of the indexes."""
-
 
 KEYS = 10_000
 """How many keys are looked up at once where all events are read: a search may have to sort them each time."""
@@ -55,7 +53,7 @@ class Branch:
         return self.events.order_by(*order).values_list("time", "pk")[:limit]
 
 
-class Selection:
+class EventSelection:
     """The events that meet some conditions.
 
     :param events: The events to choose from; conditions on their time cost nothing.
@@ -167,3 +165,22 @@ def unindexed(column: str) -> Coalesce:
     SQLite has no figures to tell which of two indexes is the better one, and the others may be wrong.
     """
     return Coalesce(column, column)
+
+
+LAST = "\U0010ffff"
+"""The last of all characters: no text has it."""
+
+
+def begins_with(column: str, text: str, vendor: str) -> Q:
+    """Return the condition that a column begins with a text, in the form that finds an index.
+
+    SQLite takes none for a ``LIKE`` with an escape character, and MariaDB and MySQL none for the binary
+    comparison that Django has for ``startswith`` there.
+
+    :param vendor: That of the database.
+    """
+    if vendor == "postgresql":
+        return Q(**{f"{column}__startswith": text})
+    if vendor == "mysql":
+        return Q(**{f"{column}__istartswith": text})
+    return Q(**{f"{column}__gte": text, f"{column}__lt": text + LAST})

@@ -25,7 +25,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from django_scim.models import Connection, EventCount, Outcome, ProvisioningEvent
-from django_scim.models.event_count import DURATIONS
+from django_scim.models.provisioning_event import DURATIONS
 
 DAYS = 30
 """How many days the pictures show, the current one included."""

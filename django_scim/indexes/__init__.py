@@ -1,1 +1,45 @@
-"""Indexes on the host's tables, for the look-ups that identity providers make all day."""
+"""Which columns should have an index, and on which database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connections, router
+
+from django_scim.indexes.base import Indexes
+from django_scim.indexes.mysql import MySQLIndexes
+from django_scim.indexes.postgresql import PostgreSQLIndexes
+from django_scim.indexes.sqlite import SQLiteIndexes
+from django_scim.mappings.dependencies import LookupColumn
+from django_scim.resources.registry import registry
+
+KINDS: dict[str, type[Indexes]] = {
+    "mysql": MySQLIndexes,
+    "postgresql": PostgreSQLIndexes,
+    "sqlite": SQLiteIndexes,
+}
+"""What knows the indexes of a database, by Django's name of its kind."""
+
+
+def indexes_of(alias: str) -> Indexes:
+    """Return what knows the indexes of a database; of another kind than the app is tested on, plain ones."""
+    return KINDS.get(connections[alias].vendor, Indexes)(connections[alias])
+
+
+def databases() -> list[str]:
+    """Return the databases that resources are written to."""
+    return sorted({router.db_for_write(adapter.model) for adapter in registry()})
+
+
+def wanted_columns(alias: str) -> Iterator[tuple[str, LookupColumn]]:
+    """Yield the columns of a database by which resources are looked up, each once.
+
+    :returns: For each column the name of the resource type that is looked up by it first.
+    """
+    seen = set()
+    for adapter in registry():
+        for column in adapter.looked_up_columns():
+            place = (column.table, column.column, column.case_exact)
+            if place not in seen and router.allow_migrate_model(alias, column.model):
+                seen.add(place)
+                yield adapter.name, column

@@ -8,7 +8,7 @@ from enum import Enum
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from django_scim.adapters.compared import ComparedColumn
+from django_scim.mappings.dependencies import LookupColumn
 
 
 class State(Enum):
@@ -31,7 +31,7 @@ class Indexes:
     """The indexes of one database that serve comparisons with columns of the host.
 
     A subclass knows one kind of database. What it makes fits the conditions of
-    :class:`~django_scim.query.operands.ColumnOperand` and :class:`~django_scim.query.candidates.Candidates`.
+    :class:`~django_scim.sql.operand.ColumnOperand` and :class:`~django_scim.sql.index_candidates.Candidates`.
     """
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
@@ -39,24 +39,24 @@ class Indexes:
 
     # What there is
 
-    def has_table(self, column: ComparedColumn) -> bool:
+    def has_table(self, column: LookupColumn) -> bool:
         """Whether the table of a column is in the database."""
         with self.connection.cursor() as cursor:
             return column.table in self.connection.introspection.table_names(cursor)
 
-    def state(self, column: ComparedColumn) -> State:
+    def state(self, column: LookupColumn) -> State:
         """Return what there is of an index for comparisons with a column."""
         if self.obstacle(column):
             return State.IMPOSSIBLE
         return State.READY if self.is_served(column) else State.MISSING
 
-    def obstacle(self, column: ComparedColumn) -> str | None:
+    def obstacle(self, column: LookupColumn) -> str | None:
         """Return why no index can serve a column, in words that follow a colon, or none."""
         if column.is_converted:
             return f"it is a {type(column.field).__name__}, which is compared as text"
         return None
 
-    def is_served(self, column: ComparedColumn) -> bool:
+    def is_served(self, column: LookupColumn) -> bool:
         """Whether an index that can be used begins with the column, whoever made it."""
         with self.connection.cursor() as cursor:
             constraints = self.connection.introspection.get_constraints(cursor, column.table)
@@ -68,26 +68,26 @@ class Indexes:
 
     # What can be made
 
-    def key(self, column: ComparedColumn) -> str:
+    def key(self, column: LookupColumn) -> str:
         """Return the SQL of what the index holds."""
         return self.quote(column.column)
 
-    def method(self, column: ComparedColumn) -> str:
+    def method(self, column: LookupColumn) -> str:
         """Return the SQL that names another kind of index than the usual one."""
         return ""
 
-    def create(self, column: ComparedColumn) -> str:
+    def create(self, column: LookupColumn) -> str:
         """Return the SQL that makes the index while the table is in use."""
         return (
             f"CREATE INDEX IF NOT EXISTS {self.quote(self.name(column))} ON {self.quote(column.table)}"
             f"{self.method(column)} ({self.key(column)})"
         )
 
-    def statements(self, column: ComparedColumn, state: State) -> Sequence[str]:
+    def statements(self, column: LookupColumn, state: State) -> Sequence[str]:
         """Return the SQL that leads from a state to an index that is ready."""
         return [self.create(column)]
 
-    def name(self, column: ComparedColumn) -> str:
+    def name(self, column: LookupColumn) -> str:
         """Return the name of the index: one of the table and of what the index holds.
 
         So an index that an earlier version of the app made for another comparison is not taken for this.

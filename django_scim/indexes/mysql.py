@@ -7,9 +7,9 @@ collation without regard to case, though, and a unique column has an index in it
 
 from __future__ import annotations
 
-from django_scim.adapters.compared import ComparedColumn
 from django_scim.indexes.base import Indexes
-from django_scim.query.collations import collation_of, ignores_case
+from django_scim.mappings.dependencies import LookupColumn
+from django_scim.sql.index_candidates import collation_of, ignores_case
 
 LONGEST_KEY = 768
 """How many characters of four bytes fit into a key of InnoDB."""
@@ -21,7 +21,7 @@ PREFIX = 191
 class MySQLIndexes(Indexes):
     """Indexes that find text as the collation of its column compares it."""
 
-    def obstacle(self, column: ComparedColumn) -> str | None:
+    def obstacle(self, column: LookupColumn) -> str | None:
         """Refuse a column in a collation that looks at case, or of which not enough is known."""
         if column.is_text and not column.case_exact:
             collation = collation_of(self.connection, column.table, column.column)
@@ -31,13 +31,13 @@ class MySQLIndexes(Indexes):
                 )
         return super().obstacle(column)
 
-    def key(self, column: ComparedColumn) -> str:
+    def key(self, column: LookupColumn) -> str:
         """Name the column, or the beginning of long text."""
         length = column.field.max_length
         is_long = column.is_text and (length is None or length > LONGEST_KEY)
         return f"{super().key(column)}{f'({PREFIX})' if is_long else ''}"
 
-    def create(self, column: ComparedColumn) -> str:
+    def create(self, column: LookupColumn) -> str:
         """Make the index while others read and write, or not at all."""
         name, table = self.quote(self.name(column)), self.quote(column.table)
         return f"CREATE INDEX {name} ON {table} ({self.key(column)}) ALGORITHM=INPLACE LOCK=NONE"

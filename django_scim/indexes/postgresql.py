@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from django.db.models import F
 from django.db.models.sql import Query
 
-from django_scim.adapters.compared import ComparedColumn
 from django_scim.indexes.base import Indexes, State
-from django_scim.query.functions import Comparable
+from django_scim.mappings.dependencies import LookupColumn
+from django_scim.sql.functions import Comparable
 
 LONGEST_KEY = 600
 """How many characters, of four bytes at most, surely fit into an entry of a B-tree."""
@@ -34,13 +34,13 @@ LEADING = """
 class PostgreSQLIndexes(Indexes):
     """Indexes on what comparisons look at."""
 
-    def has_table(self, column: ComparedColumn) -> bool:
+    def has_table(self, column: LookupColumn) -> bool:
         """Look for the table where the search path of the connection leads."""
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [self.quote(column.table)])
             return bool(cursor.fetchone()[0])
 
-    def state(self, column: ComparedColumn) -> State:
+    def state(self, column: LookupColumn) -> State:
         """Look for the index by its name: one on an expression has no column to know it by."""
         if self.obstacle(column):
             return State.IMPOSSIBLE
@@ -55,7 +55,7 @@ class PostgreSQLIndexes(Indexes):
             return State.BUILDING
         return State.INVALID if found else State.MISSING
 
-    def is_served(self, column: ComparedColumn) -> bool:
+    def is_served(self, column: LookupColumn) -> bool:
         """Whether an index on the column as it is can be used, and is there."""
         if is_folded(column):
             return False
@@ -63,7 +63,7 @@ class PostgreSQLIndexes(Indexes):
             cursor.execute(LEADING, [self.quote(column.table), column.column])
             return cursor.fetchone() is not None
 
-    def names(self, column: ComparedColumn) -> Iterator[str]:
+    def names(self, column: LookupColumn) -> Iterator[str]:
         """Yield the name of the app's index, and those that the host declares for the same expression."""
         yield self.name(column)
         for index in column.model._meta.indexes:
@@ -71,36 +71,36 @@ class PostgreSQLIndexes(Indexes):
             if isinstance(first, Comparable) and self.compiled(column, first) == self.key(column):
                 yield index.name
 
-    def key(self, column: ComparedColumn) -> str:
+    def key(self, column: LookupColumn) -> str:
         """Return the expression that is compared, or the column where case matters."""
         if not is_folded(column):
             return super().key(column)
         return self.compiled(column, Comparable(F(column.field.name), case_exact=False))
 
-    def compiled(self, column: ComparedColumn, expression: Comparable) -> str:
+    def compiled(self, column: LookupColumn, expression: Comparable) -> str:
         """Return the SQL of an expression on the column's table, in the parentheses that an index wants."""
         query = Query(column.model, alias_cols=False)
         compiler = query.get_compiler(connection=self.connection)
         sql, _ = compiler.compile(expression.resolve_expression(query))
         return f"({sql})"
 
-    def method(self, column: ComparedColumn) -> str:
+    def method(self, column: LookupColumn) -> str:
         """Hash long text: a B-tree has no room for it, and then no row with it could be saved."""
         length = column.field.max_length
         is_long = column.is_text and (length is None or length > LONGEST_KEY)
         return " USING hash" if is_long else ""
 
-    def create(self, column: ComparedColumn) -> str:
+    def create(self, column: LookupColumn) -> str:
         """Make the index while others read and write."""
         return super().create(column).replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1)
 
-    def statements(self, column: ComparedColumn, state: State) -> Sequence[str]:
+    def statements(self, column: LookupColumn, state: State) -> Sequence[str]:
         """Drop what a failed attempt has left first, and let the planner know the new index at the end."""
         leftover = f"DROP INDEX CONCURRENTLY IF EXISTS {self.quote(self.name(column))}"
         made = [self.create(column), f"ANALYZE {self.quote(column.table)}"]
         return [leftover, *made] if state is State.INVALID else made
 
 
-def is_folded(column: ComparedColumn) -> bool:
+def is_folded(column: LookupColumn) -> bool:
     """Whether text is looked up without regard to case."""
     return column.is_text and not column.case_exact

@@ -2,9 +2,8 @@
 
 from django_scim.models.access_token import AccessToken, Scope
 from django_scim.models.connection import Connection
-from django_scim.models.event_count import EventCount
 from django_scim.models.login_session import LoginSession
-from django_scim.models.provisioning_event import Operation, Outcome, ProvisioningEvent
+from django_scim.models.provisioning_event import EventCount, Operation, Outcome, ProvisioningEvent
 from django_scim.models.record import Link, Record, UniqueValue
 
 __all__ = [

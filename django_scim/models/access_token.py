@@ -38,7 +38,7 @@ def scope_choices() -> list[tuple[str, Any]]:
 
     The scope of a resource type is its endpoint in lower case, such as ``users``.
     """
-    from django_scim.registry import registry
+    from django_scim.resources.registry import registry
 
     return [*Scope.choices, *((adapter.scope, adapter.name) for adapter in registry())]
 

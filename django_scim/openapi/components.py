@@ -1,23 +1,85 @@
-"""The schemas that the operations share, each under a name: those of resources and of SCIM's messages."""
+"""The parts of the OpenAPI document that are made from the schemas."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from scim2_models import ResourceType, Schema, ServiceProviderConfig
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.paths import Json
+from django_scim.adapters.adapter import Adapter
 from django_scim.api.bulk import BULK_RESPONSE
+from django_scim.api.discovery import dump, schemas_of
 from django_scim.api.errors import ERROR
-from django_scim.api.schemas import dump, schemas_of
 from django_scim.conf import get_settings
 from django_scim.dialects.patch import PATCH_OP
-from django_scim.openapi.attributes import answer_schema, object_schema, request_schema
 from django_scim.query.search import LIST_RESPONSE
+from django_scim.schema.paths import Json
+
+TYPES: dict[str, Json] = {
+    "string": {"type": "string"},
+    "boolean": {"type": "boolean"},
+    "decimal": {"type": "number"},
+    "integer": {"type": "integer"},
+    "dateTime": {"type": "string", "format": "date-time"},
+    "reference": {"type": "string"},
+    "binary": {"type": "string", "format": "byte"},
+}
+"""The types of RFC 7643 section 2.3; a reference may be relative, or the URN of a schema."""
+
+Attributes = Iterable[Json]
+"""Attributes as a schema of ``/Schemas`` has them."""
+
+
+def request_schema(attributes: Attributes) -> Json:
+    """Return the schema of an object that a client sends: without what the server alone writes."""
+    written = [attribute for attribute in attributes if attribute.get("mutability") != "readOnly"]
+    schema = object_schema({item["name"]: value_schema(item, request_schema) for item in written})
+    required = [item["name"] for item in written if item.get("required")]
+    return {**schema, "required": required} if required else schema
+
+
+def answer_schema(attributes: Attributes) -> Json:
+    """Return the schema of an object that the server sends: nothing else is in it.
+
+    All of it may be left out: also what is always returned is not there where it has no value.
+    """
+    read = [attribute for attribute in attributes if attribute.get("returned") != "never"]
+    schema = object_schema({item["name"]: value_schema(item, answer_schema) for item in read})
+    return {**schema, "additionalProperties": False}
+
+
+def object_schema(properties: Json) -> Json:
+    """Return the schema of an object."""
+    return {"type": "object", "properties": properties}
+
+
+def value_schema(attribute: Json, of_object: Callable[[Attributes], Json]) -> Json:
+    """Return the schema of what an attribute holds.
+
+    :param of_object: Makes the schema of a complex value from its sub-attributes.
+    """
+    if attribute["type"] == "complex":
+        schema: Json = of_object(attribute.get("subAttributes") or ())
+    else:
+        schema = dict(TYPES[attribute["type"]])
+        if suggested := attribute.get("canonicalValues"):
+            # Others are allowed (RFC 7643 section 7).
+            schema["examples"] = list(suggested)
+    if attribute.get("multiValued"):
+        schema = {"type": "array", "items": schema}
+    if description := attribute.get("description"):
+        schema["description"] = " ".join(description.split())
+    if attribute.get("mutability") == "readOnly":
+        schema["readOnly"] = True
+    if attribute.get("mutability") == "writeOnly":
+        schema["writeOnly"] = True
+    return schema
+
 
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+
 SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 PREFIX = "Scim"
@@ -25,6 +87,7 @@ PREFIX = "Scim"
 have ``Resource`` in them too, so that none has the name of a message."""
 
 STRING: Json = {"type": "string"}
+
 INTEGER: Json = {"type": "integer"}
 
 EXTERNAL_ID: Json = {"type": "string", "description": "What the client calls the resource."}

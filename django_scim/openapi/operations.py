@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from django_scim.adapters.paths import Json
 from django_scim.conf import get_settings
 from django_scim.openapi.components import INTEGER, STRING, Components
+from django_scim.schema.paths import Json
 
 MEDIA_TYPES = ("application/scim+json", "application/json")
 """What bodies and answers may be called (RFC 7644 section 8.1)."""

@@ -8,16 +8,15 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.paths import Json
+from django_scim.adapters.adapter import Adapter
 from django_scim.api.bulk import BulkViewSet
 from django_scim.api.discovery import DiscoveryView, ServiceProviderConfigViewSet
-from django_scim.api.me import MeViewSet
-from django_scim.api.resources import ResourceViewSet
-from django_scim.api.search import RootViewSet
+from django_scim.api.resources import MeViewSet, ResourceViewSet
+from django_scim.api.root import RootViewSet
 from django_scim.openapi import operations as ops
 from django_scim.openapi.components import Components
-from django_scim.registry import registry as resource_types
+from django_scim.resources.registry import registry as resource_types
+from django_scim.schema.paths import Json
 
 BODY_ERRORS = (400, 413, 415)
 """What may be wrong with a body."""

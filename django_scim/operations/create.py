@@ -6,22 +6,22 @@ from typing import Any
 
 from scim2_models import Context
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.adapters.paths import Json
-from django_scim.history.attempt import Attempt
-from django_scim.operations.consequences import conclude, was_active
-from django_scim.operations.documents import bounded_projection
-from django_scim.operations.locking import database_of, locked, locked_object
+from django_scim.adapters.adapter import Adapter
+from django_scim.history.events import Attempt
+from django_scim.operations.conclusion import conclude, was_active
 from django_scim.operations.payloads import dump, validate
 from django_scim.operations.saving import apply, save
-from django_scim.operations.transactions import run
 from django_scim.operations.uniqueness import conflict, holders
-from django_scim.query.loading import fetch
+from django_scim.operations.write import database_of, locked_object
+from django_scim.resources.loading import fetch
+from django_scim.resources.projection import bounded_projection
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import Json
 from django_scim.signals import resource_created
+from django_scim.sql.transactions import locked, run
 
 
-def create(adapter: Adapter, payload: Any, scope: Scope, attempt: Attempt) -> ResourceObject:
+def create(adapter: Adapter, payload: Any, caller: Caller, attempt: Attempt) -> Resource:
     """Make a resource of a request's body.
 
     The row of a deleted resource with the same unique value is used again, as a new resource: the
@@ -30,10 +30,10 @@ def create(adapter: Adapter, payload: Any, scope: Scope, attempt: Attempt) -> Re
     :raises UniquenessException: If there is a resource with the same unique value.
     :raises SCIMException: If the body is not a valid resource.
     """
-    creation = Creation(adapter, scope, attempt)
+    creation = Creation(adapter, caller, attempt)
     document = creation.read(payload)
 
-    def work() -> ResourceObject:
+    def work() -> Resource:
         creation.start(document)
         return creation.finish()
 
@@ -46,9 +46,9 @@ class Creation:
     One that refers to resources that are not there yet is made in two steps, in a transaction of theirs.
     """
 
-    def __init__(self, adapter: Adapter, scope: Scope, attempt: Attempt) -> None:
+    def __init__(self, adapter: Adapter, caller: Caller, attempt: Attempt) -> None:
         self.adapter = adapter
-        self.scope = scope
+        self.caller = caller
         self.attempt = attempt
 
     def read(self, payload: Any) -> Json:
@@ -57,17 +57,17 @@ class Creation:
         :raises SCIMException: If the body is not a valid resource.
         """
         context = Context.RESOURCE_CREATION_REQUEST
-        document = dump(validate(self.adapter, payload, context, self.scope))
+        document = dump(validate(self.adapter, payload, context, self.caller))
         self.attempt.identify(self.adapter, document)
         return document
 
     def start(self, document: Json) -> None:
         """Make the resource; to be called at the start of each try of a transaction."""
         self.attempt.start()
-        new = ResourceObject(self.adapter, self.adapter.new_instance(self.scope.connection), self.scope)
-        self.obj = find_deleted(self.adapter, document, self.scope) or new
+        new = Resource(self.adapter, self.adapter.new_instance(self.caller.connection), self.caller)
+        self.obj = find_deleted(self.adapter, document, self.caller) or new
         self.active_before = was_active(self.obj)
-        before = renew(self.obj)
+        before = reuse_row(self.obj)
         for mapping in self.adapter.mappings.values():
             mapping.initialize(self.obj)
         self._write(before, document)
@@ -90,7 +90,7 @@ class Creation:
                 mapping.write(self.obj, value)
         save(self.obj, written, self.attempt.changes)
 
-    def finish(self) -> ResourceObject:
+    def finish(self) -> Resource:
         """Tell the history and the host of the resource; in the same transaction."""
         conclude(self.obj, self.attempt, resource_created, self.active_before)
         self.attempt.version = self.adapter.version(self.obj)
@@ -98,18 +98,18 @@ class Creation:
         return self.obj
 
 
-def find_deleted(adapter: Adapter, document: Json, scope: Scope) -> ResourceObject | None:
+def find_deleted(adapter: Adapter, document: Json, caller: Caller) -> Resource | None:
     """Return the deleted resource that has a unique value of a new one, locked.
 
     :raises UniquenessException: If a resource that is not deleted has the value.
     """
-    new = ResourceObject(adapter, adapter.new_instance(scope.connection), scope)
+    new = Resource(adapter, adapter.new_instance(caller.connection), caller)
     for mapping in adapter.written_mappings:
         value = mapping.value_in(document)
         if not mapping.is_unique or value is None:
             continue
         for instance in locked(holders(new, mapping, value))[:2]:
-            obj = locked_object(adapter, instance, scope)
+            obj = locked_object(adapter, instance, caller)
             if obj.record is None or obj.record.deleted_at is None:
                 raise conflict(mapping)
             adapter.refuse_protected(instance)
@@ -117,7 +117,7 @@ def find_deleted(adapter: Adapter, document: Json, scope: Scope) -> ResourceObje
     return None
 
 
-def renew(obj: ResourceObject) -> Json:
+def reuse_row(obj: Resource) -> Json:
     """Make a deleted resource a blank one; return the document that is left in the columns of its row.
 
     What its deletion ended is ended again: a group may have been changed while the user was deleted.
@@ -130,7 +130,7 @@ def renew(obj: ResourceObject) -> Json:
     obj.record.attributes = {}
     obj.record.deleted_at = None
     obj.changed_outside = True
-    obj.adapter.renew(obj)
+    obj.adapter.reset(obj)
     for mapping in obj.adapter.mappings.values():
         mapping.on_delete(obj)
     projection = bounded_projection(obj.adapter)

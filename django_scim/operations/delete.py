@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.adapters.watched import writing
-from django_scim.history.attempt import Attempt
+from django_scim.adapters.adapter import Adapter
+from django_scim.history.events import Attempt
+from django_scim.mappings.dependencies import writing
 from django_scim.models import UniqueValue
-from django_scim.operations.consequences import conclude, was_active
-from django_scim.operations.documents import bounded_projection
-from django_scim.operations.locking import database_of, lock
-from django_scim.operations.preconditions import require_match
+from django_scim.operations.conclusion import conclude, was_active
 from django_scim.operations.saving import note_differences, note_members, save_record, save_rows
-from django_scim.operations.transactions import run
-from django_scim.query.loading import fetch
+from django_scim.operations.write import database_of, lock, require_match
+from django_scim.resources.loading import fetch
+from django_scim.resources.projection import bounded_projection
+from django_scim.resources.resource import Caller, Resource
 from django_scim.signals import resource_deleted
+from django_scim.sql.transactions import run
 
 
 def delete(
-    adapter: Adapter, identifier: str, scope: Scope, attempt: Attempt, *, if_match: str | None
+    adapter: Adapter, identifier: str, caller: Caller, attempt: Attempt, *, if_match: str | None
 ) -> None:
     """Delete a resource: hide and deactivate it, or delete its row, as the adapter says.
 
@@ -32,7 +31,7 @@ def delete(
 
     def work() -> None:
         attempt.start()
-        obj = lock(adapter, identifier, scope)
+        obj = lock(adapter, identifier, caller)
         adapter.refuse_protected(obj.instance)
         require_match(if_match, adapter.version(obj))
         projection = bounded_projection(adapter)
@@ -53,7 +52,7 @@ def delete(
     run(database_of(adapter), work)
 
 
-def delete_row(obj: ResourceObject) -> None:
+def delete_row(obj: Resource) -> None:
     """Delete the host's row and all that is kept of it."""
     with writing(obj.instance):
         obj.instance.delete(using=obj.database)
@@ -61,7 +60,7 @@ def delete_row(obj: ResourceObject) -> None:
         obj.record.delete(using=obj.database)
 
 
-def hide(obj: ResourceObject) -> None:
+def hide(obj: Resource) -> None:
     """Keep the row, and take from it what it allowed."""
     for mapping in obj.adapter.mappings.values():
         mapping.on_delete(obj)

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from scim2_models import Context, Resource
+from scim2_models import Context
+from scim2_models import Resource as SCIMResource
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.history.attempt import Attempt
-from django_scim.operations.consequences import conclude, was_active
-from django_scim.operations.documents import bounded_projection, without_unbounded
-from django_scim.operations.locking import database_of, lock
-from django_scim.operations.payloads import dump, revive, validate
-from django_scim.operations.preconditions import require_match
+from django_scim.adapters.adapter import Adapter
+from django_scim.history.events import Attempt
+from django_scim.operations.conclusion import conclude, was_active
+from django_scim.operations.payloads import dump, stored_resource, validate
 from django_scim.operations.saving import apply, save
-from django_scim.operations.transactions import run
-from django_scim.query.loading import fetch
+from django_scim.operations.write import database_of, lock, require_match
+from django_scim.resources.loading import fetch
+from django_scim.resources.projection import bounded_projection, without_unbounded
+from django_scim.resources.resource import Caller, Resource
 from django_scim.signals import resource_updated
+from django_scim.sql.transactions import run
 
 
 def replace(
-    adapter: Adapter, identifier: str, payload: Any, scope: Scope, attempt: Attempt, *, if_match: str | None
-) -> ResourceObject:
+    adapter: Adapter, identifier: str, payload: Any, caller: Caller, attempt: Attempt, *, if_match: str | None
+) -> Resource:
     """Make a resource what the body says; what the body leaves out is cleared where it can be.
 
     :raises NotFoundException: If there is no such resource.
     :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
     :raises SCIMException: If the body is not a valid resource, or changes what cannot be changed.
     """
-    resource = validate(adapter, payload, Context.RESOURCE_REPLACEMENT_REQUEST, scope)
+    resource = validate(adapter, payload, Context.RESOURCE_REPLACEMENT_REQUEST, caller)
     requested = dump(resource)
     attempt.identify(adapter, requested)
 
-    def work() -> ResourceObject:
+    def work() -> Resource:
         attempt.start()
-        obj = lock(adapter, identifier, scope)
+        obj = lock(adapter, identifier, caller)
         adapter.refuse_protected(obj.instance)
         require_match(if_match, adapter.version(obj))
         projection = bounded_projection(adapter)
         fetch([obj], projection)
         active_before = was_active(obj)
-        current = revive(adapter, projection.read(obj))
-        replacement = revive(adapter, without_unbounded(adapter, requested))
+        current = stored_resource(adapter, projection.read(obj))
+        replacement = stored_resource(adapter, without_unbounded(adapter, requested))
         keep_extensions(current, replacement)
         replacement.replace(current)
         written = apply(obj, dump(current), dump(replacement), attempt.changes)
@@ -58,7 +58,7 @@ def replace(
     return run(database_of(adapter), work)
 
 
-def keep_extensions(current: Resource[Any], replacement: Resource[Any]) -> None:
+def keep_extensions(current: SCIMResource[Any], replacement: SCIMResource[Any]) -> None:
     """Put an empty extension where the body leaves one out that the resource has.
 
     What is left out of an extension is cleared, less what is immutable, and it makes no difference

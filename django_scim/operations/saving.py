@@ -9,19 +9,19 @@ from django.db.models import ForeignKey, Model
 from django.utils import timezone
 from scim2_models import InvalidValueException
 
-from django_scim.adapters.mappings.base import Mapping
-from django_scim.adapters.objects import ResourceObject
-from django_scim.adapters.paths import Json
-from django_scim.adapters.watched import writing
 from django_scim.history.excerpts import REDACTED
+from django_scim.mappings.dependencies import writing
+from django_scim.mappings.mapping import Mapping
 from django_scim.operations.uniqueness import claim, require_unique
+from django_scim.resources.resource import Resource
+from django_scim.schema.paths import Json
 
 Written = list[tuple[Mapping, Any]]
 """The mappings that were written, and the values they got."""
 
 
 def apply(
-    obj: ResourceObject,
+    obj: Resource,
     before: Json,
     after: Json,
     changes: dict[str, Any],
@@ -66,7 +66,7 @@ def note(changes: dict[str, Any], mapping: Mapping, old: Any, new: Any) -> None:
     changes[mapping.path.key] = {side: value for side, value in sides.items() if value is not None}
 
 
-def note_differences(obj: ResourceObject, before: Json, after: Json, changes: dict[str, Any]) -> None:
+def note_differences(obj: Resource, before: Json, after: Json, changes: dict[str, Any]) -> None:
     """Put what differs between two documents in the history."""
     for mapping in obj.adapter.written_mappings:
         old, new = mapping.value_in(before), mapping.value_in(after)
@@ -74,7 +74,7 @@ def note_differences(obj: ResourceObject, before: Json, after: Json, changes: di
             note(changes, mapping, old, new)
 
 
-def save(obj: ResourceObject, written: Written, changes: dict[str, Any]) -> None:
+def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
     """Save rows, record, unique values and relations; nothing if nothing has changed.
 
     :raises InvalidValueException: If a field of the host refuses its value.
@@ -97,7 +97,7 @@ def save(obj: ResourceObject, written: Written, changes: dict[str, Any]) -> None
         save_record(obj)
 
 
-def validate_fields(obj: ResourceObject) -> None:
+def validate_fields(obj: Resource) -> None:
     """Run the host's own validation of the fields that have changed.
 
     :raises InvalidValueException: With the messages of the fields.
@@ -112,7 +112,7 @@ def validate_fields(obj: ResourceObject) -> None:
             raise InvalidValueException(detail=detail) from error
 
 
-def save_rows(obj: ResourceObject) -> None:
+def save_rows(obj: Resource) -> None:
     """Save each changed row: those that the resource's row points at first, then it, then the others."""
     main = obj.instance
     rows = [(row, names) for row, names in obj.changed.values() if row is not main]
@@ -137,7 +137,7 @@ def points_at(instance: Model, other: Model) -> bool:
     )
 
 
-def save_record(obj: ResourceObject) -> None:
+def save_record(obj: Resource) -> None:
     """Save the record, one revision on."""
     record = obj.record
     if record is None:
@@ -157,7 +157,7 @@ def save_record(obj: ResourceObject) -> None:
     record.save(using=obj.database)
 
 
-def note_members(obj: ResourceObject, changes: dict[str, Any]) -> None:
+def note_members(obj: Resource, changes: dict[str, Any]) -> None:
     """Put what was added to relations and removed from them in the history, by ``id``."""
     for key, kinds in obj.members_changed.items():
         changes[key] = {kind: obj.collections[key].shown(keys) for kind, keys in kinds.items()}

@@ -11,20 +11,20 @@ from django.db.models import QuerySet
 from scim2_models import UniquenessException
 from scim2_models.path import CompareOperator
 
-from django_scim.adapters.mappings.base import Mapping
-from django_scim.adapters.objects import ResourceObject
+from django_scim.mappings.mapping import Mapping
 from django_scim.models import UniqueValue
-from django_scim.operations.locking import locked
+from django_scim.resources.resource import Resource
+from django_scim.sql.transactions import locked
 
 
-def holders(obj: ResourceObject, mapping: Mapping, value: Any) -> QuerySet[Any]:
+def holders(obj: Resource, mapping: Mapping, value: Any) -> QuerySet[Any]:
     """Return the other rows that have a value, also those of deleted resources."""
-    condition = mapping.lookup(mapping.path, CompareOperator.eq, value, obj.scope)
-    rows = obj.adapter.rows(obj.scope.connection).using(obj.database).filter(condition)
+    condition = mapping.lookup(mapping.path, CompareOperator.eq, value, obj.caller)
+    rows = obj.adapter.rows(obj.caller.connection).using(obj.database).filter(condition)
     return rows if obj.instance.pk is None else rows.exclude(pk=obj.instance.pk)
 
 
-def require_unique(obj: ResourceObject, written: Iterable[tuple[Mapping, Any]]) -> None:
+def require_unique(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
     """Refuse values that other rows have.
 
     :raises UniquenessException: If there is one.
@@ -40,7 +40,7 @@ def conflict(mapping: Mapping) -> UniquenessException:
     return UniquenessException(attribute=key, detail=f"another resource has the same {key}")
 
 
-def claim(obj: ResourceObject, written: Iterable[tuple[Mapping, Any]]) -> None:
+def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
     """Let the database refuse the same values to every other resource.
 
     A row that was left by a resource that has another value by now, since the host changed it, is
@@ -67,16 +67,16 @@ def claim(obj: ResourceObject, written: Iterable[tuple[Mapping, Any]]) -> None:
             _claim(obj, own, digest)
 
 
-def _claim(obj: ResourceObject, own: dict[str, Any], digest: str) -> None:
+def _claim(obj: Resource, own: dict[str, Any], digest: str) -> None:
     with transaction.atomic(using=obj.database):
         rows = UniqueValue.objects.using(obj.database)
         if obj.is_new or not rows.filter(**own).update(digest=digest):
             rows.create(resource_type=obj.adapter.name, digest=digest, **own)
 
 
-def digest_of(obj: ResourceObject, mapping: Mapping, value: Any) -> str:
+def digest_of(obj: Resource, mapping: Mapping, value: Any) -> str:
     """Return the digest of a value in the form that comparisons use, apart for each tenant."""
-    connection = obj.scope.connection
+    connection = obj.caller.connection
     tenant = f"{connection.tenant_type_id or ''}:{connection.tenant_id}"
     comparable = mapping.path.binding.comparable(str(value))
     text = f"{tenant}\0{comparable}"

@@ -9,9 +9,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from functools import reduce
 from operator import and_, or_
+from typing import Any
 
 from django.db.models import Q
-from scim2_models import InvalidFilterException
+from scim2_models import InvalidFilterException, InvalidPathException
 from scim2_models.path import (
     AttrPath,
     CompareOperator,
@@ -25,17 +26,19 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.mappings.base import Mapping, operand_of, parts_of
-from django_scim.adapters.objects import Scope
-from django_scim.adapters.paths import AttributePath
-from django_scim.query.limits import require_bounded_filter
-from django_scim.query.operands import Source, any_of, constant
+from django_scim.adapters.adapter import Adapter
+from django_scim.conf import get_settings
+from django_scim.dialects.canonical import PATHS
+from django_scim.mappings.mapping import Mapping, parts_of
+from django_scim.resources.resource import Caller
+from django_scim.schema.paths import AttributePath, Json
+from django_scim.sql.operand import any_of, constant
+from django_scim.sql.sources import Source, operand_of
 
 EQUALITY = (CompareOperator.eq, CompareOperator.ne)
 
 
-def compile_filter(adapter: Adapter, node: FilterNode, scope: Scope, *, is_alone: bool = True) -> Q:
+def compile_filter(adapter: Adapter, node: FilterNode, caller: Caller, *, is_alone: bool = True) -> Q:
     """Return the condition on the adapter's rows that a filter stands for.
 
     :param node: The syntax tree of a filter that scim2-models has checked against the resource type.
@@ -45,7 +48,7 @@ def compile_filter(adapter: Adapter, node: FilterNode, scope: Scope, *, is_alone
     """
     require_bounded_filter(node)
     compiler = ResourceCompiler if is_alone else SharedCompiler
-    return compiler(adapter, scope).visit(node)
+    return compiler(adapter, caller).visit(node)
 
 
 def compile_value_filter(adapter: Adapter, head: AttributePath, node: FilterNode, source: Source) -> Q:
@@ -76,9 +79,9 @@ class Compiler(FilterVisitor[Q]):
 class ResourceCompiler(Compiler):
     """A filter of resources: each attribute is a path from the resource."""
 
-    def __init__(self, adapter: Adapter, scope: Scope) -> None:
+    def __init__(self, adapter: Adapter, caller: Caller) -> None:
         self.adapter = adapter
-        self.scope = scope
+        self.caller = caller
 
     def visit_comparison(self, node: Comparison) -> Q:
         """Ask the mapping. A multi-valued complex attribute stands for its ``value``.
@@ -88,7 +91,7 @@ class ResourceCompiler(Compiler):
         path = self.path(node.attr_path)
         if path.is_complex and not path.is_multivalued and node.value is None and node.op in EQUALITY:
             parts = parts_of(self.adapter, path)
-            assigned = any_of(mapping.assigned(part, self.scope) for mapping, part in parts)
+            assigned = any_of(mapping.assigned(part, self.caller) for mapping, part in parts)
             return assigned if node.op is CompareOperator.ne else ~assigned
         if path.is_complex:
             value = self.adapter.resolve(f"{path.key}.value") if path.is_multivalued else None
@@ -100,12 +103,12 @@ class ResourceCompiler(Compiler):
         mapping = self.adapter.mapping_for(path)
         if mapping is None:
             raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
-        return mapping.lookup(path, node.op, node.value, self.scope)
+        return mapping.lookup(path, node.op, node.value, self.caller)
 
     def visit_present(self, node: Present) -> Q:
         """Ask the mapping; a complex attribute is present when one of its sub-attributes is."""
         path = self.path(node.attr_path)
-        return any_of(mapping.present(part, self.scope) for mapping, part in parts_of(self.adapter, path))
+        return any_of(mapping.present(part, self.caller) for mapping, part in parts_of(self.adapter, path))
 
     def visit_value_path(self, node: ValuePath) -> Q:
         """One value has to meet the whole filter."""
@@ -113,7 +116,7 @@ class ResourceCompiler(Compiler):
         mapping = self.adapter.mapping_for(path)
         if mapping is None or not path.is_multivalued:
             raise InvalidFilterException(detail=f"'{path.key}' has no values to select from")
-        return mapping.any_value(self.scope, self._condition(mapping, node))
+        return mapping.any_value(self.caller, self._condition(mapping, node))
 
     def _condition(self, mapping: Mapping, node: ValuePath):  # type: ignore[no-untyped-def]
         return lambda source: ValueCompiler(self.adapter, mapping.path, source).visit(node.val_filter)
@@ -184,3 +187,62 @@ class ValueCompiler(Compiler):
         if path is None or path.sub is None:
             raise InvalidFilterException(detail=f"'{self.head.key}' has no sub-attribute '{attr_path}'")
         return path.sub
+
+
+def require_bounded_parameters(parameters: Json) -> None:
+    """Refuse the parameters of a query that are too long, before they are parsed.
+
+    A cursor is as long as the server has made it.
+
+    :raises InvalidFilterException: If the filter is.
+    :raises InvalidPathException: If another one is.
+    """
+    settings = get_settings()
+    for name, value in parameters.items():
+        if name.lower() == "filter" and length_of(value) > settings.MAX_FILTER_LENGTH:
+            limit = settings.MAX_FILTER_LENGTH
+            raise InvalidFilterException(detail=f"a filter may have {limit} characters at most")
+        if name.lower() in PATHS and length_of(value) > settings.MAX_PARAMETER_LENGTH:
+            limit = settings.MAX_PARAMETER_LENGTH
+            raise InvalidPathException(detail=f"'{name}' may have {limit} characters at most")
+
+
+def length_of(value: Any) -> int:
+    """Return how many characters a text has, or the texts in a list with commas between."""
+    if isinstance(value, list):
+        return sum(len(text) + 1 for text in value if isinstance(text, str))
+    return len(value) if isinstance(value, str) else 0
+
+
+def require_bounded_filter(node: FilterNode) -> None:
+    """Refuse a filter that would be too large a query.
+
+    scim2-models has no filter nested deeper than 32, so that recursion has an end.
+
+    :raises InvalidFilterException: If it nests too deep or has too many comparisons.
+    """
+    settings = get_settings()
+    if depth_of(node) > settings.MAX_FILTER_DEPTH:
+        raise InvalidFilterException(detail=f"a filter may nest {settings.MAX_FILTER_DEPTH} deep at most")
+    if count_terms(node) > settings.MAX_FILTER_TERMS:
+        limit = settings.MAX_FILTER_TERMS
+        raise InvalidFilterException(detail=f"a filter may have {limit} comparisons at most")
+
+
+def terms_of(node: FilterNode) -> tuple[FilterNode, ...]:
+    """Return what a filter is made of; nothing for a comparison."""
+    if isinstance(node, LogicalExpr):
+        return tuple(node.terms)
+    if isinstance(node, Not):
+        return (node.expr,)
+    return (node.val_filter,) if isinstance(node, ValuePath) else ()
+
+
+def depth_of(node: FilterNode) -> int:
+    """Return how deep a filter nests: a comparison alone does not."""
+    return max((1 + depth_of(term) for term in terms_of(node)), default=0)
+
+
+def count_terms(node: FilterNode) -> int:
+    """Return how many comparisons a filter has."""
+    return sum(map(count_terms, terms_of(node))) or 1

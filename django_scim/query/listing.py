@@ -17,21 +17,20 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
 from django.db.models.sql.compiler import SQLCompiler
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.objects import ResourceObject, Scope
-from django_scim.query.cursors import Mark
-from django_scim.query.functions import Comparable
-from django_scim.query.loading import load
-from django_scim.query.operands import constant
-from django_scim.query.ordering import SORT_KEY, Order
-from django_scim.query.projection import Projection
+from django_scim.adapters.adapter import Adapter
+from django_scim.query.ordering import SORT_KEY, Mark, Order
+from django_scim.resources.loading import load
+from django_scim.resources.projection import Projection
+from django_scim.resources.resource import Caller, Resource
+from django_scim.sql.functions import Comparable
+from django_scim.sql.operand import constant
 
 
 @dataclass(frozen=True)
 class Found:
     """A resource of a page, and its place."""
 
-    obj: ResourceObject | None
+    obj: Resource | None
     """None if it went away after its place was found."""
 
     projection: Projection
@@ -51,15 +50,15 @@ class Part:
     rows: QuerySet[Any]
     order: Order
     projection: Projection
-    scope: Scope
+    caller: Caller
 
     def keyed(self) -> QuerySet[Any]:
         """Return the rows with the key that they are ordered by."""
         return self.order.annotate(self.rows)
 
-    def load(self, rows: QuerySet[Any]) -> list[ResourceObject]:
+    def load(self, rows: QuerySet[Any]) -> list[Resource]:
         """Fetch the resources of rows."""
-        return load(self.adapter, rows, self.projection, self.scope)
+        return load(self.adapter, rows, self.projection, self.caller)
 
     def find(self, rows: QuerySet[Any]) -> list[Found]:
         """Fetch the resources of rows that have the key, with their places."""
@@ -68,7 +67,7 @@ class Part:
             for obj in self.load(rows)
         ]
 
-    def key_of(self, obj: ResourceObject) -> Any:
+    def key_of(self, obj: Resource) -> Any:
         """Return what a resource is ordered by, none for an order by primary key alone."""
         return getattr(obj.instance, SORT_KEY, None)
 
@@ -198,7 +197,7 @@ class MergedListing(Listing):
             for position, pk, _, key in places
         ]
 
-    def _load(self, places: set[tuple[int, str]]) -> dict[tuple[int, str], ResourceObject]:
+    def _load(self, places: set[tuple[int, str]]) -> dict[tuple[int, str], Resource]:
         objects = {}
         for part in self.parts:
             # The database may write a key in another way than Python does, such as a UUID.

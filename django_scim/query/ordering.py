@@ -1,14 +1,19 @@
-"""``sortBy`` and ``sortOrder`` (RFC 7644 section 3.4.2.3), and what comes after a place in that order.
+"""``sortBy`` and ``sortOrder`` (RFC 7644 section 3.4.2.3), and cursors (RFC 9865): a place in that order.
 
 Resources without a value come last in ascending order and first in descending order. The primary key
 breaks ties, so that the order is one, and pages neither overlap nor leave anything out.
+
+Of a cursor, nothing is kept on the server. It holds where the page before it ended, sealed so that a client
+cannot make one up, and is only good for the query and the connection that it was given to.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import astuple, dataclass
 from typing import Any
 
+from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.db.models.lookups import (
@@ -18,12 +23,18 @@ from django.db.models.lookups import (
     LessThan,
     LessThanOrEqual,
 )
-from scim2_models import AttributeBinding, InvalidPathException
+from scim2_models import (
+    AttributeBinding,
+    ExpiredCursorException,
+    InvalidCursorException,
+    InvalidPathException,
+)
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.objects import Scope
-from django_scim.adapters.paths import from_binding
-from django_scim.query.functions import Comparable
+from django_scim.adapters.adapter import Adapter
+from django_scim.conf import get_settings
+from django_scim.resources.resource import Caller
+from django_scim.schema.paths import from_binding
+from django_scim.sql.functions import Comparable
 
 SORT_KEY = "scim_sort_key"
 """The name of the annotation that holds what rows are ordered by."""
@@ -79,7 +90,7 @@ class Order:
 
 
 def compile_order(
-    adapter: Adapter, binding: AttributeBinding | None, scope: Scope, *, descending: bool
+    adapter: Adapter, binding: AttributeBinding | None, caller: Caller, *, descending: bool
 ) -> Order:
     """Return the order that an attribute stands for.
 
@@ -91,6 +102,68 @@ def compile_order(
     mapping = adapter.mapping_for(path)
     if mapping is None:
         raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by")
-    expression = mapping.order(path, scope)
+    expression = mapping.order(path, caller)
     # Text that may be absent is not ordered by its comparable form alone.
     return Order(expression, descending, is_total=isinstance(expression, Comparable))
+
+
+SEPARATOR = "~"
+"""RFC 9865 section 2 lets a cursor have unreserved characters alone, and the usual colon is none."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A resource's place in an order.
+
+    :param position: The position of its resource type, in a query of several.
+    :param key: Its value of the ``sortBy`` attribute as JSON has it, none if it has none.
+    :param pk: Its primary key as text.
+    """
+
+    position: int
+    key: Any
+    pk: str
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page starts.
+
+    :param mark: The resource that the page comes after, or before.
+    :param backwards: Whether the page is the one before.
+    :param count: The page size of the query.
+    """
+
+    mark: Mark
+    backwards: bool
+    count: int
+
+    def seal(self, query: str) -> str:
+        """Return the cursor as a client gets it.
+
+        :param query: What identifies the query.
+        """
+        content = [*astuple(self.mark), self.backwards, self.count]
+        return signer(query).sign_object(content, compress=True)
+
+    @classmethod
+    def open(cls, text: str, query: str) -> Cursor:
+        """Return what :meth:`seal` has sealed for the same query.
+
+        :raises ExpiredCursorException: If it is older than ``CURSOR_TIMEOUT``.
+        :raises InvalidCursorException: If it was not sealed here, or for another query.
+        """
+        try:
+            content = signer(query).unsign_object(text, max_age=get_settings().CURSOR_TIMEOUT)
+        except SignatureExpired as error:
+            raise ExpiredCursorException(detail="the cursor has expired: start the query again") from error
+        except BadSignature as error:
+            raise InvalidCursorException(detail="the cursor does not belong to this query") from error
+        position, key, pk, backwards, count = content
+        return cls(Mark(position, key, pk), backwards, count)
+
+
+def signer(query: str) -> TimestampSigner:
+    """Return what seals the cursors of one query."""
+    digest = hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()
+    return TimestampSigner(sep=SEPARATOR, salt=f"django_scim.cursor.{digest}")

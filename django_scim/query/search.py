@@ -17,18 +17,16 @@ from scim2_models import (
     SearchRequest,
 )
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.objects import Scope
-from django_scim.adapters.paths import Json
+from django_scim.adapters.adapter import Adapter
 from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_parameters
-from django_scim.query.comparable import INTEGER_RANGE
-from django_scim.query.cursors import Cursor
-from django_scim.query.filters import compile_filter
-from django_scim.query.limits import require_bounded_parameters
+from django_scim.query.filters import compile_filter, require_bounded_parameters
 from django_scim.query.listing import Found, Listing, MergedListing, Part
-from django_scim.query.ordering import compile_order
-from django_scim.query.projection import Projection, compiled
+from django_scim.query.ordering import Cursor, compile_order
+from django_scim.resources.projection import Projection, compiled
+from django_scim.resources.resource import Caller
+from django_scim.schema.paths import Json
+from django_scim.sql.values import INTEGER_RANGE
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -97,7 +95,7 @@ def projection_of(adapter: Adapter, request: SearchRequest[Any]) -> Projection:
     )
 
 
-def search(adapters: Adapters, request: SearchRequest[Any], scope: Scope) -> Json:
+def search(adapters: Adapters, request: SearchRequest[Any], caller: Caller) -> Json:
     """Return the ListResponse of a query.
 
     :raises InvalidFilterException: If the filter names what cannot be filtered.
@@ -106,24 +104,24 @@ def search(adapters: Adapters, request: SearchRequest[Any], scope: Scope) -> Jso
     :raises ExpiredCursorException: If it is too old.
     :raises InvalidCountException: If the page size differs from that of the pages before.
     """
-    listing = listing_of(adapters, request, scope)
+    listing = listing_of(adapters, request, caller)
     if request.cursor is None:
         return page_by_index(listing, request)
-    return page_by_cursor(listing, request, identity_of(adapters, request, scope))
+    return page_by_cursor(listing, request, identity_of(adapters, request, caller))
 
 
-def listing_of(adapters: Adapters, request: SearchRequest[Any], scope: Scope) -> Listing:
+def listing_of(adapters: Adapters, request: SearchRequest[Any], caller: Caller) -> Listing:
     """Return what a query selects, in its order."""
     descending = request.sort_order == SearchRequest.SortOrder.descending
     is_alone = len(adapters) == 1
     parts = []
     for position, adapter in enumerate(adapters):
-        rows = adapter.queryset(scope.connection)
+        rows = adapter.queryset(caller.connection)
         if request.filter is not None:
-            rows = rows.filter(compile_filter(adapter, request.filter.ast, scope, is_alone=is_alone))
+            rows = rows.filter(compile_filter(adapter, request.filter.ast, caller, is_alone=is_alone))
         binding = request.sort_binding(adapter.resource)
-        order = compile_order(adapter, binding, scope, descending=descending)
-        parts.append(Part(position, adapter, rows, order, projection_of(adapter, request), scope))
+        order = compile_order(adapter, binding, caller, descending=descending)
+        parts.append(Part(position, adapter, rows, order, projection_of(adapter, request), caller))
     is_sorted = any(part.order.expression is not None for part in parts)
     return MergedListing(parts) if is_sorted and not is_alone else Listing(parts)
 
@@ -188,11 +186,11 @@ def list_response(found: Sequence[Found], total: int | None) -> Json:
     }
 
 
-def identity_of(adapters: Adapters, request: SearchRequest[Any], scope: Scope) -> str:
+def identity_of(adapters: Adapters, request: SearchRequest[Any], caller: Caller) -> str:
     """Return what makes a query the same as another: all that its order and its rows depend on."""
     return repr(
         (
-            scope.connection.pk,
+            caller.connection.pk,
             [adapter.name for adapter in adapters],
             str(request.filter or ""),
             str(request.sort_by or ""),

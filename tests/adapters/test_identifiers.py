@@ -13,7 +13,7 @@ from django.test import override_settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from django_scim.adapters.identifiers import ColumnScheme, IntegerScheme, TextScheme, scheme_for
+from django_scim.mappings.identifiers import ColumnScheme, IntegerScheme, TextScheme, scheme_for
 from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.adapters import THING
 from tests.hosts.small.models import Device, Enrolment, Legacy, License

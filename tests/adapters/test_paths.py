@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scim2_models import EnterpriseUser, InvalidPathException, User
 
-from django_scim.adapters.paths import AttributePath, resolve, walk
-from django_scim.adapters.schemas import EnterpriseUserExtension, Group
-from django_scim.adapters.schemas import User as ServedUser
+from django_scim.schema.paths import AttributePath, resolve, walk
+from django_scim.schema.types import EnterpriseUserExtension, Group
+from django_scim.schema.types import User as ServedUser
 from tests.representations import ENTERPRISE, USER
 
 RESOURCE = ServedUser[EnterpriseUserExtension]

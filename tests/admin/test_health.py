@@ -175,7 +175,7 @@ def test_what_a_provider_provisions_is_counted_until_it_deletes_it(admin_client,
 def test_counting_ends_at_a_limit(admin_client, connection, users, groups, expected):
     provision(connection, "User", users)
     provision(connection, "Group", groups)
-    with patch("django_scim.admin.connection_health.MOST_COUNTED", 4):
+    with patch("django_scim.admin.connections.health.MOST_COUNTED", 4):
         found = figures(admin_client.get(page(connection)))
 
     assert (found["Users with an external id"], found["Groups with an external id"]) == expected
@@ -184,7 +184,7 @@ def test_counting_ends_at_a_limit(admin_client, connection, users, groups, expec
 def test_the_groups_of_other_connections_are_not_taken_for_its_own(admin_client, connection):
     provision(connection, "User", 6)
     provision(ConnectionFactory.create(), "Group", 3)
-    with patch("django_scim.admin.connection_health.MOST_COUNTED", 4):
+    with patch("django_scim.admin.connections.health.MOST_COUNTED", 4):
         found = figures(admin_client.get(page(connection)))
 
     assert found["Groups with an external id"] == "0"
@@ -372,7 +372,7 @@ def test_counting_a_large_connection_takes_two_queries_more_for_a_type(admin_cli
     provision(connection, "User", 3)
     with counted() as few:
         admin_client.get(page(connection))
-    with patch("django_scim.admin.connection_health.MOST_COUNTED", 1), counted() as many:
+    with patch("django_scim.admin.connections.health.MOST_COUNTED", 1), counted() as many:
         admin_client.get(page(connection))
 
     # The users are known to be many. Of the groups it is asked whether they are few, and how many.

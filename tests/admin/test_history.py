@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
-from django_scim.admin.resource_filters import MOST_CONNECTIONS
+from django_scim.admin.resources.filters import MOST_CONNECTIONS
 from django_scim.models import ProvisioningEvent, Record
 from tests.admin.counting import counted
 from tests.admin.history import ATTACK, LIST, NOON, listed, many_events, page, shown

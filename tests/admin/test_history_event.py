@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils.html import escape
 
-from django_scim.admin.changes_table import MOST_ENTRIES
+from django_scim.admin.history.event import MOST_ENTRIES
 from django_scim.models import ProvisioningEvent, Record
 from tests.admin.counting import counted
 from tests.admin.history import LIST, NOON, many_events, page

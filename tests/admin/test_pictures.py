@@ -13,9 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 import django_scim
-from django_scim.admin.pictures import pictures
-from django_scim.admin.pictures.outcomes import MOST_TICKS, tick_step
-from django_scim.admin.pictures.plot import AREA
+from django_scim.admin.pictures import AREA, MOST_TICKS, pictures, tick_step
 from django_scim.models import EventCount
 from tests.factories import ConnectionFactory
 

@@ -13,10 +13,9 @@ from django.urls import reverse
 from django.utils.html import escape, strip_tags
 
 import django_scim
-from django_scim.admin import connection_setup
+from django_scim.admin.connections import setup as connection_setup
 from django_scim.models import AccessToken, Connection
-from django_scim.setup_guides.provider import Given
-from django_scim.setup_guides.providers import PROVIDERS
+from django_scim.setup_guides.providers import PROVIDERS, Given
 from tests.factories import ConnectionFactory
 
 BASE_URL = "http://testserver/scim/v2"

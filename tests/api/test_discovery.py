@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from scim2_models import Context, ListResponse, ResourceType, Schema, ServiceProviderConfig
 
-from django_scim.adapters.mappings import Computed
+from django_scim.mappings import Computed
 from tests.api.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.factories import GroupFactory, UserFactory

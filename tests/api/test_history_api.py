@@ -17,7 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from rest_framework.request import Request
 
-from django_scim.api.history_filters import EventFilterSet
+from django_scim.api.history.filters import EventFilterSet
 from django_scim.models import ProvisioningEvent
 from tests.api.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, HttpsClient, ScimClient

@@ -348,7 +348,7 @@ class TestEventThatCannotBeWritten:
 
 def test_the_duration_is_that_of_the_whole_read(scim, recorded, account, monkeypatch):
     seconds = iter(range(100))
-    monkeypatch.setattr("django_scim.history.attempt.time.monotonic", lambda: next(seconds))
+    monkeypatch.setattr("django_scim.history.events.time.monotonic", lambda: next(seconds))
 
     scim.get(path_of(account))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from scim2_models import Context, ListResponse
 
-from django_scim.adapters.schemas import EnterpriseUserExtension, Group, User
 from django_scim.models import ProvisioningEvent
+from django_scim.schema.types import EnterpriseUserExtension, Group, User
 from tests.api.assertions import assert_scim_error
 from tests.conftest import SCIM, ScimClient
 from tests.factories import GroupFactory, UserFactory

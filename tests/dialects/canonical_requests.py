@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_scim.adapters.schemas import EnterpriseUserExtension, Group, User
+from django_scim.schema.types import EnterpriseUserExtension, Group, User
 from tests.representations import ENTERPRISE, GROUP, USER
 
 UserType: Any = User[EnterpriseUserExtension]

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_scim.adapters.schemas import EnterpriseUserExtension, Group, User
-from django_scim.dialects.attributes import schema_of
 from django_scim.dialects.canonical import (
     canonical_message,
     canonical_operations,
@@ -19,6 +17,8 @@ from django_scim.dialects.canonical import (
     canonical_resource,
 )
 from django_scim.dialects.registry import DIALECTS
+from django_scim.schema.attributes import schema_of
+from django_scim.schema.types import EnterpriseUserExtension, Group, User
 from tests.dialects.canonical_requests import MESSAGES, PARAMETERS, RESOURCES
 from tests.factories import GroupFactory, UserFactory
 from tests.representations import ENTERPRISE, USER, path_of

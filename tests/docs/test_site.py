@@ -15,8 +15,7 @@ from django.core.management import find_commands
 from django.dispatch import Signal
 
 import django_scim
-from django_scim import management, signals
-from django_scim.adapters import mappings
+from django_scim import management, mappings, signals
 from django_scim.conf import AdapterOptions, ScimSettings
 from tests.docs.pages import ROOT
 
@@ -93,7 +92,7 @@ def test_the_reference_has_each_mapping(reference):
     anchors, _ = reference("mappings")
 
     classes = {name for name in mappings.__all__ if isinstance(getattr(mappings, name), type)}
-    assert {f"django_scim.adapters.mappings.{name}" for name in classes} <= anchors
+    assert {f"django_scim.mappings.{name}" for name in classes} <= anchors
 
 
 def test_the_reference_has_each_signal(reference):

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from rest_framework.request import Request
 from scim2_models import URN, AnyExtension, Required, Resource, Uniqueness
 
-from django_scim.adapters.base import Adapter
+from django_scim.adapters.adapter import Adapter
 from tests.hosts.small import models
 
 LEGACY = "urn:example:params:scim:schemas:Legacy"

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db.models import Model
 
 from django_scim.models import AccessToken, Connection
-from django_scim.registry import registry
+from django_scim.resources.registry import registry
 from tests.hosts.small.models import Device, Legacy
 
 ACCOUNTS = 8

@@ -12,7 +12,7 @@ from django.core import serializers
 from django.utils import timezone
 from scim2_models import UniquenessException
 
-from django_scim.history.attempt import Attempt
+from django_scim.history.events import Attempt
 from django_scim.history.excerpts import REDACTED
 from django_scim.models import Operation, ProvisioningEvent
 from tests.conftest import ScimClient

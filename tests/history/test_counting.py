@@ -9,7 +9,7 @@ from django.db import connection as database
 from django.db.models import Sum
 
 from django_scim.models import EventCount
-from django_scim.models.event_count import DURATIONS, duration_bound
+from django_scim.models.provisioning_event import DURATIONS, duration_bound
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.representations import user

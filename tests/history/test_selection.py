@@ -10,7 +10,7 @@ import pytest
 from django.db import connection as database
 
 from django_scim.history import selection as selection_module
-from django_scim.history.selection import Selection
+from django_scim.history.selection import EventSelection
 from django_scim.models import Connection, ProvisioningEvent
 from tests.factories import ConnectionFactory
 from tests.indexes.plans import EXPLAIN
@@ -95,7 +95,7 @@ def test_the_same_events_are_found_as_by_looking_at_each(connections, events, se
         wanted = sorted(
             ((event.time, event.pk) for event in events if is_selected(event, equal, search)), reverse=True
         )
-        selection = Selection(ProvisioningEvent.objects.all(), equal=equal, search=search)
+        selection = EventSelection(ProvisioningEvent.objects.all(), equal=equal, search=search)
 
         assert selection.keys(1000) == wanted
         assert selection.keys(1000, ascending=True) == wanted[::-1]
@@ -106,7 +106,7 @@ def test_the_same_events_are_found_as_by_looking_at_each(connections, events, se
 @pytest.mark.parametrize("ascending", [False, True])
 def test_reading_on_finds_what_comes_next(connections, events, ascending):
     for equal in ({}, {"outcome": "refused"}, {"resource_type": "User"}, {"resource_id": "id-1"}):
-        selection = Selection(ProvisioningEvent.objects.all(), equal=equal)
+        selection = EventSelection(ProvisioningEvent.objects.all(), equal=equal)
         every = selection.keys(1000, ascending=ascending)
 
         for index in range(0, len(every), 20):
@@ -118,7 +118,7 @@ def test_conditions_on_the_time_and_others_are_kept(events):
     chosen = ProvisioningEvent.objects.filter(time__gte=NOON + timedelta(seconds=100), status=200)
 
     for search in ("", "b"):
-        selection = Selection(chosen, equal={"outcome": "refused"}, search=search)
+        selection = EventSelection(chosen, equal={"outcome": "refused"}, search=search)
         wanted = [
             event.pk
             for event in events
@@ -132,14 +132,14 @@ def test_reading_all_goes_on_where_the_keys_end(events, monkeypatch):
     monkeypatch.setattr(selection_module, "KEYS", 20)
 
     for search in ("", "b"):
-        selection = Selection(ProvisioningEvent.objects.all(), search=search)
+        selection = EventSelection(ProvisioningEvent.objects.all(), search=search)
         read = [event.pk for batch in selection.batches(7) for event in batch]
         assert read == [pk for _, pk in selection.keys(1000)]
         assert len(read) > 60
 
 
 def test_nothing_of_no_events():
-    selection = Selection(ProvisioningEvent.objects.none(), equal={"outcome": "refused"}, search="b")
+    selection = EventSelection(ProvisioningEvent.objects.none(), equal={"outcome": "refused"}, search="b")
 
     assert selection.keys(10) == []
     assert list(selection.batches(10)) == []
@@ -178,7 +178,7 @@ def is_sorted(plan):
 
 def test_events_are_read_from_an_index_in_their_order(many):
     for equal in questions(many):
-        for branch in Selection(ProvisioningEvent.objects.all(), equal=equal).branches:
+        for branch in EventSelection(ProvisioningEvent.objects.all(), equal=equal).branches:
             plan = plan_of(branch.first(101, ascending=False))
             assert "scim_event_" in plan, plan
             assert not is_sorted(plan), plan
@@ -186,7 +186,7 @@ def test_events_are_read_from_an_index_in_their_order(many):
 
 def test_a_page_far_back_is_a_range_of_an_index(many):
     for equal in questions(many):
-        selection = Selection(ProvisioningEvent.objects.filter(time__lte=NOON), equal=equal)
+        selection = EventSelection(ProvisioningEvent.objects.filter(time__lte=NOON), equal=equal)
         for branch in selection.branches:
             plan = plan_of(branch.first(101, ascending=False))
             assert "scim_event_" in plan, plan
@@ -195,7 +195,7 @@ def test_a_page_far_back_is_a_range_of_an_index(many):
 
 def test_each_way_of_searching_has_its_index(many):
     for equal in ({}, {"connection_id": many[0].pk, "outcome": "refused", "operation": "modify"}):
-        branches = Selection(ProvisioningEvent.objects.all(), equal=equal, search="jsm").branches
+        branches = EventSelection(ProvisioningEvent.objects.all(), equal=equal, search="jsm").branches
         plans = [plan_of(branch.first(101, ascending=False)) for branch in branches]
         names = ("resource", "external_id", "request", "display")
 
@@ -204,8 +204,10 @@ def test_each_way_of_searching_has_its_index(many):
 
 
 def test_the_number_of_parts_does_not_grow_with_the_connections(connections):
-    few = len(Selection(ProvisioningEvent.objects.all(), equal={"resource_type": "User"}).branches)
+    few = len(EventSelection(ProvisioningEvent.objects.all(), equal={"resource_type": "User"}).branches)
     ConnectionFactory.create_batch(20)
 
     assert Connection.objects.count() == 22
-    assert len(Selection(ProvisioningEvent.objects.all(), equal={"resource_type": "User"}).branches) == few
+    assert (
+        len(EventSelection(ProvisioningEvent.objects.all(), equal={"resource_type": "User"}).branches) == few
+    )

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from django_scim.history.statistics import Refusal, days, percentile, recent_refusals
 from django_scim.models import EventCount
-from django_scim.models.event_count import DURATIONS
+from django_scim.models.provisioning_event import DURATIONS
 from tests.factories import ConnectionFactory
 
 NOW = datetime(2026, 4, 10, 9, 30, tzinfo=UTC)

@@ -21,7 +21,7 @@ from scim2_tester.filling import get_random_example_value
 from scim2_tester.utils import fields_equality
 
 from django_scim.models import Connection
-from django_scim.registry import registry
+from django_scim.resources.registry import registry
 from tests.api.test_conformance import PASSED, readable
 from tests.conftest import BEHIND_TLS, ROOT, SCIM, ScimClient
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.schemas import Group
+from django_scim.adapters.adapter import Adapter
+from django_scim.schema.types import Group
 
 
 class Ghost(models.Model):

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_scim.indexes.wanted import indexes_of, wanted_columns
+from django_scim.indexes import indexes_of, wanted_columns
 
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN "}
 """How a database is asked for a plan, if not by ``EXPLAIN``."""

@@ -8,8 +8,8 @@ from django.db import connection
 from django.db.models import F, Q
 from django.db.models.lookups import Exact
 
-from django_scim.query.candidates import Candidates, is_known_to_mysql, spellings
-from django_scim.query.functions import Comparable, compose, fold
+from django_scim.sql.functions import Comparable, compose, fold
+from django_scim.sql.index_candidates import Candidates, is_known_to_mysql, spellings
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection
 
-from django_scim.indexes.checks import check_indexes
+from django_scim.checks.configuration import check_indexes
 from tests.indexes.plans import drop_index, index_names
 
 pytestmark = pytest.mark.usefixtures("clean_indexes")

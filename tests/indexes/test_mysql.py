@@ -7,9 +7,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_scim.indexes.checks import check_indexes
-from django_scim.query import collations
-from django_scim.query.collations import ignores_case
+from django_scim.checks.configuration import check_indexes
+from django_scim.sql import index_candidates as collations
+from django_scim.sql.index_candidates import ignores_case
 from tests.factories import UserFactory
 
 pytestmark = [

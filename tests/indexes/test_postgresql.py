@@ -11,10 +11,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import Index
 
+from django_scim.checks.configuration import check_indexes
+from django_scim.indexes import indexes_of, wanted_columns
 from django_scim.indexes.base import State
-from django_scim.indexes.checks import check_indexes
-from django_scim.indexes.wanted import indexes_of, wanted_columns
-from django_scim.query.functions import Comparable
+from django_scim.sql.functions import Comparable
 from tests.indexes.plans import drop_index, index_names
 
 pytestmark = [

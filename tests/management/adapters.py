@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.db.models import CharField
 from django.db.models.functions import Lower
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.mappings import Computed
-from django_scim.adapters.schemas import User
+from django_scim.adapters.adapter import Adapter
 from django_scim.adapters.users import UserAdapter
+from django_scim.mappings import Computed
 from django_scim.models import ProvisioningEvent
+from django_scim.schema.types import User
 from tests.hosts.small.models import Person
 
 

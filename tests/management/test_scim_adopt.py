@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from django_scim.adapters.base import BATCH
-from django_scim.adoption import shared
+from django_scim.adapters.adapter import BATCH
+from django_scim.adoption import claims as shared
 from django_scim.models import Link, ProvisioningEvent, Record, UniqueValue
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory

@@ -9,11 +9,11 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from django_scim.adapters.compared import ComparedColumn
+from django_scim.indexes import indexes_of, wanted_columns
 from django_scim.indexes.base import State
-from django_scim.indexes.wanted import indexes_of, wanted_columns
+from django_scim.mappings.dependencies import LookupColumn
 from django_scim.models import ProvisioningEvent
-from django_scim.models.columns import column_of
+from django_scim.sql.values import column_of
 from tests.factories import GroupFactory, UserFactory
 from tests.indexes.plans import analyze, drop_index, index_names, indexes_dropped, plan_of
 
@@ -157,7 +157,7 @@ def test_an_attribute_that_an_adapter_names_gets_an_index_too(settings):
 
 
 def test_text_of_any_length_can_be_indexed_and_still_be_saved():
-    column = ComparedColumn(column_of(ProvisioningEvent, "detail"), as_text=True, case_exact=False)
+    column = LookupColumn(column_of(ProvisioningEvent, "detail"), as_text=True, case_exact=False)
     made = indexes_of("default")
     try:
         with connection.cursor() as cursor:
@@ -171,13 +171,13 @@ def test_text_of_any_length_can_be_indexed_and_still_be_saved():
 
 
 def test_a_number_that_is_compared_as_text_has_no_index_that_serves_it():
-    column = ComparedColumn(column_of(ProvisioningEvent, "status"), as_text=True, case_exact=False)
+    column = LookupColumn(column_of(ProvisioningEvent, "status"), as_text=True, case_exact=False)
 
     assert state_of(column) is State.IMPOSSIBLE
 
 
 def test_a_number_that_is_compared_as_one_is_served_by_an_index_of_the_host():
-    column = ComparedColumn(column_of(User, "id"), as_text=False, case_exact=False)
+    column = LookupColumn(column_of(User, "id"), as_text=False, case_exact=False)
 
     assert state_of(column) is State.READY
 
@@ -186,10 +186,10 @@ def test_the_name_of_an_index_is_that_of_what_it_holds():
     email, name = column_of(User, "email"), column_of(Group, "name")
     made = indexes_of("default")
     columns = [
-        ComparedColumn(email, as_text=True, case_exact=False),
-        ComparedColumn(name, as_text=True, case_exact=False),
+        LookupColumn(email, as_text=True, case_exact=False),
+        LookupColumn(name, as_text=True, case_exact=False),
     ]
     if connection.vendor != "mysql":
-        columns.append(ComparedColumn(email, as_text=True, case_exact=True))
+        columns.append(LookupColumn(email, as_text=True, case_exact=True))
 
     assert len({made.name(column) for column in columns}) == len(columns)

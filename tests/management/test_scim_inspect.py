@@ -11,8 +11,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from django_scim.adapters.schemas import ENTERPRISE
-from django_scim.registry import registry
+from django_scim.resources.registry import registry
+from django_scim.schema.types import ENTERPRISE
 from tests.factories import GroupFactory, UserFactory
 from tests.indexes.plans import indexes_dropped
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
-from django_scim.observability import metrics
+from django_scim import observability as metrics
 from tests.factories import UserFactory
 from tests.representations import path_of
 

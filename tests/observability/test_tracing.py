@@ -6,7 +6,7 @@ from typing import cast
 
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
-from django_scim.observability import tracing
+from django_scim import observability as tracing
 from tests.representations import user
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import override_settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from django_scim.adapters.mappings import Computed
+from django_scim.mappings import Computed
 from tests.conftest import SCIM, ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.adapters import THING

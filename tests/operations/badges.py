@@ -6,8 +6,8 @@ from typing import Annotated
 
 from scim2_models import URN, Extension, Mutability, Required
 
-from django_scim.adapters.schemas import EnterpriseUserExtension, User
 from django_scim.adapters.users import UserAdapter
+from django_scim.schema.types import EnterpriseUserExtension, User
 
 BADGE = "urn:example:params:scim:schemas:extension:badge:2.0:User"
 """The URN of the extension."""

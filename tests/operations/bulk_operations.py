@@ -6,7 +6,7 @@ from typing import Any
 
 from scim2_models import BulkResponse, Context, Group, User
 
-from django_scim.adapters.schemas import EnterpriseUserExtension
+from django_scim.schema.types import EnterpriseUserExtension
 from tests.conftest import ScimClient
 from tests.representations import ENTERPRISE, user
 

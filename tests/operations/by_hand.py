@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Model
 
-from django_scim.adapters.base import Adapter
-from django_scim.operations.by_hand import Author
-from django_scim.registry import registry
+from django_scim.adapters.adapter import Adapter
+from django_scim.operations.staff import Author
+from django_scim.resources.registry import registry
 
 ALICE = Author("alice", "request-of-alice")
 

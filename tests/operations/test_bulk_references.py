@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_scim.models import ProvisioningEvent, Record
-from django_scim.operations.bulk_order import in_order
+from django_scim.operations.bulk.references import in_order
 from django_scim.signals import resource_created, resource_updated
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory

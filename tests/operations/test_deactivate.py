@@ -13,7 +13,7 @@ from scim2_models import ConflictException, ForbiddenException, NotFoundExceptio
 
 from django_scim import signals
 from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent, Record
-from django_scim.operations.deactivate import deactivate
+from django_scim.operations.staff import deactivate
 from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.models import Person
 from tests.operations.by_hand import ALICE, adapter_of, by_alice

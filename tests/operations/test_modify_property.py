@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from scim2_models import Context, Error, PatchOp, SCIMException
 
 from django_scim.dialects.canonical import canonical_operations
-from django_scim.dialects.policy import request_policy
+from django_scim.dialects.registry import request_policy
 from tests import strategies
 from tests.factories import GroupFactory, UserFactory
 from tests.operations.patch_operations import add, remove, replace

@@ -12,7 +12,7 @@ from scim2_models import ConflictException, ForbiddenException, NotFoundExceptio
 from django_scim import signals
 from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
-from django_scim.operations.restore import restore
+from django_scim.operations.staff import restore
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.operations.by_hand import ALICE, adapter_of, by_alice

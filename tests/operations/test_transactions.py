@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, connections, transaction
 from django.db.models.signals import post_save
 
 from django_scim.models import Outcome, ProvisioningEvent, Record
-from django_scim.operations.transactions import ATTEMPTS
+from django_scim.sql.transactions import ATTEMPTS
 from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.models import Legacy
 from tests.operations.patch_operations import add, replace

@@ -10,7 +10,7 @@ from scim2_models import ConflictException, ForbiddenException
 
 from django_scim import signals
 from django_scim.models import Link, Operation, ProvisioningEvent
-from django_scim.operations.unlink import unlink
+from django_scim.operations.staff import unlink
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.operations.by_hand import by_alice

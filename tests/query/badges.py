@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Base64Bytes
 from scim2_models import URN, CaseExact, ComplexAttribute, Extension, Returned
 
-from django_scim.adapters.schemas import EnterpriseUserExtension, User
 from django_scim.adapters.users import UserAdapter
+from django_scim.schema.types import EnterpriseUserExtension, User
 
 BADGE = "urn:example:params:scim:schemas:extension:badge:2.0:User"
 """The URN of the extension."""

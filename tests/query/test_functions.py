@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import F
 
-from django_scim.query.functions import Comparable, fold
+from django_scim.sql.functions import Comparable, fold
 
 pytestmark = pytest.mark.django_db
 

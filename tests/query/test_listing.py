@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scim2_models import SearchRequest
 from scim2_models.path import Comparison, FilterNode, Present
 
-from django_scim.adapters.schemas import Group
+from django_scim.schema.types import Group
 from tests import strategies
 from tests.conftest import ScimClient
 from tests.hosts.small.models import Device, Enrolment, License

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from scim2_models import Context, ListResponse
 
-from django_scim.adapters.schemas import EnterpriseUserExtension
-from django_scim.adapters.schemas import User as UserResource
+from django_scim.schema.types import EnterpriseUserExtension
+from django_scim.schema.types import User as UserResource
 from tests.factories import UserFactory
 from tests.query.conftest import Reader
 from tests.representations import path_of

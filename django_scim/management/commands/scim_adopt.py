@@ -9,13 +9,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from scim2_models import SCIMException
 
-from django_scim.adapters.base import Adapter
+from django_scim.adapters.adapter import Adapter
+from django_scim.adoption.accounts import AdoptionSelection, SelectionError, parse_column, parse_lookups
 from django_scim.adoption.adopting import adopt
-from django_scim.adoption.selection import Selection, SelectionError, parse_column, parse_lookups
-from django_scim.hints import nearest
+from django_scim.imports import nearest
 from django_scim.management.progress import Progress
 from django_scim.models import Connection
-from django_scim.registry import registry
+from django_scim.resources.registry import registry
 
 
 class Command(BaseCommand):
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write("Nothing was changed: this was a dry run.")
 
-    def selection(self, options: dict[str, Any]) -> Selection:
+    def selection(self, options: dict[str, Any]) -> AdoptionSelection:
         """Return what the arguments select.
 
         :raises CommandError: If there is no such connection or resource type.
@@ -66,7 +66,7 @@ class Command(BaseCommand):
         """
         adapter = self.adapter(options["resource_type"])
         external_id = options["external_id"]
-        return Selection(
+        return AdoptionSelection(
             adapter,
             self.connection(options["connection"]),
             None if external_id is None else parse_column(adapter, external_id),

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 
-from django_scim.adapters.compared import ComparedColumn
+from django_scim.indexes import databases, indexes_of, wanted_columns
 from django_scim.indexes.base import Indexes, State
-from django_scim.indexes.wanted import databases, indexes_of, wanted_columns
+from django_scim.mappings.dependencies import LookupColumn
 
 
 class Command(BaseCommand):
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             for resource_type, column in wanted_columns(alias):
                 self.make(indexes, resource_type, column, dry_run=options["dry_run"])
 
-    def make(self, indexes: Indexes, resource_type: str, column: ComparedColumn, *, dry_run: bool) -> None:
+    def make(self, indexes: Indexes, resource_type: str, column: LookupColumn, *, dry_run: bool) -> None:
         """Make one index, unless there is one, or print what would make it.
 
         :raises CommandError: If the table is not there, or the database refuses.
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             seconds = time.monotonic() - started
             self.note(f"{place}: made {indexes.name(column)} in {seconds:.1f} s", dry_run=dry_run)
 
-    def execute_all(self, indexes: Indexes, place: str, column: ComparedColumn, state: State) -> None:
+    def execute_all(self, indexes: Indexes, place: str, column: LookupColumn, state: State) -> None:
         """Execute the statements that make an index.
 
         :raises CommandError: If one fails.

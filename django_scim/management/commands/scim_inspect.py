@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, router
 
-from django_scim.adapters.base import Adapter
-from django_scim.adapters.compared import ComparedColumn
-from django_scim.adapters.inspection import InspectedAttribute, inspect
-from django_scim.hints import nearest
+from django_scim.adapters.adapter import Adapter
+from django_scim.imports import nearest
+from django_scim.indexes import indexes_of
 from django_scim.indexes.base import State
-from django_scim.indexes.wanted import indexes_of
-from django_scim.registry import registry
+from django_scim.mappings import Mapping
+from django_scim.mappings.dependencies import LookupColumn
+from django_scim.resources.registry import registry
+from django_scim.schema.paths import AttributePath, walk
 
 HEADINGS = ("SCIM attribute", "Mapping", "Field", "Writable", "Filterable", "Sortable", "Indexed")
+
 TRUTH = {True: "yes", False: "no", None: "?"}
 
 
@@ -68,7 +70,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no resource type {name}. {hint}".rstrip())
         return [known[name.lower()]]
 
-    def is_served(self, column: ComparedColumn) -> bool | None:
+    def is_served(self, column: LookupColumn) -> bool | None:
         """Whether the database has an index for a column; none if it has no such table, or is not there."""
         try:
             indexes = indexes_of(router.db_for_write(column.model))
@@ -116,3 +118,62 @@ def cells(attribute: InspectedAttribute) -> list[str]:
         ", ".join(attribute.fields) or "-",
         *(TRUTH[truth] for truth in truths),
     ]
+
+
+@dataclass(frozen=True)
+class InspectedAttribute:
+    """One SCIM attribute, and what its mapping says of itself.
+
+    :param schema: The URN of the extension that declares it, none for the core schema.
+    :param attribute: Its name, with that of a sub-attribute that is mapped by itself.
+    :param mapping: The class of the mapping, none where the attribute never has a value.
+    :param fields: The fields and relations of the host that hold it; none for what is kept in the record.
+    :param indexed: Whether an equality filter finds it by index; none where nobody could tell.
+    """
+
+    schema: str | None
+    attribute: str
+    mapping: str | None
+    fields: tuple[str, ...] = ()
+    writable: bool = False
+    filterable: bool = False
+    sortable: bool = False
+    indexed: bool | None = False
+
+
+def inspect(
+    adapter: Adapter, is_served: Callable[[LookupColumn], bool | None]
+) -> Iterator[InspectedAttribute]:
+    """Yield each attribute of an adapter in the order of its schemas.
+
+    :param is_served: Tells whether there is an index for comparisons with a column, none if it cannot.
+    """
+    mapped: dict[str, list[Mapping]] = {}
+    for mapping in adapter.mappings.values():
+        mapped.setdefault(mapping.path.head, []).append(mapping)
+    for path in walk(adapter.resource):
+        if path.head not in mapped:
+            yield InspectedAttribute(path.extension, path.name, None)
+        for mapping in mapped.get(path.head, ()):
+            yield inspect_mapping(mapping, is_served)
+
+
+def inspect_mapping(mapping: Mapping, is_served: Callable[[LookupColumn], bool | None]) -> InspectedAttribute:
+    """Return what a mapping says of itself."""
+    served = [is_served(column) for column in mapping.lookup_columns()]
+    indexed = all(served) if None not in served else None
+    return InspectedAttribute(
+        mapping.path.extension,
+        name_of(mapping.path),
+        type(mapping).__name__,
+        tuple(mapping.places),
+        mapping.writable,
+        mapping.filterable,
+        mapping.sortable,
+        mapping.filterable and (mapping.has_own_index or (indexed if served else False)),
+    )
+
+
+def name_of(path: AttributePath) -> str:
+    """Return the name of an attribute without its schema."""
+    return f"{path.name}.{path.sub}" if path.sub else path.name

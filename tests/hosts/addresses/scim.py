@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django_scim.adapters.mappings import Rows
 from django_scim.adapters.users import UserAdapter
+from django_scim.mappings import Rows
 
 
 class AddressedUserAdapter(UserAdapter):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 
-from django_scim.registry import registry
+from django_scim.resources.registry import registry
 from tests.factories import UserFactory
 from tests.hosts.addresses.models import Phone
 from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host

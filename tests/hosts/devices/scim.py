@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 from scim2_models import URN, CaseExact, ComplexAttribute, Reference, Required, Resource, Uniqueness
 
-from django_scim.adapters import mappings
-from django_scim.adapters.base import Adapter
+from django_scim import mappings
+from django_scim.adapters.adapter import Adapter
 from tests.hosts.devices.models import Device as DeviceRow
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django_scim.adapters.mappings import PrimaryValue, Reference
-from django_scim.adapters.schemas import ENTERPRISE
 from django_scim.adapters.users import UserAdapter
+from django_scim.mappings import PrimaryValue, Reference
+from django_scim.schema.types import ENTERPRISE
 
 
 class StaffAdapter(UserAdapter):

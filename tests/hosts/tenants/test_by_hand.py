@@ -8,14 +8,11 @@ from django.db import connection as database
 from django.test import RequestFactory
 from scim2_models import NotFoundException, UniquenessException
 
-from django_scim.admin.resource_panel import ResourcePanel
+from django_scim.admin.resources.panel import ResourcePanel
 from django_scim.models import Connection, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
-from django_scim.operations.by_hand import Author
-from django_scim.operations.deactivate import deactivate
-from django_scim.operations.own_scope import scope_for
-from django_scim.operations.restore import restore
-from django_scim.registry import registry
+from django_scim.operations.staff import Author, caller_for, deactivate, restore
+from django_scim.resources.registry import registry
 from tests.conftest import ScimClient
 from tests.hosts.tenants.models import Member, Organisation
 from tests.hosts.tenants.test_tenants import connection_of
@@ -52,7 +49,7 @@ def adapter():
 
 
 def test_a_resource_is_looked_at_by_a_connection_of_its_tenant(here, there, member):
-    assert scope_for(adapter(), member.pk).connection == here.connection
+    assert caller_for(adapter(), member.pk).connection == here.connection
 
 
 def test_also_where_the_history_and_the_links_say_nothing(here, there, member):
@@ -60,7 +57,7 @@ def test_also_where_the_history_and_the_links_say_nothing(here, there, member):
     for number in range(25):
         Connection.objects.create(name=f"A {number}")
 
-    assert scope_for(adapter(), member.pk).connection == here.connection
+    assert caller_for(adapter(), member.pk).connection == here.connection
 
 
 def test_a_restored_resource_has_its_values_in_its_tenant(here, there, member):

@@ -1,0 +1,183 @@
+"""Connections: the page on which a team sets up its identity provider."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from django.contrib import admin
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from django_scim.admin.addresses import history_url
+from django_scim.admin.connections.form import ConnectionForm
+from django_scim.admin.connections.health import (
+    VIEW_EVENTS,
+    VIEW_TOKENS,
+    dated,
+    health_of,
+    notices,
+    token_figures,
+)
+from django_scim.admin.connections.pages import CREATE, RESUME, PausePages, TokenPages
+from django_scim.admin.connections.setup import setup_of
+from django_scim.admin.connections.tokens import AccessTokenInline
+from django_scim.admin.pictures import pictures
+from django_scim.history.statistics import last_success, recent_refusal_count
+from django_scim.models import AccessToken, Connection, Link
+
+
+class WatchedConnection(Protocol):
+    """A connection of the list, with the figures of its columns."""
+
+    usable_token_count: int
+    last_request: datetime | None
+    last_success: datetime | None
+    recent_refusal_count: int
+
+
+@admin.register(Connection)
+class ConnectionAdmin(PausePages, TokenPages):
+    """Identity providers, with their tokens, how they do, and what to fill in at them."""
+
+    form = ConnectionForm
+    inlines = [AccessTokenInline]
+    list_display = ("name", "state")
+    list_filter = ("is_active",)
+    search_fields = ("name",)
+    fieldsets = [
+        (None, {"fields": ("name", "is_active", "dialect")}),
+        (
+            _("Limits"),
+            {
+                "fields": ("networks", "deprovisioning_limit"),
+                "description": _("What the connection may not do, even with a token."),
+            },
+        ),
+        (
+            _("Tenant"),
+            {
+                "fields": ("tenant_type", "tenant_id"),
+                "classes": ("collapse",),
+                "description": _("Leave both empty unless the project scopes its resources by tenant."),
+            },
+        ),
+    ]
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/connection.css"]}
+        js = ("django_scim/copy.js",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
+        """Fetch the figures of all connections in the query of the list: those that the user may see."""
+        columns: dict[str, Any] = {}
+        if request.user.has_perm(VIEW_TOKENS):
+            columns |= token_figures()
+        if request.user.has_perm(VIEW_EVENTS):
+            columns |= {"last_success": last_success(), "recent_refusal_count": recent_refusal_count()}
+        return super().get_queryset(request).annotate(**columns)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return the columns that the user may see."""
+        columns: tuple[str, ...] = ("name", "state")
+        if request.user.has_perm(VIEW_TOKENS):
+            columns += ("usable_tokens", "last_request")
+        if request.user.has_perm(VIEW_EVENTS):
+            columns += ("last_success", "recent_refusals")
+        return columns
+
+    @admin.display(description=_("state"))
+    def state(self, connection: Connection) -> SafeString | str:
+        """Return the worst that is wrong with the connection; what is wrong stands out."""
+        wrong = notices(connection)
+        return format_html("<strong>{}</strong>", wrong[0].title) if wrong else gettext("Active")
+
+    @admin.display(description=_("tokens"), ordering="usable_token_count")
+    def usable_tokens(self, connection: WatchedConnection) -> int:
+        """Return how many tokens the connection accepts now."""
+        return connection.usable_token_count
+
+    @admin.display(description=_("last request"), ordering="last_request")
+    def last_request(self, connection: WatchedConnection) -> str:
+        """Return when a token of the connection was last used."""
+        return gettext("never") if connection.last_request is None else dated(connection.last_request)
+
+    @admin.display(description=_("last success"), ordering="last_success")
+    def last_success(self, connection: WatchedConnection) -> str:
+        """Return when a request that the history has was last successful."""
+        return gettext("never") if connection.last_success is None else dated(connection.last_success)
+
+    @admin.display(description=_("errors, 24 h"), ordering="recent_refusal_count")
+    def recent_refusals(self, connection: WatchedConnection) -> SafeString | int:
+        """Return how many requests were refused recently."""
+        number = connection.recent_refusal_count
+        return format_html("<strong>{}</strong>", number) if number else number
+
+    def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
+        """Write what the form has, so that a pause that begins at the same moment is kept."""
+        if change:
+            obj.save(update_fields=list(form.cleaned_data))
+        else:
+            super().save_model(request, obj, form, change)
+
+    def get_inlines(self, request: HttpRequest, obj: Connection | None) -> list[Any]:
+        """A connection has no tokens before it is saved."""
+        return [] if obj is None else list(super().get_inlines(request, obj))
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Connection | None = None,
+    ) -> HttpResponse:
+        """Add how the connection does, what leads through its set-up, and where the buttons lead."""
+        if obj is not None:
+            context |= self.overview(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def overview(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
+        """Return what the page has besides the form, as far as the user may see it."""
+        may = request.user.has_perm
+        found: dict[str, Any] = {
+            "notices": notices(connection),
+            "health": health_of(connection, request, self.admin_site),
+            "setup": setup_of(connection, request),
+        }
+        if may(CREATE):
+            found["create_token_url"] = self.connection_url(connection, "create_token")
+        if may(RESUME) and connection.paused_at is not None:
+            found["resume_url"] = self.connection_url(connection, "resume")
+        if may(VIEW_EVENTS):
+            found["events_url"] = history_url(self.admin_site, connection__id__exact=connection.pk)
+            found["pictures"] = pictures(connection)
+        return found
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Count what goes with a connection. Django would list each of its ``externalId`` values."""
+        connections = list(objs)
+        counts = {str(self.opts.verbose_name_plural): len(connections)}
+        for model in (AccessToken, Link):
+            count = model._default_manager.filter(connection__in=connections).count()
+            counts[str(model._meta.verbose_name_plural)] = count
+        return [str(connection) for connection in connections], counts, set(), []
+
+    def response_add(
+        self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Stay on the page of a new connection: creating its token is what comes next."""
+        stay = "_addanother" not in request.POST and IS_POPUP_VAR not in request.POST
+        if stay and self.has_view_permission(request, obj):
+            posted = request.POST.copy()
+            posted["_continue"] = "1"
+            request.POST = posted  # type: ignore[assignment]
+        return super().response_add(request, obj, post_url_continue)

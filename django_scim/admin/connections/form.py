@@ -1,0 +1,156 @@
+"""The form of a connection."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db.models import Model
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from django_scim.conf import get_settings
+from django_scim.models import Connection
+
+
+class NetworksField(forms.CharField):
+    """A list of addresses and networks of IPv4 and IPv6, one a line."""
+
+    widget = AdminTextareaWidget(attrs={"rows": 4, "spellcheck": "false"})
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        """Return the networks as the model keeps them, each once.
+
+        :raises ValidationError: With an error for each line that is none.
+        """
+        networks: list[str] = []
+        errors: list[ValidationError] = []
+        for line in (super().to_python(value) or "").splitlines():
+            try:
+                networks += [network(line.strip())] if line.strip() else []
+            except ValidationError as error:
+                errors.append(error)
+        if errors:
+            raise ValidationError(errors)
+        return list(dict.fromkeys(networks))
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the networks as lines; what was posted, as it was."""
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare networks, not lines."""
+        try:
+            return self.to_python(data) != (initial or [])
+        except ValidationError:
+            return True
+
+
+def network(text: str) -> str:
+    """Return an address or a network in its usual spelling.
+
+    :raises ValidationError: If it is neither, or both at once, such as 192.0.2.1/24.
+    """
+    try:
+        found = ip_network(text, strict=False)
+    except ValueError:
+        raise ValidationError(
+            _("%(text)s is no address and no network such as 192.0.2.0/24."), params={"text": text}
+        ) from None
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValidationError(
+            _("%(text)s is an address in a network: give the network as %(network)s."),
+            params={"text": text, "network": found},
+        ) from None
+    return str(found.network_address if found.num_addresses == 1 else found)
+
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Connection]
+else:
+    ModelForm = forms.ModelForm
+
+
+def limit_help() -> str:
+    """Say what the limit of deprovisioning is, and which one the settings give."""
+    settings = get_settings()
+    limits = {"number": settings.DEPROVISIONING_LIMIT, "percent": settings.DEPROVISIONING_SHARE}
+    if limits["number"] is None and limits["percent"] is None:
+        default = gettext("Leave this empty for any number.")
+    elif limits["percent"] is None:
+        default = gettext("Leave this empty for %(number)s.") % limits
+    elif limits["number"] is None:
+        default = gettext("Leave this empty for %(percent)s%% of the resources of a type.") % limits
+    else:
+        text = gettext(
+            "Leave this empty for %(number)s, or for %(percent)s%% of the resources of a type where that "
+            "is less."
+        )
+        default = text % limits
+    return gettext(
+        "How many resources may be deactivated or deleted within an hour before the connection is paused. "
+        "With 0, none may. %(default)s"
+    ) % {"default": default}
+
+
+class ConnectionForm(ModelForm):
+    """Refuses a tenant that does not exist: adapters would scope by nothing at all."""
+
+    networks = NetworksField(
+        label=_("Source networks"),
+        required=False,
+        help_text=_(
+            "Addresses and networks that requests may come from, one a line, such as 192.0.2.0/24 or "
+            "2001:db8::/32. Leave this empty for any."
+        ),
+    )
+
+    class Meta:
+        model = Connection
+        fields = (
+            "name",
+            "is_active",
+            "dialect",
+            "networks",
+            "deprovisioning_limit",
+            "tenant_type",
+            "tenant_id",
+        )
+        help_texts = {"deprovisioning_limit": lazy(limit_help, str)()}
+
+    def clean(self) -> dict[str, Any] | None:
+        """Require that the tenant is left out, or names an object of the project."""
+        cleaned = super().clean()
+        tenant_type = self.cleaned_data.get("tenant_type")
+        tenant_id = self.cleaned_data.get("tenant_id")
+        if tenant_type and not tenant_id:
+            self.add_error("tenant_id", _("Give the primary key of the tenant."))
+        elif tenant_id and not tenant_type:
+            if "tenant_type" not in self.errors:
+                self.add_error("tenant_type", _("Choose what kind of object the tenant is."))
+        elif tenant_type and tenant_id:
+            tenant = tenant_of(tenant_type, tenant_id)
+            if tenant is None:
+                self.add_error("tenant_id", _("There is no such object."))
+            else:
+                # One spelling: connections of one tenant are told by it.
+                self.cleaned_data["tenant_id"] = str(tenant.pk)
+        return cleaned
+
+
+def tenant_of(content_type: ContentType, key: str) -> Model | None:
+    """Return the row of a model with this primary key, or none."""
+    if content_type.model_class() is None:
+        return None
+    try:
+        row: Model = content_type.get_object_for_this_type(pk=key)
+    except (ObjectDoesNotExist, ValidationError, ValueError):
+        return None
+    return row

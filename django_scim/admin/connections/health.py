@@ -1,0 +1,206 @@
+"""How a connection does: figures, and what is wrong with it or soon will be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.contrib.admin import AdminSite
+from django.db.models import Count, F, Max, Min, Q
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from django_scim.admin.addresses import history_url
+from django_scim.api.authentication import AccessTokenAuthentication
+from django_scim.checks.configuration import leads_to
+from django_scim.conf import get_settings
+from django_scim.history.statistics import Refusal, current, recent_refusals
+from django_scim.models import Connection, Outcome, Record
+from django_scim.resources.registry import registry
+
+VIEW_TOKENS = "django_scim.view_accesstoken"
+
+VIEW_EVENTS = "django_scim.view_provisioningevent"
+
+VIEW_RESOURCES = "django_scim.view_record"
+
+MOST_COUNTED = 10_000
+"""Up to how many resources are counted: there may be millions, and nobody needs to know to the last one."""
+
+
+class ResourceCount(NamedTuple):
+    """How many resources of a type a connection has given an ``externalId``."""
+
+    name: str
+    number: int
+    is_exact: bool
+    """Whether there are so many, and not more."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """The figures of a connection; what the user may not see is missing."""
+
+    shows_requests: bool = False
+    last_request: datetime | None = None
+    shows_events: bool = False
+    last_success: datetime | None = None
+    refusals: list[Refusal] = field(default_factory=list)
+    """Why requests were refused recently, the most frequent reason first."""
+    refusals_url: str = ""
+    resources: list[ResourceCount] = field(default_factory=list)
+
+    @property
+    def refusal_count(self) -> int:
+        """How many requests were refused recently."""
+        return sum(refusal.number for refusal in self.refusals)
+
+    def __bool__(self) -> bool:
+        return self.shows_requests or self.shows_events or bool(self.resources)
+
+
+def health_of(connection: Connection, request: HttpRequest, site: AdminSite) -> Health:
+    """Return the figures of a connection that the list of connections has fetched."""
+    may = request.user.has_perm
+    shows_events = may(VIEW_EVENTS)
+    return Health(
+        shows_requests=may(VIEW_TOKENS),
+        last_request=getattr(connection, "last_request", None),
+        shows_events=shows_events,
+        last_success=getattr(connection, "last_success", None),
+        refusals=recent_refusals(connection) if shows_events else [],
+        refusals_url=history_url(site, connection__id__exact=connection.pk, outcome__exact=Outcome.REFUSED),
+        resources=list(resource_counts(connection)) if may(VIEW_RESOURCES) else [],
+    )
+
+
+def resource_counts(connection: Connection) -> Iterator[ResourceCount]:
+    """Yield how many resources of each type a connection has given an ``externalId``.
+
+    A count is exact if the connection has few links, or the project has few resources of the type: up to
+    :data:`MOST_COUNTED`. Else it is that of the first links alone, so that no query reads millions of
+    rows. A resource that is deleted has no links.
+    """
+    # In the order of an index: else PostgreSQL may look for the first ones through the whole table.
+    links = connection.links.order_by("record_id").annotate(resource_type=F("record__resource_type"))
+    columns = {
+        f"count_{index}": Count("pk", filter=Q(resource_type=adapter.name))
+        for index, adapter in enumerate(registry())
+    }
+    found = links[: MOST_COUNTED + 1].aggregate(total=Count("pk"), **columns)
+    for index, adapter in enumerate(registry()):
+        count, is_exact = found[f"count_{index}"], found["total"] <= MOST_COUNTED
+        if not is_exact and count < MOST_COUNTED and has_few(adapter.name):
+            count, is_exact = links.filter(resource_type=adapter.name).count(), True
+        yield ResourceCount(adapter.endpoint.strip("/"), min(count, MOST_COUNTED), is_exact)
+
+
+def has_few(resource_type: str) -> bool:
+    """Whether there are so few resources of a type that each can be looked at."""
+    records = Record.objects.filter(resource_type=resource_type).order_by()
+    return records[: MOST_COUNTED + 1].count() <= MOST_COUNTED
+
+
+EXPIRY_WARNING = timedelta(days=14)
+"""How long before a token expires there is a warning."""
+
+
+class Notice(NamedTuple):
+    """Something that somebody has to do something about."""
+
+    level: str
+    """``error`` or ``warning``, which are classes of the admin's messages."""
+
+    title: str
+    """The same in a few words."""
+
+    text: str
+
+
+def token_figures() -> dict[str, Any]:
+    """Return what the notices need to know of the tokens, as columns of a query of connections."""
+    is_kept = Q(is_active=True, tokens__isnull=False, tokens__revoked__isnull=True)
+    is_lasting = is_kept & Q(tokens__expires__isnull=True)
+    is_limited = is_kept & Q(tokens__expires__gt=timezone.now())
+    return {
+        "usable_token_count": Count("tokens", filter=is_lasting | is_limited),
+        "lasting_token_count": Count("tokens", filter=is_lasting),
+        "next_expiry": Min("tokens__expires", filter=is_limited),
+        "last_expiry": Max("tokens__expires", filter=is_limited),
+        "last_request": Max("tokens__last_used"),
+    }
+
+
+def notices(connection: Connection) -> list[Notice]:
+    """Return what is wrong with a connection, the worst first.
+
+    Those about tokens are left out where the connection was fetched without :func:`token_figures`.
+    """
+    found = [*notices_of_state(connection)]
+    if connection.is_active and hasattr(connection, "usable_token_count") and takes_tokens_alone():
+        found += notices_of_tokens(connection)
+    return found
+
+
+def takes_tokens_alone() -> bool:
+    """Whether requests need one of the app's own tokens: a project may authenticate them otherwise."""
+    paths = get_settings().AUTHENTICATION_CLASSES
+    return all(leads_to(path, AccessTokenAuthentication) for path in paths)
+
+
+def notices_of_state(connection: Connection) -> Iterator[Notice]:
+    """Return what the connection itself says."""
+    if not connection.is_active:
+        yield Notice(
+            "warning", _("Not active"), _("The connection is not active: all of its requests are refused.")
+        )
+    if connection.paused_at is not None:
+        since = {"date": dated(connection.paused_at), "reason": connection.pause_reason}
+        yield Notice(
+            "error",
+            _("Paused since %(date)s") % since,
+            _("Writes are refused since %(date)s, until the connection is resumed. Reason: %(reason)s.")
+            % since,
+        )
+
+
+def notices_of_tokens(connection: Any) -> Iterator[Notice]:
+    """Return what the tokens say: whether requests are refused for want of one, now or soon."""
+    soon = timezone.now() + EXPIRY_WARNING
+    if not connection.usable_token_count:
+        yield Notice(
+            "error",
+            _("No usable token"),
+            _("No token is usable: each request is refused with 401 until there is a new token."),
+        )
+    elif not connection.lasting_token_count and connection.last_expiry <= soon:
+        date = {"date": dated(connection.last_expiry)}
+        yield Notice(
+            "warning",
+            _("Last token expires on %(date)s") % date,
+            _(
+                "On %(date)s the last usable token expires. From then on each request is refused with 401, "
+                "and nothing else changes: accounts stay as they are. Create a second token before."
+            )
+            % date,
+        )
+    elif connection.next_expiry is not None and connection.next_expiry <= soon:
+        date = {"date": dated(connection.next_expiry)}
+        yield Notice(
+            "warning",
+            _("Token expires on %(date)s") % date,
+            _(
+                "On %(date)s a token expires, and another one is valid for longer: see to it that the "
+                "identity provider sends that one."
+            )
+            % date,
+        )
+
+
+def dated(moment: datetime) -> str:
+    """Return a time as people read it, in their time zone."""
+    return date_format(current(moment), "DATETIME_FORMAT")

@@ -1,0 +1,203 @@
+"""The pages below that of a connection: to create and revoke tokens, and to resume what is paused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.core.exceptions import PermissionDenied
+from django.db import router, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.debug import sensitive_variables
+
+from django_scim.admin.connections.setup import setup_of
+from django_scim.admin.connections.tokens import AccessTokenForm, is_expired
+from django_scim.models import AccessToken, Connection
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Connection]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class ConnectionPages(ModelAdmin):
+    """An admin of connections that can have more pages than Django makes."""
+
+    def connection_for(self, request: HttpRequest, connection_id: int, permission: str) -> Connection:
+        """Return a connection that the user may see and has a permission for.
+
+        :raises PermissionDenied: If the user may not.
+        :raises Http404: If there is no such connection.
+        """
+        connection = self.get_object(request, str(connection_id))
+        allowed = self.has_view_permission(request, connection) and request.user.has_perm(permission)
+        if not allowed:
+            raise PermissionDenied
+        if connection is None:
+            raise Http404
+        return connection
+
+    def connection_url(self, connection: Connection, page: str = "change", *arguments: int) -> str:
+        """Return the address of the page of a connection, or of one below it.
+
+        :param page: How its name ends.
+        :param arguments: What its address has besides the connection.
+        """
+        return reverse(
+            f"admin:django_scim_connection_{page}",
+            args=(connection.pk, *arguments),
+            current_app=self.admin_site.name,
+        )
+
+
+RESUME = "django_scim.change_connection"
+
+
+class PausePages(ConnectionPages):
+    """An admin of connections with an address that a button posts to, to resume a connection."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of the button."""
+        return [
+            path(
+                "<int:connection_id>/resume/",
+                self.admin_site.admin_view(self.resume),
+                name="django_scim_connection_resume",
+            ),
+            *super().get_urls(),
+        ]
+
+    def resume(self, request: HttpRequest, connection_id: int) -> HttpResponse:
+        """Let a connection write again; the log of the admin keeps why it could not.
+
+        A GET, to which a login in between leads, changes nothing.
+        """
+        connection = self.connection_for(request, connection_id, RESUME)
+        if request.method == "POST":
+            if connection.paused_at is None:
+                messages.info(request, _("The connection is not paused any more."))
+            else:
+                reason = connection.pause_reason
+                with transaction.atomic(using=router.db_for_write(Connection)):
+                    connection.resume()
+                    self.log_change(
+                        request,
+                        connection,
+                        _("Resumed. It was paused because: %(reason)s") % {"reason": reason},
+                    )
+                messages.success(request, _("The connection is resumed."))
+        return HttpResponseRedirect(self.connection_url(connection))
+
+
+CREATE = "django_scim.add_accesstoken"
+
+REVOKE = "django_scim.change_accesstoken"
+
+
+class TokenPages(ConnectionPages):
+    """An admin of connections with a page to create a token, and one to revoke a token.
+
+    A token is shown in the response that creates it, and is kept nowhere else: neither in a message,
+    nor in the session, nor in an address.
+    """
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of the tokens."""
+        return [
+            path(
+                "<int:connection_id>/tokens/create/",
+                self.admin_site.admin_view(self.create_token),
+                name="django_scim_connection_create_token",
+            ),
+            path(
+                "<int:connection_id>/tokens/<int:token_id>/revoke/",
+                self.admin_site.admin_view(self.revoke_token),
+                name="django_scim_connection_revoke_token",
+            ),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(sensitive_variables("token", "context"))
+    def create_token(self, request: HttpRequest, connection_id: int) -> HttpResponse:
+        """Ask what the token is for, then show it, once."""
+        connection = self.connection_for(request, connection_id, CREATE)
+        form = AccessTokenForm(request.POST if request.method == "POST" else None)
+        if not form.is_bound or not form.is_valid():
+            fieldsets = [(None, {"fields": list(form.fields)})]
+            context = {
+                "title": _("Create token"),
+                "adminform": AdminForm(form, fieldsets, {}, model_admin=self),
+                "errors": form.errors,
+                "media": self.media + form.media,
+            }
+            return self.token_page(request, connection, "create_token.html", context)
+
+        with transaction.atomic(using=router.db_for_write(AccessToken)):
+            stored, token = AccessToken.objects.issue(connection, **form.cleaned_data)
+            self.log_change(request, connection, [{"added": named(stored)}])
+        context = {
+            "title": _("Token created"),
+            "token": token,
+            "stored": stored,
+            "setup": setup_of(connection, request),
+            "media": self.media,
+        }
+        response = self.token_page(request, connection, "token_created.html", context)
+        add_never_cache_headers(response)
+        return response
+
+    def revoke_token(self, request: HttpRequest, connection_id: int, token_id: int) -> HttpResponse:
+        """Ask whether to revoke a token; revoke it when the answer is posted."""
+        connection = self.connection_for(request, connection_id, REVOKE)
+        token = get_object_or_404(AccessToken, pk=token_id, connection=connection)
+        if token.revoked is not None:
+            messages.info(request, _("The token %(token)s was revoked already.") % {"token": token})
+            return HttpResponseRedirect(self.connection_url(connection))
+        if request.method != "POST":
+            usable = getattr(connection, "usable_token_count", None)
+            context = {
+                "title": _("Revoke token?"),
+                "token": token,
+                "is_last": usable == 1 and not is_expired(token),
+                "media": self.media,
+            }
+            return self.token_page(request, connection, "revoke_token.html", context)
+
+        with transaction.atomic(using=router.db_for_write(AccessToken)):
+            token.revoke()
+            self.log_change(request, connection, [{"changed": {**named(token), "fields": ["revoked"]}}])
+        messages.success(request, _("The token %(token)s is revoked.") % {"token": token})
+        return HttpResponseRedirect(self.connection_url(connection))
+
+    def token_page(
+        self, request: HttpRequest, connection: Connection, template: str, context: dict[str, Any]
+    ) -> TemplateResponse:
+        """Render a page below that of a connection."""
+        request.current_app = self.admin_site.name
+        return TemplateResponse(
+            request,
+            f"admin/django_scim/connection/{template}",
+            {
+                **self.admin_site.each_context(request),
+                "subtitle": str(connection),
+                "opts": self.opts,
+                "original": connection,
+                "connection_url": self.connection_url(connection),
+                "has_view_permission": True,
+                **context,
+            },
+        )
+
+
+def named(token: AccessToken) -> dict[str, str]:
+    """Name a token in the way of the admin's log, which translates when it is read."""
+    with override(None):
+        return {"name": str(token._meta.verbose_name), "object": str(token)}

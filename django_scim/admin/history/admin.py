@@ -1,0 +1,229 @@
+"""The history: what each identity provider asked for, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters, ShowFacets
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import PermissionDenied
+from django.core.handlers.asgi import ASGIRequest
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from django_scim.admin.addresses import history_url, may_view_records, may_view_rows, record_url
+from django_scim.admin.bases import ReadOnly
+from django_scim.admin.history.change_list import HistoryChangeList
+from django_scim.admin.history.event import event_context
+from django_scim.admin.history.filters import (
+    EventConnectionFilter,
+    OperationFilter,
+    OutcomeFilter,
+    ResourceFilter,
+    TypeFilter,
+)
+from django_scim.admin.pictures import pictures_beside
+from django_scim.admin.rows import records_of
+from django_scim.history.export import FORMATS, ExportFormat
+from django_scim.history.selection import EventSelection
+from django_scim.models import Connection, Outcome, ProvisioningEvent
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[ProvisioningEvent]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+@admin.register(ProvisioningEvent)
+class ProvisioningEventAdmin(ReadOnly, ModelAdmin):
+    """The requests of identity providers, refused ones too. Nobody changes history."""
+
+    actions = None
+    list_display = (
+        "second",
+        "resource",
+        "operation",
+        "answer",
+        "status",
+        "scim_type",
+        "connection",
+        "milliseconds",
+    )
+    list_select_related = ("connection",)
+    list_filter = (EventConnectionFilter, OutcomeFilter, OperationFilter, TypeFilter, ResourceFilter, "time")
+    list_defer = ("request", "changes", "detail")
+    sortable_by = ("second",)
+    search_fields = ("display_key",)
+    search_help_text = _(
+        "How the resource's name begins, its whole id or external id, or the whole id of a request."
+    )
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    readonly_fields = (
+        "exact_time",
+        "connection_name",
+        "resource",
+        "milliseconds",
+    )
+
+    class Media:
+        css = {"all": ("django_scim/history.css",)}
+
+    # The list
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[HistoryChangeList]:
+        """Return the list that stays fast with any number of events."""
+        return HistoryChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show pictures above the list: of the connection that is chosen, or of all."""
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context:
+            context["pictures"] = pictures_beside(context["cl"].selection.equal)
+        return response
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ProvisioningEvent], search_term: str
+    ) -> tuple[QuerySet[ProvisioningEvent], bool]:
+        """Find events by what the search field says."""
+        return (EventSelection(queryset, search=search_term).all() if search_term else queryset), False
+
+    @admin.display(description=_("time"), ordering="time")
+    def second(self, event: ProvisioningEvent) -> SafeString:
+        """Return the time to the second: a minute has many events."""
+        return format_html('<span class="nowrap">{}</span>', f"{local(event.time):%Y-%m-%d %H:%M:%S}")
+
+    @admin.display(description=_("outcome"))
+    def answer(self, event: ProvisioningEvent) -> SafeString | str:
+        """Return the outcome; refusals stand out."""
+        text = event.get_outcome_display()
+        return format_html("<strong>{}</strong>", text) if event.outcome == Outcome.REFUSED else text
+
+    @admin.display(description=_("duration"))
+    def milliseconds(self, event: ProvisioningEvent) -> SafeString:
+        """Return how long the request took."""
+        return format_html('<span class="nowrap">{} ms</span>', event.duration)
+
+    @admin.display(description=_("resource"))
+    def resource(self, event: ProvisioningEvent) -> SafeString | str:
+        """Return what people call the resource, or else its ``id``, with a link to its page if it has one."""
+        text = f"{event.resource_type} {event.display or event.resource_id}".rstrip()
+        url = getattr(event, "record_url", None)
+        return text if url is None else format_html('<a href="{}">{}</a>', url, text)
+
+    # The export
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of the export."""
+        export = self.admin_site.admin_view(require_safe(self.export))
+        return [
+            path("export/<str:form>/", export, name="django_scim_provisioningevent_export"),
+            *super().get_urls(),
+        ]
+
+    def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        """Send all events that the list shows with the same parameters, in its order.
+
+        :raises PermissionDenied: If the user may not see the history.
+        :raises Http404: If there is no such form.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if form not in FORMATS:
+            raise Http404
+        try:
+            shown = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return redirect(history_url(self.admin_site, **{ERROR_FLAG: 1}))
+        assert isinstance(shown, HistoryChangeList)
+        return export_response(request, FORMATS[form], shown.selection, shown.ascending)
+
+    # The page of an event
+
+    def get_fieldsets(self, request: HttpRequest, obj: ProvisioningEvent | None = None) -> Any:
+        """Return the facts; the connection leads to its page for those who may open that."""
+        may_follow = may_view_rows(self.admin_site, request, Connection)
+        connection = "connection" if may_follow else "connection_name"
+        lines = (
+            ("exact_time", "milliseconds"),
+            (connection, "token", "request_id"),
+            ("operation", "resource"),
+            ("resource_id", "external_id"),
+        )
+        return [(None, {"fields": lines})]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> ProvisioningEvent | None:
+        """Return the event, with the address of its resource for those who may open that."""
+        event = super().get_object(request, object_id, from_field)
+        if event is not None and may_view_records(self.admin_site, request):
+            for record in records_of([event]).values():
+                event.record_url = record_url(self.admin_site, record)  # type: ignore[attr-defined]
+        return event
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: ProvisioningEvent | None = None,
+    ) -> HttpResponse:
+        """Add the request, the changes and the answer."""
+        if obj is not None:
+            context.update(event_context(self.admin_site, request, obj))
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    @admin.display(description=_("time"))
+    def exact_time(self, event: ProvisioningEvent) -> str:
+        """Return the time to the millisecond, to be compared with the log of the identity provider."""
+        return local(event.time).isoformat(" ", timespec="milliseconds")
+
+    @admin.display(description=_("connection"))
+    def connection_name(self, event: ProvisioningEvent) -> str:
+        """Return the name of the connection, without a link."""
+        return self.get_empty_value_display() if event.connection is None else str(event.connection)
+
+
+def local(time: datetime) -> datetime:
+    """Return a time in the time zone of the admin's user."""
+    return timezone.localtime(time) if timezone.is_aware(time) else time
+
+
+def export_response(
+    request: HttpRequest, form: ExportFormat, selection: EventSelection, ascending: bool
+) -> StreamingHttpResponse:
+    """Return an answer that reads the events while it is sent."""
+    pieces = form.lines(selection, ascending)
+    # Of an iterator that is not asynchronous, ASGI would collect all before it sends any.
+    content = asynchronous(pieces) if isinstance(request, ASGIRequest) else pieces
+    response = StreamingHttpResponse(content, content_type=form.content_type)
+    response["Content-Disposition"] = f'attachment; filename="provisioning-history.{form.suffix}"'
+    return response
+
+
+async def asynchronous(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the pieces, read in the thread that the database connection belongs to."""
+    while (piece := await sync_to_async(following)(pieces)) is not None:
+        yield piece
+
+
+def following(pieces: Iterator[bytes]) -> bytes | None:
+    """Return the next piece, none at the end."""
+    return next(pieces, None)

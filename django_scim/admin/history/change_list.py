@@ -1,0 +1,198 @@
+"""The list of the history, in pages each of which begins where another one ends."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.admin.views.main import PAGE_VAR
+from django.core import paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from django_scim.admin.addresses import may_view_records, record_url
+from django_scim.admin.bases import LeanChangeList
+from django_scim.admin.history.filters import ColumnFilter
+from django_scim.admin.rows import records_of
+from django_scim.history.selection import EventSelection, Key
+from django_scim.models import ProvisioningEvent
+
+
+class HistoryChangeList(LeanChangeList):
+    """A list that finds its events by index, whatever the filters, and counts none of them.
+
+    A page is named by the event before or after it; the links to the others have such names.
+    """
+
+    selection: EventSelection
+    page: HistoryPage
+    ascending = False
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Model]:
+        """Return the events; :attr:`selection` finds them."""
+        query, self.query = self.query, ""
+        events: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        self.query = query
+        equal: dict[str, Any] = {}
+        for spec in self.filter_specs:
+            if isinstance(spec, ColumnFilter) and not events.query.is_empty():
+                equal |= spec.equal
+        self.selection = EventSelection(events, equal=equal, search=query)
+        return self.selection.all()
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """Return one of the two orders that an index has."""
+        first, *_ = super().get_ordering(request, queryset)
+        self.ascending = first == "time"
+        return ["time", "pk"] if self.ascending else ["-time", "-pk"]
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page, and which of its resources have a page of their own."""
+        self.paginator = HistoryPaginator(self.selection, self.list_per_page, self.ascending)
+        self.page = self.paginator.page(request.GET.get(PAGE_VAR, ""))
+        events = list(self.page.object_list)
+        site = self.model_admin.admin_site
+        records = records_of(events) if may_view_records(site, request) else {}
+        for event in events:
+            record = records.get((event.resource_type, event.resource_id))
+            if record is not None:
+                event.record_url = record_url(site, record)  # type: ignore[attr-defined]
+        self.result_list = events
+        # The count of the page stands for all, so that Django says nothing of it.
+        self.result_count = self.full_result_count = len(events)
+        self.show_full_result_count = self.can_show_all = self.multi_page = False
+        self.show_admin_actions = False
+
+    @property
+    def first_url(self) -> str:
+        """The address of the first page."""
+        return self.get_query_string()
+
+    @property
+    def previous_url(self) -> str:
+        """The address of the page before this one."""
+        return self.get_query_string({PAGE_VAR: self.page.previous_name})
+
+    @property
+    def next_url(self) -> str:
+        """The address of the page after this one."""
+        return self.get_query_string({PAGE_VAR: self.page.next_name})
+
+    @property
+    def last_url(self) -> str:
+        """The address of the last page."""
+        return self.get_query_string({PAGE_VAR: LAST})
+
+
+if TYPE_CHECKING:
+    Page = paginator.Page[ProvisioningEvent]
+    Paginator = paginator.Paginator[ProvisioningEvent]
+else:
+    Page, Paginator = paginator.Page, paginator.Paginator
+
+
+LAST = "last"
+"""Names the last page."""
+
+POSITION = re.compile(r"(after|before)\.([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
+"""Names the page after an event or before it, by the microseconds since 1970 and its primary key."""
+
+
+class HistoryPage(Page):
+    """A page, with the names of the pages before and after it, if there are such."""
+
+    previous_name: str | None = None
+    next_name: str | None = None
+
+    def has_previous(self) -> bool:
+        """Whether there is a page before this one."""
+        return self.previous_name is not None
+
+    def has_next(self) -> bool:
+        """Whether there is a page after this one."""
+        return self.next_name is not None
+
+
+class HistoryPaginator(Paginator):
+    """Pages by the time and the key of the events around them, as the names of the pages say.
+
+    Nothing is counted, and events that come in meanwhile move nothing.
+    """
+
+    def __init__(self, selection: EventSelection, per_page: int, ascending: bool) -> None:
+        super().__init__((), per_page)
+        self.selection = selection
+        self.ascending = ascending
+
+    def page(self, number: Any) -> HistoryPage:
+        """Return the page of a name; the first one for what is none."""
+        if number == LAST:
+            return self.last()
+        direction, key = position_of(str(number))
+        if direction == "before":
+            return self.before(key) or self.first()
+        if direction == "after":
+            return self.after(key) or self.last()
+        return self.first()
+
+    def first(self) -> HistoryPage:
+        """Return the first page."""
+        keys = self.selection.keys(self.per_page + 1, ascending=self.ascending)
+        return self.made(keys[: self.per_page], has_previous=False, has_next=len(keys) > self.per_page)
+
+    def last(self) -> HistoryPage:
+        """Return the last page, which is full: not what is left over after other pages."""
+        keys = self.selection.keys(self.per_page + 1, ascending=not self.ascending)
+        shown = keys[self.per_page - 1 :: -1]
+        return self.made(shown, has_previous=len(keys) > self.per_page, has_next=False)
+
+    def after(self, key: Key | None) -> HistoryPage | None:
+        """Return the page after an event, none if nothing is there."""
+        keys = self.selection.keys(self.per_page + 1, beyond=key, ascending=self.ascending)
+        if not keys:
+            return None
+        return self.made(keys[: self.per_page], has_previous=True, has_next=len(keys) > self.per_page)
+
+    def before(self, key: Key | None) -> HistoryPage | None:
+        """Return the page before an event, none if that is not a full one: then it is the first."""
+        keys = self.selection.keys(self.per_page + 1, beyond=key, ascending=not self.ascending)
+        if len(keys) <= self.per_page:
+            return None
+        return self.made(keys[self.per_page - 1 :: -1], has_previous=True, has_next=True)
+
+    def made(self, keys: list[Key], *, has_previous: bool, has_next: bool) -> HistoryPage:
+        """Return the page of these keys, with its events."""
+        page = HistoryPage(list(self.selection.read(keys, self.ascending)), 1, self)
+        if keys and has_previous:
+            page.previous_name = f"before.{text_of(keys[0])}"
+        if keys and has_next:
+            page.next_name = f"after.{text_of(keys[-1])}"
+        return page
+
+
+def text_of(key: Key) -> str:
+    """Return a key as the name of a page has it."""
+    time, pk = key
+    return f"{(time - beginning()) // timedelta(microseconds=1)}.{pk}"
+
+
+def position_of(name: str) -> tuple[str, Key | None]:
+    """Return the direction and the key in the name of a page; both empty if it is none."""
+    match = POSITION.fullmatch(name)
+    if match is None:
+        return "", None
+    direction, microseconds, pk = match.groups()
+    try:
+        time = beginning() + timedelta(microseconds=int(microseconds))
+    except OverflowError:
+        return "", None
+    return direction, (time, int(pk))
+
+
+def beginning() -> datetime:
+    """Return the beginning of 1970, with a time zone if the times of the project have one."""
+    return datetime(1970, 1, 1, tzinfo=UTC if settings.USE_TZ else None)

@@ -1,0 +1,177 @@
+"""What the page of an event shows beside its fields; what a write changed, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from django_scim.admin.addresses import event_url, history_url, may_view_records, record_url
+from django_scim.admin.json_text import entry_text, in_line, json_text
+from django_scim.admin.rows import names_of, primary_keys, records_with
+from django_scim.api.errors import HTTPError, body_of
+from django_scim.history.advice import advice_for
+from django_scim.history.selection import EventSelection
+from django_scim.models import Outcome, ProvisioningEvent
+from django_scim.resources.registry import registry
+
+WITH_BODY = ("POST", "PUT", "PATCH")
+"""The methods whose requests have a body."""
+
+
+def event_context(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Any]:
+    """Return what the template of an event's page shows."""
+    is_refused = event.outcome == Outcome.REFUSED
+    return {
+        "received": received(event),
+        "status_line": status_line(event.status),
+        "error": json_text(error_body(event)) if is_refused else None,
+        "advice": advice_for(event.status, event.scim_type) if is_refused else None,
+        "changes": changes_table(event.changes, names_in(site, request, event)) if event.changes else None,
+        **addresses(site, event),
+    }
+
+
+def received(event: ProvisioningEvent) -> SafeString | str:
+    """Return the body of the request, or in words why there is none."""
+    if event.request is not None:
+        return json_text(event.request)
+    if event.method and event.method not in WITH_BODY:
+        return _("None: a request of this kind has no body.")
+    return _("Not kept. RECORD_REQUESTS was off, or the body could not be read.")
+
+
+def status_line(status: int) -> str:
+    """Return a status with its reason phrase, if it has one."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def error_body(event: ProvisioningEvent) -> dict[str, Any]:
+    """Return the body of a refusal as the client got it."""
+    return body_of(HTTPError(event.status, event.detail, event.scim_type))
+
+
+def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
+    """Return the addresses of what else happened to the resource."""
+    if not event.resource_id:
+        return {}
+    own = {"resource_type": event.resource_type, "resource_id": event.resource_id}
+    found = {
+        "events_url": history_url(
+            site, resource_type=event.resource_type, resource_id__exact=event.resource_id
+        )
+    }
+    events = EventSelection(ProvisioningEvent.objects.all(), equal=own)
+    for name, ascending in (("earlier_url", False), ("later_url", True)):
+        for _time, pk in events.keys(1, beyond=(event.time, event.pk), ascending=ascending):
+            found[name] = event_url(site, ProvisioningEvent(pk=pk))
+    return found
+
+
+def names_in(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Name]:
+    """Return what people call the members in the changes of an event, in a constant number of queries."""
+    members = members_in(event.changes)
+    keys = {adapter: primary_keys(adapter, members) for adapter in registry()} if members else {}
+    records = records_with(keys) if may_view_records(site, request) else {}
+    found: dict[str, Name] = {}
+    for adapter, own in keys.items():
+        texts = names_of(adapter, own.values()) if own else {}
+        for identifier, key in own.items():
+            record = records.get((adapter.name, identifier))
+            if key in texts:
+                found[identifier] = Name(texts[key], None if record is None else record_url(site, record))
+    return found
+
+
+MOST_ENTRIES = 100
+"""How many entries of a list are shown; the export has them all."""
+
+SIDES = (("before", "removed"), ("after", "added"))
+"""The two sides of a change: of a value, and of the members of a collection."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """What people call the resource behind an ``id``, and the address of its page, if it may be followed."""
+
+    text: str
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A value on one side of a change.
+
+    :param mark: ``removed`` or ``added``; empty for what is on both sides.
+    """
+
+    text: SafeString
+    mark: str
+    name: Name | None
+
+
+@dataclass(frozen=True)
+class Side:
+    """The values before a change, or after it.
+
+    :param more: How many more there are than are shown.
+    """
+
+    entries: Sequence[Entry]
+    is_list: bool
+    more: int
+
+
+def changes_table(changes: Mapping[str, Any], names: Mapping[str, Name] | None = None) -> SafeString:
+    """Return the changes of a :class:`~django_scim.models.ProvisioningEvent` as an HTML table.
+
+    :param names: What is known of resources by their ``id``.
+    """
+    rows = [
+        (attribute, [side_of(change, number, names or {}) for number in range(len(SIDES))])
+        for attribute, change in changes.items()
+    ]
+    return render_to_string("admin/django_scim/provisioningevent/changes.html", {"rows": rows})
+
+
+def side_of(change: Mapping[str, Any], number: int, names: Mapping[str, Name]) -> Side | None:
+    """Return the first or the second side of a change, none if it has no value."""
+    own = next((change[name] for name in SIDES[number] if name in change), None)
+    if own is None:
+        return None
+    other = next((change[name] for name in SIDES[1 - number] if name in change), None)
+    values = own if isinstance(own, list) else [own]
+    kept = {in_line(value) for value in other} if isinstance(other, list) else set()
+    mark = SIDES[number][1]
+    entries = [
+        Entry(entry_text(value), "" if in_line(value) in kept else mark, name_in(value, names))
+        for value in values[:MOST_ENTRIES]
+    ]
+    return Side(entries, isinstance(own, list), len(values) - len(entries))
+
+
+def name_in(value: Any, names: Mapping[str, Name]) -> Name | None:
+    """Return the name of the resource that a value is the ``id`` of."""
+    return names.get(value) if isinstance(value, str) else None
+
+
+def members_in(changes: Mapping[str, Any]) -> list[str]:
+    """Return the ``id`` values of members that the table shows, up to :data:`MOST_ENTRIES` of all changes."""
+    members = [
+        member
+        for change in changes.values()
+        for _, name in SIDES
+        for member in change.get(name, [])[:MOST_ENTRIES]
+        if isinstance(member, str)
+    ]
+    return list(dict.fromkeys(members))[:MOST_ENTRIES]

@@ -1,0 +1,117 @@
+"""The filters beside the history. They say what is chosen; a ``Selection`` finds it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from django_scim.admin.resources.filters import MOST_CONNECTIONS, connection_named
+from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent
+from django_scim.resources.registry import registry
+from django_scim.sql.values import INTEGER_RANGE, is_storable
+
+GONE = "none"
+"""Stands for the connections that were deleted."""
+
+
+class ColumnFilter(admin.SimpleListFilter):
+    """Chooses the value of a column."""
+
+    column: ClassVar[str]
+
+    @property
+    def equal(self) -> dict[str, Any]:
+        """The value that the column has to have; empty if nothing is chosen."""
+        return {} if self.value() is None else {self.column: self.value()}
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ProvisioningEvent]
+    ) -> QuerySet[ProvisioningEvent]:
+        """Leave the events as they are, since the list asks for :attr:`equal`; none if none can have it."""
+        value = self.value()
+        return queryset if value is None or self.is_possible(value) else queryset.none()
+
+    def is_possible(self, value: str) -> bool:
+        """Whether an event can have a value."""
+        return is_storable(value)
+
+
+class EventConnectionFilter(ColumnFilter):
+    """Offers the connections that there are, without a look through the events."""
+
+    title = _("connection")
+    parameter_name = "connection__id__exact"
+    column = "connection_id"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the first connections by name, the chosen one beside them, and those that are gone."""
+        connections = list(Connection.objects.order_by("name")[:MOST_CONNECTIONS])
+        chosen = connection_named(self.value())
+        if chosen is not None and chosen not in connections:
+            connections.append(chosen)
+        offered: list[tuple[str, Any]] = [(str(connection.pk), connection.name) for connection in connections]
+        return [*offered, (GONE, _("deleted connections"))]
+
+    @property
+    def equal(self) -> dict[str, Any]:
+        """The key of the connection; none for those that are gone."""
+        value = self.value()
+        return {} if value is None else {self.column: None if value == GONE else int(value)}
+
+    def is_possible(self, value: str) -> bool:
+        """Whether the value is a key, or stands for those that are gone."""
+        is_key = value.isascii() and value.isdecimal() and len(value) < 20
+        return value == GONE or (is_key and int(value) in INTEGER_RANGE)
+
+
+class OutcomeFilter(ColumnFilter):
+    """Tells refusals from successes."""
+
+    title = _("outcome")
+    parameter_name = "outcome__exact"
+    column = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the outcomes."""
+        return list(Outcome.choices)
+
+
+class OperationFilter(ColumnFilter):
+    """Tells what was asked for."""
+
+    title = _("operation")
+    parameter_name = "operation__exact"
+    column = "operation"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the operations."""
+        return list(Operation.choices)
+
+
+class TypeFilter(ColumnFilter):
+    """Offers the resource types that the project serves, and in an address takes any other too."""
+
+    title = _("resource type")
+    parameter_name = "resource_type"
+    column = "resource_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the names of the resource types."""
+        return [(adapter.name, adapter.name) for adapter in registry()]
+
+
+class ResourceFilter(ColumnFilter):
+    """Is there when the history of one resource is shown, to say so and to be taken off."""
+
+    title = _("resource")
+    parameter_name = "resource_id__exact"
+    column = "resource_id"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the ``id`` that is chosen, if one is."""
+        value = self.value()
+        return [] if value is None else [(value, value)]

@@ -1,0 +1,277 @@
+"""What the pictures have in common: the area, the days along it, and the ticks."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.template.loader import render_to_string
+from django.utils.formats import date_format, number_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from django_scim.history.statistics import Day, days, percentile
+from django_scim.models import Connection, Outcome
+
+DAYS_BETWEEN_LABELS = 10
+
+
+class Area(NamedTuple):
+    """The size of a picture, and the edges of the area within it; around it are the legend and the labels."""
+
+    width: int = 480
+    height: int = 200
+    left: int = 64
+    right: int = 440
+    top: int = 28
+    bottom: int = 172
+
+
+AREA = Area()
+
+
+class Tick(NamedTuple):
+    """A mark on an axis; the position is in the picture's own unit, as SVG writes numbers."""
+
+    position: str
+    label: str
+
+
+def written(number: float) -> str:
+    """Return a number as SVG writes it, whatever the language of the page."""
+    return f"{number:.1f}"
+
+
+def grouped(number: float) -> str:
+    """Return a whole number as people write it."""
+    return number_format(round(number), decimal_pos=0, force_grouping=True)
+
+
+def day_width(days: list[Day]) -> float:
+    """Return how wide the part of a day is."""
+    return (AREA.right - AREA.left) / len(days)
+
+
+def middle(days: list[Day], index: int) -> float:
+    """Return where the middle of a day is."""
+    return AREA.left + day_width(days) * (index + 0.5)
+
+
+def height_of(share: float) -> float:
+    """Return how high up a share of the height of the area is, from the top of the picture."""
+    return AREA.bottom - (AREA.bottom - AREA.top) * share
+
+
+def day_ticks(days: list[Day]) -> list[Tick]:
+    """Return a tick for the last day, and for some before it."""
+    last = len(days) - 1
+    return [
+        Tick(written(middle(days, index)), date_format(days[index].date, "MONTH_DAY_FORMAT"))
+        for index in range(last, -1, -DAYS_BETWEEN_LABELS)
+    ]
+
+
+MOST_TICKS = 5
+"""How many ticks there are at most beside the one at zero."""
+
+LEAST_HEIGHT = 2
+"""How high the part of a bar is at least that stands for something: one error of thousands is seen."""
+
+GAP = 0.2
+"""Which share of the width of a day is free."""
+
+
+class Bar(NamedTuple):
+    """A part of a bar, in the picture's own unit."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+
+
+@dataclass(frozen=True)
+class OutcomesRow:
+    """The figures of a day."""
+
+    date: date
+    succeeded: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class OutcomesPicture:
+    """What the template draws, and the same in figures."""
+
+    rows: list[OutcomesRow]
+    succeeded: list[Bar]
+    refused: list[Bar]
+    ticks: list[Tick]
+    days: list[Tick]
+
+    @property
+    def succeeded_count(self) -> int:
+        """How many events succeeded on all days."""
+        return sum(row.succeeded for row in self.rows)
+
+    @property
+    def refused_count(self) -> int:
+        """How many events were refused on all days."""
+        return sum(row.refused for row in self.rows)
+
+
+def outcomes_picture(days: list[Day]) -> OutcomesPicture:
+    """Return the picture of the outcomes of each day."""
+    rows = [
+        OutcomesRow(day.date, day.outcomes[Outcome.SUCCESS], day.outcomes[Outcome.REFUSED]) for day in days
+    ]
+    largest = max(row.succeeded + row.refused for row in rows)
+    step = tick_step(largest)
+    top = max(math.ceil(largest / step), 1) * step
+    picture = OutcomesPicture(
+        rows=rows,
+        succeeded=[],
+        refused=[],
+        ticks=[Tick(written(height_of(count / top)), grouped(count)) for count in range(0, top + 1, step)],
+        days=day_ticks(days),
+    )
+    width = day_width(days)
+    for index, row in enumerate(rows):
+        left, floor = AREA.left + width * (index + GAP / 2), float(AREA.bottom)
+        for bars, count in ((picture.succeeded, row.succeeded), (picture.refused, row.refused)):
+            if count:
+                height = max((AREA.bottom - AREA.top) * count / top, LEAST_HEIGHT)
+                floor -= height
+                bars.append(Bar(written(left), written(floor), written(width * (1 - GAP)), written(height)))
+    return picture
+
+
+def tick_step(largest: int) -> int:
+    """Return the least of 1, 2, 5, 10, 20, 50 and so on with which the ticks reach the largest number."""
+    power = 1
+    while True:
+        for factor in (1, 2, 5):
+            if factor * power * MOST_TICKS >= largest:
+                return factor * power
+        power *= 10
+
+
+PERCENTS = (50, 95, 99)
+"""The percentiles that are shown."""
+
+LEGEND = (64, 192, 320)
+"""Where the parts of the legend begin."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A percentile over the days; it is interrupted where there was nothing."""
+
+    percent: int
+    legend: int
+    """Where its part of the legend is."""
+    path: str
+    """What is drawn, in the notation of SVG."""
+    points: list[tuple[str, str]]
+    """Where there is a figure: a day between two without events has no line."""
+
+
+@dataclass(frozen=True)
+class DurationsRow:
+    """The figures of a day, for people to read."""
+
+    date: date
+    durations: list[str]
+
+
+@dataclass(frozen=True)
+class DurationsPicture:
+    """What the template draws, and the same in figures."""
+
+    rows: list[DurationsRow]
+    lines: list[Line]
+    ticks: list[Tick]
+    days: list[Tick]
+    all_days: list[str]
+    """The percentiles of all days together."""
+
+
+def durations_picture(days: list[Day]) -> DurationsPicture:
+    """Return the picture of the percentiles of each day.
+
+    They are interpolated: see :func:`~django_scim.history.statistics.percentile`.
+    """
+    figures = [[percentile(day.durations, percent) for percent in PERCENTS] for day in days]
+    known = [figure for row in figures for figure in row if figure is not None]
+    decades = max(1, math.ceil(math.log10(max(known, default=1))))
+    together: Counter[int] = sum((day.durations for day in days), start=Counter())
+    return DurationsPicture(
+        rows=[
+            DurationsRow(day.date, [readable(figure) for figure in row])
+            for day, row in zip(days, figures, strict=True)
+        ],
+        lines=[
+            Line(percent, LEGEND[index], *drawn([row[index] for row in figures], days, decades))
+            for index, percent in enumerate(PERCENTS)
+        ],
+        ticks=[
+            Tick(written(height_of(power / decades)), readable(10**power)) for power in range(decades + 1)
+        ],
+        days=day_ticks(days),
+        all_days=[readable(percentile(together, percent)) for percent in PERCENTS],
+    )
+
+
+def drawn(figures: list[float | None], days: list[Day], decades: int) -> tuple[str, list[tuple[str, str]]]:
+    """Return the path of a line, and its points."""
+    steps: list[str] = []
+    points: list[tuple[str, str]] = []
+    is_drawing = False
+    for index, figure in enumerate(figures):
+        if figure is not None:
+            share = math.log10(max(figure, 1)) / decades
+            x, y = written(middle(days, index)), written(height_of(share))
+            steps.append(f"{'L' if is_drawing else 'M'}{x},{y}")
+            points.append((x, y))
+        is_drawing = figure is not None
+    return "".join(steps), points
+
+
+def readable(milliseconds: float | None) -> str:
+    """Return a duration for people to read."""
+    if milliseconds is None:
+        return "—"
+    if milliseconds < 1000:
+        return _("%(number)s ms") % {"number": grouped(max(milliseconds, 1))}
+    seconds = round(milliseconds / 1000, 1)
+    return _("%(number)s s") % {
+        "number": number_format(seconds, decimal_pos=0 if seconds.is_integer() else 1)
+    }
+
+
+def pictures_beside(equal: Mapping[str, Any]) -> SafeString | str:
+    """Return the pictures that belong to a list of events.
+
+    :param equal: The values that columns of the events have.
+    :returns: Nothing for the events of connections that were deleted, whose counts are not told apart.
+    """
+    if "connection_id" not in equal:
+        return pictures(None)
+    connection = Connection.objects.filter(pk=equal["connection_id"]).first()
+    return "" if connection is None else pictures(connection)
+
+
+def pictures(connection: Connection | None) -> SafeString:
+    """Return the events by day and outcome, and how long they took, as HTML, with one query.
+
+    Whoever calls this sees to it that the user may view the history. The HTML brings its stylesheet.
+
+    :param connection: Whose events; none for all.
+    """
+    found = days(connection)
+    context = {"outcomes": outcomes_picture(found), "durations": durations_picture(found), "area": AREA}
+    return render_to_string("admin/django_scim/pictures/pictures.html", context)

@@ -1,0 +1,1 @@
+"""Resources: what SCIM knows of the rows of the project."""

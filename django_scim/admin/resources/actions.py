@@ -1,0 +1,133 @@
+"""What somebody of the project can do to resources: restore, unlink and deactivate them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, override
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.models import Connection, Link
+from django_scim.operations.staff import Author, deactivate, restore, unlink
+
+Text = str | Promise
+
+
+class ResourceAction:
+    """Something that can be done to a resource, one at a time, with the words for it."""
+
+    name: ClassVar[str]
+    """Its name in addresses and forms."""
+
+    label: ClassVar[Text]
+    """What its button says."""
+
+    choice: ClassVar[Text]
+    """What the list of actions says."""
+
+    explanation: ClassVar[Text]
+    """What follows from it, for those who are asked whether they are sure."""
+
+    needs_connection: ClassVar[bool] = False
+    """Whether it is about one connection."""
+
+    def run(self, adapter: Adapter, key: Any, author: Author, connection: Connection | None) -> None:
+        """Do it.
+
+        :raises SCIMException: If it cannot be done.
+        """
+        raise NotImplementedError
+
+    def done(self, number: int) -> str:
+        """Say what was done, to so many resources."""
+        raise NotImplementedError
+
+    def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
+        """Return what was done in the way of the admin's log, which translates when it is read."""
+        raise NotImplementedError
+
+
+class Restore(ResourceAction):
+    """Restores what SCIM has deleted."""
+
+    name = "restore"
+    label = _("Restore")
+    choice = _("Restore selected %(verbose_name_plural)s")
+    explanation = _(
+        "SCIM serves the resources again, with the attributes that they had, and the accounts can be used "
+        "again. Memberships do not come back: the identity provider assigns them anew."
+    )
+
+    def run(self, adapter: Adapter, key: Any, author: Author, connection: Connection | None) -> None:
+        """Restore one."""
+        restore(adapter, key, author)
+
+    def done(self, number: int) -> str:
+        """Say how many were restored."""
+        text = ngettext("%(number)d resource is restored.", "%(number)d resources are restored.", number)
+        return text % {"number": number}
+
+    def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
+        """The time of the deletion is changed."""
+        return [{"changed": {"fields": ["deleted at"]}}]
+
+
+class Unlink(ResourceAction):
+    """Takes the ``externalId`` of a connection away."""
+
+    name = "unlink"
+    label = _("Unlink")
+    choice = _("Unlink selected %(verbose_name_plural)s from a connection")
+    explanation = _(
+        "The external id that the connection gave is forgotten, so that its identity provider matches the "
+        "resource anew, such as by the user name. Nothing else of the account is changed."
+    )
+    needs_connection = True
+
+    def run(self, adapter: Adapter, key: Any, author: Author, connection: Connection | None) -> None:
+        """Unlink one."""
+        assert connection is not None
+        unlink(adapter, key, connection, author)
+
+    def done(self, number: int) -> str:
+        """Say how many were unlinked."""
+        text = ngettext("%(number)d resource is unlinked.", "%(number)d resources are unlinked.", number)
+        return text % {"number": number}
+
+    def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
+        """A link is deleted."""
+        with override(None):
+            return [{"deleted": {"name": str(Link._meta.verbose_name), "object": str(connection)}}]
+
+
+class Deactivate(ResourceAction):
+    """Locks accounts."""
+
+    name = "deactivate"
+    label = _("Deactivate")
+    choice = _("Deactivate selected %(verbose_name_plural)s")
+    explanation = _(
+        "The accounts are locked, and their sessions and tokens end for good. The identity provider can make "
+        "them active again: take the assignment away there too."
+    )
+
+    def run(self, adapter: Adapter, key: Any, author: Author, connection: Connection | None) -> None:
+        """Deactivate one."""
+        deactivate(adapter, key, author)
+
+    def done(self, number: int) -> str:
+        """Say how many were deactivated."""
+        text = ngettext(
+            "%(number)d resource is deactivated.", "%(number)d resources are deactivated.", number
+        )
+        return text % {"number": number}
+
+    def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
+        """It is active no longer."""
+        return [{"changed": {"fields": ["active"]}}]
+
+
+ACTIONS: dict[str, ResourceAction] = {action.name: action for action in (Restore(), Unlink(), Deactivate())}
+"""What can be done, by name."""

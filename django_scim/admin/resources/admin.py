@@ -1,0 +1,215 @@
+"""Resources: what SCIM knows of the rows of the project, with the ``externalId`` values of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from django_scim.admin.addresses import action_url, history_url, may_act, may_view_events, record_url
+from django_scim.admin.bases import ReadOnly
+from django_scim.admin.json_text import json_text
+from django_scim.admin.resources.action_pages import LIST_ACTIONS, MOST_RESOURCES, ResourceActionPages
+from django_scim.admin.resources.actions import Unlink
+from django_scim.admin.resources.change_list import RecordChangeList
+from django_scim.admin.resources.filters import (
+    ResourceConnectionFilter,
+    ResourceStatusFilter,
+    ResourceTypeFilter,
+    connection_named,
+    matching,
+)
+from django_scim.admin.resources.panel import ResourcePanel
+from django_scim.admin.rows import name_of, resources_of, row_of
+from django_scim.models import Link, Operation, Record
+from django_scim.operations.staff import has_identifier
+from django_scim.resources.registry import registry
+
+if TYPE_CHECKING:
+    TabularInline = admin.TabularInline[Link, Record]
+else:
+    TabularInline = admin.TabularInline
+
+
+class LinkInline(ReadOnly, TabularInline):
+    """Shows what each connection calls the resource."""
+
+    model = Link
+    verbose_name = _("external id")
+    verbose_name_plural = _("external ids")
+    fields: ClassVar[tuple[str, ...]] = ("connection", "external_id")
+    readonly_fields = ("unlink",)
+
+    def get_fields(self, request: HttpRequest, obj: Record | None = None) -> tuple[str, ...]:
+        """Return the columns: those who may unlink have one more."""
+        return (*self.fields, "unlink") if may_act(self.admin_site, request) else self.fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
+        """Return the links with what belongs to them."""
+        return super().get_queryset(request).select_related("connection", "record")
+
+    @admin.display(description=_("unlink"))
+    def unlink(self, link: Link) -> SafeString:
+        """Return the link to the page that unlinks the resource from the connection."""
+        back = record_url(self.admin_site, link.record)
+        return format_html(
+            '<a href="{}" aria-label="{}">{}</a>',
+            action_url(self.admin_site, Unlink.name, link.record, back, link.connection),
+            gettext("Unlink from %(connection)s") % {"connection": link.connection},
+            gettext("Unlink"),
+        )
+
+
+@admin.register(Record)
+class RecordAdmin(ReadOnly, ResourceActionPages):
+    """The resources that SCIM has touched. They change by SCIM, by the project, and by the actions here."""
+
+    actions = LIST_ACTIONS
+    inlines = [LinkInline]
+    list_display = (
+        "resource",
+        "resource_type",
+        "row",
+        "status",
+        "last_modified",
+        "author",
+        "external_ids",
+    )
+    list_display_links = ("resource",)
+    list_filter = (ResourceConnectionFilter, ResourceTypeFilter, ResourceStatusFilter)
+    list_defer = ("attributes", "comparable")
+    list_per_page = MOST_RESOURCES
+    list_max_show_all = MOST_RESOURCES
+    sortable_by = ()
+    search_fields = ("text_key",)
+    search_help_text = _(
+        "The name of the account or group, the key of its row, its id in SCIM, or the external id that a "
+        "connection gave it: the whole of it."
+    )
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": (
+                    "resource_type",
+                    "name",
+                    "key",
+                    "created",
+                    "last_modified",
+                    "deleted_at",
+                    "revision",
+                )
+            },
+        ),
+        (_("Unmapped attributes"), {"fields": ("stored",), "classes": ("collapse",)}),
+    ]
+    readonly_fields = ("name", "key", "stored")
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/resource.css"]}
+
+    # The list
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RecordChangeList]:
+        """Return the list that does not read the stored attributes, and that knows what belongs to a page."""
+        return RecordChangeList
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Order by what has an index: those of one type by their last change, all by their creation."""
+        return ("-last_modified", "-pk") if request.GET.get("resource_type") else ("-pk",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Record], search_term: str
+    ) -> tuple[QuerySet[Record], bool]:
+        """Find a record by what its resource is known by."""
+        term = search_term.strip()
+        return (queryset.filter(matching(term)) if term else queryset), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead from the resources that a connection has linked to those that it has made."""
+        connection = connection_named(request.GET.get("connection"))
+        context = dict(extra_context or {})
+        if connection is not None:
+            context["connection"] = connection
+            if may_view_events(self.admin_site, request):
+                context["created_url"] = history_url(
+                    self.admin_site,
+                    connection__id__exact=connection.pk,
+                    operation__exact=Operation.CREATE.value,
+                )
+        return super().changelist_view(request, context)
+
+    @admin.display(description=_("resource"))
+    def resource(self, record: Any) -> str:
+        """Return what people call the project's row, if it is there still."""
+        return record.listed.name or str(record)
+
+    @admin.display(description=_("account"))
+    def row(self, record: Any) -> SafeString | str:
+        """Return the key of the project's row, with the address of its page for those who may open it."""
+        if record.listed.url is None:
+            return str(record.key)
+        return format_html('<a href="{}">{}</a>', record.listed.url, record.key)
+
+    @admin.display(description=_("external id"))
+    def external_ids(self, record: Any) -> str | None:
+        """Return what connections call the resource: the one that is filtered by, or all."""
+        return ", ".join(record.listed.external_ids) or None
+
+    @admin.display(description=_("status"))
+    def status(self, record: Any) -> str | None:
+        """Return whether the resource is active, inactive or deleted; none where its row is gone."""
+        if record.deleted_at is not None:
+            return gettext("Deleted")
+        if record.listed.is_active is None:
+            return None
+        return gettext("Active") if record.listed.is_active else gettext("Inactive")
+
+    @admin.display(description=_("changed by"))
+    def author(self, record: Any) -> str | None:
+        """Return who has changed the resource last."""
+        return record.listed.author  # type: ignore[no-any-return]
+
+    # The page
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Record | None = None,
+    ) -> HttpResponse:
+        """Add what is to be seen of the resource, if its row is there."""
+        adapter = None if obj is None else registry().get(obj.resource_type)
+        row = None if obj is None or adapter is None else row_of(adapter, obj)
+        if adapter is not None and row is not None and has_identifier(adapter, row):
+            context["provisioning"] = ResourcePanel(self.admin_site, request, adapter, row)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    @admin.display(description=_("resource"))
+    def name(self, record: Record) -> str:
+        """Return what people call the project's row, if it is there still."""
+        obj = resources_of([record]).get(record.pk)
+        return "—" if obj is None else name_of(obj)
+
+    @admin.display(description=_("key"))
+    def key(self, record: Record) -> str:
+        """Return the primary key of the project's row."""
+        return str(record.key)
+
+    @admin.display(description=_("unmapped attributes"))
+    def stored(self, record: Record) -> SafeString:
+        """Return the attributes that nothing maps, as they are kept."""
+        return json_text(record.attributes)

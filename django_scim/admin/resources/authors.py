@@ -1,0 +1,134 @@
+"""Which identity provider a resource belongs to, if to any, and who has changed it last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Case, CharField, Model, OuterRef, Subquery, Value, When
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.admin.rows import record_of
+from django_scim.history.events import READS
+from django_scim.models import Connection, Link, Outcome, ProvisioningEvent, Record
+from django_scim.resources.resource import Resource
+
+SAME_WRITE = timedelta(minutes=1)
+"""How long after a change at most its event is written: the transaction of a large group takes a while."""
+
+
+def authors_of(objects: Mapping[Any, Resource]) -> dict[Any, str]:
+    """Return who has changed resources last, by the key of their record, in three queries at most.
+
+    A write over SCIM saves the record and then its event. So the first event that is not older than
+    ``last_modified`` is that of the change, or the project has changed the row by itself. Where the history
+    does not go back that far, nobody knows.
+    """
+    if not objects:
+        return {}
+    times = {pk: obj.record.last_modified for pk, obj in objects.items() if obj.record is not None}
+    events = first_events(objects)
+    oldest = ProvisioningEvent.objects.order_by("time", "pk").values_list("time", flat=True).first()
+    authors: dict[Any, str] = {}
+    for pk, time in times.items():
+        event = events.get(pk)
+        if event is not None and is_change(event) and event.time - time < SAME_WRITE:
+            authors[pk] = author(event)
+        elif oldest is not None and oldest <= time:
+            authors[pk] = _("the project itself")
+    return authors
+
+
+def first_events(objects: Mapping[Any, Resource]) -> dict[Any, ProvisioningEvent]:
+    """Return the first event of each resource since it was last modified, by the key of the record.
+
+    Each is found by the index on the ``id`` of the resource and the time.
+    """
+    whens = [When(pk=pk, then=Value(obj.identifier)) for pk, obj in objects.items()]
+    own = ProvisioningEvent.objects.filter(
+        resource_id=OuterRef("identifier"),
+        resource_type=OuterRef("resource_type"),
+        time__gte=OuterRef("last_modified"),
+    )
+    records = Record.objects.filter(pk__in=list(objects)).annotate(
+        identifier=Case(*whens, output_field=CharField())
+    )
+    keys = dict(records.values_list("pk", Subquery(own.order_by("time", "pk").values("pk")[:1])))
+    events = ProvisioningEvent.objects.select_related("connection").only(
+        "time", "method", "operation", "outcome", "connection__name"
+    )
+    found = events.in_bulk([key for key in keys.values() if key is not None])
+    return {pk: found[key] for pk, key in keys.items() if key in found}
+
+
+def is_change(event: ProvisioningEvent) -> bool:
+    """Whether an event is of a write that was done."""
+    return event.outcome == Outcome.SUCCESS and event.operation not in READS
+
+
+def author(event: ProvisioningEvent) -> str:
+    """Return who is behind an event."""
+    if event.connection is not None:
+        return str(event.connection)
+    return _("a connection that is gone") if event.method else _("the project itself")
+
+
+CACHE = "_django_scim_provisioning"
+"""The attribute of a request that keeps what was found for it: a page asks several times."""
+
+
+@dataclass(frozen=True)
+class Provisioning:
+    """What is known of a row: its record, what connections call it, and which of them write it.
+
+    :param connections: Those that have linked the resource, or else the one that has written it last.
+    :param is_provisioned: Whether an identity provider writes the resource. Its connection may be gone.
+    """
+
+    record: Record | None
+    links: Sequence[Link]
+    connections: Sequence[Connection]
+    is_provisioned: bool
+
+
+def provisioning_of(adapter: Adapter, row: Model, request: HttpRequest) -> Provisioning:
+    """Return what is known of a row; found once a request."""
+    found: dict[Any, Provisioning] = getattr(request, CACHE, {})
+    setattr(request, CACHE, found)
+    key = (adapter.name, row.pk)
+    if key not in found:
+        found[key] = look_up(adapter, row)
+    return found[key]
+
+
+def look_up(adapter: Adapter, row: Model) -> Provisioning:
+    """Return what is known of a row.
+
+    A record alone proves nothing: there is one also where the project has changed the members of a group.
+    """
+    record = record_of(adapter, row)
+    links = [] if record is None else list(record.links.select_related("connection").order_by("pk"))
+    connections = [link.connection for link in links]
+    is_written = bool(connections)
+    if not is_written:
+        event = last_write(adapter, row)
+        is_written = event is not None
+        connections = [event.connection] if event is not None and event.connection is not None else []
+    if not is_written and record is not None:
+        is_written = bool(record.attributes) or record.unique_values.exists()
+    is_deleted = record is not None and record.deleted_at is not None
+    is_provisioned = is_written and not is_deleted and not adapter.protected(row)
+    return Provisioning(record, links, connections, is_provisioned)
+
+
+def last_write(adapter: Adapter, row: Model) -> ProvisioningEvent | None:
+    """Return the last change that a connection has made to a resource, as far as the history goes back."""
+    events = ProvisioningEvent.objects.filter(
+        resource_id=adapter.identifier(row), resource_type=adapter.name, outcome=Outcome.SUCCESS
+    ).exclude(operation__in=READS)
+    # What somebody of the project has done has no method.
+    return events.exclude(method="").select_related("connection").order_by("-time", "-pk").first()

@@ -1,0 +1,170 @@
+"""The filters beside the list of resources, and its search: by what an index finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from scim2_models.path import CompareOperator
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.mappings.builtin import link_digest
+from django_scim.mappings.identifiers import parse_uuid
+from django_scim.models import Connection, Link, Record
+from django_scim.resources.registry import registry
+from django_scim.resources.resource import Caller
+from django_scim.sql.functions import compose
+from django_scim.sql.operand import any_of
+from django_scim.sql.values import INTEGER_RANGE, column_of
+
+MOST_CONNECTIONS = 50
+"""How many connections are offered; another one can be named in the address."""
+
+
+class ResourceConnectionFilter(admin.SimpleListFilter):
+    """Keeps the resources that a connection has given an ``externalId``.
+
+    A connection may make a resource and give it none. Only the history knows that, by an ``id`` that no
+    database can join to a record, so the list leads there.
+    """
+
+    title = _("connection")
+    parameter_name = "connection"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the connections by name, and the chosen one if it is not among the first."""
+        connections = list(Connection.objects.order_by("name")[:MOST_CONNECTIONS])
+        chosen = connection_named(self.value())
+        if chosen is not None and chosen not in connections:
+            connections.append(chosen)
+        return [(str(connection.pk), connection.name) for connection in connections]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
+        """Keep the records that are linked; of a connection that there is not, none."""
+        if self.value() is None:
+            return queryset
+        connection = connection_named(self.value())
+        return queryset.filter(pk__in=Link.objects.filter(connection=connection).values("record"))
+
+
+def connection_named(key: str | None) -> Connection | None:
+    """Return the connection of a key in an address, if there is one."""
+    if key is None or not (key.isascii() and key.isdecimal()) or len(key) > 18:
+        return None
+    return Connection.objects.filter(pk=int(key)).first()
+
+
+class ResourceTypeFilter(admin.SimpleListFilter):
+    """Offers the resource types that the project serves, without a look through the whole table."""
+
+    title = _("resource type")
+    parameter_name = "resource_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the names of the resource types."""
+        return [(adapter.name, adapter.name) for adapter in registry()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
+        """Keep the records of one resource type."""
+        name = self.value()
+        return queryset if name is None else queryset.filter(resource_type=name)
+
+
+class ResourceStatusFilter(admin.SimpleListFilter):
+    """Tells what is active from what is deactivated and from what SCIM has deleted.
+
+    Whether a resource is active is asked of the mapping of ``active``: a look at the rows of the project.
+    """
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the three states."""
+        return [("active", _("Active")), ("inactive", _("Inactive")), ("deleted", _("Deleted"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
+        """Keep the records in the chosen state."""
+        if self.value() == "deleted":
+            return queryset.filter(deleted_at__isnull=False)
+        if self.value() not in ("active", "inactive"):
+            return queryset
+        present = queryset.filter(deleted_at__isnull=True)
+        inactive = [Q(is_inactive(adapter)) for adapter in registry() if "active" in adapter.mappings]
+        if self.value() == "inactive":
+            return present.filter(any_of(inactive))
+        for condition in inactive:
+            # One by one, so that the database can look up each record of a page, and need not know all rows.
+            present = present.filter(~condition)
+        return present
+
+
+def is_inactive(adapter: Adapter) -> Exists:
+    """Return the condition that a record is of a row whose ``active`` is false."""
+    mapping = adapter.mappings["active"]
+    condition = mapping.lookup(mapping.path, CompareOperator.eq, False, Caller(Connection(pk=0), ""))
+    resource_type = ExpressionWrapper(OuterRef("resource_type"), output_field=CharField())
+    rows = adapter.model._base_manager.filter(condition, pk=OuterRef(adapter.record_key))
+    return Exists(rows.alias(resource_type_=resource_type).filter(resource_type_=adapter.name))
+
+
+MOST_FOUND = 500
+"""How many resources that have the same external id, or the same name, are found."""
+
+
+def matching(term: str) -> Q:
+    """Return the condition that a record is of a resource with a name, a key, an ``id`` or an ``externalId``.
+
+    What is in other tables is looked up first: no database finds both sides of an OR by index otherwise.
+    """
+    condition = Q(pk__in=linked(term))
+    for adapter in registry():
+        keys = [*keys_in(adapter, term), *keys_named(adapter, term)]
+        if keys:
+            condition |= Q(resource_type=adapter.name, **{f"{adapter.record_key}__in": keys})
+    return condition
+
+
+def linked(term: str) -> list[Any]:
+    """Return the records that a connection has given an ``externalId``."""
+    links = Link.objects.filter(
+        connection__in=Connection.objects.values("pk"), digest=link_digest(compose(term) or "")
+    )
+    return list(links.values_list("record", flat=True)[:MOST_FOUND])
+
+
+def keys_in(adapter: Adapter, term: str) -> Iterator[Any]:
+    """Yield the keys of rows that a term may be: a primary key, or one that an ``id`` is made from."""
+    if adapter.record_key == "text_key":
+        yield term
+    elif adapter.record_key == "uuid_key":
+        yield from filter(None, [parse_uuid(term.lower())])
+    elif is_integer(term):
+        yield int(term)
+    key = adapter.scheme.decode(term) if adapter.id_field is None else None
+    if key is not None:
+        yield key
+
+
+def is_integer(term: str) -> bool:
+    """Whether a term is an integer that a column can hold."""
+    digits = term.removeprefix("-")
+    return digits.isascii() and digits.isdecimal() and len(digits) < 20 and int(term) in INTEGER_RANGE
+
+
+def keys_named(adapter: Adapter, term: str) -> list[Any]:
+    """Return the keys of rows by their name, or by the column of their ``id``, where it has an index."""
+    columns = [name for name in (adapter.display_column, adapter.id_field) if name is not None]
+    keys: list[Any] = []
+    for column in columns:
+        field: Any = column_of(adapter.model, column)
+        if field.get_internal_type() in ("CharField", "EmailField", "SlugField") and (
+            field.unique or field.db_index
+        ):
+            rows = adapter.model._base_manager.filter(**{column: term})
+            keys += rows.values_list("pk", flat=True)[:MOST_FOUND]
+    return keys

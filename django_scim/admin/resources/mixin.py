@@ -1,0 +1,201 @@
+"""For the project's own admin: what SCIM knows of a row, and which fields an identity provider owns."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Field, Model
+from django.forms import BaseModelForm
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import conditional_escape
+from django.utils.translation import gettext as _
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.admin.addresses import may_view_records
+from django_scim.admin.resources.authors import provisioning_of
+from django_scim.admin.resources.panel import ResourcePanel
+from django_scim.admin.rows import adapter_for
+from django_scim.operations.staff import has_identifier
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+TEMPLATE = "admin/django_scim/panel/change_form.html"
+
+
+class ProvisioningAdminMixin(ModelAdmin):
+    """Adds to the page of a row what there is of it in SCIM, and notes at the fields that SCIM writes.
+
+    It goes before the other base classes: ``class StaffAdmin(ProvisioningAdminMixin, UserAdmin)``. The model
+    has to be one that an adapter serves. The panel is for those who may view resources; the notes are for
+    everybody who sees the form.
+    """
+
+    provisioned_fields_readonly: ClassVar[bool] = False
+    """Whether nobody changes the fields of a provisioned row that its identity provider owns."""
+
+    provisioning_panel: ClassVar[bool] = True
+    """Whether the panel follows the form; a template of the project may include it elsewhere instead."""
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/resource.css"]}
+
+    def provisioning_adapter(self, obj: Model | None) -> Adapter | None:
+        """Return the adapter of a row; none for a row that is new or no resource."""
+        adapter = None if obj is None or obj.pk is None else adapter_for(self.model)
+        return adapter if adapter is not None and obj is not None and has_identifier(adapter, obj) else None
+
+    def provisioning_note(self, request: HttpRequest, obj: Model | None) -> str | None:
+        """Return what is said of the fields that the identity provider of a row owns; none if it has none.
+
+        The connections are named to those who may view resources.
+        """
+        adapter = self.provisioning_adapter(obj)
+        if adapter is None or obj is None:
+            return None
+        provisioning = provisioning_of(adapter, obj, request)
+        if not provisioning.is_provisioned:
+            return None
+        owners = ", ".join(str(connection) for connection in provisioning.connections)
+        if not owners or not may_view_records(self.admin_site, request):
+            return _("Provisioned by an identity provider.")
+        return _("Provisioned by %(connection)s.") % {"connection": owners}
+
+    # The fields
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Note at the fields whom they belong to."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        note = self.provisioning_note(request, obj)
+        adapter = self.provisioning_adapter(obj)
+        return form if note is None or adapter is None else noted(form, owned_fields(adapter), note)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Add the fields that the identity provider owns, if nobody else is to change them."""
+        names = super().get_readonly_fields(request, obj)
+        adapter = self.provisioning_adapter(obj)
+        if not self.provisioned_fields_readonly or adapter is None:
+            return names
+        if self.provisioning_note(request, obj) is None:
+            return names
+        options = getattr(self.form, "_meta", None)
+        left_out = {*names, *(self.get_exclude(request, obj) or getattr(options, "exclude", None) or ())}
+        editable = {field.name for field in (*self.opts.fields, *self.opts.many_to_many) if field.editable}
+        return (*names, *sorted((owned_fields(adapter) & editable) - left_out))
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
+        """Leave out what depends on a field that is not in the form."""
+        fields = super().get_prepopulated_fields(request, obj)
+        if not self.provisioned_fields_readonly:
+            return fields
+        shown = set(self.get_readonly_fields(request, obj))
+        return {name: sources for name, sources in fields.items() if shown.isdisjoint((name, *sources))}
+
+    def get_formsets_with_inlines(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Iterator[tuple[Any, Any]]:
+        """Note the same at the fields of rows beside the resource, such as a profile."""
+        note = self.provisioning_note(request, obj)
+        adapter = self.provisioning_adapter(obj)
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            relation = getattr(formset, "fk", None)
+            if note is not None and adapter is not None and relation is not None:
+                names = owned_fields_behind(adapter, relation)
+                form = noted(formset.form, names, note, disabled=self.provisioned_fields_readonly)
+                formset = type(formset.__name__, (formset,), {"form": form})
+            yield formset, inline
+
+    # The panel
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Model | None = None,
+    ) -> HttpResponse:
+        """Put the panel below the form, whatever template the page has."""
+        adapter = self.provisioning_adapter(obj)
+        if adapter is not None and obj is not None and not context.get("is_popup"):
+            context["provisioning"] = ResourcePanel(self.admin_site, request, adapter, obj)
+        response = super().render_change_form(request, context, add, change, form_url, obj)
+        if "provisioning" in context and self.provisioning_panel and isinstance(response, TemplateResponse):
+            assert response.context_data is not None
+            response.context_data["page_of_project"] = response.resolve_template(response.template_name)
+            response.template_name = TEMPLATE
+        return response
+
+
+FormClass = type["BaseModelForm[Any]"]
+
+
+def owned_places(adapter: Adapter) -> Iterator[str]:
+    """Yield the fields and relations of the host that SCIM writes, as ``scim_inspect`` shows them."""
+    for mapping in adapter.written_mappings:
+        yield from mapping.places
+
+
+def owned_fields(adapter: Adapter) -> set[str]:
+    """Return the names of the model's own fields that SCIM writes."""
+    meta = adapter.model._meta
+    names = {field.name for field in (*meta.fields, *meta.many_to_many)}
+    return names.intersection(owned_places(adapter))
+
+
+def owned_fields_behind(adapter: Adapter, relation: Field[Any, Any]) -> set[str]:
+    """Return the fields that SCIM writes in rows beside the resource, such as a profile.
+
+    :param relation: The foreign key of those rows that leads to the resource.
+    """
+    reverse: Any = relation.remote_field
+    names = {reverse.name, reverse.get_accessor_name()}
+    fields = {field.name for field in relation.model._meta.fields}
+    found = (place.partition("__") for place in owned_places(adapter))
+    return {name for head, _, name in found if head in names and name in fields}
+
+
+def noted(form: FormClass, names: Collection[str], note: str, *, disabled: bool = False) -> FormClass:
+    """Return a form class that says of some fields whom they belong to.
+
+    The note is a part of the help text, which Django names in the ``aria-describedby`` of the field. A field
+    that is only shown has its help text from the options of the form.
+
+    :param disabled: Whether the fields take no other values, whatever a browser sends.
+    """
+
+    class NotedForm(form):  # type: ignore[misc, valid-type]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            for name in self.fields.keys() & set(names):
+                field = self.fields[name]
+                field.help_text = with_note(field.help_text, note)
+                field.disabled = field.disabled or disabled
+
+    NotedForm.__name__ = form.__name__
+    options = copy.copy(NotedForm._meta)
+    given = options.help_texts or {}
+    help_texts = {name: given.get(name, default_help(options.model, name)) for name in names}
+    options.help_texts = {**given, **{name: with_note(text, note) for name, text in help_texts.items()}}
+    NotedForm._meta = options
+    return NotedForm
+
+
+def default_help(model: type[Model], name: str) -> Any:
+    """Return the help text that a field of a model has by itself."""
+    return getattr(model._meta.get_field(name), "help_text", "")
+
+
+def with_note(help_text: Any, note: str) -> str:
+    """Return a help text, which Django takes for HTML, with a note, which is none."""
+    return f"{help_text} {conditional_escape(note)}".strip()

@@ -1,0 +1,251 @@
+"""What is to be seen of one resource, on its own page and on that of the project's row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.admin.addresses import (
+    action_url,
+    event_url,
+    events_url,
+    may_act,
+    may_view_events,
+    may_view_records,
+    may_view_rows,
+    record_url,
+    row_url,
+)
+from django_scim.admin.connections.setup import scim_base_url
+from django_scim.admin.json_text import json_text
+from django_scim.admin.resources.actions import ACTIONS, Deactivate, Restore, Unlink
+from django_scim.admin.resources.authors import Provisioning, author, provisioning_of
+from django_scim.admin.rows import is_active
+from django_scim.mappings import Mapping
+from django_scim.models import Connection, Link, ProvisioningEvent, Record
+from django_scim.operations.staff import connections_of
+from django_scim.resources.loading import load
+from django_scim.resources.projection import compiled
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import Json
+
+CHOICE = "scim_connection"
+"""The parameter of a page's address that names the connection to look with."""
+
+TIMELINE = 20
+"""How many events are shown."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """An event of the timeline."""
+
+    event: ProvisioningEvent
+    url: str
+    author: str
+
+    @property
+    def changes(self) -> str:
+        """The attributes that were changed, those of extensions without the URN."""
+        return ", ".join(path.rpartition(":")[2] for path in self.event.changes)
+
+
+class ResourcePanel:
+    """Finds what a template asks for, and nothing else.
+
+    :param adapter: The adapter of the row.
+    :param row: The row of the project.
+    """
+
+    def __init__(self, site: AdminSite, request: HttpRequest, adapter: Adapter, row: Model) -> None:
+        self.site = site
+        self.request = request
+        self.adapter = adapter
+        self.row = row
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether the user may see what SCIM knows of the resource."""
+        return may_view_records(self.site, self.request)
+
+    @cached_property
+    def provisioning(self) -> Provisioning:
+        """Which identity provider the row belongs to."""
+        return provisioning_of(self.adapter, self.row, self.request)
+
+    @property
+    def record(self) -> Record | None:
+        """The record of the resource, if SCIM has touched it."""
+        return self.provisioning.record
+
+    @property
+    def record_url(self) -> str | None:
+        """The page of the resource."""
+        return None if self.record is None else record_url(self.site, self.record)
+
+    @property
+    def row_url(self) -> str | None:
+        """The page of the row, for those who may open it."""
+        may_view = may_view_rows(self.site, self.request, type(self.row), self.row)
+        return row_url(self.site, self.row) if may_view else None
+
+    @property
+    def owners(self) -> str:
+        """The connections that provision the resource, by name."""
+        return ", ".join(str(connection) for connection in self.provisioning.connections)
+
+    @cached_property
+    def is_active(self) -> bool:
+        """Whether the resource is there for SCIM, and active."""
+        obj = Resource(self.adapter, self.row, Caller(Connection(pk=0), ""))
+        obj.record = self.record
+        return is_active(obj)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the resource is deleted for SCIM."""
+        return self.record is not None and self.record.deleted_at is not None
+
+    # As SCIM has it
+
+    @cached_property
+    def connections(self) -> list[Connection]:
+        """The connections to look with."""
+        return connections_of(self.adapter, self.row)
+
+    @cached_property
+    def connection(self) -> Connection | None:
+        """The connection that is looked with: the one that is asked for, or the first."""
+        asked = self.request.GET.get(CHOICE)
+        chosen = (connection for connection in self.connections if str(connection.pk) == asked)
+        return next(chosen, None) or next(iter(self.connections), None)
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether a connection was asked for."""
+        return CHOICE in self.request.GET
+
+    @property
+    def choices(self) -> list[tuple[Connection, str]]:
+        """The connections, with the address of this page that looks with each."""
+        found = []
+        for connection in self.connections:
+            query = self.request.GET.copy()
+            query[CHOICE] = str(connection.pk)
+            found.append((connection, f"?{query.urlencode()}#scim-document-heading"))
+        return found
+
+    @cached_property
+    def shown(self) -> tuple[SafeString | None, list[str]]:
+        """The document that the connection gets, if it gets any, and what is left out of it."""
+        if self.connection is None:
+            return None, []
+        caller = Caller(self.connection, scim_base_url(self.request) or "")
+        document, left_out = resource_document(self.adapter, self.row, caller)
+        return None if document is None else json_text(document), left_out
+
+    @property
+    def document(self) -> SafeString | None:
+        """The document, as HTML."""
+        return self.shown[0]
+
+    @property
+    def left_out(self) -> str:
+        """The attributes that have too many values to be shown."""
+        return ", ".join(self.shown[1])
+
+    @property
+    def most_values(self) -> int:
+        """How many values are shown at most."""
+        return MOST_VALUES
+
+    # What happened
+
+    @cached_property
+    def may_view_events(self) -> bool:
+        """Whether the user may see the history."""
+        return may_view_events(self.site, self.request)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The last events of the resource."""
+        events = ProvisioningEvent.objects.filter(
+            resource_id=self.adapter.identifier(self.row), resource_type=self.adapter.name
+        )
+        latest = events.select_related("connection").defer("request").order_by("-time", "-pk")[:TIMELINE]
+        return [Step(event, event_url(self.site, event), author(event)) for event in latest]
+
+    @property
+    def events_url(self) -> str:
+        """The whole history of the resource."""
+        return events_url(self.site, self.adapter, self.row)
+
+    # What can be done
+
+    @cached_property
+    def may_act(self) -> bool:
+        """Whether the user may do something about the resource."""
+        return self.record is not None and may_act(self.site, self.request)
+
+    @property
+    def actions(self) -> list[tuple[Any, str]]:
+        """The names of what can be done to the resource now, with the addresses of the pages that ask."""
+        wanted = []
+        if self.is_deleted:
+            wanted.append(Restore.name)
+        elif self.is_active and type(self.adapter).deactivate is not Adapter.deactivate:
+            wanted.append(Deactivate.name)
+        return [(ACTIONS[name].label, self._action_url(name)) for name in wanted] if self.may_act else []
+
+    @property
+    def links(self) -> list[tuple[Link, str | None]]:
+        """What connections call the resource, with the addresses of the pages that unlink it."""
+        return [
+            (link, self._action_url(Unlink.name, link.connection) if self.may_act else None)
+            for link in self.provisioning.links
+        ]
+
+    def _action_url(self, name: str, connection: Connection | None = None) -> str:
+        assert self.record is not None
+        return action_url(self.site, name, self.record, self.request.path, connection)
+
+    @property
+    def status(self) -> str:
+        """The state of the resource, in a word."""
+        if self.is_deleted:
+            return _("Deleted")
+        return _("Active") if self.is_active else _("Inactive")
+
+
+MOST_VALUES = 100
+"""How many members, or other values without a bound, are shown."""
+
+
+def resource_document(adapter: Adapter, row: Model, caller: Caller) -> tuple[Json | None, list[str]]:
+    """Return what a connection gets of a row, and the attributes that are left out for their size.
+
+    The document is none if there is no such resource for the connection: it answers 404.
+    """
+    left_out = [
+        mapping.path.key
+        for mapping in adapter.mappings.values()
+        if mapping.unbounded and has_many(mapping, row, caller)
+    ]
+    rows = adapter.queryset(caller.connection).filter(pk=row.pk)
+    objects = load(adapter, rows, compiled(adapter, excluded=tuple(left_out)), caller)
+    document = compiled(adapter, excluded=tuple(left_out)).read(objects[0]) if objects else None
+    return document, left_out
+
+
+def has_many(mapping: Mapping, row: Model, caller: Caller) -> bool:
+    """Whether an attribute has more values than are shown; no more of them are counted."""
+    rows = [source.rows.filter(**{source.key: row.pk}).order_by() for source in mapping.sources(caller)]
+    return sum(own[: MOST_VALUES + 1].count() for own in rows) > MOST_VALUES

@@ -1,0 +1,123 @@
+"""Which rows are adopted, and where the ``externalId`` of each is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
+from django.db.models import QuerySet
+
+from django_scim.adapters.adapter import BATCH, Adapter
+from django_scim.imports import nearest
+from django_scim.mappings.columns import HostPath, is_empty
+from django_scim.models import Connection
+from django_scim.operations.write import database_of
+from django_scim.resources.resource import Caller, Resource
+
+TRUTH = {"true": True, "1": True, "false": False, "0": False}
+"""What text stands for a truth value, in lower case."""
+
+LISTS = ("in", "range")
+"""The lookups that take several values."""
+
+
+class SelectionError(ValueError):
+    """What somebody asked for that the models do not have."""
+
+
+@dataclass(frozen=True)
+class AdoptionSelection:
+    """The rows of one resource type that a connection may see and that somebody has chosen.
+
+    :param external_id: The column with the ``externalId`` of each row, if there is one.
+    :param lookups: Django's lookups, all of which a row has to meet.
+    """
+
+    adapter: Adapter
+    connection: Connection
+    external_id: HostPath | None = None
+    lookups: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def caller(self) -> Caller:
+        """For whom resources are read; nothing is shown, so there is no address."""
+        return Caller(self.connection, "")
+
+    @property
+    def database(self) -> str:
+        """The database of the rows, and of what is recorded of them."""
+        return database_of(self.adapter)
+
+    def visible(self) -> QuerySet[Any]:
+        """Return all rows that the connection may see, also those that nobody has chosen."""
+        return self.adapter.get_queryset(self.connection).using(self.database)
+
+    def rows(self) -> QuerySet[Any]:
+        """Return the rows, each once, with those beside them that have the ``externalId``.
+
+        :raises SelectionError: If a lookup cannot be made.
+        """
+        rows = self.visible()
+        if self.lookups:
+            chosen = self.adapter.model._base_manager.using(self.database)
+            try:
+                rows = rows.filter(pk__in=chosen.filter(**self.lookups).values("pk"))
+            except (FieldError, ValueError, TypeError, ValidationError) as error:
+                raise SelectionError(f"The rows cannot be filtered so: {reason_of(error)}") from error
+        if self.external_id is not None and self.external_id.joins:
+            rows = rows.select_related(self.external_id.joins)
+        return rows
+
+    def page(self, rows: QuerySet[Any], after: Any) -> list[Resource]:
+        """Return the first resources after a primary key, in its order."""
+        if after is not None:
+            rows = rows.filter(pk__gt=after)
+        found = rows.order_by("pk")[:BATCH]
+        return [Resource(self.adapter, instance, self.caller) for instance in found]
+
+    def external_id_of(self, obj: Resource) -> str | None:
+        """Return the ``externalId`` that the host has of a row; empty text is none."""
+        value = None if self.external_id is None else self.external_id.read(obj.instance)
+        return None if is_empty(value) else str(value)
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error of Django says."""
+    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+
+
+def parse_column(adapter: Adapter, path: str) -> HostPath:
+    """Return the column that a path such as ``profile__external_id`` names.
+
+    :raises SelectionError: If it names none.
+    """
+    try:
+        return HostPath(adapter.model, path)
+    except (FieldDoesNotExist, ValueError) as error:
+        hint = nearest(path, [field.name for field in adapter.model._meta.concrete_fields])
+        raise SelectionError(f"'{path}' is no column of {adapter.model._meta.label}. {hint}") from error
+
+
+def parse_lookups(texts: Iterable[str]) -> dict[str, Any]:
+    """Return the lookups that texts such as ``email__endswith=@example.com`` stand for.
+
+    :raises SelectionError: If a text has no equals sign, or not the value that its lookup takes.
+    """
+    return dict(map(parse_lookup, texts))
+
+
+def parse_lookup(text: str) -> tuple[str, Any]:
+    """Return one lookup and its value."""
+    lookup, equals, value = text.partition("=")
+    if not equals or not lookup:
+        raise SelectionError(f"'{text}' is not of the form lookup=value.")
+    name = lookup.rpartition("__")[2]
+    if name in LISTS:
+        return lookup, value.split(",")
+    if name == "isnull":
+        if value.lower() not in TRUTH:
+            raise SelectionError(f"'{text}': the value is True or False.")
+        return lookup, TRUTH[value.lower()]
+    return lookup, value

@@ -1,0 +1,266 @@
+"""Bodies: bounded JSON in and out, by the media types of RFC 7644 section 8.1."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import IO, Any
+
+import orjson
+from django.http.request import HttpHeaders
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.settings import DEFAULTS, IMPORT_STRINGS, APISettings
+from scim2_models import InvalidSyntaxException, InvalidValueException, PayloadTooLargeException
+
+from django_scim.api.errors import HTTPError
+from django_scim.conf import ScimSettings, get_settings
+from django_scim.history.export import encoded
+from django_scim.resources.registry import registry
+
+
+class ScimJSONParser(BaseParser):
+    """Reads a body of bounded size as a JSON object; that of a PATCH may be an array of operations too."""
+
+    media_type = "application/scim+json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the object or the array.
+
+        :raises PayloadTooLargeException: If the body is larger than ``MAX_PAYLOAD_SIZE``.
+        :raises InvalidSyntaxException: If it is neither, or a name is twice in one object.
+        :raises SCIMException: As :class:`django_scim.api.bodies.DocumentLimits` names what is too large.
+        """
+        settings = get_settings()
+        limit = settings.MAX_PAYLOAD_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise PayloadTooLargeException(detail=f"the body is larger than {limit} bytes")
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise InvalidSyntaxException(detail=f"the body is not JSON: {error}") from error
+        request = (parser_context or {}).get("request")
+        is_patch = request is not None and request.method == "PATCH"
+        if not isinstance(document, dict | list if is_patch else dict):
+            raise InvalidSyntaxException(detail="the body is not a JSON object")
+        DocumentLimits(settings, registry().collection_names).require(document)
+        require_unique_names(body)
+        return document
+
+
+class JSONParser(ScimJSONParser):
+    """The same under the name that many clients use."""
+
+    media_type = "application/json"
+
+
+class ScimJSONRenderer(BaseRenderer):
+    """Writes a document as JSON."""
+
+    media_type = "application/scim+json"
+    format = "scim"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """Return the bytes; nothing for an answer without a body."""
+        return b"" if data is None else encoded(data)
+
+
+class JSONRenderer(ScimJSONRenderer):
+    """The same under the name that many clients use."""
+
+    media_type = "application/json"
+    format = "json"
+
+
+WORD = re.compile(r"[\w$-]+")
+"""What may be the name of an attribute in a path or behind a URN."""
+
+MAX_DIGITS = 18
+"""How many digits a length may have that no limit reaches."""
+
+
+def content_length(headers: HttpHeaders, limit: int) -> int:
+    """Return the length of a body as the request has it, before any of the body is read.
+
+    :raises HTTPError: If it is not known: neither Django nor DRF reads such a body, and it must not pass
+        for an empty one.
+    :raises InvalidSyntaxException: If it is no number (RFC 9110 section 8.6), or the body has a transfer
+        coding too, so that two servers may see two lengths (RFC 9112 section 6.3).
+    :raises PayloadTooLargeException: If it is over the limit.
+    """
+    text = headers.get("Content-Length") or ""
+    if "Transfer-Encoding" in headers:
+        if not text:
+            raise HTTPError(411, "the body has to be sent with a Content-Length")
+        raise InvalidSyntaxException(detail="a body has a Content-Length or a Transfer-Encoding, not both")
+    if text and not (text.isascii() and text.isdigit()):
+        raise InvalidSyntaxException(detail="the Content-Length is no number")
+    if len(text) > MAX_DIGITS or int(text or 0) > limit:
+        raise PayloadTooLargeException(detail=f"the body is larger than {limit} bytes")
+    return int(text or 0)
+
+
+def require_unique_names(body: bytes) -> None:
+    """Refuse JSON in which a name is twice in one object, which orjson does not tell.
+
+    Which of two values counts, programs disagree on (RFC 8259 section 4), such as this one and a proxy that
+    looks for what is forbidden. The case of a name makes no difference (RFC 7643 section 2.1), but in the
+    filter of a path it may.
+
+    :param body: Valid JSON, nested no deeper than ``MAX_JSON_DEPTH``.
+    :raises InvalidSyntaxException: If there is such a name.
+    """
+    # The numbers do not matter here, and Python refuses long ones.
+    json.loads(body, object_pairs_hook=unique_names, parse_int=len, parse_float=len)
+
+
+def unique_names(members: list[tuple[str, Any]]) -> None:
+    """Refuse the members of an object of which two have one name.
+
+    :raises InvalidSyntaxException: If there are any.
+    """
+    names = [name if "[" in name else name.lower() for name, _ in members]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidSyntaxException(detail=f"'{twice[:100]}' is twice in one object")
+
+
+class DocumentLimits:
+    """The limits on the parts of a JSON document.
+
+    :param collections: The names of the attributes that may have ``MAX_MEMBERS`` values, in lower case.
+    """
+
+    def __init__(self, settings: ScimSettings, collections: Collection[str]) -> None:
+        self.settings = settings
+        self.collections = collections
+
+    def require(self, document: Any) -> None:
+        """Refuse a document with a part that is too large, or that no database can hold.
+
+        :raises InvalidSyntaxException: If it is nested too deep, or an object has too many members or one
+            with a name that is too long.
+        :raises InvalidValueException: If a string or a list is too long, or a string holds NUL, which
+            PostgreSQL cannot store.
+        """
+        level = [document]
+        depth = self.settings.MAX_JSON_DEPTH
+        for _ in range(depth):
+            below: list[Any] = []
+            for item in level:
+                if isinstance(item, dict):
+                    self.require_members(item)
+                    below += item.values()
+                elif isinstance(item, list):
+                    self.require_lists(item)
+                    below += item
+                elif isinstance(item, str):
+                    self.require_text(item)
+            if not below:
+                return
+            level = below
+        raise InvalidSyntaxException(detail=f"the body is nested deeper than {depth} levels")
+
+    def require_members(self, item: dict[str, Any]) -> None:
+        """Refuse an object that is too large itself, whatever its members hold.
+
+        :raises InvalidSyntaxException: If it has too many members, or one with a name that is too long.
+        :raises InvalidValueException: If a list is too long, or a name holds NUL.
+        """
+        limit = self.settings.MAX_ATTRIBUTES
+        if len(item) > limit:
+            raise InvalidSyntaxException(detail=f"an object may have {limit} members at most")
+        longest = self.settings.MAX_FILTER_LENGTH
+        for name, value in item.items():
+            if len(name) > longest:
+                raise InvalidSyntaxException(detail=f"a name may have {longest} characters at most")
+            if "\0" in name:
+                raise InvalidValueException(detail="a name holds the character NUL")
+            if isinstance(value, list):
+                self.require_list(name, value, item)
+
+    def require_list(self, name: str, values: list[Any], holder: dict[str, Any]) -> None:
+        """Refuse a list that is too long; that of the operations has limits of its own.
+
+        :raises InvalidValueException: If it is.
+        """
+        limit = self.settings.MAX_VALUES
+        if len(values) > limit and name.lower() != "operations":
+            if self.is_collection(name, holder):
+                limit = self.settings.MAX_MEMBERS
+            if len(values) > limit:
+                raise InvalidValueException(detail=f"'{name[:100]}' may have {limit} values at most")
+
+    def require_lists(self, values: list[Any]) -> None:
+        """Refuse lists in a list that are too long.
+
+        :raises InvalidValueException: If one is.
+        """
+        limit = self.settings.MAX_VALUES
+        if any(isinstance(value, list) and len(value) > limit for value in values):
+            raise InvalidValueException(detail=f"a list in a list may have {limit} values at most")
+
+    def is_collection(self, name: str, holder: dict[str, Any]) -> bool:
+        """Whether a list may be that of an attribute with any number of values.
+
+        In an operation of a PATCH, the path says which attribute the value is for.
+        """
+        if name.lower() == "value":
+            name = next((str(path) for key, path in holder.items() if key.lower() == "path"), "")
+        return any(word.lower() in self.collections for word in WORD.findall(name))
+
+    def require_text(self, text: str) -> None:
+        """Refuse a string that is too long, or that no database can hold.
+
+        :raises InvalidValueException: If it is such a string.
+        """
+        limit = self.settings.MAX_STRING_LENGTH
+        if len(text) > limit:
+            raise InvalidValueException(detail=f"a string may have {limit} characters at most")
+        if "\0" in text:
+            raise InvalidValueException(detail="a string holds the character NUL")
+
+
+CHARSETS = ("", "utf-8", "utf8", "us-ascii", "iso-8859-1")
+"""What a client may call the encoding of its JSON, which is UTF-8 (RFC 8259 section 8.1). There are HTTP
+libraries that say ISO-8859-1, the default of another time; octets that are not UTF-8 are refused anyway."""
+
+CODINGS = ("", "identity")
+"""The content codings of a body: none, so that its size is what the request says."""
+
+
+class ScimContentNegotiation(DefaultContentNegotiation):
+    """Chooses by the headers alone."""
+
+    settings = APISettings({"URL_FORMAT_OVERRIDE": None}, DEFAULTS, IMPORT_STRINGS)  # type: ignore[arg-type, assignment]
+
+    def get_accept_list(self, request: Request) -> list[str]:
+        """Return what the client accepts: a header that names nothing says as much as none."""
+        return [text for text in super().get_accept_list(request) if text] or ["*/*"]
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        """Return the parser for the body.
+
+        :raises UnsupportedMediaType: If the body is compressed, or in another encoding than UTF-8.
+        """
+        coding = request.headers.get("Content-Encoding", "").strip().lower()
+        if coding not in CODINGS:
+            raise UnsupportedMediaType(coding, "a body must have no content coding")
+        parameters = request.content_params or {}
+        if parameters.get("charset", "").lower() not in CHARSETS:
+            raise UnsupportedMediaType(str(request.content_type), "a body has to be UTF-8")
+        return super().select_parser(request, parsers)

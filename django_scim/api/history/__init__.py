@@ -1,0 +1,1 @@
+"""/history: the events as JSON."""

@@ -1,0 +1,184 @@
+"""What the history can be asked for, by django-filter: only what an index of the table answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import F, QuerySet
+from django.db.models.lookups import Exact
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django_filters import ChoiceFilter, Filter, FilterSet, ModelChoiceFilter, TypedChoiceFilter
+from django_filters.constants import EMPTY_VALUES
+
+from django_scim.history.events import limited
+from django_scim.history.selection import CHOICES, NARROW, EventSelection, unindexed
+from django_scim.models import AccessToken, Connection, Operation, Outcome
+from django_scim.sql.functions import Comparable, compose
+
+LONGEST_SPAN = timedelta(days=31)
+"""How much of the history is read through for what no index finds."""
+
+SELECTED = {"connection_id", "resource_type", *CHOICES, *NARROW}
+"""The columns for which :class:`~django_scim.history.selection.EventSelection` finds an index."""
+
+FEW = {*NARROW, "display_key"}
+"""The columns of which one value belongs to few events."""
+
+
+class TimeField(forms.Field):
+    """A point in time as ISO 8601 writes it; one without an offset is in UTC, as those of answers are."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the time as the database has it.
+
+        :raises ValidationError: If it is none.
+        """
+        if value in self.empty_values:
+            return None
+        try:
+            return parse_time(value)
+        except ValueError:
+            raise ValidationError("this is not a time such as 2025-06-30T22:00:00Z") from None
+
+
+def parse_time(text: str) -> datetime:
+    """Return a time as the database has it: in UTC, or in the project's own zone if it uses none.
+
+    :raises ValueError: If it is none, or one at the very ends of the calendar.
+    """
+    parsed = parse_datetime(text)
+    if parsed is None:
+        raise ValueError("this is not a time")
+    aware = parsed if timezone.is_aware(parsed) else parsed.replace(tzinfo=UTC)
+    # Another time zone may move a time into the next year.
+    if not datetime.min.year < aware.year < datetime.max.year:
+        raise ValueError("this is out of range")
+    return aware.astimezone(UTC) if settings.USE_TZ else timezone.make_naive(aware)
+
+
+class TimeFilter(Filter):
+    """Compares with a point in time."""
+
+    field_class = TimeField
+
+
+class StatusFilter(Filter):
+    """Compares with an HTTP status."""
+
+    field_class = forms.IntegerField
+
+
+class TextFilter(Filter):
+    """Compares with a text as it is kept, cut to the length of its column.
+
+    The collations of MariaDB and MySQL find more than is equal, so what an index finds is compared again.
+    """
+
+    field_class = forms.CharField
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column, strip=False)
+        self.column = column
+
+    def kept(self, value: str) -> str:
+        """Return the text as the column has it."""
+        return limited(value, self.column)
+
+    def exact(self, value: str) -> Exact:
+        """Return the condition that a text is the same, for what an index has found."""
+        return Exact(Comparable(F(self.column), case_exact=True), compose(self.kept(value)))
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Keep the events that have the text."""
+        return qs.filter(self.exact(value), **{self.column: self.kept(value)})
+
+
+class DisplayFilter(TextFilter):
+    """Compares with a name without regard to case."""
+
+    def kept(self, value: str) -> str:
+        """Return the name in lower case."""
+        return super().kept(value.lower())
+
+
+class EventConnectionFilter(ModelChoiceFilter):
+    """Compares with a connection whose events may be read: another is as unknown as one that there is not."""
+
+    def get_queryset(self, request: Any) -> QuerySet[Connection]:
+        """Return the connections: of a token, its own alone."""
+        if isinstance(request.auth, AccessToken):
+            return Connection.objects.filter(pk=request.auth.connection_id)
+        return Connection.objects.all()
+
+
+class EventFilterSet(FilterSet):
+    """The parameters of the history."""
+
+    connection = EventConnectionFilter("connection_id")
+    connection_name = EventConnectionFilter("connection_id", to_field_name="name")
+    operation = ChoiceFilter(choices=Operation.choices)
+    outcome = ChoiceFilter(choices=Outcome.choices)
+    status = StatusFilter(min_value=100, max_value=599)
+    scim_type = TextFilter("scim_type")
+    resource_type = TextFilter("resource_type")
+    resource_id = TextFilter("resource_id")
+    external_id = TextFilter("external_id")
+    request_id = TextFilter("request_id")
+    display = DisplayFilter("display_key")
+    deactivated = TypedChoiceFilter(choices=[("true", "true"), ("false", "false")], coerce="true".__eq__)
+    time_after = TimeFilter("time", "gte")
+    time_before = TimeFilter("time", "lt")
+
+    def selection(self, equal: Mapping[str, Any]) -> EventSelection:
+        """Return the events that meet the parameters, once these are known to be valid.
+
+        :param equal: The values that columns have to have beside those of the parameters.
+        """
+        events: Any = self.queryset
+        selected = dict(equal)
+        for filter_, value in self.given():
+            column = filter_.field_name
+            if column not in SELECTED:
+                events = filter_.filter(events, value)
+                continue
+            if isinstance(filter_, TextFilter):
+                events = events.filter(filter_.exact(value))
+                value = filter_.kept(value)
+            value = value.pk if isinstance(value, Connection) else value
+            if selected.setdefault(column, value) != value:
+                events = events.filter(**{column: value})
+        if self.form.cleaned_data["display"] and selected.keys().isdisjoint(NARROW):
+            # The index on the name is the one to be used.
+            events = events.filter(*(Exact(unindexed(column), value) for column, value in selected.items()))
+            selected = {}
+        return EventSelection(events, equal=selected)
+
+    def given(self) -> list[tuple[Any, Any]]:
+        """Return the filters that have a value, with it."""
+        values = self.form.cleaned_data
+        return [
+            (filter_, values[name])
+            for name, filter_ in self.filters.items()
+            if values[name] not in EMPTY_VALUES
+        ]
+
+    def is_indexed(self, equal: Collection[str]) -> bool:
+        """Whether a page can be read without a look through all of the history.
+
+        :param equal: The columns that have to be equal to a value beside those of the parameters.
+        """
+        compared = {filter_.field_name for filter_, _ in self.given() if filter_.lookup_expr == "exact"}
+        compared.update(equal)
+        return compared <= SELECTED or not compared.isdisjoint(FEW) or self.is_short()
+
+    def is_short(self) -> bool:
+        """Whether the parameters name a span of time that may be read through."""
+        after: datetime | None = self.form.cleaned_data["time_after"]
+        before: datetime | None = self.form.cleaned_data["time_before"]
+        return after is not None and (before or timezone.now()) - after <= LONGEST_SPAN

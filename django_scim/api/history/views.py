@@ -1,0 +1,138 @@
+"""/history: the events as JSON, for a system that collects them. It is not of SCIM, but its errors are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+from scim2_models import InvalidValueException, NotFoundException
+
+from django_scim.api.history.filters import EventFilterSet
+from django_scim.api.history.pagination import EventPagination
+from django_scim.api.permissions import HasScope
+from django_scim.api.views import ProtectedView, instances
+from django_scim.conf import get_settings
+from django_scim.history.export import event_document, with_related
+from django_scim.history.selection import EventSelection
+from django_scim.imports import nearest
+from django_scim.models import AccessToken, ProvisioningEvent, Scope
+from django_scim.resources.registry import registry
+
+VIEW_HISTORY = "django_scim.view_provisioningevent"
+
+
+class MayReadHistory(HasScope):
+    """Asks of an access token the scope ``history``, and of anybody else to be staff with the permission.
+
+    To act for a connection by an authentication of the project is not enough: that may be what everyone
+    who is signed in does to their own account.
+    """
+
+    message = "this needs a token with the scope 'history', or staff who may view provisioning events"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Whether the history may be read; of a token, that of its own connection."""
+        if isinstance(request.auth, AccessToken):
+            return super().has_permission(request, view)
+        user: Any = request.user
+        is_staff = getattr(user, "is_active", False) and getattr(user, "is_staff", False)
+        return bool(is_staff and user.has_perm(VIEW_HISTORY))
+
+
+REQUEST = "request"
+"""What ``include`` may name: the body that the client sent, which lists leave out."""
+
+
+class HistoryViewSet(ProtectedView):
+    """Read-only: the events that a token's connection has made, or for staff, those of all."""
+
+    endpoint = "/history"
+    lookup_value_regex = "[0-9]{1,18}"
+    permission_classes = [MayReadHistory]
+
+    @property
+    def required_scope(self) -> Scope:
+        """The history has a scope of its own."""
+        return Scope.HISTORY
+
+    def get_authenticators(self) -> list[Any]:
+        """Return what ``AUTHENTICATION_CLASSES`` names, and for staff, ``HISTORY_AUTHENTICATION_CLASSES``."""
+        return super().get_authenticators() + instances(get_settings().HISTORY_AUTHENTICATION_CLASSES)
+
+    def get_permissions(self) -> list[Any]:
+        """Return the permission of the history: ``PERMISSION_CLASSES`` are those of resources."""
+        return [permission() for permission in self.permission_classes]
+
+    def list(self, request: Request) -> Response:
+        """Answer with a page of the events that the parameters select, the newest first."""
+        self.require_parameters(*EventFilterSet.base_filters, "cursor", "page_size", "include")
+        events = self.visible()
+        if request.query_params.get("include") != REQUEST:
+            events = events.defer("request")
+        pagination = EventPagination()
+        page = pagination.page_of(self.selection(events), request)
+        return pagination.get_paginated_response([event_document(event) for event in page])
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Answer with one event, and all that is known of it.
+
+        :raises NotFoundException: If there is none that may be read.
+        """
+        self.require_parameters()
+        event = self.visible().filter(**self.own, pk=pk).first()
+        if event is None:
+            raise NotFoundException(detail=f"there is no event with the id '{pk}'")
+        return Response(event_document(event))
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What all events have in common that may be read: of a token, the connection."""
+        token = self.request.auth
+        return {"connection_id": token.connection_id} if isinstance(token, AccessToken) else {}
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the token is limited to some resource types."""
+        token = self.request.auth
+        return isinstance(token, AccessToken) and bool(token.resource_scopes)
+
+    def visible(self) -> QuerySet[ProvisioningEvent]:
+        """Return the events of the resource types that may be read."""
+        events = with_related(ProvisioningEvent.objects.all())
+        if self.is_limited:
+            allowed = [adapter.name for adapter in registry() if self.allows(adapter)]
+            events = events.filter(resource_type__in=allowed)
+        return events
+
+    def selection(self, events: QuerySet[ProvisioningEvent]) -> EventSelection:
+        """Return what the parameters select of events.
+
+        :raises InvalidValueException: If a value is wrong, or no index has what is asked for.
+        """
+        filters = EventFilterSet(self.request.query_params, events, request=self.request)
+        if not filters.is_valid():
+            name, errors = next(iter(filters.errors.items()))
+            raise InvalidValueException(detail=f"{name}: {errors[0]}")
+        # No index has the resource types that a token is limited to.
+        compared = [*self.own, *(["resource_type__in"] if self.is_limited else [])]
+        if not filters.is_indexed(compared):
+            raise InvalidValueException(
+                detail="these parameters need a time_after within 31 days, or within 31 days of time_before"
+            )
+        return filters.selection(self.own)
+
+    def require_parameters(self, *known: str) -> None:
+        """Refuse parameters that mean nothing: an answer to another question would pass for the right one.
+
+        :raises InvalidValueException: If there is one that is unknown, given twice, or empty.
+        """
+        for name, values in self.request.query_params.lists():
+            if name not in known:
+                hint = nearest(name, known) or ""
+                raise InvalidValueException(detail=f"there is no parameter '{name}'. {hint}".rstrip())
+            if len(values) > 1 or not values[0]:
+                raise InvalidValueException(detail=f"{name} has to have one value")
+        if self.request.query_params.get("include", REQUEST) != REQUEST:
+            raise InvalidValueException(detail=f"include can only be '{REQUEST}'")

@@ -1,0 +1,97 @@
+"""At the root: queries of all resource types, health, and addresses that lead nowhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections, router
+from django.db.models import Model
+from rest_framework.request import Request
+from rest_framework.response import Response
+from scim2_models import ForbiddenException, NotFoundException
+
+from django_scim.api.reads import RecordedReads
+from django_scim.api.views import SEARCH, ScimView
+from django_scim.models import ProvisioningEvent, Scope
+from django_scim.query.search import parse_parameters, search
+from django_scim.resources.registry import registry
+from django_scim.resources.resource import Caller
+from django_scim.schema.paths import Json
+
+
+class RootViewSet(RecordedReads):
+    """``GET /`` with a query, and ``POST /.search`` with a SearchRequest."""
+
+    @property
+    def required_scope(self) -> Scope:
+        """A query reads, whatever its method."""
+        return Scope.READ
+
+    def list(self, request: Request) -> Response:
+        """Answer a query that the address has."""
+        return self.answer(self.query_parameters())
+
+    def search(self, request: Request) -> Response:
+        """Answer a query that the body has, for filters that no log should show."""
+        return self.answer(self.search_request())
+
+    def answer(self, parameters: Json) -> Response:
+        """Return the page of the collection: of the resource types that the token allows.
+
+        :raises ForbiddenException: If there is none.
+        """
+        adapters = [adapter for adapter in registry() if self.allows(adapter)]
+        if not adapters:
+            raise ForbiddenException(detail="the token allows no resource type that is served")
+        caller = Caller(self.connection, self.base_url)
+        return Response(search(adapters, parse_parameters(adapters, parameters), caller))
+
+
+class RootSearchViewSet(RootViewSet):
+    """``POST /.search``."""
+
+    endpoint = SEARCH
+
+
+class HealthView(ScimView):
+    """Answers 200 if the databases do, else 503. It says nothing more, and asks nobody who they are."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+    throttle_classes: list[Any] = []
+    endpoint = "/health"
+    needs_https = False
+    """Load balancers ask from beside the project, without TLS and without a token."""
+
+    def retrieve(self, request: Request) -> Response:
+        """Ask each database that writes go to."""
+        models: list[type[Model]] = [ProvisioningEvent, *(adapter.model for adapter in registry())]
+        for alias in sorted({router.db_for_write(model) for model in models}):
+            with connections[alias].cursor() as cursor:
+                cursor.execute("SELECT 1")
+        return Response({"status": "ok"})
+
+
+class NotFoundView(ScimView):
+    """Answers 404 with a SCIM error, whatever the method and whoever asks."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+    throttle_classes: list[Any] = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Answer before the method is looked at.
+
+        :raises ImproperlyConfigured: If the settings name a resource type that could not be made.
+        :raises NotFoundException: Otherwise.
+        """
+        super().initial(request, *args, **kwargs)
+        registry().require_complete()
+        raise NotFoundException(detail="there is nothing at this address")
+
+    def answer(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Stand for all methods; :meth:`initial` has answered already."""
+        raise NotFoundException(detail="there is nothing at this address")
+
+
+METHODS: dict[str, Any] = dict.fromkeys(("get", "post", "put", "patch", "delete"), "answer")

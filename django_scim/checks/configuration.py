@@ -1,0 +1,211 @@
+"""Checks of ``DJANGO_SCIM``, of the adapters, of databases and indexes, and of how sessions are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections, router
+
+from django_scim.conf import ScimSettings, check_settings, get_settings
+from django_scim.imports import ImportFailed, import_path
+from django_scim.indexes.base import State
+
+CLASSES = {
+    "AUTHENTICATION_CLASSES": "authenticate",
+    "HISTORY_AUTHENTICATION_CLASSES": "authenticate",
+    "PERMISSION_CLASSES": "has_permission",
+    "THROTTLE_CLASSES": "allow_request",
+}
+"""The options that name classes of Django REST framework, and the method that tells such a class."""
+
+FUNCTIONS = ("CURRENT_RESOURCE",)
+"""The options that name a function."""
+
+
+@register("django_scim")
+def check_configuration(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report what is wrong with the options, and with the adapters."""
+    from django_scim.resources.registry import registry
+
+    return [
+        *check_settings(),
+        *check_imports(),
+        *check_combinations(),
+        *check_databases(),
+        *registry().check(),
+    ]
+
+
+def check_imports() -> Iterator[CheckMessage]:
+    """Report dotted paths that lead nowhere, or to something else than the option wants."""
+    settings = get_settings()
+    for option, method in CLASSES.items():
+        for path in getattr(settings, option):
+            yield from check_path(option, path, is_class_with(method), f"a class with the method {method}()")
+    for option in FUNCTIONS:
+        yield from check_path(option, getattr(settings, option), callable, "a function")
+
+
+def check_path(option: str, path: str, is_right: Any, wanted: str) -> Iterator[CheckMessage]:
+    """Report a dotted path that does not lead to what is wanted."""
+    setting = f'DJANGO_SCIM["{option}"]'
+    default = getattr(ScimSettings(), option)
+    known = [default] if isinstance(default, str) else default
+    try:
+        found = import_path(path, known)
+    except ImportFailed as error:
+        yield Error(f"{setting}: {error.reason}.", hint=error.hint, id="django_scim.E007")
+    else:
+        if not is_right(found):
+            yield Error(f"{setting}: '{path}' is not {wanted}.", id="django_scim.E007")
+
+
+def is_class_with(method: str) -> Any:
+    """Return what tells whether a value is a class that has a method."""
+    return lambda value: isinstance(value, type) and callable(getattr(value, method, None))
+
+
+def check_combinations() -> Iterator[CheckMessage]:
+    """Warn of options that are right by themselves and not together."""
+    from django_scim.api.authentication import AccessTokenAuthentication
+    from django_scim.api.permissions import HasScope
+
+    settings = get_settings()
+    if settings.DEFAULT_PAGE_SIZE > settings.MAX_RESULTS:
+        yield Warning(
+            'DJANGO_SCIM["DEFAULT_PAGE_SIZE"] is more than DJANGO_SCIM["MAX_RESULTS"], and is lowered to it.',
+            id="django_scim.W007",
+        )
+    tokens = any(leads_to(path, AccessTokenAuthentication) for path in settings.AUTHENTICATION_CLASSES)
+    if tokens and not any(leads_to(path, HasScope) for path in settings.PERMISSION_CLASSES):
+        yield Warning(
+            'DJANGO_SCIM["PERMISSION_CLASSES"] leaves HasScope out: unless another class looks at the scope '
+            "of a token, one that may only read may write too.",
+            id="django_scim.W008",
+        )
+
+
+def leads_to(path: str, base: type) -> bool:
+    """Whether a dotted path names a class, or one that inherits from it."""
+    try:
+        found = import_path(path)
+    except ImportFailed:
+        return False
+    return isinstance(found, type) and issubclass(found, base)
+
+
+def check_databases() -> Iterator[CheckMessage]:
+    """Warn of a SQLite database on which two writers at once may fail."""
+    from django_scim.resources.registry import registry
+
+    for alias in sorted({router.db_for_write(adapter.model) for adapter in registry()}):
+        settings = connections[alias].settings_dict
+        mode = str(settings["OPTIONS"].get("transaction_mode") or "DEFERRED").upper()
+        if connections[alias].vendor == "sqlite" and mode == "DEFERRED":
+            yield Warning(
+                f"The SQLite database '{alias}' takes the lock of a write late: of two requests at once, one "
+                f'may fail with "database is locked".',
+                hint=f'Set DATABASES["{alias}"]["OPTIONS"]["transaction_mode"] to "IMMEDIATE".',
+                id="django_scim.W001",
+            )
+
+
+MIDDLEWARE = "django_scim.deprovisioning.middleware.LoginSessionMiddleware"
+
+
+@register("django_scim")
+def check_deprovisioning(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report what cannot be called, and sessions that cannot be ended."""
+    return [*uncallable(), *sessions_in_cookies()]
+
+
+@register("django_scim", deploy=True)
+def check_tracking(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report sessions that get lost from sight."""
+    return list(untracked_sessions())
+
+
+def uncallable() -> Iterator[CheckMessage]:
+    """Report each entry of ``DEPROVISIONING`` that is no function."""
+    for path in get_settings().DEPROVISIONING:
+        try:
+            found = import_path(path, ScimSettings.DEPROVISIONING)
+        except ImportFailed as error:
+            reason, hint = error.reason, error.hint
+        else:
+            if callable(found):
+                continue
+            reason, hint = f"'{path}' cannot be called", "It takes the row of an account and a connection."
+        yield Error(f'DJANGO_SCIM["DEPROVISIONING"]: {reason}.', hint=hint, id="django_scim.E020")
+
+
+def has_sessions() -> bool:
+    """Whether the project signs its users in by sessions."""
+    return any(path.endswith(".SessionMiddleware") for path in settings.MIDDLEWARE) and apps.is_installed(
+        "django.contrib.auth"
+    )
+
+
+def sessions_in_cookies() -> Iterator[CheckMessage]:
+    """Warn of sessions that the browser alone has."""
+    if not has_sessions():
+        return
+    from django_scim.deprovisioning.sessions import keeps_nothing, session_store
+
+    if keeps_nothing(session_store()):
+        yield Warning(
+            "The sessions are kept in cookies: those of an account that is deactivated cannot be ended, "
+            "and are good again when it is activated, if it has a password.",
+            hint="Set SESSION_ENGINE to one that keeps sessions on the server.",
+            id="django_scim.W020",
+        )
+
+
+def untracked_sessions() -> Iterator[CheckMessage]:
+    """Warn if nothing notices that the key of a session changes."""
+    if has_sessions() and MIDDLEWARE not in settings.MIDDLEWARE:
+        yield Warning(
+            "A session whose key has changed since its login, as when the user changes the password, is not "
+            "ended when the account is deactivated, and is good again when it is activated.",
+            hint=f"Add '{MIDDLEWARE}' to MIDDLEWARE, after AuthenticationMiddleware.",
+            id="django_scim.W021",
+        )
+
+
+@register(Tags.database)
+def check_indexes(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn of columns by which resources are looked up and that have no index for it."""
+    return [message for alias in databases or () for message in check_database(alias)]
+
+
+def check_database(alias: str) -> list[CheckMessage]:
+    """Warn of the columns of one database. A table that is not there yet has none."""
+    from django_scim.indexes import indexes_of, wanted_columns
+
+    indexes = indexes_of(alias)
+    messages: list[CheckMessage] = []
+    for resource_type, column in wanted_columns(alias):
+        if not indexes.has_table(column):
+            continue
+        state = indexes.state(column)
+        if state is State.READY:
+            continue
+        hint = f"Run manage.py scim_createindexes --database {alias}."
+        if state is State.IMPOSSIBLE:
+            hint = f"No index can be made: {indexes.obstacle(column)}."
+        messages.append(
+            Warning(
+                f"Identity providers look up each {resource_type} by the column '{column}' of the database "
+                f"'{alias}', which has no index that serves it: every look-up reads the whole table.",
+                hint=hint,
+                obj=column.model,
+                id="django_scim.W030",
+            )
+        )
+    return messages

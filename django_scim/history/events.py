@@ -1,0 +1,185 @@
+"""One request from its arrival to its event, which is counted by the hour."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import F
+from scim2_models import SCIMException
+
+from django_scim.conf import get_settings
+from django_scim.history.excerpts import REDACTED, excerpt, names_secret, query_excerpt
+from django_scim.models import AccessToken, Connection, EventCount, Operation, Outcome, ProvisioningEvent
+from django_scim.models.provisioning_event import duration_bound
+from django_scim.sql.values import column_of
+
+if TYPE_CHECKING:
+    from django_scim.adapters.adapter import Adapter
+
+
+READS = (Operation.READ, Operation.SEARCH)
+"""What changes nothing. Counts are of writes alone, whether or not reads are recorded."""
+
+
+def limited(text: str, field: str) -> str:
+    """Cut a text to the length of a column, without what no database can hold."""
+    limit = column_of(ProvisioningEvent, field).max_length
+    storable = text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return storable[:limit]
+
+
+class Attempt:
+    """What a client asked for; an operation fills in what came of it.
+
+    :param connection: Who asks; none if somebody of the project does.
+    :param token: With which token, if the authentication is the app's own.
+    :param request_id: What the client's and the server's logs know the request by.
+    :param method: The method of the request, or of an operation of a bulk job.
+    :param path: Its path below the SCIM root.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        *,
+        connection: Connection | None,
+        token: AccessToken | None,
+        request_id: str,
+        resource_type: str,
+        resource_id: str = "",
+        method: str = "",
+        path: str = "",
+    ) -> None:
+        self.operation = operation
+        self.connection = connection
+        self.token = token
+        self.request_id = request_id
+        self.resource_type = resource_type
+        self.resource_id = resource_id
+        self.method = method
+        self.path = path
+        self.request: Any = None
+        self.display = ""
+        self.external_id = ""
+        self.version = ""
+        self.deactivated = False
+        """Whether a resource that was active is no longer."""
+        self.detail = ""
+        """What there is to say of a success."""
+        self.changes: dict[str, Any] = {}
+        self.started = time.monotonic()
+
+    def receive(self, payload: Any, secrets: Collection[str]) -> None:
+        """Keep the body of a request, and take from it what people call the resource.
+
+        RFC 7643 section 2.1: the case of a name makes no difference.
+
+        :param secrets: The names of the attributes whose values are not kept, in lower case.
+        """
+        settings = get_settings()
+        if settings.RECORD_REQUESTS:
+            self.request = excerpt(payload, secrets, settings.MAX_RECORDED_REQUEST)
+        if isinstance(payload, Mapping):
+            values = {str(name).lower(): value for name, value in payload.items() if isinstance(value, str)}
+            self.display = self.display or values.get("username") or values.get("displayname") or ""
+            self.external_id = self.external_id or values.get("externalid", "")
+
+    def receive_query(self, payload: Any, secrets: Collection[str]) -> None:
+        """Keep the body of a query (RFC 7644 section 3.4.3).
+
+        :param secrets: As for :meth:`receive`.
+        """
+        settings = get_settings()
+        if settings.RECORD_REQUESTS:
+            self.request = query_excerpt(payload, secrets, settings.MAX_RECORDED_REQUEST)
+
+    def identify(self, adapter: Adapter, document: Mapping[str, Any]) -> None:
+        """Take from a resource what people and the client call it."""
+        self.display = adapter.display(dict(document))
+        self.external_id = document.get("externalId") or self.external_id
+
+    def start(self) -> None:
+        """Forget what an earlier try of the same transaction did."""
+        self.changes.clear()
+        self.deactivated = False
+
+    def succeeded(self, status: int) -> ProvisioningEvent:
+        """Write the event: of a write, in the transaction of the change."""
+        return self._write(
+            Outcome.SUCCESS,
+            status,
+            changes=self.changes,
+            deactivated=self.deactivated,
+            detail=limited(self.detail, "detail"),
+            version=limited(self.version, "version"),
+        )
+
+    def refused(self, error: SCIMException, secrets: Collection[str] = ()) -> ProvisioningEvent:
+        """Write the event of a request that was refused; of a write, after its transaction was rolled back.
+
+        :param secrets: As for :meth:`receive`. An error of a query often repeats it, so of one that names a
+            secret the detail is not kept.
+        """
+        detail = error.detail or ""
+        has_secret_query = self.operation in READS or self.path.endswith(REDACTED)
+        if has_secret_query and names_secret(detail, secrets):
+            detail = REDACTED
+        return self._write(
+            Outcome.REFUSED,
+            error.status,
+            scim_type=limited(error.scim_type or "", "scim_type"),
+            detail=limited(detail, "detail"),
+        )
+
+    def _write(self, outcome: Outcome, status: int, **fields: Any) -> ProvisioningEvent:
+        display = limited(self.display, "display")
+        event = ProvisioningEvent.objects.create(
+            connection=self.connection,
+            token=self.token,
+            request_id=limited(self.request_id, "request_id"),
+            operation=self.operation,
+            resource_type=self.resource_type,
+            resource_id=limited(self.resource_id, "resource_id"),
+            display=display,
+            display_key=limited(display.lower(), "display_key"),
+            external_id=limited(self.external_id, "external_id"),
+            method=limited(self.method, "method"),
+            path=limited(self.path, "path"),
+            request=self.request,
+            outcome=outcome,
+            status=status,
+            duration=round((time.monotonic() - self.started) * 1000),
+            **fields,
+        )
+        if event.operation not in READS:
+            count_event(event)
+        return event
+
+
+def count_event(event: ProvisioningEvent) -> None:
+    """Count an event once its transaction is committed.
+
+    After it and not within it: all writes of a connection would wait for each other for the same row.
+    """
+    database = event._state.db or DEFAULT_DB_ALIAS
+    transaction.on_commit(partial(add_to_count, event, database), using=database, robust=True)
+
+
+def add_to_count(event: ProvisioningEvent, database: str) -> None:
+    """Add an event to the row of its hour, which is made where there is none."""
+    key: dict[str, Any] = {
+        "connection_id": event.connection_id,
+        "hour": event.time.replace(minute=0, second=0, microsecond=0),
+        "outcome": event.outcome,
+        "status": event.status,
+        "scim_type": event.scim_type,
+        "duration": duration_bound(event.duration),
+    }
+    counts = EventCount.objects.using(database)
+    if not counts.filter(**key).update(count=F("count") + 1):
+        counts.get_or_create(**key)
+        counts.filter(**key).update(count=F("count") + 1)

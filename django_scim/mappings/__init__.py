@@ -1,0 +1,40 @@
+"""The mappings that ship: where an attribute may live."""
+
+from __future__ import annotations
+
+from django_scim.mappings.builtin import ExternalId, Identifier, Meta, Schemas
+from django_scim.mappings.collection import Collection
+from django_scim.mappings.columns import Column
+from django_scim.mappings.combined import Combined
+from django_scim.mappings.computed import Computed
+from django_scim.mappings.mapping import Mapping
+from django_scim.mappings.members import Members
+from django_scim.mappings.password import Password
+from django_scim.mappings.primary_value import DefaultValue, PrimaryValue
+from django_scim.mappings.reference import Reference
+from django_scim.mappings.rows import Rows
+from django_scim.mappings.stored import Stored
+
+BUILT_IN: dict[str, Mapping] = {
+    "schemas": Schemas(),
+    "id": Identifier(),
+    "externalId": ExternalId(),
+    "meta": Meta(),
+}
+"""The mappings of the attributes that every resource has."""
+
+__all__ = [
+    "BUILT_IN",
+    "Collection",
+    "Column",
+    "Combined",
+    "Computed",
+    "DefaultValue",
+    "Mapping",
+    "Members",
+    "Password",
+    "PrimaryValue",
+    "Reference",
+    "Rows",
+    "Stored",
+]

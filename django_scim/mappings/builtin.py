@@ -1,0 +1,226 @@
+"""The attributes that every resource has: ``id``, ``externalId``, ``meta`` (RFC 7643 section 3.1)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from uuid import uuid4
+
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from scim2_models import AttributeBinding, InvalidFilterException, InvalidValueException
+from scim2_models.path import CompareOperator
+
+from django_scim.mappings.columns import is_empty, to_json
+from django_scim.mappings.identifiers import can_be_random
+from django_scim.mappings.mapping import Mapping, parts_of
+from django_scim.models import Link, Record
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import AttributePath, walk
+from django_scim.sql.operand import (
+    ColumnOperand,
+    ConstantOperand,
+    KeyOperand,
+    Operand,
+    any_of,
+    check_text,
+    constant,
+)
+from django_scim.sql.sources import HostSource, Source, SourceOperand
+from django_scim.sql.values import column_of
+
+EXTERNAL_ID = column_of(Link, "external_id")
+
+TIMES = {"created": "created", "lastModified": "last_modified"}
+"""The columns of the records that hold sub-attributes of ``meta``."""
+
+
+class Identifier(Mapping):
+    """``id``, made from the primary key or taken from ``id_field``."""
+
+    read_only = True
+    has_own_index = True
+
+    def read(self, obj: Resource) -> Any:
+        """Return the ``id``."""
+        return obj.identifier
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The column that it is made from."""
+        return (self.adapter.id_column,)
+
+    def initialize(self, obj: Resource) -> None:
+        """Give a new row a value in ``id_field`` where the model has no default for it."""
+        name = self.adapter.id_field
+        if name is not None and is_empty(getattr(obj.instance, name)):
+            field = column_of(self.adapter.model, name)
+            if can_be_random(field):
+                setattr(obj.instance, name, field.to_python(str(uuid4())))
+                obj.touch(obj.instance, name)
+
+    def operand(self, path: AttributePath, caller: Caller) -> Operand:
+        """Compare the key, or the column where there is one."""
+        return identifier_operand(self.adapter, "", path.binding)
+
+    def order(self, path: AttributePath, caller: Caller) -> Any:
+        """Sort by the key: any order does, as long as it is one."""
+        return F(self.adapter.id_column)
+
+
+def identifier_operand(adapter: Any, prefix: str, binding: AttributeBinding) -> Operand:
+    """Return the operand of an ``id`` of an adapter's model, reached through a prefix such as ``user__``."""
+    if adapter.id_field is not None:
+        field = column_of(adapter.model, adapter.id_field)
+        if field.get_internal_type() != "UUIDField":
+            return ColumnOperand(f"{prefix}{adapter.id_field}", field, binding)
+    return KeyOperand(f"{prefix}{adapter.id_column}", binding, adapter.scheme.decode, binding.urn)
+
+
+def link_digest(external_id: str) -> str:
+    """Return what finds an ``externalId`` by index: it is case-exact."""
+    return hashlib.sha256(external_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class ExternalId(Mapping):
+    """``externalId``: each connection has its own (RFC 7643 section 3.1)."""
+
+    uses_record = True
+    has_own_index = True
+
+    def read(self, obj: Resource) -> Any:
+        """Return what the connection of the request has set."""
+        return obj.external_id
+
+    def write(self, obj: Resource, value: Any) -> None:
+        """Keep the value once the resource has a record.
+
+        :raises InvalidValueException: If it is longer than the column.
+        """
+        limit = EXTERNAL_ID.max_length or 0
+        if value is not None and len(value) > limit:
+            raise InvalidValueException(detail=f"externalId: at most {limit} characters can be kept")
+        obj.external_id = value
+        obj.changed_outside = True
+        obj.after_save.append(lambda: self._save(obj, value))
+
+    def _save(self, obj: Resource, value: str | None) -> None:
+        identity: dict[str, Any] = {"record": obj.record, "connection": obj.caller.connection}
+        if value is None:
+            Link.objects.filter(**identity).delete()
+        else:
+            digest = link_digest(self._comparable(value))
+            found: dict[str, Any] = {"external_id": value, "digest": digest}
+            if obj.is_new:
+                Link.objects.create(**identity, **found)
+            else:
+                Link.objects.update_or_create(defaults=found, **identity)
+
+    def _comparable(self, value: str) -> str:
+        return str(self.path.binding.comparable(value))
+
+    def on_delete(self, obj: Resource) -> None:
+        """Forget the values of every connection: a new resource gets its own."""
+        Link.objects.filter(record=obj.record).delete()
+
+    def operand(self, path: AttributePath, caller: Caller) -> Operand:
+        """Look into the links of the connection, for equality by their digest."""
+        return ExternalIdOperand(self.adapter, path.binding, caller)
+
+
+class ExternalIdOperand(SourceOperand):
+    """The links of one connection as an operand."""
+
+    def __init__(self, adapter: Any, binding: AttributeBinding, caller: Caller) -> None:
+        self.links = Link.objects.filter(
+            connection=caller.connection, record__resource_type=adapter.name, record__deleted_at__isnull=True
+        )
+        self.key = f"record__{adapter.record_key}"
+        source = Source(self.links, self.key, lambda _: ColumnOperand("external_id", EXTERNAL_ID, binding))
+        own = self.links.filter(**{self.key: OuterRef("pk")})
+        super().__init__(source, None, Subquery(own.values(found=self._inner(binding).expression)[:1]))
+
+    def _inner(self, binding: AttributeBinding) -> Operand:
+        return ColumnOperand("external_id", EXTERNAL_ID, binding)
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        """Compare by digest for ``eq``, which is what identity providers ask."""
+        check_text(value)
+        if operator is CompareOperator.eq and isinstance(value, str) and value:
+            digest = link_digest(str(self.binding.comparable(value)))
+            return Q(pk__in=self.links.filter(digest=digest).values(self.key))
+        return super().compare(operator, value)
+
+
+class Meta(Mapping):
+    """``meta``: what the server knows of the resource (RFC 7643 section 3.1)."""
+
+    read_only = True
+    uses_record = True
+
+    def read(self, obj: Resource) -> Any:
+        """Return the five members; times only where they are known."""
+        created = modified = self.adapter.created_at(obj.instance)
+        if obj.record is not None:
+            created, modified = obj.record.created, obj.record.last_modified
+        meta = {
+            "resourceType": self.adapter.name,
+            "created": to_json(created),
+            "lastModified": to_json(modified),
+            "location": obj.location,
+            "version": self.adapter.version(obj),
+        }
+        return {name: value for name, value in meta.items() if value is not None}
+
+    def operand(self, path: AttributePath, caller: Caller) -> Operand:
+        """Compare the times and the resource type.
+
+        :raises InvalidFilterException: For ``location`` and ``version``, which no column holds.
+        """
+        if path.sub == "resourceType":
+            return ConstantOperand(self.adapter.name, path.binding)
+        if path.sub not in TIMES:
+            raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
+        column = TIMES[path.sub]
+        own = self.adapter.records().filter(**{self.adapter.record_key: OuterRef("pk")})
+        expression: Any = Subquery(own.values(column)[:1])
+        if self.adapter.created_field:
+            expression = Coalesce(expression, F(self.adapter.created_field))
+        field = column_of(Record, column)
+        return ColumnOperand(expression, field, path.binding)
+
+    def present(self, path: AttributePath, caller: Caller) -> Q:
+        """Every resource has a type, an address and a version."""
+        return super().present(path, caller) if path.sub in TIMES else constant(True)
+
+    def assigned(self, path: AttributePath, caller: Caller) -> Q:
+        """Return the same: none of its values can be empty."""
+        return self.present(path, caller)
+
+
+class Schemas(Mapping):
+    """``schemas``: the URNs of the schemas in use, which the representation gives."""
+
+    read_only = True
+
+    def sources(self, caller: Caller) -> Sequence[Source]:
+        """Return the core schema, and each extension for the resources that have an attribute of it."""
+        resource = self.adapter.resource
+        conditions = {str(resource.__schema__): constant(True)}
+        for urn in resource.get_extension_models():
+            conditions[urn] = any_of(self._assigned(urn, caller))
+        return [HostSource(condition, self._urn(urn)) for urn, condition in conditions.items()]
+
+    def _assigned(self, urn: str, caller: Caller) -> Iterator[Q]:
+        for path in walk(self.adapter.resource):
+            if path.extension == urn and not path.is_secret:
+                for mapping, part in parts_of(self.adapter, path):
+                    yield mapping.assigned(part, caller)
+
+    def _urn(self, urn: str) -> Callable[[str | None], Operand]:
+        return lambda _: ConstantOperand(urn, self.path.binding)
+
+    def read(self, obj: Resource) -> Any:
+        """Return none: once all else is known, ``Adapter.schemas_of`` gives it."""
+        return None

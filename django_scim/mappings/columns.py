@@ -1,0 +1,269 @@
+"""Attributes that one column of the host holds, here or behind single-valued relations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.core.checks import CheckMessage
+from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist, ValidationError
+from django.db import models
+from django.db.models import ForeignKey, ForeignObjectRel, ManyToManyField, Model, OneToOneField, OneToOneRel
+from django.utils.timezone import get_default_timezone, make_aware
+from scim2_models import InvalidValueException, Required, Uniqueness
+
+from django_scim.mappings.check_messages import not_one_value, shared_row, unknown_field
+from django_scim.mappings.dependencies import Dependency, LookupColumn
+from django_scim.mappings.mapping import Mapping
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import AttributePath, Json
+from django_scim.schema.types import declare_choices
+from django_scim.sql.operand import ColumnOperand, Operand
+from django_scim.sql.values import OutOfRange, in_column
+
+UNIQUE = (Uniqueness.server, Uniqueness.global_)
+"""What the schema says of values that no two resources of a server may share."""
+
+Relation = Any
+"""A ``OneToOneField``, a ``OneToOneRel`` or a ``ForeignKey``."""
+
+
+class HostPath:
+    """A path of Django field names, such as ``profile__department__name``, that ends at a column.
+
+    Each step before the last has to lead to at most one row.
+
+    :raises FieldDoesNotExist: If a name is not a field of its model; the message says which.
+    :raises ValueError: If a step leads to many rows.
+    """
+
+    def __init__(self, model: type[Model], path: str) -> None:
+        self.path = path
+        self.root = model
+        self.relations: list[Relation] = []
+        *steps, last = path.split("__")
+        for step in steps:
+            relation = model._meta.get_field(step)
+            if isinstance(relation, ManyToManyField) or not isinstance(relation, ForeignKey | OneToOneRel):
+                raise ValueError(f"'{step}' of {model._meta.label} does not lead to one row")
+            self.relations.append(relation)
+            model = relation.related_model
+        field = model._meta.get_field(last)
+        if isinstance(field, ForeignObjectRel | ManyToManyField) or not field.concrete:
+            raise ValueError(f"'{last}' of {model._meta.label} is not a column")
+        self.model = model
+        self.field: models.Field[Any, Any] = field
+
+    @property
+    def joins(self) -> str:
+        """The relations alone, as ``select_related`` takes them; empty for a column of the row itself."""
+        return "__".join(relation.name for relation in self.relations)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether no relation follows a foreign key: what lies behind a shared row is not the resource's."""
+        return all(isinstance(relation, OneToOneField | OneToOneRel) for relation in self.relations[:-1])
+
+    def dependencies(self) -> Iterator[Dependency]:
+        """Yield the rows on the way, with the columns that lead on, and the row with the column."""
+        model, path = self.root, ""
+        for relation in self.relations:
+            if isinstance(relation, ForeignKey):
+                yield Dependency(model, path, frozenset((relation.attname,)), in_columns=True)
+            model = relation.related_model
+            path = f"{path}__{relation.name}" if path else relation.name
+        yield Dependency(model, path, frozenset((self.field.attname,)), in_columns=True)
+
+    def owner(self, instance: Model | None) -> Model | None:
+        """Return the row that has the column, or none where a relation leads nowhere."""
+        for relation in self.relations:
+            if instance is None:
+                return None
+            try:
+                instance = getattr(instance, accessor(relation))
+            except ObjectDoesNotExist:
+                return None
+        return instance
+
+    def read(self, instance: Model) -> Any:
+        """Return the value of the column, or none."""
+        owner = self.owner(instance)
+        return None if owner is None else getattr(owner, self.field.attname)
+
+    def write(self, obj: Resource, value: Any) -> None:
+        """Set the column, making the rows that lead to it.
+
+        A row behind a one-to-one relation belongs to the resource: it is changed, or made. A row behind
+        a foreign key is shared, such as a department: the relation is pointed at the row that has the
+        value, and at a new one if there is none.
+        """
+        instance = obj.instance
+        for position, relation in enumerate(self.relations):
+            if not isinstance(relation, OneToOneField | OneToOneRel):
+                self._point(obj, instance, relation, self.relations[position + 1 :], value)
+                return
+            instance = self._one_to_one(obj, instance, relation)
+        setattr(instance, self.field.attname, value)
+        obj.touch(instance, self.field.attname)
+
+    def _one_to_one(self, obj: Resource, instance: Model, relation: Relation) -> Model:
+        try:
+            found = getattr(instance, accessor(relation))
+        except ObjectDoesNotExist:
+            found = None
+        if found is None:
+            found = relation.related_model()
+            if isinstance(relation, OneToOneRel):
+                setattr(found, relation.field.name, instance)
+                obj.touch(found, relation.field.attname)
+            else:
+                setattr(instance, relation.name, found)
+                obj.touch(instance, relation.attname)
+        assert isinstance(found, Model)
+        return found
+
+    def _point(
+        self, obj: Resource, instance: Model, relation: Relation, rest: list[Relation], value: Any
+    ) -> None:
+        if rest:
+            raise InvalidValueException(
+                detail=f"'{self.path}' lies behind a shared row and cannot be written"
+            )
+        target = None
+        if not is_empty(value):
+            model, connection = relation.related_model, obj.caller.connection
+            target = obj.adapter.shared_row(model, connection, self.field.name, value)
+        elif not relation.null:
+            raise InvalidValueException(detail=f"'{relation.name}' cannot be without a value")
+        setattr(instance, relation.name, target)
+        obj.touch(instance, relation.attname)
+
+
+def accessor(relation: Relation) -> str:
+    """Return the name of the attribute that follows a relation."""
+    name = relation.get_accessor_name() if isinstance(relation, ForeignObjectRel) else relation.name
+    return str(name)
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a column's value means that there is none: Django keeps ``""`` for text."""
+    return value is None or value == ""
+
+
+def to_json(value: Any) -> Any:
+    """Return a column's value as JSON has it."""
+    if is_empty(value):
+        return None
+    if isinstance(value, datetime):
+        # A time without a zone is one of a project that has USE_TZ off.
+        aware = make_aware(value, get_default_timezone()) if value.tzinfo is None else value
+        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bool | int | float | str):
+        return value
+    return str(value)
+
+
+class Column(Mapping):
+    """An attribute in one column: ``Column("title")``, ``Column("profile__department__name")``.
+
+    :param path: The column, with ``__`` across one-to-one relations and one foreign key.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.column = path
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.column!r})"
+
+    def prepare(self) -> None:
+        """Find the field; :meth:`check` reports one that is not there."""
+        try:
+            self.host: HostPath | None = HostPath(self.adapter.model, self.column)
+        except (FieldDoesNotExist, ValueError):
+            self.host = None
+        else:
+            uniqueness = self.path.binding.get_annotation(Uniqueness)
+            is_own = not self.host.relations
+            self.is_unique = is_own and (uniqueness in UNIQUE or self.host.field.unique)
+            is_required = self.path.binding.get_annotation(Required) is Required.true
+            # The record knows of a value that was removed and is there all the same.
+            self.uses_record = not self.clearable and not is_required
+
+    @property
+    def found(self) -> HostPath:
+        """The field, which the system check has seen to exist."""
+        return self.host or HostPath(self.adapter.model, self.column)
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Report a field that does not exist, with the nearest one that does."""
+        if self.host is None or isinstance(self.host.field, ForeignKey):
+            yield unknown_field(self.adapter, self.path.key, self.adapter.model, self.column)
+        elif not self.host.is_writable and not self.path.is_read_only:
+            yield shared_row(self.adapter, self.path.key, self.column)
+        if self.path.is_complex or (self.path.is_multivalued and self.path.sub is None):
+            yield not_one_value(self.adapter, self.path.key)
+
+    def declare(self, attribute: Json) -> None:
+        """Say which values the column takes, where it takes only some, and whether they are unique."""
+        super().declare(attribute)
+        if self.is_unique and attribute["uniqueness"] == "none":
+            attribute["uniqueness"] = "server"
+        if self.host is not None:
+            declare_choices(attribute, self.host.field)
+
+    def columns(self) -> Sequence[str]:
+        """Return the column."""
+        return (self.column,)
+
+    def dependencies(self) -> Iterable[Dependency]:
+        """Return the row of the column, and those that lead to it."""
+        return () if self.host is None else self.host.dependencies()
+
+    def lookup_columns(self) -> Iterable[LookupColumn]:
+        """Return the column."""
+        if self.host is not None:
+            yield LookupColumn.of(self.host.field, self.path.binding)
+
+    def read(self, obj: Resource) -> Any:
+        """Return the value of the column in the type of the attribute."""
+        value = to_json(self.found.read(obj.instance))
+        kind = self.path.binding.target_type
+        is_text = isinstance(kind, type) and issubclass(kind, str)
+        return str(value) if is_text and value is not None else value
+
+    def write(self, obj: Resource, value: Any) -> None:
+        """Set the column; none is null, the empty string, or else the default of the column."""
+        typed = self.to_python(value)
+        if typed is not None or self.found.field.null or self.found.relations:
+            self.found.write(obj, typed)
+
+    def to_python(self, value: Any) -> Any:
+        """Return a JSON value as the column takes it.
+
+        :raises InvalidValueException: If the column cannot hold it.
+        """
+        field = self.found.field
+        if value is None:
+            return None if field.null else field.get_default()
+        try:
+            typed = field.to_python(value)
+            return in_column(typed) if isinstance(typed, datetime) else typed
+        except ValidationError as error:
+            raise InvalidValueException(detail=f"{self.path.key}: {' '.join(error.messages)}") from error
+        except OutOfRange as error:
+            raise InvalidValueException(detail=f"{self.path.key}: {error}") from error
+
+    @property
+    def clearable(self) -> bool:
+        """A column that is neither null nor empty text, such as ``is_active``, always has a value."""
+        host = self.found
+        if any(isinstance(relation, ForeignKey) and relation.null for relation in host.relations):
+            return True
+        return host.field.null or (host.field.empty_strings_allowed and host.field.blank)
+
+    def operand(self, path: AttributePath, caller: Caller) -> Operand:
+        """Compare the column."""
+        return ColumnOperand(self.column, self.found.field, path.binding)

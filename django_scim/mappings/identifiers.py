@@ -1,0 +1,162 @@
+"""The SCIM ``id`` of a row, made from its primary key and turned back without a query.
+
+RFC 7643 section 3.1 wants an ``id`` that is unique over all resource types, case-exact, and never
+changes. An integer key is packed with its resource type in a UUIDv8 (RFC 9562 section 5.8), a UUID key
+is unique as it is, and any other key is written in base64 behind the name of its resource type.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from django_scim.sql.values import INTEGER_RANGE, is_storable
+
+UUID_LENGTH = 36
+"""How many characters a UUID has as text."""
+
+MASK_62 = (1 << 62) - 1
+
+MASK_64 = (1 << 64) - 1
+
+
+class IdentifierScheme:
+    """How a column's values become ``id`` values, one spelling for each, and how they are taken back."""
+
+    def encode(self, key: Any) -> str:
+        """Return the ``id`` of a key."""
+        raise NotImplementedError
+
+    def decode(self, identifier: str) -> Any:
+        """Return the key of an ``id``, or none for any text that :meth:`encode` does not return."""
+        raise NotImplementedError
+
+
+class IntegerScheme(IdentifierScheme):
+    """Integer keys of 64 bits, packed with the resource type in a UUIDv8."""
+
+    def __init__(self, resource_type: str) -> None:
+        digest = hashlib.sha256(f"django_scim:{resource_type}".encode()).digest()
+        self.tag = int.from_bytes(digest[:6], "big")
+
+    def encode(self, key: Any) -> str:
+        """Put the tag of the resource type in ``custom_a``, the key in ``custom_b`` and ``custom_c``."""
+        bits = int(key) & MASK_64
+        packed = self.tag << 80 | 8 << 76 | (bits >> 62) << 64 | 0b10 << 62 | bits & MASK_62
+        return str(UUID(int=packed))
+
+    def decode(self, identifier: str) -> Any:
+        """Take the key out again; a UUID of another resource type is none of ours."""
+        parsed = parse_uuid(identifier)
+        if parsed is None:
+            return None
+        bits = (parsed.int >> 64 & 0b11) << 62 | parsed.int & MASK_62
+        key = bits - (1 << 64) if bits >> 63 else bits
+        return key if self.encode(key) == identifier else None
+
+
+class ColumnScheme(IdentifierScheme):
+    """Values that are unique as they are: those of ``id_field``, and UUID keys.
+
+    :param field: The column, whose type the keys have.
+    """
+
+    def __init__(self, field: models.Field[Any, Any]) -> None:
+        self.field = field
+
+    def encode(self, key: Any) -> str:
+        """Return the value as text."""
+        return str(key)
+
+    def decode(self, identifier: str) -> Any:
+        """Return the value in the type of the column."""
+        key = to_python(self.field, identifier)
+        return key if key is not None and self.encode(key) == identifier else None
+
+
+class TextScheme(IdentifierScheme):
+    """Keys in base64, behind the name of their resource type: text, and keys that models share.
+
+    :param field: The column, whose type the keys have.
+    """
+
+    def __init__(self, resource_type: str, field: models.Field[Any, Any]) -> None:
+        self.resource_type = resource_type
+        self.field = field
+
+    def encode(self, key: Any) -> str:
+        """Return the text in base64, without padding."""
+        text = f"{self.resource_type}:{key}".encode()
+        return base64.urlsafe_b64encode(text).rstrip(b"=").decode("ascii")
+
+    def decode(self, identifier: str) -> Any:
+        """Take the key out again; base64 of anything else is none of ours."""
+        try:
+            padded = identifier.encode("ascii") + b"=" * (-len(identifier) % 4)
+            text = base64.urlsafe_b64decode(padded).decode()
+        except (UnicodeError, binascii.Error):
+            return None
+        key = to_python(self.field, text.partition(":")[2])
+        return key if key is not None and self.encode(key) == identifier else None
+
+
+def to_python(field: models.Field[Any, Any], text: str) -> Any:
+    """Return a value of a column from its text, or none if the column cannot hold such."""
+    try:
+        value = field.to_python(text) if is_storable(text) else None
+    except ValidationError:
+        return None
+    return None if isinstance(value, int) and value not in INTEGER_RANGE else value
+
+
+def parse_uuid(text: str) -> UUID | None:
+    """Return a UUID in its usual spelling; none for all else."""
+    try:
+        parsed = UUID(text)
+    except ValueError:
+        return None
+    return parsed if str(parsed) == text else None
+
+
+def column_behind(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
+    """Return the column whose values a key has: of a relation, the one that it leads to."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    return field
+
+
+def scheme_for(field: models.Field[Any, Any], resource_type: str) -> IdentifierScheme:
+    """Return the scheme that fits a primary key.
+
+    A UUID that is the key of another model's row too, as in multi-table inheritance, is not unique
+    over all resource types, so it is told apart by the name of its resource type.
+    """
+    column = column_behind(field)
+    if isinstance(column, models.IntegerField):
+        return IntegerScheme(resource_type)
+    if isinstance(column, models.UUIDField) and column is field:
+        return ColumnScheme(column)
+    return TextScheme(resource_type, column)
+
+
+def can_be_random(field: models.Field[Any, Any]) -> bool:
+    """Whether a new value of a column may be a random UUID."""
+    if isinstance(field, models.CharField | models.TextField):
+        return field.max_length is None or field.max_length >= UUID_LENGTH
+    return isinstance(field, models.UUIDField)
+
+
+def record_key_for(field: models.Field[Any, Any]) -> str | None:
+    """Return the column of the records that holds a primary key; none for one that no column can hold."""
+    column = column_behind(field)
+    if isinstance(column, models.IntegerField):
+        return "integer_key"
+    if isinstance(column, models.UUIDField):
+        return "uuid_key"
+    return "text_key" if isinstance(column, models.CharField | models.TextField) else None

@@ -1,0 +1,229 @@
+"""The narrow waist: the contract between one SCIM attribute and the place where it lives."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from django.core.checks import CheckMessage
+from django.db.models import Q
+from scim2_models import InvalidFilterException, InvalidPathException
+from scim2_models.path import CompareOperator
+
+from django_scim.mappings.dependencies import Dependency, LookupColumn
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import AttributePath, Json
+from django_scim.schema.types import declare_read_only
+from django_scim.sql.operand import Operand, any_of
+from django_scim.sql.sources import Source, in_any, operand_of
+
+if TYPE_CHECKING:
+    from django_scim.adapters.adapter import Adapter
+
+
+class Mapping:
+    """Where one SCIM attribute lives in the host's models, and how it is read, written, filtered and sorted.
+
+    A subclass gives :meth:`read` and :meth:`write`, and for queries either :meth:`operand` (an
+    attribute with one value) or :meth:`sources` (one with several). The rest follows from those.
+    """
+
+    read_only = False
+    """Whether SCIM may not write it; ``/Schemas`` then says ``readOnly``."""
+
+    unbounded = False
+    """Whether its values may be too many to be loaded: see ``Collection``, which is the contract then."""
+
+    uses_record = False
+    """Whether :meth:`read` needs the record of the resource."""
+
+    is_unique: bool = False
+    """Whether no two resources may have the same value."""
+
+    has_own_index = False
+    """Whether ``eq`` finds the attribute by an index that is always there, such as that of a key."""
+
+    adapter: Adapter
+    path: AttributePath
+
+    def bind(self, adapter: Adapter, path: AttributePath) -> Self:
+        """Return a copy that belongs to an attribute of an adapter; an adapter calls this once."""
+        bound = copy.copy(self)
+        bound.adapter = adapter
+        bound.path = path
+        bound.prepare()
+        return bound
+
+    def prepare(self) -> None:
+        """Look up what the mapping needs of the adapter's model."""
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Return what is wrong with the mapping, for Django's system checks."""
+        return ()
+
+    # What people are told of it
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The fields and relations of the host that hold the attribute."""
+        return self.columns()
+
+    @property
+    def writable(self) -> bool:
+        """Whether a client may write the attribute."""
+        return not self.read_only and not self.path.is_read_only
+
+    def declare(self, attribute: Json) -> None:
+        """Change what ``/Schemas`` says of the attribute (RFC 7643 section 7) to what holds for the mapping.
+
+        :param attribute: The definition of the attribute that the mapping is bound to.
+        """
+        if self.read_only:
+            declare_read_only(attribute)
+
+    @property
+    def filterable(self) -> bool:
+        """Whether ``filter`` takes the attribute, or a sub-attribute of it."""
+        kind = type(self)
+        return kind.operand is not Mapping.operand or kind.sources is not Mapping.sources
+
+    @property
+    def sortable(self) -> bool:
+        """Whether ``sortBy`` takes the attribute, or a sub-attribute of it."""
+        kind = type(self)
+        return kind.operand is not Mapping.operand or kind.order is not Mapping.order
+
+    def lookup_columns(self) -> Iterable[LookupColumn]:
+        """Return the columns of the host that ``eq`` looks at, for which there may be an index."""
+        return ()
+
+    def holds(self, sub: str) -> bool:
+        """Whether a sub-attribute is the mapping's to answer for."""
+        return self.path.sub in (None, sub)
+
+    # Reading
+
+    def columns(self) -> Sequence[str]:
+        """Return the columns that :meth:`read` uses, as ``only()`` takes them."""
+        return ()
+
+    def dependencies(self) -> Iterable[Dependency]:
+        """Return the rows whose change by the host is a change of the resource."""
+        return ()
+
+    def fetch(self, objects: Sequence[Resource]) -> None:
+        """Fetch what :meth:`read` needs for a whole page of resources, in a constant number of queries."""
+
+    def read(self, obj: Resource) -> Any:
+        """Return the value as JSON has it, or none where there is no value."""
+        raise NotImplementedError
+
+    def default(self, obj: Resource) -> Any:
+        """Return what :meth:`read` gives for want of a value that a client has written, or none."""
+        return None
+
+    # Writing
+
+    def value_in(self, document: Json) -> Any:
+        """Return the mapping's part of a resource's JSON document."""
+        return self.path.get(document)
+
+    def initialize(self, obj: Resource) -> None:
+        """Prepare a new resource, before anything is written to it."""
+
+    def write(self, obj: Resource, value: Any) -> None:
+        """Set the value, given as JSON has it; none clears it.
+
+        :raises InvalidValueException: If the host's model cannot hold the value.
+        """
+        raise NotImplementedError
+
+    @property
+    def clearable(self) -> bool:
+        """Whether there is a state without a value, so that a PUT that leaves it out clears it."""
+        return True
+
+    def comparable(self, document: Json) -> dict[str, Any]:
+        """Return what queries find of the mapping's part of a record's document."""
+        return {}
+
+    def on_delete(self, obj: Resource) -> None:
+        """Undo what should not outlive a resource that is deleted but whose row stays."""
+
+    # Filtering and sorting
+
+    def operand(self, path: AttributePath, caller: Caller) -> Operand:
+        """Return what a comparison with the attribute, or a sub-attribute, looks at.
+
+        :raises InvalidFilterException: If the attribute cannot be filtered.
+        """
+        raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
+
+    def sources(self, caller: Caller) -> Sequence[Source]:
+        """Return where the values of a multi-valued attribute are."""
+        raise InvalidFilterException(detail=f"'{self.path.key}' cannot be filtered")
+
+    def lookup(self, path: AttributePath, operator: CompareOperator, value: Any, caller: Caller) -> Q:
+        """Return the condition that a comparison stands for.
+
+        Of a multi-valued attribute any value may meet it; ``ne`` holds when no value is equal.
+
+        :raises InvalidFilterException: If the attribute does not take the comparison.
+        """
+        if not path.is_multivalued:
+            return self.operand(path, caller).compare(operator, value)
+        if operator is CompareOperator.ne:
+            return ~self.lookup(path, CompareOperator.eq, value, caller)
+        found = self.any_value(caller, lambda source: operand_of(source, path.sub).compare(operator, value))
+        if operator is CompareOperator.eq and value is None:
+            return found | ~self.any_value(caller)
+        return found
+
+    def present(self, path: AttributePath, caller: Caller) -> Q:
+        """Return the condition of ``pr``."""
+        if not path.is_multivalued:
+            return self.operand(path, caller).present_and_not_empty()
+        if path.sub is None and path.sub_attributes:
+            return self.any_value(caller, self._any_sub_attribute_present)
+        return self.any_value(caller, lambda source: operand_of(source, path.sub).present_and_not_empty())
+
+    def assigned(self, path: AttributePath, caller: Caller) -> Q:
+        """Return the condition that there is a value, an empty one included."""
+        if not path.is_multivalued:
+            return self.operand(path, caller).present()
+        return self.any_value(caller)
+
+    def _any_sub_attribute_present(self, source: Source) -> Q:
+        operands = (source.operand(sub) for sub in self.path.sub_attributes)
+        return any_of(operand.present_and_not_empty() for operand in operands if operand is not None)
+
+    def any_value(self, caller: Caller, condition: Callable[[Source], Q] | None = None) -> Q:
+        """Return the condition that some value meets another, which each source gets to express."""
+        sources = self.sources(caller)
+        return in_any(sources, [None if condition is None else condition(source) for source in sources])
+
+    def order(self, path: AttributePath, caller: Caller) -> Any:
+        """Return the expression that ``sortBy`` orders by.
+
+        :raises InvalidPathException: If the attribute cannot be sorted by.
+        """
+        try:
+            return self.operand(path, caller).order()
+        except InvalidFilterException as error:
+            raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by") from error
+
+
+def parts_of(adapter: Adapter, path: AttributePath) -> Iterator[tuple[Mapping, AttributePath]]:
+    """Yield what answers for an attribute: of a complex one with one value, each sub-attribute's mapping.
+
+    An attribute that never has a value has none.
+    """
+    keys = [path.key]
+    if path.is_complex and not path.is_multivalued:
+        keys = [f"{path.key}.{sub}" for sub in path.sub_attributes]
+    for key in keys:
+        part = adapter.resolve(key)
+        mapping = None if part is None else adapter.mapping_for(part)
+        if part is not None and mapping is not None:
+            yield mapping, part

@@ -1,0 +1,320 @@
+"""A relation to other resources as an attribute, such as the members of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.core.checks import CheckMessage
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import (
+    ForeignKey,
+    ManyToManyField,
+    ManyToManyRel,
+    ManyToOneRel,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from scim2_models import InvalidValueException
+
+from django_scim.mappings.builtin import identifier_operand
+from django_scim.mappings.check_messages import unknown_field, unknown_relation, wrong_resource_type
+from django_scim.mappings.collection import SHOWN_KEYS, Collection, batches, identifier_of
+from django_scim.mappings.dependencies import Dependency, writing
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import AttributePath
+from django_scim.sql.operand import ColumnOperand, ConstantOperand, Operand
+from django_scim.sql.sources import Source, operand_of
+from django_scim.sql.values import column_of
+
+if TYPE_CHECKING:
+    from django_scim.adapters.adapter import Adapter
+
+
+class Members(Collection):
+    """The rows on the other side of a relation: ``Members("user_set", to="User")``.
+
+    The relation is a many-to-many field or its other side. It may also be the foreign key of a model in
+    between, named by its accessor, with the foreign key that leads on:
+    ``Members("memberships", target="person", to="User")``.
+
+    :param relation: The field, or the accessor of the field's other side.
+    :param to: The resource type of the other side.
+    :param type: What ``type`` of each value says; the name of the resource type if not given.
+    :param target: The foreign key that leads on, where the relation ends at a model in between.
+    :param defaults: Values for other columns of new rows in between, such as ``{"role": "member"}``.
+    """
+
+    has_own_index = True
+
+    def __init__(
+        self,
+        relation: str,
+        *,
+        to: str,
+        type: str | None = None,
+        target: str | None = None,
+        defaults: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.relation = relation
+        self.to = to
+        self.type = type or to
+        self.given_target = target
+        self.defaults = dict(defaults or {})
+
+    def prepare(self) -> None:
+        """Find the relation from either side; :meth:`check` reports one that is not there."""
+        self.note_key = self.path.key
+        self.through: type[Model] | None = None
+        self.reverse = False
+        self.query_name = ""
+        for field in self.adapter.model._meta.get_fields():
+            if isinstance(field, ManyToManyField) and field.name == self.relation:
+                self.through = field.remote_field.through
+                self.source, self.target = field.m2m_field_name(), field.m2m_reverse_field_name()
+                self.query_name = field.name
+            elif isinstance(field, ManyToManyRel) and field.get_accessor_name() == self.relation:
+                self.through = field.through
+                self.source, self.target = field.field.m2m_reverse_field_name(), field.field.m2m_field_name()
+                self.reverse, self.query_name = True, field.name
+            elif isinstance(field, ManyToOneRel) and field.get_accessor_name() == self.relation:
+                self._prepare_between(field)
+
+    def _prepare_between(self, field: ManyToOneRel) -> None:
+        if self.given_target is None:
+            return
+        try:
+            target = field.related_model._meta.get_field(self.given_target)
+        except FieldDoesNotExist:
+            return
+        if isinstance(target, ForeignKey):
+            self.through = field.related_model
+            self.source, self.target = field.field.name, target.name
+            self.query_name = f"{field.name}__{target.name}"
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Report a relation that does not exist, or that leads to something else than the resource type."""
+        if self.through is None:
+            yield unknown_relation(self.adapter, self.path.key, self.relation)
+            return
+        model = self.through._meta.get_field(self.target).related_model
+        yield from wrong_resource_type(self.adapter, self.path.key, self.to, model)
+        for name in self.defaults:
+            try:
+                self.through._meta.get_field(name)
+            except FieldDoesNotExist:
+                yield unknown_field(self.adapter, self.path.key, self.through, name)
+
+    @property
+    def other(self) -> Adapter | None:
+        """The adapter of the other side, or none where the project does not serve it."""
+        return self.adapter.registry.get(self.to)
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The relation."""
+        return (self.relation,)
+
+    @property
+    def is_between(self) -> bool:
+        """Whether the relation is the foreign key of a model in between."""
+        return self.given_target is not None
+
+    def rows(self, caller: Caller) -> QuerySet[Any]:
+        """Return the rows of the relation whose other side the connection can see."""
+        assert self.through is not None
+        other = self.other
+        if other is None:
+            return self.through._default_manager.none()
+        return self.through._default_manager.filter(
+            **{f"{self.target}__in": other.queryset(caller.connection)}
+        )
+
+    # Reading
+
+    def dependencies(self) -> Iterable[Dependency]:
+        """Return the relation, if SCIM writes it, and the end of those that it leads to."""
+        if self.through is None or self.path.is_read_only:
+            return
+        target = self.through._meta.get_field(self.target).related_model
+        assert isinstance(target, type)
+        yield Dependency(target, self.query_name, frozenset())
+        if not self.is_between:
+            yield Dependency(self.through, self.query_name, reverse=self.reverse)
+        if not self.through._meta.auto_created:
+            key = self.through._meta.get_field(self.source)
+            assert isinstance(key, ForeignKey)
+            yield Dependency(self.through, key.related_query_name())
+
+    def fetch(self, objects: Sequence[Resource]) -> None:
+        """Fetch the members of all the resources in one query."""
+        found: dict[Any, list[dict[str, Any]]] = {obj.instance.pk: [] for obj in objects}
+        other = self.other
+        if objects and other is not None:
+            caller = objects[0].caller
+            columns = [self.source, f"{self.target}__{other.id_column}"]
+            if other.display_column:
+                columns.append(f"{self.target}__{other.display_column}")
+            rows = self.rows(caller).using(objects[0].database)
+            rows = rows.filter(**{f"{self.source}__in": list(found)})
+            for key, *member in rows.order_by("pk").values_list(*columns):
+                found[key].append(self._value(other, caller, *member))
+        for obj in objects:
+            obj.fetched[self.note_key] = found[obj.instance.pk]
+
+    def _value(self, other: Adapter, caller: Caller, key: Any, display: Any = None) -> dict[str, Any]:
+        identifier = other.scheme.encode(key)
+        value = {"value": identifier, "$ref": caller.location(other, identifier), "type": self.type}
+        if display:
+            value["display"] = str(display)
+        return value
+
+    def read(self, obj: Resource) -> Any:
+        """Return the members that were fetched."""
+        return obj.fetched.get(self.note_key) or None
+
+    # Writing
+
+    def add(self, obj: Resource, values: Sequence[Any]) -> None:
+        """Add members; one that is there already is no change (RFC 7644 section 3.5.2.1).
+
+        :raises InvalidValueException: If a value names no resource that the connection can see.
+        """
+        self.add_keys(obj, self.keys(obj, values))
+
+    def add_keys(self, obj: Resource, keys: Sequence[Any]) -> None:
+        """Add members by primary key."""
+        for batch in batches(keys):
+            present = set(self._present(obj, batch))
+            self._add(obj, [key for key in batch if key not in present])
+
+    def remove(self, obj: Resource, values: Sequence[Any]) -> None:
+        """Remove members by their ``value``; one that is not there is no change."""
+        self.remove_keys(obj, list(self.known(obj, values).values()))
+
+    def remove_keys(self, obj: Resource, keys: Sequence[Any]) -> None:
+        """Remove members by primary key."""
+        for batch in batches(keys):
+            self._remove(obj, self._present(obj, batch))
+
+    def remove_where(self, obj: Resource, condition: Callable[[Source], Q]) -> int:
+        """Remove the members whose row of the relation meets a condition; return how many did."""
+        (source,) = self.sources(obj.caller)
+        keys = list(self._own(obj).filter(condition(source)).values_list(self.target, flat=True))
+        for batch in batches(keys):
+            self._remove(obj, batch)
+        return len(keys)
+
+    def replace(self, obj: Resource, values: Sequence[Any]) -> None:
+        """Make the members exactly those that are given.
+
+        :raises InvalidValueException: If a value names no resource that the connection can see.
+        """
+        self.replace_keys(obj, self.keys(obj, values))
+
+    def replace_keys(self, obj: Resource, wanted: Sequence[Any]) -> None:
+        """Make the members those with the given primary keys."""
+        current = set(self._own(obj).values_list(self.target, flat=True))
+        for batch in batches(list(current - set(wanted))):
+            self._remove(obj, batch)
+        for batch in batches([key for key in wanted if key not in current]):
+            self._add(obj, batch)
+
+    def on_delete(self, obj: Resource) -> None:
+        """End the memberships: what a group allows should not outlive it."""
+        with writing(obj.instance):
+            if self.is_between:
+                getattr(obj.instance, self.relation).all().delete()
+            else:
+                getattr(obj.instance, self.relation).clear()
+
+    def known(self, obj: Resource, values: Sequence[Any]) -> dict[str, Any]:
+        """Return the primary keys of the resources that values name, by their ``id``."""
+        identifiers = dict.fromkeys(identifier_of(value) for value in values)
+        texts = [identifier for identifier in identifiers if identifier]
+        if self.other is None:
+            return {}
+        return self.other.visible_keys(obj.caller.connection, texts, using=obj.database)
+
+    def keys(self, obj: Resource, values: Sequence[Any]) -> list[Any]:
+        """Return the primary keys that values name.
+
+        :raises InvalidValueException: If a value names no resource that the connection can see.
+        """
+        known = self.known(obj, values)
+        for value in values:
+            identifier = identifier_of(value)
+            if identifier not in known:
+                raise InvalidValueException(
+                    detail=f"{self.path.key}: there is no {self.to} with the id '{identifier or ''}'"
+                )
+        return list(known.values())
+
+    def _own(self, obj: Resource) -> QuerySet[Any]:
+        return self.rows(obj.caller).using(obj.database).filter(**{self.source: obj.instance.pk})
+
+    def _present(self, obj: Resource, keys: Sequence[Any]) -> list[Any]:
+        rows = self._own(obj).filter(**{f"{self.target}__in": keys})
+        return list(rows.values_list(self.target, flat=True))
+
+    def _add(self, obj: Resource, keys: list[Any]) -> None:
+        if not keys:
+            return
+        with writing(obj.instance):
+            if self.is_between:
+                source = {f"{self.source}_id": obj.instance.pk, **self.defaults}
+                manager = getattr(obj.instance, self.relation)
+                manager.bulk_create([manager.model(**source, **{f"{self.target}_id": key}) for key in keys])
+            else:
+                getattr(obj.instance, self.relation).add(*keys, through_defaults=self.defaults)
+        self._note(obj, "added", keys)
+
+    def _remove(self, obj: Resource, keys: list[Any]) -> None:
+        if not keys:
+            return
+        with writing(obj.instance):
+            manager = getattr(obj.instance, self.relation)
+            if self.is_between:
+                manager.filter(**{f"{self.target}__in": keys}).delete()
+            else:
+                manager.remove(*keys)
+        self._note(obj, "removed", keys)
+
+    def _note(self, obj: Resource, kind: str, keys: list[Any]) -> None:
+        obj.note_members(self.note_key, kind, keys, self)
+
+    def shown(self, keys: Sequence[Any]) -> list[str]:
+        """Return what the history shows for primary keys: the first of them, by ``id`` if it can be."""
+        other = self.other
+        has_identifiers = other is not None and other.id_field is None
+        shown = keys[:SHOWN_KEYS]
+        return [other.scheme.encode(key) if other and has_identifiers else str(key) for key in shown]
+
+    # Filtering
+
+    def sources(self, caller: Caller) -> Sequence[Source]:
+        """Return the rows of the relation."""
+        return [Source(self.rows(caller), self.source, self._operand)]
+
+    def operand(self, path: AttributePath, caller: Caller) -> Operand:
+        """Sort by the first member (RFC 7644 section 3.4.2.3), in the order of :meth:`read`."""
+        first = operand_of(Source(self.rows(caller), self.source, self._operand), path.sub)
+        own = self.rows(caller).filter(**{self.source: OuterRef("pk")}).order_by("pk")
+        return Operand(Subquery(own.values(found=first.order())[:1]), path.binding)
+
+    def _operand(self, sub: str | None) -> Operand | None:
+        other = self.other
+        path = self.adapter.resolve(f"{self.path.head}.{sub or 'value'}")
+        if other is None or path is None:
+            return None
+        if path.sub == "value":
+            return identifier_operand(other, f"{self.target}__", path.binding)
+        if path.sub == "type":
+            return ConstantOperand(self.type, path.binding)
+        if path.sub == "display" and other.display_column:
+            field = column_of(other.model, other.display_column)
+            return ColumnOperand(f"{self.target}__{other.display_column}", field, path.binding)
+        return None

@@ -1,0 +1,47 @@
+"""The password: written, and never read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from scim2_models import InvalidValueException
+
+from django_scim.mappings.mapping import Mapping
+from django_scim.resources.resource import Resource
+
+
+class Password(Mapping):
+    """``password`` through ``set_password``; an account that gets none has an unusable one."""
+
+    def read(self, obj: Resource) -> Any:
+        """Return none: the attribute is ``writeOnly``."""
+        return None
+
+    def initialize(self, obj: Resource) -> None:
+        """Let nobody sign in by password until one is set."""
+        user: Any = obj.instance
+        user.set_unusable_password()
+        obj.touch(user, "password")
+
+    def write(self, obj: Resource, value: Any) -> None:
+        """Validate and set the password; none makes it unusable.
+
+        :raises InvalidValueException: If a validator of the host refuses it.
+        """
+        user: Any = obj.instance
+        if value is None:
+            user.set_unusable_password()
+        else:
+            try:
+                validate_password(value, user=user)
+            except ValidationError as error:
+                raise InvalidValueException(detail=f"password: {' '.join(error.messages)}") from error
+            user.set_password(value)
+        obj.touch(user, "password")
+
+    @property
+    def clearable(self) -> bool:
+        """A PUT that leaves the password out keeps it: no client can read it back."""
+        return False

@@ -1,0 +1,193 @@
+"""A multi-valued attribute one value of which is a column, such as ``emails`` and ``email``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from scim2_models import InvalidFilterException
+from scim2_models.path import CompareOperator
+
+from django_scim.mappings.dependencies import Dependency
+from django_scim.mappings.stored import StoredWithColumn, is_primary
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import AttributePath, Json
+from django_scim.sql.operand import AbsentOperand, ColumnOperand, ConstantOperand, Operand, StoredOperand
+from django_scim.sql.sources import HostSource, Source, SourceOperand
+
+
+class PrimaryValue(StoredWithColumn):
+    """The column holds the ``value`` of one entry; all else is stored beside it.
+
+    The entry is the primary one, or else the first that has a value. In the record's document it
+    has a null for its value, so that the column says what the value is, also after the host changed it.
+
+    :param column: The column, as for :class:`~django_scim.mappings.Column`.
+    :param type: The ``type`` of a value that no client has sent, such as ``work``.
+    """
+
+    def dependencies(self) -> Iterable[Dependency]:
+        """Return the row of the column."""
+        return self.column.dependencies()
+
+    def read(self, obj: Resource) -> Any:
+        """Return the stored entries, the column's value in its place."""
+        value = self.column.read(obj)
+        stored = super().read(obj) or []
+        entries = []
+        is_placed = False
+        for entry in stored:
+            if "value" in entry and entry["value"] is None:
+                is_placed = True
+                if value is not None:
+                    entries.append({**entry, "value": value})
+            else:
+                entries.append(entry)
+        if value is not None and not is_placed:
+            entries.insert(0, {"value": value, **self.assumed})
+        return entries or None
+
+    def write(self, obj: Resource, value: Any) -> None:
+        """Put one value in the column, the rest in the document."""
+        entries = [dict(entry) for entry in value or []]
+        chosen = next((entry for entry in entries if is_primary(entry) and entry.get("value")), None)
+        chosen = chosen or next((entry for entry in entries if entry.get("value")), None)
+        held = None if chosen is None else chosen["value"]
+        if chosen is not None:
+            chosen["value"] = None
+        if held != self.column.read(obj):
+            self.column.write(obj, held)
+        super().write(obj, entries)
+
+    @property
+    def clearable(self) -> bool:
+        """As the column."""
+        return self.column.clearable
+
+    def comparable(self, document: Json) -> dict[str, Any]:
+        """Return the other entries as a list, the column's entry under the paths of its sub-attributes."""
+        entries = self.path.get(document) or []
+        others = [entry for entry in entries if entry.get("value", "") is not None]
+        found: dict[str, Any] = {}
+        for entry in entries:
+            if entry not in others:
+                found = {f"{self.path.head}.value": "", **self.flat(self.path.head, entry)}
+        if others:
+            found[self.path.head] = [self.flat("", entry) for entry in others]
+        return found
+
+    def operand(self, path: AttributePath, caller: Caller) -> Operand:
+        """Sort by what belongs to the column's entry."""
+        return self.in_column(path.sub) or super().operand(path, caller)
+
+    def sources(self, caller: Caller) -> Sequence[Source]:
+        """Return the column and the stored entries."""
+        value = self.in_column("value")
+        assert value is not None
+        rows = self.adapter.model._base_manager.all()
+        return [HostSource(value.present(), self.in_column, rows), *super().sources(caller)]
+
+    def in_column(self, sub: str | None) -> Operand | None:
+        """Return what to compare for a sub-attribute of the column's entry."""
+        binding = self.sub_binding(sub or "value")
+        if binding is None:
+            return None
+        if sub in (None, "value"):
+            return ColumnOperand(self.column.column, self.column.found.field, binding)
+        key = f"{self.path.head}.{sub}"
+        source = Source(
+            self.adapter.records(),
+            self.adapter.record_key,
+            lambda _: StoredOperand("comparable", key, binding),
+        )
+        operand = SourceOperand(source, sub, self.subquery(key))
+        if sub not in self.assumed:
+            return operand
+        marker = StoredOperand("comparable", f"{self.path.head}.value", binding)
+        assumed = ConstantOperand(self.assumed[sub], binding)
+        return AssumedUnlessStored(operand, Source(source.rows, source.key, lambda _: marker), assumed)
+
+
+class AssumedUnlessStored(SourceOperand):
+    """``primary`` or ``type`` of the column's entry: what is assumed of a value that no client has sent.
+
+    :param stored: What a client sent with the entry.
+    :param marked: The records in which the entry is stored at all.
+    :param assumed: What holds for the others.
+    """
+
+    def __init__(self, stored: SourceOperand, marked: Source, assumed: ConstantOperand) -> None:
+        super().__init__(stored.source, None, stored.expression)
+        marker = marked.operand(None)
+        if marker is None:
+            raise InvalidFilterException(detail="this attribute cannot be filtered")
+        self.unmarked = ~marked.exists(marker.present())
+        self.assumed = assumed
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        """Compare what is stored, or what is assumed where nothing is."""
+        if operator is CompareOperator.ne:
+            return ~self.compare(CompareOperator.eq, value)
+        if value is None:
+            return super().compare(operator, value) & ~self.unmarked
+        return super().compare(operator, value) | self.unmarked & self.assumed.compare(operator, value)
+
+    def present(self) -> Q:
+        """It is there when it is stored, or when nothing is."""
+        return super().present() | self.unmarked
+
+    def present_and_not_empty(self) -> Q:
+        """Neither a truth value nor a type is empty."""
+        return self.present()
+
+
+__all__ = ["AssumedUnlessStored", "PrimaryValue"]
+
+
+class DefaultValue(StoredWithColumn):
+    """The values are stored as they come; until there are any, the column is the one and primary value.
+
+    The column is read and never written: it belongs to another attribute. Two attributes that write one
+    column would change each other.
+
+    :param column: The column, as for :class:`~django_scim.mappings.Column`.
+    :param type: The ``type`` of that value, such as ``work``.
+    """
+
+    def read(self, obj: Resource) -> Any:
+        """Return the stored entries, or else the column's value."""
+        return super().read(obj) or self.default(obj)
+
+    def default(self, obj: Resource) -> Any:
+        """Return the column's value as the one entry."""
+        value = self.column.read(obj)
+        return None if value is None else [{"value": value, **self.assumed}]
+
+    def sources(self, caller: Caller) -> Sequence[Source]:
+        """Return the stored entries, and the column where there are none."""
+        (stored,) = super().sources(caller)
+        value = self.in_column("value")
+        assert value is not None
+        return [stored, HostSource(value.present() & ~stored.exists(), self.in_column)]
+
+    def in_column(self, sub: str | None) -> Operand | None:
+        """Return what to compare for a sub-attribute of the column's value."""
+        name = sub or "value"
+        binding = self.sub_binding(name)
+        if binding is None:
+            return None
+        if name == "value":
+            return ColumnOperand(self.column.column, self.column.found.field, binding)
+        if name in self.assumed:
+            return ConstantOperand(self.assumed[name], binding)
+        return AbsentOperand(binding)
+
+    def order(self, path: AttributePath, caller: Caller) -> Any:
+        """Sort by the stored value, or else by the column."""
+        stored = super().order(path, caller)
+        column = self.in_column(path.sub)
+        assert column is not None
+        is_known = (path.sub or "value") in ("value", *self.assumed)
+        return Coalesce(stored, column.order()) if is_known else stored

@@ -1,0 +1,173 @@
+"""A foreign key to another resource, such as the manager of the enterprise user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.core.checks import CheckMessage
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import ForeignKey, OuterRef, Q, Subquery
+from scim2_models import InvalidValueException
+
+from django_scim.mappings.builtin import identifier_operand
+from django_scim.mappings.check_messages import unknown_field, wrong_resource_type
+from django_scim.mappings.collection import identifier_of
+from django_scim.mappings.columns import HostPath
+from django_scim.mappings.dependencies import Dependency
+from django_scim.mappings.mapping import Mapping
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import AttributePath, Json
+from django_scim.schema.types import declare_read_only, keep_parts
+from django_scim.sql.operand import ColumnOperand, Operand, constant
+from django_scim.sql.sources import Source, SourceOperand
+from django_scim.sql.values import column_of
+
+if TYPE_CHECKING:
+    from django_scim.adapters.adapter import Adapter
+
+
+class Reference(Mapping):
+    """A complex attribute with ``value``, ``$ref`` and ``displayName``: ``Reference("manager", to="User")``.
+
+    :param path: The foreign key, with ``__`` across one-to-one relations.
+    :param to: The resource type that it leads to.
+    """
+
+    has_own_index = True
+
+    def __init__(self, path: str, *, to: str) -> None:
+        self.column = path
+        self.to = to
+
+    def prepare(self) -> None:
+        """Find the foreign key; :meth:`check` reports one that is not there."""
+        self.host: HostPath | None = None
+        try:
+            host = HostPath(self.adapter.model, self.column)
+        except (FieldDoesNotExist, ValueError):
+            return
+        if isinstance(host.field, ForeignKey):
+            self.host = host
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Report a path that does not lead to a foreign key, or not to one to the resource type."""
+        if self.host is None:
+            yield unknown_field(self.adapter, self.path.key, self.adapter.model, self.column)
+        else:
+            model = self.host.field.related_model
+            yield from wrong_resource_type(self.adapter, self.path.key, self.to, model)
+
+    def declare(self, attribute: Json) -> None:
+        """Leave out the sub-attributes that a foreign key has no place for; the name is the server's to give.
+
+        RFC 7643 section 8.7.1 has the name of a manager as ``readOnly`` too.
+        """
+        super().declare(attribute)
+        parts = keep_parts(attribute, ("value", "$ref", *self.names))
+        for name in self.names:
+            if name in parts:
+                declare_read_only(parts[name])
+
+    @property
+    def other(self) -> Adapter | None:
+        """The adapter of the other side, or none where the project does not serve it."""
+        return self.adapter.registry.get(self.to)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The sub-attribute with the name of what it leads to, if that has one."""
+        return ("displayName",) if self.other is not None and self.other.display_column else ()
+
+    def columns(self) -> Sequence[str]:
+        """Return the foreign key."""
+        return (self.column,)
+
+    def dependencies(self) -> Iterable[Dependency]:
+        """Return the row of the foreign key, and those that lead to it."""
+        return () if self.host is None else self.host.dependencies()
+
+    def fetch(self, objects: Sequence[Resource]) -> None:
+        """Fetch what the foreign keys of a page lead to, in one query."""
+        other = self.other
+        assert self.host is not None
+        keys = {obj: self.host.read(obj.instance) for obj in objects}
+        wanted = {key for key in keys.values() if key is not None}
+        found: dict[Any, Any] = {}
+        if other is not None and wanted:
+            rows = other.queryset(objects[0].caller.connection).using(objects[0].database)
+            found = rows.in_bulk(list(wanted))
+        for obj, key in keys.items():
+            obj.fetched[self.path.key] = found.get(key)
+
+    def read(self, obj: Resource) -> Any:
+        """Return the reference; none if the connection cannot see where it leads."""
+        target = obj.fetched.get(self.path.key)
+        other = self.other
+        if target is None or other is None:
+            return None
+        identifier = other.identifier(target)
+        value = {"value": identifier, "$ref": obj.caller.location(other, identifier)}
+        if other.display_column and "displayName" in self.path.sub_attributes:
+            value["displayName"] = str(getattr(target, other.display_column))
+        return value
+
+    def write(self, obj: Resource, value: Any) -> None:
+        """Point the foreign key at the resource with the ``id`` of ``value``.
+
+        :raises InvalidValueException: If there is none, or none is not allowed.
+        """
+        assert self.host is not None
+        identifier = identifier_of(value)
+        key = None
+        if identifier is not None and self.other is not None:
+            visible = self.other.visible_keys(obj.caller.connection, [identifier], using=obj.database)
+            key = visible.get(identifier)
+        if key is None and (value is not None or not self.host.field.null):
+            raise InvalidValueException(detail=f"{self.path.key}: there is no {self.to} with that id")
+        self.host.write(obj, key)
+
+    @property
+    def clearable(self) -> bool:
+        """Whether the foreign key may be null."""
+        return self.host is not None and self.host.field.null
+
+    def operand(self, path: AttributePath, caller: Caller) -> Operand:
+        """Compare the ``id``, or the name, of what the connection can see of the other side."""
+        other = self.other
+        inner = None if other is None else self._inner(other, path)
+        if other is None or inner is None:
+            return super().operand(path, caller)
+        rows = other.queryset(caller.connection)
+        own = rows.filter(pk=OuterRef(self.column))
+        source = ReferenceSource(rows, self.column, lambda _: inner)
+        return SourceOperand(source, path.sub, Subquery(own.values(found=inner.expression)[:1]))
+
+    def _inner(self, other: Adapter, path: AttributePath) -> Operand | None:
+        if path.sub == "value":
+            return identifier_operand(other, "", path.binding)
+        if path.sub == "displayName" and other.display_column:
+            field = column_of(other.model, other.display_column)
+            return ColumnOperand(other.display_column, field, path.binding)
+        return None
+
+    def present(self, path: AttributePath, caller: Caller) -> Q:
+        """There is an address where there is an ``id``."""
+        if path.sub == "$ref":
+            return self.assigned(path, caller)
+        return super().present(path, caller)
+
+    def assigned(self, path: AttributePath, caller: Caller) -> Q:
+        """All parts are there, or none is."""
+        if self.other is None:
+            return constant(False)
+        return ReferenceSource(self.other.queryset(caller.connection), self.column, lambda _: None).exists()
+
+
+class ReferenceSource(Source):
+    """The one row that a foreign key leads to."""
+
+    def exists(self, condition: Q | None = None) -> Q:
+        """Look for the foreign key among the rows that meet the condition."""
+        rows = self.rows if condition is None else self.rows.filter(condition)
+        return Q(**{f"{self.key}__in": rows.values("pk")})

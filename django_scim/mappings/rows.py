@@ -1,0 +1,291 @@
+"""A multi-valued attribute with a row for each value, such as the email addresses of django-allauth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import (
+    BooleanField,
+    F,
+    Field,
+    ForeignKey,
+    ManyToOneRel,
+    Model,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import NullIf
+from scim2_models import AttributeBinding, InvalidValueException
+
+from django_scim.mappings.check_messages import unknown_field, unknown_rows
+from django_scim.mappings.columns import to_json
+from django_scim.mappings.dependencies import Dependency, LookupColumn, writing
+from django_scim.mappings.mapping import Mapping
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import AttributePath, Json
+from django_scim.schema.types import declare_choices, declare_read_only, declare_values, keep_parts
+from django_scim.sql.operand import AbsentOperand, ColumnOperand, ConstantOperand, Operand
+from django_scim.sql.sources import Source, operand_of
+from django_scim.sql.values import column_of
+
+VALUE = "value"
+
+
+class Rows(Mapping):
+    """One related row for each value: ``Rows("emailaddress_set", value="email", primary="primary")``.
+
+    Values and rows are matched by one sub-attribute, so that a change keeps the rows, and the primary keys,
+    of the values that stay. A value that changes in that sub-attribute is a new row: whatever else the
+    project keeps of the old one, such as that an address was verified, does not hold for the new one.
+
+    What a sub-attribute has no column for is not kept, and ``/Schemas`` leaves the sub-attribute out.
+
+    :param relation: The accessor of the related rows, such as ``emailaddress_set``.
+    :param match: The sub-attribute that says which row a value is.
+    :param fixed: Sub-attributes that are the same for every row, such as ``{"type": "work"}``.
+    :param defaults: Values for other columns of new rows, such as ``{"verified": True}``.
+    :param columns: The columns by the names of their sub-attributes.
+    """
+
+    def __init__(
+        self,
+        relation: str,
+        *,
+        match: str = VALUE,
+        fixed: dict[str, Any] | None = None,
+        defaults: dict[str, Any] | None = None,
+        **columns: str,
+    ) -> None:
+        self.relation = relation
+        self.match = match
+        self.fixed = fixed or {}
+        self.defaults = defaults or {}
+        self.column_names = columns
+
+    def prepare(self) -> None:
+        """Find the related model and its columns; :meth:`check` reports what is not there."""
+        self.key: ForeignKey[Any, Any] | None = None
+        for field in self.adapter.model._meta.get_fields():
+            if isinstance(field, ManyToOneRel) and field.get_accessor_name() == self.relation:
+                self.key = field.field
+        self.fields: dict[str, Field[Any, Any]] = {}
+        self.missing: list[str] = []
+        for sub, column in self.column_names.items() if self.key else ():
+            try:
+                self.fields[sub] = column_of(self.rows_model, column)
+            except FieldDoesNotExist:
+                self.missing.append(column)
+
+    @property
+    def rows_model(self) -> type[Model]:
+        """The model of the related rows."""
+        assert self.key is not None
+        return self.key.model
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Report a relation or a column that does not exist."""
+        if self.key is None:
+            yield unknown_rows(self.adapter, self.path.key, self.relation)
+        for column in self.missing:
+            yield unknown_field(self.adapter, self.path.key, self.rows_model, column)
+
+    def declare(self, attribute: Json) -> None:
+        """Leave out the sub-attributes that have no place; what is fixed is not the client's to write."""
+        super().declare(attribute)
+        parts = keep_parts(attribute, {*self.fields, *self.fixed}) or {VALUE: attribute}
+        for sub, part in parts.items():
+            if sub in self.fields:
+                declare_choices(part, self.fields[sub])
+            elif sub in self.fixed:
+                declare_read_only(part)
+                declare_values(part, [self.fixed[sub]])
+
+    def binding(self, sub: str) -> AttributeBinding | None:
+        """Return what scim2-models knows of a sub-attribute, or of the values of a simple attribute."""
+        if not self.path.sub_attributes:
+            return self.path.binding if sub == VALUE else None
+        path = self.adapter.resolve(f"{self.path.head}.{sub}")
+        return None if path is None else path.binding
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The relation, with each column of its rows."""
+        return [f"{self.relation}__{column}" for column in self.column_names.values()] or [self.relation]
+
+    def lookup_columns(self) -> Iterable[LookupColumn]:
+        """Return the column of the ``value``."""
+        binding = self.binding(VALUE)
+        if VALUE in self.fields and binding is not None:
+            yield LookupColumn.of(self.fields[VALUE], binding)
+
+    def dependencies(self) -> Iterable[Dependency]:
+        """Return the rows."""
+        if self.key is not None:
+            yield Dependency(self.rows_model, self.key.related_query_name())
+
+    # Reading
+
+    def rows(self, objects: Sequence[Resource]) -> QuerySet[Any]:
+        """Return the rows of resources, in the order in which they were made."""
+        assert self.key is not None
+        keys = [obj.instance.pk for obj in objects]
+        manager = self.rows_model._default_manager
+        return manager.using(objects[0].database).filter(**{f"{self.key.name}__in": keys}).order_by("pk")
+
+    def fetch(self, objects: Sequence[Resource]) -> None:
+        """Fetch the rows of all the resources in one query."""
+        assert self.key is not None
+        found: dict[Any, list[Model]] = {obj.instance.pk: [] for obj in objects}
+        for row in self.rows(objects) if objects else ():
+            found[getattr(row, self.key.attname)].append(row)
+        for obj in objects:
+            obj.fetched[self.path.key] = found[obj.instance.pk]
+
+    def read(self, obj: Resource) -> Any:
+        """Return a value for each row that was fetched."""
+        return [self.value_of(row) for row in obj.fetched.get(self.path.key, ())] or None
+
+    def value_of(self, row: Model) -> Any:
+        """Return the value that a row holds."""
+        values = {sub: to_json(getattr(row, field.attname)) for sub, field in self.fields.items()}
+        entry = {sub: value for sub, value in {**self.fixed, **values}.items() if value is not None}
+        if not entry.get("primary"):
+            entry.pop("primary", None)
+        return entry if self.path.sub_attributes else entry.get(VALUE)
+
+    # Writing
+
+    def write(self, obj: Resource, value: Any) -> None:
+        """Make the rows those of the values, once the resource's own row is there."""
+        obj.changed_outside = True
+        obj.after_save.append(lambda: self.replace(obj, value or []))
+
+    def replace(self, obj: Resource, values: Sequence[Any]) -> None:
+        """Delete, change and add rows; what stays as it is, is not touched.
+
+        :raises InvalidValueException: If a column cannot hold its value.
+        """
+        rows = list(self.rows([obj]))
+        wanted = [self.columns_of(value) for value in values]
+        kept: list[tuple[Model, dict[str, Any]]] = []
+        added: list[dict[str, Any]] = []
+        for columns in wanted:
+            row = next((row for row in rows if self.is_match(row, columns)), None)
+            if row is None:
+                added.append(columns)
+            else:
+                rows.remove(row)
+                kept.append((row, columns))
+        for row in rows:
+            with writing(row):
+                row.delete(using=obj.database)
+        for row, columns in sorted(kept, key=lambda pair: self.is_marked(pair[1])):
+            self.update(obj, row, columns)
+        for columns in added:
+            self.insert(obj, columns)
+
+    def columns_of(self, value: Any) -> dict[str, Any]:
+        """Return the columns of a row that holds a value.
+
+        :raises InvalidValueException: If a column cannot hold its part.
+        """
+        entry = value if isinstance(value, dict) else {VALUE: value}
+        return {field.attname: self.to_python(sub, entry.get(sub)) for sub, field in self.fields.items()}
+
+    def to_python(self, sub: str, value: Any) -> Any:
+        """Return a part of a value as its column takes it."""
+        field = self.fields[sub]
+        if value is None:
+            return None if field.null else field.get_default()
+        try:
+            return field.to_python(value)
+        except ValidationError as error:
+            detail = f"{self.path.key}.{sub}: {' '.join(error.messages)}"
+            raise InvalidValueException(detail=detail) from error
+
+    def is_match(self, row: Model, columns: dict[str, Any]) -> bool:
+        """Whether a row is that of a value."""
+        name = self.fields[self.match].attname
+        return bool(self.comparable_form(getattr(row, name)) == self.comparable_form(columns[name]))
+
+    def comparable_form(self, value: Any) -> Any:
+        """Return a part of a value as SCIM compares it, usually without regard to case."""
+        binding = self.binding(self.match)
+        return binding.comparable(value) if binding is not None and isinstance(value, str) else value
+
+    def is_marked(self, columns: dict[str, Any]) -> bool:
+        """Whether columns mark a row as primary: such are saved after others lose the mark."""
+        field = self.fields.get("primary")
+        return bool(field is not None and columns[field.attname])
+
+    def update(self, obj: Resource, row: Model, columns: dict[str, Any]) -> None:
+        """Save the columns of a row that differ."""
+        changed = [name for name, value in columns.items() if getattr(row, name) != value]
+        for name in changed:
+            setattr(row, name, columns[name])
+        if changed:
+            self.clean(row, changed)
+            with writing(row):
+                row.save(using=obj.database, update_fields=changed)
+
+    def insert(self, obj: Resource, columns: dict[str, Any]) -> None:
+        """Save a new row."""
+        assert self.key is not None
+        row = self.rows_model(**{**self.defaults, **columns, self.key.name: obj.instance})
+        self.clean(row, columns)
+        with writing(row):
+            row.save(using=obj.database, force_insert=True)
+
+    def clean(self, row: Model, names: Iterable[str]) -> None:
+        """Run the host's own validation of some columns.
+
+        :raises InvalidValueException: With the messages of the fields.
+        """
+        checked = set(names)
+        others = [field.name for field in row._meta.fields if field.attname not in checked]
+        try:
+            row.clean_fields(exclude=others)
+        except ValidationError as error:
+            texts = " ".join(error.messages)
+            raise InvalidValueException(detail=f"{self.path.key}: {texts}") from error
+
+    # Filtering and sorting
+
+    def sources(self, caller: Caller) -> Sequence[Source]:
+        """Return the rows."""
+        assert self.key is not None
+        return [Source(self.rows_model._default_manager.all(), self.key.attname, self.row_operand)]
+
+    def row_operand(self, sub: str | None) -> Operand | None:
+        """Return what to compare in a row for a sub-attribute."""
+        name = sub or VALUE
+        binding = self.binding(name)
+        if binding is None:
+            return None
+        if name in self.fields:
+            column: Any = self.fields[name].name
+            if name == "primary":
+                # As in the values: what is not the primary one says nothing of it.
+                column = NullIf(F(column), Value(False, output_field=BooleanField()))
+            return ColumnOperand(column, self.fields[name], binding)
+        return ConstantOperand(self.fixed[name], binding) if name in self.fixed else AbsentOperand(binding)
+
+    def operand(self, path: AttributePath, caller: Caller) -> Operand:
+        """Sort by the primary value, or else by the first (RFC 7644 section 3.4.2.3)."""
+        (source,) = self.sources(caller)
+        inner = operand_of(source, path.sub)
+        assert self.key is not None
+        own = self.rows_model._default_manager.filter(**{self.key.name: OuterRef("pk")})
+        first = own.order_by(*self.preference()).values(found=inner.order())[:1]
+        return Operand(Subquery(first), inner.binding)
+
+    def preference(self) -> Iterator[str]:
+        """Yield what rows are ordered by: the primary one, then the oldest."""
+        if "primary" in self.fields:
+            yield f"-{self.fields['primary'].attname}"
+        yield "pk"

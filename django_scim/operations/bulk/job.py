@@ -1,0 +1,241 @@
+"""Bulk jobs (RFC 7644 section 3.7): many operations in one request, each for itself all or nothing.
+
+Operations run in their order. One that refers to a resource that a later one makes waits for it.
+Resources that refer to each other in a circle are made in one transaction, without the references first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from django.db import transaction
+from scim2_models import ConflictException, ForbiddenException, SCIMException
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.history.events import Attempt
+from django_scim.models import Operation
+from django_scim.operations.breaker import ConnectionPaused, require_running
+from django_scim.operations.bulk.references import in_order, resolved, without_references
+from django_scim.operations.bulk.request import BulkOperation, read_request
+from django_scim.operations.create import Creation, create
+from django_scim.operations.delete import delete
+from django_scim.operations.patch import patch
+from django_scim.operations.replace import replace
+from django_scim.operations.write import database_of
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.paths import Json
+from django_scim.sql.transactions import run
+
+OPERATIONS = {
+    "POST": Operation.CREATE,
+    "PUT": Operation.REPLACE,
+    "PATCH": Operation.MODIFY,
+    "DELETE": Operation.DELETE,
+}
+
+STATUSES = {"POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 204}
+
+AttemptFactory = Callable[[Operation, str, str], Attempt]
+"""Makes the attempt of an operation on a resource type and an ``id``, for the history."""
+
+Refusal = Callable[[Attempt | None, Exception], SCIMException]
+"""Records that an attempt failed, if there is one, and returns what its exception means in SCIM."""
+
+
+class BulkJob:
+    """The operations of one request.
+
+    :param adapters: The resource types that the server has.
+    :param attempt_for: Makes the attempts that the history keeps.
+    :param refuse: Records those that fail.
+    :param allows: Whether the client may write resources of a type.
+    :param secrets: The names of the attributes that the history does not keep.
+    :raises SCIMException: If the request as a whole cannot be read.
+    """
+
+    def __init__(
+        self,
+        payload: Json,
+        adapters: Iterable[Adapter],
+        caller: Caller,
+        *,
+        attempt_for: AttemptFactory,
+        refuse: Refusal,
+        allows: Callable[[Adapter], bool],
+        secrets: Collection[str],
+    ) -> None:
+        self.caller = caller
+        self.attempt_for = attempt_for
+        self.refuse = refuse
+        self.secrets = secrets
+        self.operations, self.fail_on_errors = read_request(payload, adapters, caller)
+        for operation in self.operations:
+            if operation.adapter is not None and not allows(operation.adapter):
+                operation.error = ForbiddenException(detail="the token does not allow this resource type")
+        self.identifiers: dict[str, str] = {}
+        """The ``id`` of each resource that was made, by its ``bulkId``."""
+
+    def run(self) -> list[BulkOperation]:
+        """Run the operations until ``failOnErrors`` stops them; return those that were tried, in order."""
+        makers = {
+            operation.bulk_id: position
+            for position, operation in enumerate(self.operations)
+            if operation.method == "POST"
+        }
+        needs = [
+            {makers[bulk_id] for bulk_id in operation.needs} if operation.error is None else set()
+            for operation in self.operations
+        ]
+        errors = 0
+        for positions in in_order(needs):
+            circle = [self.operations[position] for position in positions]
+            if len(circle) > 1 or positions[0] in needs[positions[0]]:
+                self.perform_circle(circle)
+            else:
+                self.perform(circle[0])
+            errors += sum(operation.error is not None for operation in circle)
+            if self.fail_on_errors is not None and errors >= self.fail_on_errors:
+                break
+        return [operation for operation in self.operations if operation.status is not None]
+
+    def perform(self, operation: BulkOperation) -> None:
+        """Run one operation, and note what came of it."""
+        operation.identifier = resolved(operation.identifier, self.identifiers)
+        attempt = self.new_attempt(operation)
+        try:
+            if operation.error is not None:
+                raise operation.error
+            require_running(self.caller.connection)
+            self.require_made(operation.needs)
+            assert attempt is not None
+            self.succeed(operation, self.write(operation, attempt))
+        except Exception as exception:
+            self.fail(operation, exception, attempt)
+
+    def require_made(self, needs: Iterable[str]) -> None:
+        """Refuse an operation that refers to a resource that could not be made.
+
+        :raises ConflictException: As RFC 7644 section 3.7.1 has it.
+        """
+        for bulk_id in sorted(needs):
+            if bulk_id not in self.identifiers:
+                raise ConflictException(detail=f"the resource with the bulkId '{bulk_id}' was not created")
+
+    def write(self, operation: BulkOperation, attempt: Attempt) -> Resource | None:
+        """Do what an operation says; return the resource unless it is gone."""
+        adapter, identifier, if_match = operation.adapter, operation.identifier, operation.version
+        assert adapter is not None
+        data = resolved(operation.data, self.identifiers)
+        if operation.method == "POST":
+            return create(adapter, data, self.caller, attempt)
+        operation.location = self.caller.location(adapter, identifier)
+        if operation.method == "DELETE":
+            delete(adapter, identifier, self.caller, attempt, if_match=if_match)
+            return None
+        method = replace if operation.method == "PUT" else patch
+        return method(adapter, identifier, data, self.caller, attempt, if_match=if_match)
+
+    def succeed(self, operation: BulkOperation, obj: Resource | None) -> None:
+        """Note that an operation succeeded."""
+        operation.status = STATUSES[operation.method or ""]
+        operation.version = None
+        if obj is not None:
+            operation.location = obj.location
+            operation.version = obj.adapter.version(obj)
+            if operation.method == "POST" and operation.bulk_id is not None:
+                self.identifiers[operation.bulk_id] = obj.identifier
+
+    def fail(self, operation: BulkOperation, exception: Exception, attempt: Attempt | None) -> None:
+        """Note that an operation failed, in the history too."""
+        operation.error = self.refuse(attempt, exception)
+        operation.status = operation.error.status
+        operation.version = None
+
+    def new_attempt(self, operation: BulkOperation) -> Attempt | None:
+        """Return the attempt of an operation; none if it has no method that the history knows."""
+        if operation.method not in OPERATIONS:
+            return None
+        name = operation.adapter.name if operation.adapter else ""
+        attempt = self.attempt_for(OPERATIONS[operation.method], name, operation.identifier)
+        attempt.method, attempt.path = operation.method, operation.path
+        attempt.receive(operation.data, self.secrets)
+        return attempt
+
+    # Circles
+
+    def perform_circle(self, circle: Sequence[BulkOperation]) -> None:
+        """Make resources that refer to each other: all of them, or none."""
+        creations = {operation: self.creation(operation) for operation in circle}
+        documents: dict[BulkOperation, Json] = {}
+        known = dict(self.identifiers)
+        current = circle[0]
+
+        def in_turn() -> Iterator[tuple[BulkOperation, Creation]]:
+            nonlocal current
+            for operation, creation in creations.items():
+                current = operation
+                yield operation, creation
+
+        def make_all() -> list[Resource]:
+            self.identifiers = dict(known)
+            started = {}
+            for operation, creation in in_turn():
+                unresolved = operation.needs - self.identifiers.keys()
+                document = resolved(documents[operation], self.identifiers)
+                started[operation] = without_references(document, unresolved)
+                creation.start(started[operation])
+                self.identifiers[operation.bulk_id or ""] = creation.obj.identifier
+            for operation, creation in in_turn():
+                document = resolved(documents[operation], self.identifiers)
+                creation.complete(started[operation], document)
+            return [creation.finish() for _, creation in in_turn()]
+
+        try:
+            require_running(self.caller.connection)
+            own = {operation.bulk_id for operation in circle}
+            for operation, creation in in_turn():
+                self.require_made(operation.needs - own)
+                documents[operation] = creation.read(resolved(operation.data, known))
+            databases = {database_of(creation.adapter) for creation in creations.values()}
+            made = run_in_all(databases, make_all)
+        except Exception as exception:
+            self.identifiers = known
+            self.fail_circle(circle, current, exception)
+            return
+        for operation, obj in zip(circle, made, strict=True):
+            self.succeed(operation, obj)
+
+    def creation(self, operation: BulkOperation) -> Creation:
+        """Return the creation that a POST stands for."""
+        attempt = self.new_attempt(operation)
+        assert attempt is not None
+        assert operation.adapter is not None
+        return Creation(operation.adapter, self.caller, attempt)
+
+    def fail_circle(
+        self, circle: Sequence[BulkOperation], failed: BulkOperation, exception: Exception
+    ) -> None:
+        """Note that none of a circle's resources was made, since one could not be."""
+        for operation in circle:
+            reason = exception
+            if operation is not failed and not isinstance(exception, ConnectionPaused):
+                detail = (
+                    f"it refers to the resource with the bulkId '{failed.bulk_id}', which was not created"
+                )
+                reason = ConflictException(detail=detail)
+            self.fail(operation, reason, self.new_attempt(operation))
+
+
+def run_in_all(databases: Iterable[str], work: Callable[[], Any]) -> Any:
+    """Run work in one transaction of each database, which are tried again together."""
+    first, *others = databases
+
+    def in_others() -> Any:
+        with ExitStack() as stack:
+            for database in others:
+                stack.enter_context(transaction.atomic(using=database))
+            return work()
+
+    return run(first, in_others)

@@ -1,0 +1,170 @@
+"""Reading a BulkRequest (RFC 7644 section 3.7): each operation by itself, so that a wrong one fails alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import scim2_models
+from pydantic import ValidationError
+from scim2_models import (
+    InvalidSyntaxException,
+    InvalidValueException,
+    NotFoundException,
+    PayloadTooLargeException,
+    SCIMException,
+)
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.conf import get_settings
+from django_scim.dialects.registry import request_policy
+from django_scim.operations.bulk.references import references
+from django_scim.operations.payloads import scim_error
+from django_scim.resources.resource import Caller
+from django_scim.schema.paths import Json
+
+# Any resource type does: the data, which depends on it, is not checked with the message around it.
+RequestMessage: Any = scim2_models.BulkRequest[scim2_models.Group]
+
+OperationMessage: Any = scim2_models.BulkOperation[scim2_models.Group]
+
+
+@dataclass(eq=False)
+class BulkOperation:
+    """One operation of a bulk job, and what came of it."""
+
+    method: str | None = None
+    """In upper case."""
+
+    path: str = ""
+    bulk_id: str | None = None
+    version: str | None = None
+    """The version in the request, and then that of the response."""
+
+    data: Any = None
+
+    adapter: Adapter | None = None
+    """That of the resource type in the path."""
+
+    identifier: str = ""
+    """The ``id`` in the path, or a reference to one."""
+
+    location: str | None = None
+    status: int | None = None
+    """None as long as it was not tried."""
+
+    needs: set[str] = field(default_factory=set)
+    """The ``bulkId`` values that it refers to."""
+
+    error: SCIMException | None = None
+    """What is wrong with it, or went wrong."""
+
+    def note_error(self, error: SCIMException) -> None:
+        """Note what is wrong, unless something else is already."""
+        self.error = self.error or error
+
+
+def read_request(
+    payload: Json, adapters: Iterable[Adapter], caller: Caller
+) -> tuple[list[BulkOperation], int | None]:
+    """Return the operations of a BulkRequest, and after how many errors to stop.
+
+    What is wrong with one operation is its ``error``.
+
+    :raises PayloadTooLargeException: If there are more than ``MAX_BULK_OPERATIONS``.
+    :raises SCIMException: If the message as a whole cannot be read.
+    """
+    name = next((name for name in payload if name.lower() == "operations"), "")
+    given = payload.get(name)
+    if not isinstance(given, list):
+        raise InvalidSyntaxException(detail="'Operations' has to be a list")
+    limit = get_settings().MAX_BULK_OPERATIONS
+    if len(given) > limit:
+        raise PayloadTooLargeException(detail=f"a bulk request may have {limit} operations at most")
+    rest = {key: value for key, value in payload.items() if key != name}
+    fail_on_errors: int | None = validated(RequestMessage, rest).fail_on_errors
+    if fail_on_errors is not None and fail_on_errors < 1:
+        raise InvalidValueException(detail="failOnErrors has to be 1 at least")
+    by_endpoint = {adapter.endpoint.strip("/").lower(): adapter for adapter in adapters}
+    operations = [read_operation(item, by_endpoint, caller) for item in given]
+    check_references(operations)
+    return operations, fail_on_errors
+
+
+def validated(model: Any, payload: Json) -> Any:
+    """Let scim2-models check a message, or an operation without its data.
+
+    :raises SCIMException: If it is not what RFC 7644 section 3.7 says.
+    """
+    try:
+        return model.model_validate(payload, scim_policy=request_policy())
+    except ValidationError as error:
+        raise scim_error(error) from error
+
+
+def read_operation(item: Any, by_endpoint: dict[str, Adapter], caller: Caller) -> BulkOperation:
+    """Return one operation; of one that cannot be read, what an answer needs, and the error."""
+    operation = BulkOperation()
+    if not isinstance(item, dict):
+        operation.note_error(InvalidSyntaxException(detail="an operation has to be an object"))
+        return operation
+    members = {name.lower(): value for name, value in item.items()}
+    # Taken as they are first: the answer says which operation was wrong.
+    for name, attribute in (("method", "method"), ("path", "path"), ("bulkid", "bulk_id")):
+        if isinstance(value := members.get(name), str):
+            setattr(operation, attribute, value)
+    if operation.method is not None:
+        operation.method = members["method"] = operation.method.upper()
+    data = members.pop("data", None)
+    operation.data = None if operation.method == "DELETE" else data
+    locate(operation, by_endpoint, caller)
+    operation.needs = references([operation.data, operation.identifier])
+    try:
+        operation.version = validated(OperationMessage, members).version
+        require_members(operation)
+        if operation.adapter is None or bool(operation.identifier) == (operation.method == "POST"):
+            detail = f"there is nothing to {operation.method} at '{operation.path}'"
+            raise NotFoundException(detail=detail)
+    except SCIMException as error:
+        operation.note_error(error)
+    return operation
+
+
+def require_members(operation: BulkOperation) -> None:
+    """Refuse an operation without the members that its method needs.
+
+    :raises InvalidValueException: If there is one missing.
+    """
+    if not operation.method:
+        raise InvalidValueException(detail="an operation needs a method")
+    if not operation.path:
+        raise InvalidValueException(detail="an operation needs a path")
+    if operation.method == "POST" and not operation.bulk_id:
+        raise InvalidValueException(detail="a POST needs a bulkId")
+    if operation.method != "DELETE" and operation.data is None:
+        raise InvalidValueException(detail=f"a {operation.method} needs data")
+
+
+def locate(operation: BulkOperation, by_endpoint: dict[str, Adapter], caller: Caller) -> None:
+    """Find the resource type and the ``id`` that a path leads to, and the location to answer with."""
+    path = operation.path.removeprefix(caller.base_url).strip("/")
+    if path and operation.method != "POST":
+        operation.location = f"{caller.base_url}/{path}"
+    endpoint, _, identifier = path.partition("/")
+    operation.adapter = by_endpoint.get(endpoint.lower())
+    operation.identifier = identifier if references(identifier) else unquote(identifier)
+
+
+def check_references(operations: Iterable[BulkOperation]) -> None:
+    """Note as an error that a ``bulkId`` is not unique, or that one is referred to that no operation has."""
+    makers = Counter(operation.bulk_id for operation in operations if operation.method == "POST")
+    for operation in operations:
+        if operation.method == "POST" and makers[operation.bulk_id] > 1:
+            detail = f"the bulkId '{operation.bulk_id}' is not unique"
+            operation.note_error(InvalidValueException(detail=detail))
+        for bulk_id in sorted(operation.needs - makers.keys()):
+            detail = f"no operation makes a resource with the bulkId '{bulk_id}'"
+            operation.note_error(InvalidValueException(detail=detail))

@@ -1,0 +1,109 @@
+"""What follows from a write: what an account loses that is no longer active, and what the host is told."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+from django.dispatch import Signal
+
+from django_scim import signals
+from django_scim.history.events import Attempt
+from django_scim.operations.breaker import require_within_limit
+from django_scim.resources.resource import Resource
+
+BATCH = 500
+"""How many members one signal names."""
+
+Announcement = tuple[Signal, dict[str, Any]]
+"""A signal, and what it says beside what all signals of a write say."""
+
+
+def was_active(obj: Resource) -> bool | None:
+    """Whether a resource is active before a write; none for a row that the write makes.
+
+    A deleted resource is not, whatever its row says.
+    """
+    if obj.instance._state.adding:
+        return None
+    is_deleted = obj.record is not None and obj.record.deleted_at is not None
+    return not is_deleted and obj.adapter.is_active(obj)
+
+
+def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: bool | None) -> None:
+    """End what a resource that is no longer active could do, and tell the host once all is committed.
+
+    To be called in the transaction of the write, when everything is saved; before the row is deleted, if
+    that is what the write does.
+
+    :param signal: What the write was: ``resource_created``, ``resource_updated`` or ``resource_deleted``.
+    :param active_before: What :func:`was_active` said before the write.
+    :raises ForbiddenException: If the resource is now one that SCIM may not change, or the last administrator
+        would be gone.
+    :raises LimitExceeded: If the connection has deprovisioned as much as it may.
+    """
+    is_active = signal is not signals.resource_deleted and obj.adapter.is_active(obj)
+    guard(obj, attempt, signal)
+    attempt.deactivated = bool(active_before) and not is_active
+    if attempt.deactivated and attempt.connection is not None:
+        require_within_limit(obj)
+    if active_before is not None and not is_active:
+        obj.adapter.deprovision(obj)
+    announcements = list(announcements_of(obj, attempt, signal, active_before, is_active))
+    if announcements:
+        context = {
+            # A copy keeps the primary key of a row that is deleted.
+            "instance": copy.copy(obj.instance),
+            "resource_type": obj.adapter.name,
+            "connection": attempt.connection,
+            "request_id": attempt.request_id,
+        }
+        callback = partial(send, obj.adapter.model, announcements, context)
+        transaction.on_commit(callback, using=obj.database, robust=True)
+
+
+def guard(obj: Resource, attempt: Attempt, signal: Signal) -> None:
+    """Refuse a write that makes what SCIM may not, or takes away what the project cannot be without.
+
+    :raises ForbiddenException: With the reason.
+    """
+    is_deleted = signal is signals.resource_deleted
+    if not is_deleted and (attempt.changes or signal is signals.resource_created):
+        obj.adapter.refuse_protected(obj.instance)
+    if obj.was_administrator and (is_deleted or not obj.adapter.is_administrator(obj.instance)):
+        obj.adapter.refuse_last_administrator(obj)
+
+
+def announcements_of(
+    obj: Resource, attempt: Attempt, signal: Signal, active_before: bool | None, is_active: bool
+) -> Iterator[Announcement]:
+    """Yield what a write is to the host, in the order in which it is sent."""
+    # A dictionary of its own: another try of the same write clears that of the attempt.
+    changes = {key: change for key, change in attempt.changes.items() if key not in obj.members_changed}
+    if signal is signals.resource_created or (signal is signals.resource_updated and changes):
+        yield signal, {"changes": changes}
+    if active_before is False and is_active:
+        yield signals.resource_activated, {"changes": changes}
+    elif active_before and not is_active:
+        yield signals.resource_deactivated, {"changes": changes}
+    if signal is signals.resource_deleted:
+        yield signal, {"changes": changes}
+        return
+    for attribute, kinds in obj.members_changed.items():
+        net = Counter(kinds.get("added", ()))
+        net.subtract(kinds.get("removed", ()))
+        for members_signal, kind in ((signals.members_removed, -1), (signals.members_added, 1)):
+            keys = [key for key, count in net.items() if count == kind]
+            for start in range(0, len(keys), BATCH):
+                yield members_signal, {"attribute": attribute, "keys": keys[start : start + BATCH]}
+
+
+def send(sender: type[Model], announcements: list[Announcement], context: dict[str, Any]) -> None:
+    """Send the signals of a write, each to all its receivers: Django logs those that fail."""
+    for signal, arguments in announcements:
+        signal.send_robust(sender=sender, **context, **arguments)

@@ -1,0 +1,117 @@
+"""The operations of a PATCH on relations, such as the members of a group: set operations, nothing loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from scim2_models import MutabilityException, NoTargetException, PatchOperation
+from scim2_models.path import CompareOperator, Comparison, FilterNode
+
+from django_scim.mappings.collection import Collection
+from django_scim.query.filters import compile_value_filter
+from django_scim.resources.resource import Resource
+
+AnyOperation = PatchOperation[Any]
+
+RelationChange = tuple[Collection, AnyOperation]
+"""An operation and the relation that its path leads to; without a path it is about the whole of it."""
+
+ADD, REMOVE = PatchOperation.Op.add, PatchOperation.Op.remove
+
+
+def gathered(changes: Iterable[RelationChange]) -> list[RelationChange]:
+    """Join neighbours that add to one relation, or that remove members by name, into one operation.
+
+    There are identity providers that send an operation for each member. What is left behind is the same,
+    and the database is asked once.
+    """
+    joined: list[RelationChange] = []
+    for mapping, operation in changes:
+        operation = by_name(operation)
+        if joined:
+            last_mapping, last = joined[-1]
+            if (
+                mapping is last_mapping
+                and operation.op is last.op
+                and are_named(last)
+                and are_named(operation)
+            ):
+                values = [*values_of(last.value), *values_of(operation.value)]
+                joined[-1] = mapping, last.model_copy(update={"path": None, "value": values})
+                continue
+        joined.append((mapping, operation))
+    return joined
+
+
+def by_name(operation: AnyOperation) -> AnyOperation:
+    """Return the removal of the member that ``members[value eq "2819c223"]`` selects as one by name."""
+    node = selection_of(operation)
+    if operation.op is not REMOVE or is_inside(operation) or not isinstance(node, Comparison):
+        return operation
+    is_value = str(node.attr_path).lower() == "value" and isinstance(node.value, str)
+    if not is_value or node.op is not CompareOperator.eq:
+        return operation
+    return operation.model_copy(update={"path": None, "value": [{"value": node.value}]})
+
+
+def are_named(operation: AnyOperation) -> bool:
+    """Whether an operation adds members, or removes those in its value."""
+    is_removal_by_name = operation.op is REMOVE and operation.value is not None
+    is_whole = selection_of(operation) is None and not is_inside(operation)
+    return is_whole and (operation.op is ADD or is_removal_by_name)
+
+
+def selection_of(operation: AnyOperation) -> FilterNode | None:
+    """Return the filter in the path."""
+    return None if operation.path is None else operation.path.value_filter
+
+
+def is_inside(operation: AnyOperation) -> bool:
+    """Whether the path leads into the members."""
+    binding = None if operation.path is None else operation.path.resolve()
+    return binding is not None and binding.sub_field_name is not None
+
+
+def change_members(mapping: Collection, operation: AnyOperation, obj: Resource) -> None:
+    """Apply one operation to a relation.
+
+    :raises NoTargetException: If a ``replace`` selects no member.
+    :raises MutabilityException: If the path goes into the members, of which the server says what they are.
+    :raises InvalidValueException: If a value names no resource that the connection can see.
+    """
+    if is_inside(operation):
+        raise MutabilityException(detail=f"the attributes of '{mapping.path.key}' cannot be changed")
+    values = values_of(operation.value)
+    selection = selection_of(operation)
+    if selection is not None:
+        change_selected(mapping, selection, operation, obj)
+    elif operation.op is ADD:
+        mapping.add(obj, values)
+    elif operation.op is REMOVE and operation.value is not None:
+        mapping.remove(obj, values)
+    else:
+        mapping.replace(obj, values)
+
+
+def change_selected(
+    mapping: Collection, selection: FilterNode, operation: AnyOperation, obj: Resource
+) -> None:
+    """Remove the members that a filter selects, and add what comes in their place.
+
+    :raises NoTargetException: If there is something to come in the place of nobody.
+    """
+    condition = partial(compile_value_filter, mapping.adapter, mapping.path, selection)
+    removed = mapping.remove_where(obj, condition)
+    if operation.op is not REMOVE:
+        if not removed:
+            raise NoTargetException(detail=f"'{operation.path}' selects no member")
+        mapping.add(obj, values_of(operation.value))
+
+
+def values_of(value: Any) -> list[Any]:
+    """Return the values in an operation as a list."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]

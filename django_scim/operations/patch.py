@@ -1,0 +1,215 @@
+"""PATCH (RFC 7644 section 3.5.2).
+
+What may be loaded is changed in memory by scim2-models and then compared; what may have any number of
+values, such as the members of a group, is changed by set operations on the relation.
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+from scim2_models import (
+    AttributeBinding,
+    Context,
+    InvalidPathException,
+    InvalidValueException,
+    PatchOp,
+    PayloadTooLargeException,
+    SCIMException,
+)
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.conf import get_settings
+from django_scim.dialects.canonical import canonical_message, canonical_operations
+from django_scim.dialects.registry import dialect_of, request_policy
+from django_scim.history.events import Attempt
+from django_scim.mappings.collection import Collection
+from django_scim.operations.conclusion import conclude, was_active
+from django_scim.operations.members import RelationChange, change_members, gathered
+from django_scim.operations.payloads import dump, readable, scim_error, stored_resource
+from django_scim.operations.saving import apply, save
+from django_scim.operations.write import database_of, lock, require_match
+from django_scim.query.filters import count_terms
+from django_scim.resources.loading import fetch
+from django_scim.resources.projection import bounded_projection
+from django_scim.resources.resource import Caller, Resource
+from django_scim.schema.attributes import member, without
+from django_scim.schema.paths import Json, from_binding
+from django_scim.signals import resource_updated
+from django_scim.sql.transactions import run
+
+Operations = list[Any]
+"""Validated ``PatchOperation`` objects."""
+
+
+def patch(
+    adapter: Adapter,
+    identifier: str,
+    payload: Any,
+    caller: Caller,
+    attempt: Attempt,
+    *,
+    if_match: str | None,
+    status: int = 200,
+) -> Resource:
+    """Apply the operations of a PatchOp to a resource, all of them or none.
+
+    :param status: The status of the answer, for the history.
+    :raises NotFoundException: If there is no such resource.
+    :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
+    :raises SCIMException: As RFC 7644 section 3.5.2 names what is wrong with an operation.
+    """
+    bounded, relations = split(adapter, parse(adapter, payload, caller))
+    require_bounded_paths(bounded)
+
+    def work() -> Resource:
+        attempt.start()
+        obj = lock(adapter, identifier, caller)
+        adapter.refuse_protected(obj.instance)
+        require_match(if_match, adapter.version(obj))
+        projection = bounded_projection(adapter)
+        fetch([obj], projection)
+        document = projection.read(obj)
+        active_before = was_active(obj)
+        attempt.identify(adapter, document)
+        written = []
+        if bounded:
+            put_secrets(adapter, document)
+            resource = stored_resource(adapter, document)
+            before = dump(resource)
+            patch = PatchOp.__class_getitem__(adapter.resource).model_construct(operations=bounded)
+            try:
+                patch.patch(resource, scim_policy=request_policy())
+            except SCIMException as error:
+                raise readable(error) from error
+            after = dump(resource)
+            require_bounded_values(before, after)
+            written = apply(obj, before, after, attempt.changes, removes=True)
+        for mapping, operation in gathered(relations):
+            obj.after_save.append(partial(change_members, mapping, operation, obj))
+        save(obj, written, attempt.changes)
+        conclude(obj, attempt, resource_updated, active_before)
+        attempt.version = adapter.version(obj)
+        attempt.succeeded(status)
+        return obj
+
+    return run(database_of(adapter), work)
+
+
+def put_secrets(adapter: Adapter, document: Json) -> None:
+    """Put a stand-in where a value may be that is never read, so that an operation can remove it."""
+    for mapping in adapter.written_mappings:
+        if mapping.path.is_secret:
+            mapping.path.set(document, secrets.token_hex())
+
+
+def parse(adapter: Adapter, payload: Any, caller: Caller) -> Operations:
+    """Return the operations of a request, read in the dialect of the connection, checked against the schemas.
+
+    No operations at all are none: an identity provider that compares before it writes may find nothing.
+
+    :raises PayloadTooLargeException: If there are more than ``MAX_PATCH_OPERATIONS``.
+    :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
+    """
+    dialect = dialect_of(caller.connection.dialect)
+    payload = canonical_message(payload, dialect)
+    operations = member(payload, "operations") if isinstance(payload, dict) else None
+    if isinstance(operations, list):
+        require_bounded_operations(operations)
+        operations = canonical_operations(adapter.resource, operations, dialect)
+        if not operations:
+            return []
+        payload = {**without(payload, "operations"), "Operations": operations}
+    model = PatchOp.__class_getitem__(adapter.resource)
+    try:
+        patch = model.model_validate(
+            payload, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=request_policy()
+        )
+    except ValidationError as error:
+        raise scim_error(error) from error
+    return list(patch.operations or ())
+
+
+def require_bounded_operations(operations: list[Any]) -> None:
+    """Refuse operations that are too many, or whose paths are too long to be parsed.
+
+    An operation without a path has one for each member of its value.
+
+    :raises PayloadTooLargeException: If there are more than ``MAX_PATCH_OPERATIONS``.
+    :raises InvalidPathException: If a path is longer than ``MAX_FILTER_LENGTH``.
+    """
+    settings = get_settings()
+    count = 0
+    for operation in operations:
+        given = operation if isinstance(operation, dict) else {}
+        path, value = member(given, "path"), member(given, "value")
+        count += len(value) if isinstance(value, dict) and not path else 1
+        if isinstance(path, str) and len(path) > settings.MAX_FILTER_LENGTH:
+            detail = f"a path may have {settings.MAX_FILTER_LENGTH} characters at most"
+            raise InvalidPathException(detail=detail)
+    limit = settings.MAX_PATCH_OPERATIONS
+    if count > limit:
+        raise PayloadTooLargeException(detail=f"a PATCH may have {limit} operations at most")
+
+
+def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[RelationChange]]:
+    """Set the operations on relations apart, also where one without a path has both."""
+    bounded: Operations = []
+    relations: list[RelationChange] = []
+    for operation in operations:
+        if operation.path is not None:
+            mapping = relation_at(adapter, operation.path.resolve())
+            if mapping is None:
+                bounded.append(operation)
+            else:
+                relations.append((mapping, operation))
+            continue
+        rest = {}
+        for name, value in (operation.value if isinstance(operation.value, dict) else {}).items():
+            path = adapter.resolve(name)
+            mapping = None if path is None else relation_at(adapter, path.binding)
+            if mapping is None:
+                rest[name] = value
+            else:
+                update = {"path": None, "value": value}
+                relations.append((mapping, operation.model_copy(update=update)))
+        if rest or not isinstance(operation.value, dict) or not operation.value:
+            bounded.append(operation.model_copy(update={"value": rest or operation.value}))
+    return bounded, relations
+
+
+def require_bounded_paths(operations: Operations) -> None:
+    """Refuse paths whose filters together compare too often: each looks at all values of its attribute.
+
+    :raises InvalidPathException: If they have more than ``MAX_FILTER_TERMS`` comparisons.
+    """
+    filters = [operation.path.value_filter for operation in operations if operation.path is not None]
+    limit = get_settings().MAX_FILTER_TERMS
+    if sum(count_terms(node) for node in filters if node is not None) > limit:
+        raise InvalidPathException(detail=f"the paths of a PATCH may have {limit} comparisons at most")
+
+
+def require_bounded_values(before: Json, after: Json) -> None:
+    """Refuse an attribute that has grown to too many values, one operation after the other.
+
+    :param before: The document, or the object of an extension; empty if there was none.
+    :raises InvalidValueException: If one has more than ``MAX_VALUES``, and more than it had.
+    """
+    limit = get_settings().MAX_VALUES
+    for name, value in after.items():
+        had = before.get(name)
+        if isinstance(value, dict):
+            require_bounded_values(had if isinstance(had, dict) else {}, value)
+        elif isinstance(value, list) and len(value) > max(limit, len(had or ())):
+            raise InvalidValueException(detail=f"'{name}' may have {limit} values at most")
+
+
+def relation_at(adapter: Adapter, binding: AttributeBinding | None) -> Collection | None:
+    """Return the mapping of a relation that a path leads to or into, none for all else."""
+    if binding is None:
+        return None
+    mapping = adapter.mapping_for(from_binding(adapter.resource, binding))
+    return mapping if isinstance(mapping, Collection) else None

@@ -1,0 +1,65 @@
+"""Fetching resources: a constant number of queries for a page of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import F, FilteredRelation, Q, QuerySet
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.resources.projection import Projection
+from django_scim.resources.resource import Caller, Resource
+
+
+def narrow(queryset: QuerySet[Any], projection: Projection) -> QuerySet[Any]:
+    """Fetch only the columns that a projection reads, with the rows beside them joined in."""
+    adapter = projection.adapter
+    columns = {adapter.model._meta.pk.attname, adapter.id_column, *projection.columns}
+    if adapter.created_field and "meta" in projection.selection:
+        columns.add(adapter.created_field)
+    joins = {column.rpartition("__")[0] for column in columns} - {""}
+    if joins:
+        queryset = queryset.select_related(*joins)
+    return queryset.only(*columns)
+
+
+def prepare(objects: Sequence[Resource], projection: Projection) -> None:
+    """Fetch what the mappings of a projection need for resources whose rows are there."""
+    if not objects:
+        return
+    if projection.needs_record:
+        attach_records(objects)
+    fetch(objects, projection)
+
+
+def fetch(objects: Sequence[Resource], projection: Projection) -> None:
+    """Fetch what the mappings of a projection need beside rows and records."""
+    for mapping in projection.mappings:
+        mapping.fetch(objects)
+
+
+def attach_records(objects: Sequence[Resource]) -> None:
+    """Fetch the records, with the ``externalId`` that the connection has set, in one query."""
+    adapter, caller = objects[0].adapter, objects[0].caller
+    by_key = {obj.instance.pk: obj for obj in objects}
+    own_link = FilteredRelation("links", condition=Q(links__connection=caller.connection))
+    records = (
+        adapter.records()
+        .using(objects[0].instance._state.db)
+        .filter(**{f"{adapter.record_key}__in": list(by_key)})
+        .defer("comparable")
+        .annotate(own_link=own_link)
+        .annotate(own_external_id=F("own_link__external_id"))
+    )
+    for record in records:
+        obj = by_key[record.key]
+        obj.record = record
+        obj.external_id = record.own_external_id
+
+
+def load(adapter: Adapter, queryset: QuerySet[Any], projection: Projection, caller: Caller) -> list[Resource]:
+    """Fetch the resources of a queryset with all that a projection reads."""
+    objects = [Resource(adapter, row, caller) for row in narrow(queryset, projection)]
+    prepare(objects, projection)
+    return objects

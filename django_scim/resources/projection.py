@@ -1,0 +1,192 @@
+"""Which attributes an answer has (RFC 7644 section 3.9), decided once and pushed down.
+
+What is not asked for is not fetched: neither columns nor records nor members.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from typing import Any
+
+from scim2_models import Returned
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.mappings.mapping import Mapping
+from django_scim.resources.resource import Resource
+from django_scim.schema.paths import AttributePath, Json, walk
+
+Named = set[str]
+"""Keys of attributes and of sub-attributes that a request names."""
+
+SelectedAttributes = dict[str, set[str] | None]
+"""The attributes to return by the key of their head: none for all of one, or the sub-attributes."""
+
+
+class Projection:
+    """The attributes that a request wants of the resources of one type.
+
+    :param attributes: ``attributes``; unknown ones are ignored.
+    :param excluded: ``excludedAttributes``; what is ``returned: always`` stays.
+    """
+
+    def __init__(
+        self, adapter: Adapter, attributes: Iterable[str] = (), excluded: Iterable[str] = ()
+    ) -> None:
+        self.adapter = adapter
+        asked = self._named(attributes) if attributes else None
+        refused = self._named(excluded)
+        self.selection: SelectedAttributes = {}
+        for path in walk(adapter.resource):
+            if self._is_selected(path, asked, refused):
+                self.selection[path.key] = self._parts(path, asked, refused)
+
+    def _named(self, texts: Iterable[str]) -> Named:
+        """Return the keys of attributes and of sub-attributes; the URN of a schema stands for all of it.
+
+        What has to be named itself to be returned is not named by its schema.
+        """
+        named: Named = set()
+        core = str(self.adapter.resource.__schema__)
+        for text in texts:
+            path = self.adapter.resolve(text)
+            if path is not None:
+                named.add(path.key)
+            named.update(
+                head.key
+                for head in walk(self.adapter.resource)
+                if text.lower() == (head.extension or core).lower() and returned(head) is not Returned.request
+            )
+        return named
+
+    def _is_selected(self, path: AttributePath, asked: Named | None, refused: Named) -> bool:
+        when = returned(path)
+        if when in (Returned.always, Returned.never):
+            return when is Returned.always
+        if path.key in refused:
+            return False
+        if asked is None:
+            return when is Returned.default
+        return path.key in asked or any(f"{path.key}.{sub}" in asked for sub in path.sub_attributes)
+
+    def _parts(self, path: AttributePath, asked: Named | None, refused: Named) -> set[str] | None:
+        """Return which sub-attributes to return, none for all that there are."""
+        is_whole = asked is None or path.key in asked
+        chosen = set()
+        for sub in path.sub_attributes:
+            part = self.adapter.resolve(f"{path.key}.{sub}")
+            if part is None:
+                continue
+            when = returned(part)
+            is_asked = (is_whole and when is Returned.default) or (asked is not None and part.key in asked)
+            if when is Returned.always or (
+                is_asked and when is not Returned.never and part.key not in refused
+            ):
+                chosen.add(sub)
+        return None if len(chosen) == len(path.sub_attributes) else chosen
+
+    @cached_property
+    def mappings(self) -> list[Mapping]:
+        """The mappings to read."""
+        chosen = []
+        for mapping in self.adapter.mappings.values():
+            subs = self.selection.get(mapping.path.head, set())
+            if subs is None or any(mapping.holds(sub) for sub in subs):
+                chosen.append(mapping)
+        return chosen
+
+    @cached_property
+    def _trimmed(self) -> list[tuple[Mapping, set[str]]]:
+        return [
+            (mapping, subs)
+            for mapping in self.mappings
+            if mapping.path.sub is None and (subs := self.selection[mapping.path.head]) is not None
+        ]
+
+    @cached_property
+    def _lists(self) -> list[str]:
+        return [
+            mapping.path.name
+            for mapping in self.mappings
+            if mapping.unbounded and mapping.writable and not mapping.path.extension
+        ]
+
+    @cached_property
+    def needs_version(self) -> bool:
+        """Whether the mapping of ``meta`` works out ``meta.version``, which takes all mapped columns."""
+        return "meta" in self.selection
+
+    @cached_property
+    def needs_record(self) -> bool:
+        """Whether the records are needed."""
+        return any(mapping.uses_record for mapping in self.mappings)
+
+    @cached_property
+    def columns(self) -> set[str]:
+        """The columns that the mappings read."""
+        mappings: Iterable[Mapping] = self.mappings
+        if self.needs_version:
+            mappings = self.adapter.mappings.values()
+        return {column for mapping in mappings for column in mapping.columns()}
+
+    def read(self, obj: Resource) -> Json:
+        """Return the JSON document of a resource for which everything has been fetched.
+
+        A group without members has an empty list of them, which RFC 7643 section 2.5 takes as none: there
+        are clients that iterate over the members without looking whether there are any.
+        """
+        document: Json = {"schemas": []}
+        for mapping in self.mappings:
+            value = mapping.read(obj)
+            if value is not None:
+                mapping.path.set(document, value)
+        for key, unassigned in obj.unassigned.items():
+            path = self.adapter.resolve(key)
+            if path is not None and path.get(document) == unassigned:
+                path.set(document, None)
+        for mapping, subs in self._trimmed:
+            value = mapping.path.get(document)
+            if value is not None:
+                mapping.path.set(document, trim(value, subs))
+        for name in self._lists:
+            document.setdefault(name, [])
+        document["schemas"] = self.adapter.schemas_of(document)
+        return document
+
+
+def returned(path: AttributePath) -> Any:
+    """Return when the schema has it that an answer holds an attribute."""
+    return path.binding.get_annotation(Returned)
+
+
+@lru_cache(maxsize=256)
+def compiled(
+    adapter: Adapter, attributes: tuple[str, ...] = (), excluded: tuple[str, ...] = ()
+) -> Projection:
+    """Return the projection of a selection, made once: clients ask for the same few."""
+    return Projection(adapter, attributes, excluded)
+
+
+def trim(value: Any, subs: set[str]) -> Any:
+    """Return a complex value, or a list of them, with some sub-attributes alone."""
+    if isinstance(value, list):
+        return [entry for entry in (trim(entry, subs) for entry in value) if entry]
+    if isinstance(value, dict):
+        return {name: item for name, item in value.items() if name in subs}
+    return value
+
+
+def bounded_projection(adapter: Adapter) -> Projection:
+    """Return the projection of all attributes but those that may have any number of values."""
+    unbounded = [mapping.path.key for mapping in adapter.mappings.values() if mapping.unbounded]
+    return compiled(adapter, excluded=tuple(unbounded))
+
+
+def without_unbounded(adapter: Adapter, document: Json) -> Json:
+    """Return a copy of a document without the attributes that may have any number of values."""
+    document = copy.deepcopy(document)
+    for mapping in adapter.mappings.values():
+        if mapping.unbounded:
+            mapping.path.set(document, None)
+    return document

@@ -1,0 +1,157 @@
+"""The adapters in force: one for each resource type that the project serves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.conf import get_settings
+from django_scim.imports import ImportFailed, import_path
+from django_scim.schema.paths import secrets_of
+
+DEFAULT_ADAPTERS = {
+    "USER": "django_scim.adapters.users.UserAdapter",
+    "GROUP": "django_scim.adapters.groups.GroupAdapter",
+}
+
+RESERVED = (
+    "/serviceproviderconfig",
+    "/resourcetypes",
+    "/schemas",
+    "/me",
+    "/bulk",
+    "/.search",
+    "/history",
+    "/health",
+    "/read",
+    "/write",
+)
+"""The endpoints of RFC 7644 section 3.2 that are no resource types, those of the app itself, and what would
+be taken for a scope; in lower case."""
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
+
+ENDPOINT = re.compile(r"/[A-Za-z0-9_-]+")
+
+
+class Registry:
+    """The adapters by the name of their resource type, in the order of discovery."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, Adapter] = {}
+        self.errors: list[CheckMessage] = []
+        """Why an adapter that the settings name is not here."""
+
+    def __iter__(self) -> Iterator[Adapter]:
+        return iter(self.by_name.values())
+
+    def get(self, name: str) -> Adapter | None:
+        """Return the adapter of a resource type, or none where the project does not serve it."""
+        return self.by_name.get(name)
+
+    @cached_property
+    def secret_names(self) -> frozenset[str]:
+        """The names of the attributes that no answer ever holds, in lower case: the history hides them."""
+        return frozenset(name.lower() for adapter in self for name in secrets_of(adapter.resource))
+
+    @cached_property
+    def collection_names(self) -> frozenset[str]:
+        """The names of the attributes that may have any number of values, such as members; in lower case."""
+        return frozenset(
+            mapping.path.name.lower()
+            for adapter in self
+            for mapping in adapter.mappings.values()
+            if mapping.unbounded
+        )
+
+    def load(self, path: str, setting: str, options: Mapping[str, Any]) -> None:
+        """Import an adapter class and add its one instance, or the error that keeps it from being added."""
+        try:
+            adapter = import_path(path, DEFAULT_ADAPTERS.values())
+            if not isinstance(adapter, type) or not issubclass(adapter, Adapter):
+                raise ImportFailed(f"'{path}' is no adapter", "An adapter inherits from Adapter.")
+            self.add(adapter(setting=setting, **options))
+        except ImportFailed as error:
+            self.errors.append(Error(f"{setting}: {error.reason}.", hint=error.hint, id="django_scim.E007"))
+        except ImproperlyConfigured as error:
+            self.refuse(setting, path, error)
+
+    def add(self, adapter: Adapter) -> None:
+        """Add an adapter.
+
+        :raises ImproperlyConfigured: If its name or its endpoint cannot be served, or is taken.
+        """
+        if not NAME.fullmatch(adapter.name):
+            raise ImproperlyConfigured(f"the name '{adapter.name}' has to match {NAME.pattern}.")
+        if not ENDPOINT.fullmatch(adapter.endpoint):
+            raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' has to match {ENDPOINT.pattern}.")
+        if adapter.endpoint.lower() in RESERVED:
+            raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' means something else already.")
+        for other in self:
+            for key in ("name", "endpoint"):
+                value = getattr(adapter, key)
+                if value.lower() == getattr(other, key).lower():
+                    taken = f"{type(other).__qualname__} of {other.setting}"
+                    raise ImproperlyConfigured(f"the {key} '{value}' belongs to {taken} already.")
+        self.by_name[adapter.name] = adapter
+
+    def join(self) -> None:
+        """Let the adapters look at each other, once all are there; one that cannot is left out."""
+        for adapter in [*self]:
+            try:
+                adapter.join(self)
+            except ImproperlyConfigured as error:
+                del self.by_name[adapter.name]
+                self.refuse(adapter.setting, type(adapter).__qualname__, error)
+
+    def refuse(self, setting: str, name: str, error: ImproperlyConfigured) -> None:
+        """Note why an adapter cannot be used."""
+        self.errors.append(Error(f"{setting}: '{name}' cannot be used: {error}", id="django_scim.E008"))
+
+    def require_complete(self) -> None:
+        """Stop where the answer would be that a resource type does not exist, and the settings name it.
+
+        A server such as gunicorn starts without system checks.
+
+        :raises ImproperlyConfigured: With what the system check says.
+        """
+        if self.errors:
+            raise ImproperlyConfigured(" ".join(str(error.msg) for error in self.errors))
+
+    def check(self) -> Iterator[CheckMessage]:
+        """Return what is wrong with the adapters, for Django's system checks."""
+        yield from self.errors
+        for adapter in self:
+            yield from adapter.check()
+
+
+@cache
+def registry() -> Registry:
+    """Make the adapters that the settings name; :attr:`Registry.errors` has those that cannot be made."""
+    settings = get_settings()
+    made = Registry()
+    for name, default in DEFAULT_ADAPTERS.items():
+        options: dict[str, Any] = dict(getattr(settings, name))
+        path = options.pop("adapter", default)
+        if path is not None:
+            made.load(path, f'DJANGO_SCIM["{name}"]', options)
+    for path in settings.ADAPTERS:
+        made.load(path, 'DJANGO_SCIM["ADAPTERS"]', {})
+    made.join()
+    return made
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    """Make the adapters anew after ``override_settings``."""
+    if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
+        registry.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="django_scim.resources.registry")

@@ -1,0 +1,130 @@
+"""A resource while a request works on it, and the caller that the request is of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import router
+from django.db.models import Model
+
+from django_scim.models import Connection, Record
+from django_scim.schema.paths import Json
+
+if TYPE_CHECKING:
+    from django_scim.adapters.adapter import Adapter
+    from django_scim.mappings.collection import Collection
+
+
+UNASSIGNED = "~unassigned"
+"""The member of a record's document that is no attribute: no name of one begins like this."""
+
+
+class Caller:
+    """For whom, and under which address, resources are read and written.
+
+    :param connection: The identity provider.
+    :param base_url: The absolute URL of the SCIM root, without a slash at its end.
+    """
+
+    def __init__(self, connection: Connection, base_url: str) -> None:
+        self.connection = connection
+        self.base_url = base_url
+
+    def location(self, adapter: Adapter, identifier: str) -> str:
+        """Return the URL of a resource."""
+        return f"{self.base_url}{adapter.endpoint}/{identifier}"
+
+
+class Resource:
+    """One resource: what mappings read from and write to.
+
+    Mappings change the instance and say so with :meth:`touch`, or change :attr:`document`. What needs
+    the row to exist first waits in :attr:`after_save`.
+    """
+
+    def __init__(self, adapter: Adapter, instance: Model, caller: Caller) -> None:
+        self.adapter = adapter
+        self.instance = instance
+        self.caller = caller
+        self.is_new = instance._state.adding
+        """Whether the request makes the resource, of a new row or of a deleted one's."""
+        self.database: str = instance._state.db or router.db_for_write(type(instance), instance=instance)
+        self.was_administrator = False
+        """Whether the row stood for an administrator before the write."""
+        self.record: Record | None = None
+        self.external_id: str | None = None
+        self.fetched: dict[str, Any] = {}
+        """What mappings fetched for a whole page, by the key of the mapping."""
+        self.changed: dict[int, tuple[Model, set[str]]] = {}
+        """The rows that have changed, by identity (a new row has no hash), and their fields."""
+        self.changed_outside = False
+        """Whether something changed that is not in :attr:`changed`, such as the document."""
+        self.members_changed: dict[str, dict[str, list[Any]]] = {}
+        """The primary keys that were added and removed, by the attribute of the relation."""
+        self.collections: dict[str, Collection] = {}
+        """The mappings of the relations that have changed."""
+        self.after_save: list[Callable[[], Any]] = []
+
+    @property
+    def identifier(self) -> str:
+        """The SCIM ``id``."""
+        return self.adapter.identifier(self.instance)
+
+    @property
+    def location(self) -> str:
+        """The URL of the resource."""
+        return self.caller.location(self.adapter, self.identifier)
+
+    @property
+    def document(self) -> Json:
+        """The attributes that no column holds."""
+        if self.record is None:
+            self.record = self.adapter.new_record(self.instance)
+        return self.record.attributes  # type: ignore[no-any-return]
+
+    @property
+    def unassigned(self) -> Json:
+        """The values that a client took away and the host cannot be without, by attribute.
+
+        Such a value is not told for as long as the column has it: RFC 7644 section 3.5.2.2 has what is
+        removed as unassigned.
+        """
+        found: Json = {} if self.record is None else self.record.attributes.get(UNASSIGNED, {})
+        return found
+
+    def unassign(self, attribute: str, value: Any) -> None:
+        """Tell a value no longer that stays where it is."""
+        self.document[UNASSIGNED] = {**self.unassigned, attribute: value}
+        self.changed_outside = True
+
+    def assign(self, attribute: str) -> None:
+        """Tell a value again that a client has given anew."""
+        if attribute in self.unassigned:
+            others = {name: value for name, value in self.unassigned.items() if name != attribute}
+            self.document[UNASSIGNED] = others
+            self.changed_outside = True
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether any write changed anything."""
+        return bool(self.changed) or self.changed_outside
+
+    def note_members(self, attribute: str, kind: str, keys: Sequence[Any], collection: Collection) -> None:
+        """Note that members were added or removed.
+
+        :param kind: ``added`` or ``removed``.
+        """
+        self.members_changed.setdefault(attribute, {}).setdefault(kind, []).extend(keys)
+        self.collections[attribute] = collection
+        self.changed_outside = True
+
+    def changes_saved(self) -> None:
+        """Note that all is saved; what has changed in relations is still to be told to the history."""
+        self.changed.clear()
+        self.changed_outside = False
+        self.after_save.clear()
+
+    def touch(self, instance: Model, *names: str) -> None:
+        """Note that fields of the row, or of a row beside it, are to be saved."""
+        self.changed.setdefault(id(instance), (instance, set()))[1].update(names)

@@ -1,0 +1,175 @@
+"""The SCIM schemas that the app serves: scim2-models' own where they are right, and those of the host.
+
+The workarounds for scim2-models' schemas live here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any, Union
+
+import scim2_models
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Field as ModelField
+from pydantic import Field, ValidationError
+from scim2_models import (
+    URN,
+    AnyExtension,
+    CaseExact,
+    EnterpriseUser,
+    Extension,
+    Mutability,
+    Required,
+    Returned,
+    Schema,
+)
+from scim2_models import Reference as SCIMReference
+
+from django_scim.imports import ImportFailed, import_path
+from django_scim.schema.paths import Json, ResourceModel
+
+ENTERPRISE = str(EnterpriseUser.__schema__)
+"""The URN of the enterprise extension (RFC 7643 section 4.3), for the keys of ``attributes``."""
+
+
+class Email(scim2_models.Email):
+    """An email address as any string.
+
+    RFC 7643 section 4.1.2 says SHOULD of the address syntax. scim2-models refuses the domains that
+    directories use inside a company (``.local``) and lowers the case of others, so that a value would
+    not come out as it went in. The host's own field still validates what is mapped to it.
+    """
+
+    value: str | None = None
+    """Email addresses for the user."""
+
+
+class Manager(scim2_models.Manager):
+    """A manager, of whom the client knows the ``id`` alone.
+
+    RFC 7643 section 4.3 says RECOMMENDED of ``value`` and ``$ref``, section 8.7.1 has both as not
+    required, and no identity provider sends ``$ref``. ``displayName`` is kept as the client sent it
+    where the manager is not mapped: nothing else could fill it.
+    """
+
+    value: Annotated[str | None, CaseExact.true] = None
+    """The id of the SCIM resource representing the User's manager."""
+
+    ref: Annotated[SCIMReference["User"] | None, Required.false] = Field(  # type: ignore[assignment, type-arg]  # noqa: UP037 - the name is the referenceType
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
+    """The URI of the SCIM resource representing the User's manager."""
+
+    display_name: str | None = None
+    """The displayName of the User's manager."""
+
+
+class EnterpriseUserExtension(scim2_models.EnterpriseUser):
+    """The enterprise extension, with the manager that clients can send."""
+
+    __schema__ = URN(ENTERPRISE)
+
+    manager: Manager | None = None
+    """The User's manager."""
+
+
+class User(scim2_models.User[AnyExtension]):
+    """A user (RFC 7643 section 4.1)."""
+
+    __schema__ = scim2_models.User.__schema__
+
+    emails: list[Email] | None = None  # type: ignore[assignment]
+    """Email addresses for the user."""
+
+
+class Member(scim2_models.GroupMember):
+    """A member, whose name is the server's to give, and given to who asks for it.
+
+    No relation has a place for a name that a client sends. To be told one that it has not sent is a
+    surprise to a client that compares what it reads with what it wrote.
+    """
+
+    display: Annotated[str | None, Mutability.read_only, Returned.request] = None
+    """A human-readable name of the member."""
+
+
+class Group(scim2_models.Group):
+    """A group (RFC 7643 section 4.2)."""
+
+    __schema__ = scim2_models.Group.__schema__
+
+    members: list[Member] | None = None  # type: ignore[assignment]
+    """A list of members of the Group."""
+
+
+EnterpriseUserExtension.__name__ = "EnterpriseUser"
+
+__all__ = ["ENTERPRISE", "Email", "EnterpriseUserExtension", "Group", "Manager", "Member", "User"]
+
+ExtensionOption = str | type[Extension] | Mapping[str, Any]
+"""A dotted path to a scim2-models class, the class itself, or a schema as ``/Schemas`` has it."""
+
+
+def extended(resource: ResourceModel, extensions: Sequence[ExtensionOption]) -> ResourceModel:
+    """Return a resource type with further extensions.
+
+    :raises ImproperlyConfigured: If one is no extension.
+    """
+    if not extensions:
+        return resource
+    models: list[Any] = [qualified(resource, model) for model in resource.get_extension_models().values()]
+    models += [extension_model(option) for option in extensions]
+    # A class with extensions ignores further ones: they go with the others to the class that it was made of.
+    origin: Any = resource.__base__ if "__scim_extension_metadata__" in vars(resource) else resource
+    extended_resource: ResourceModel = origin[Union[tuple(models)]]  # noqa: UP007 - of any number
+    return extended_resource
+
+
+def qualified(resource: ResourceModel, extension: type[Extension]) -> Any:
+    """Return an extension as it was added to a resource type, required or not."""
+    required = resource.get_field_annotation(extension.__name__, Required)
+    return Annotated[extension, required]
+
+
+def extension_model(option: ExtensionOption) -> type[Extension]:
+    """Return the scim2-models class that an option stands for.
+
+    :raises ImproperlyConfigured: If it stands for none.
+    """
+    if isinstance(option, Mapping):
+        try:
+            return Extension.from_schema(Schema.model_validate(dict(option)))
+        except (ValidationError, KeyError, ValueError) as error:
+            raise ImproperlyConfigured(f"the extension '{option.get('id')}' is no schema: {error}") from error
+    if isinstance(option, str):
+        try:
+            option = import_path(option)
+        except ImportFailed as error:
+            raise ImproperlyConfigured(f"{error.reason}. {error.hint or ''}".rstrip()) from error
+    if not isinstance(option, type) or not issubclass(option, Extension):
+        raise ImproperlyConfigured(f"'{option}' is no Extension of scim2-models.")
+    return option
+
+
+def keep_parts(attribute: Json, names: Collection[str]) -> dict[str, Json]:
+    """Leave out the sub-attributes that have no place; return those that stay, by name."""
+    parts = {part["name"]: part for part in attribute.get("subAttributes", ()) if part["name"] in names}
+    if parts:
+        attribute["subAttributes"] = list(parts.values())
+    return parts
+
+
+def declare_read_only(attribute: Json) -> None:
+    """Say that the attribute is the server's to write."""
+    attribute["mutability"] = "readOnly"
+
+
+def declare_choices(attribute: Json, field: ModelField[Any, Any]) -> None:
+    """Say which values there are, where the field takes no others."""
+    declare_values(attribute, [value for value, _ in field.flatchoices if value not in (None, "")])
+
+
+def declare_values(attribute: Json, values: Collection[Any]) -> None:
+    """Say which values there are, of text if it is known: schemas have no place for others."""
+    if values and attribute["type"] == "string":
+        attribute["canonicalValues"] = [str(value) for value in values]

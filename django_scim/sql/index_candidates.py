@@ -1,0 +1,148 @@
+"""Conditions that an index can answer, beside the exact comparison that no index can.
+
+Equality is decided by :class:`~django_scim.sql.functions.Comparable`. PostgreSQL can have an index on
+that expression. SQLite and MariaDB cannot, but they have indexes in a collation without regard to case, and
+whatever is equal in the comparable form is equal there too, or can be spelled out. So a lookup asks for
+both: a few candidates, by index, and the exact comparison of those.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from itertools import product
+from typing import Any
+
+from django.core.exceptions import FullResultSet
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Lookup
+from django.db.models.expressions import Col
+from django.db.models.sql.compiler import SQLCompiler
+
+from django_scim.sql.functions import Compiled
+
+MAX_SPELLINGS = 64
+"""The most spellings of one text that are looked up."""
+
+COMPOSED = {";": "\u037e", "`": "\u1fef", "K": "\u212a"}
+"""Characters of ASCII, and the one other character that is the same in NFC."""
+
+LOWERED = {";": "\u037e", "`": "\u1fef", "k": "\u212a"}
+"""Characters of ASCII, and the one other character that becomes the same by NFC and lower case.
+
+It is not the same to a collation that knows ASCII alone.
+"""
+
+LOWERED_ON_MYSQL = {"k": "\u212a", "å": "\u212b", "ß": "\u1e9e"}
+"""The like for the collations of MariaDB and MySQL, which leave these apart from their small letters."""
+
+SMALL_CYRILLIC = ("\u0430", "\u045f")
+
+
+class Candidates(Lookup):
+    """Whether a text column may be equal to a text, as far as an index can tell.
+
+    Where that cannot be told, it is always true. It never leaves out a row that is equal.
+
+    :param lhs: A reference to a column, such as ``F("username")``.
+    :param rhs: The text in its comparable form.
+    :param case_exact: Whether upper and lower case are told apart.
+    """
+
+    lookup_name = "scim_candidates"
+    prepare_rhs = False
+
+    def __init__(self, lhs: Any, rhs: str, *, case_exact: bool) -> None:
+        self.case_exact = case_exact
+        super().__init__(lhs, rhs)
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two conditions the same."""
+        return (*super().identity, self.case_exact)
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Compare as it is where case matters; else there is an index on the comparable form, or none."""
+        if not self.case_exact or not self.rhs.isascii():
+            raise FullResultSet
+        return self._among(compiler, spellings(self.rhs, COMPOSED))
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Compare in the collation that knows the case of ASCII."""
+        if self.case_exact:
+            return self.as_sql(compiler, connection)
+        if not self.rhs.isascii():
+            raise FullResultSet
+        return self._among(compiler, spellings(self.rhs, LOWERED), " COLLATE NOCASE")
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Compare in the column's own collation, if that knows the case of all the characters."""
+        if self.case_exact:
+            return self._among(compiler, [self.rhs])
+        if not isinstance(self.lhs, Col):
+            raise FullResultSet
+        target = self.lhs.target
+        collation = collation_of(connection, target.model._meta.db_table, str(target.column))
+        if not ignores_case(collation) or not all(map(is_known_to_mysql, self.rhs)):
+            raise FullResultSet
+        return self._among(compiler, spellings(self.rhs, LOWERED_ON_MYSQL))
+
+    def _among(self, compiler: SQLCompiler, texts: list[str], collation: str = "") -> Compiled:
+        if not texts:
+            raise FullResultSet
+        sql, params = compiler.compile(self.lhs)
+        places = ", ".join(["%s"] * len(texts))
+        return f"{sql}{collation} IN ({places})", (*params, *texts)
+
+
+def spellings(text: str, alternatives: dict[str, str]) -> list[str]:
+    """Return a text with each choice between a character and its alternative; none if they are too many."""
+    choices = [(character, alternatives.get(character, "")) for character in text]
+    if 2 ** sum(bool(other) for _, other in choices) > MAX_SPELLINGS:
+        return []
+    return [
+        "".join(chosen) for chosen in product(*([one, other] if other else [one] for one, other in choices))
+    ]
+
+
+def is_known_to_mysql(character: str) -> bool:
+    """Whether every collation that :func:`ignores_case` accepts knows the capital of a small letter.
+
+    They are of different Unicode versions; all know the letters of Latin-1, Latin Extended-A and Russian.
+    """
+    return character < "\u0180" or SMALL_CYRILLIC[0] <= character <= SMALL_CYRILLIC[1]
+
+
+IGNORES_CASE = re.compile(r"utf8mb4_(general|unicode|unicode_520|uca1400|0900)(_nopad)?(_ai|_as)?_ci")
+"""Collations without regard to case that are of no one language: Turkish, for one, has another small I."""
+
+COLLATIONS = """
+    SELECT column_name, collation_name FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = %s
+"""
+
+known: dict[tuple[str, str], dict[str, str | None]] = {}
+"""What was found, by the name of the database and the table, until the process ends."""
+
+
+def collation_of(connection: BaseDatabaseWrapper, table: str, column: str) -> str | None:
+    """Return the collation of a column, none if it has none.
+
+    The database is asked once for each table.
+    """
+    key = (str(connection.settings_dict["NAME"]), table)
+    if key not in known:
+        # Not by connection.cursor(): this is no query of the request, so it is in no log and no count.
+        connection.ensure_connection()
+        with closing(connection.create_cursor()) as cursor:
+            cursor.execute(COLLATIONS, [table])
+            found = dict(cursor.fetchall())
+        if not found:
+            return None
+        known[key] = found
+    return known[key].get(column)
+
+
+def ignores_case(collation: str | None) -> bool:
+    """Whether what differs in the case of a letter alone is the same in a collation."""
+    return collation is not None and IGNORES_CASE.fullmatch(collation) is not None

@@ -1,0 +1,164 @@
+"""Where the values of an attribute are: rows, entries of a list in a document, or the host's own row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q, QuerySet, Subquery
+from scim2_models import AttributeBinding, InvalidFilterException
+from scim2_models.path import CompareOperator
+
+from django_scim.sql.functions import AnyEntry, Entry
+from django_scim.sql.operand import Operand, StoredOperand, any_of, constant
+
+if TYPE_CHECKING:
+    pass
+
+
+class Source:
+    """Where the values of an attribute are: rows that name the resource they belong to.
+
+    :param rows: One row a resource (or a value), as a queryset.
+    :param key: The column of the rows that holds the primary key of the resource.
+    :param operands: Gives the operand of a sub-attribute, none being the value itself.
+    """
+
+    def __init__(
+        self, rows: QuerySet[Any], key: str, operands: Callable[[str | None], Operand | None]
+    ) -> None:
+        self.rows = rows
+        self.key = key
+        self.operands = operands
+
+    def operand(self, sub: str | None) -> Operand | None:
+        """Return what to compare for a sub-attribute, or none where the source has no such thing."""
+        return self.operands(sub)
+
+    def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
+        """Return the primary keys of the resources one of whose values meets a condition."""
+        rows = self.rows if condition is None else self.rows.filter(condition)
+        return rows.order_by().values(self.key)
+
+    def exists(self, condition: Q | None = None) -> Q:
+        """Return the condition on resources that one of their values meets another."""
+        return Q(pk__in=self.keys(condition))
+
+
+class EntrySource(Source):
+    """The entries of a list in the records' comparable documents."""
+
+    def __init__(
+        self,
+        rows: QuerySet[Any],
+        key: str,
+        member: str,
+        bindings: Callable[[str | None], AttributeBinding | None],
+    ) -> None:
+        self.member = member
+        self.bindings = bindings
+        super().__init__(rows, key, self._entry)
+
+    def _entry(self, sub: str | None) -> Operand | None:
+        binding = self.bindings(sub)
+        return None if binding is None else StoredOperand(Entry(), sub or "value", binding)
+
+    def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
+        """Look into the lists, one entry at a time."""
+        condition = constant(True) if condition is None else condition
+        return super().keys(Q(AnyEntry("comparable", condition, key=self.member)))
+
+
+class Union(Subquery):
+    """The rows of several queries.
+
+    As a table of its own: MariaDB would execute a union in a condition anew for each row.
+    """
+
+    template = "(SELECT * FROM (%(subquery)s) AS scim_union)"
+
+
+def in_any(sources: Sequence[Source], conditions: Sequence[Q | None]) -> Q:
+    """Return the condition that a value in one of several sources meets that source's condition.
+
+    Each source finds its rows by itself, so that it can use an index: no database uses one for either of two
+    conditions, one of which is on other rows.
+    """
+    found = [source.keys(condition) for source, condition in zip(sources, conditions, strict=True)]
+    keys = [rows for rows in found if rows is not None]
+    if len(keys) < 2 or len(keys) < len(found):
+        pairs = zip(sources, conditions, strict=True)
+        return any_of(source.exists(condition) for source, condition in pairs)
+    return Q(pk__in=Union(keys[0].union(*keys[1:], all=True)))
+
+
+class HostSource(Source):
+    """A value in the host's own row: its conditions need no other rows.
+
+    :param present: The condition that there is the value.
+    :param rows: The rows of the host, if there are other sources that may have the value as well.
+    """
+
+    def __init__(
+        self,
+        present: Q,
+        operands: Callable[[str | None], Operand | None],
+        rows: QuerySet[Any] | None = None,
+    ) -> None:
+        self.present = present
+        self.operands = operands
+        self.host_rows = rows
+
+    def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
+        """Look the rows up by themselves; none if it was not said which."""
+        if self.host_rows is None:
+            return None
+        return self.host_rows.filter(self.exists(condition)).order_by().values("pk")
+
+    def exists(self, condition: Q | None = None) -> Q:
+        """Join the conditions; there is at most this one value."""
+        return self.present if condition is None else self.present & condition
+
+
+class SourceOperand(Operand):
+    """A single value that lives in other rows, as an operand of the host's rows.
+
+    :param source: Has one row for each resource that has the value.
+    :param sub: The sub-attribute of the source.
+    :param expression: The value as an expression on the host's rows, to sort by.
+    """
+
+    def __init__(self, source: Source, sub: str | None, expression: Any) -> None:
+        inner = source.operand(sub)
+        if inner is None:
+            raise InvalidFilterException(detail="the attribute cannot be filtered")
+        super().__init__(expression, inner.binding)
+        self.source = source
+        self.inner = inner
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        """Compare inside the rows; a resource with no row has no value."""
+        if operator is CompareOperator.ne:
+            return ~self.compare(CompareOperator.eq, value)
+        if operator is CompareOperator.eq and value is None:
+            return ~self.present()
+        return self.source.exists(self.inner.compare(operator, value))
+
+    def present(self) -> Q:
+        """A row with the value exists."""
+        return self.source.exists(self.inner.present())
+
+    def present_and_not_empty(self) -> Q:
+        """A row with a value that is not empty exists."""
+        return self.source.exists(self.inner.present_and_not_empty())
+
+
+def operand_of(source: Source, sub: str | None) -> Operand:
+    """Return the operand of a sub-attribute of a source.
+
+    :raises InvalidFilterException: If the source does not have it.
+    """
+    operand = source.operand(sub)
+    if operand is None:
+        raise InvalidFilterException(detail=f"'{sub}' cannot be filtered")
+    return operand

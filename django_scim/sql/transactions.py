@@ -1,0 +1,143 @@
+"""Transactions: bounded retries, and what the database's errors mean in SCIM."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connections,
+    transaction,
+)
+from django.db.models import ProtectedError, QuerySet, RestrictedError
+from scim2_models import ConflictException, InvalidValueException, UniquenessException
+
+Result = TypeVar("Result")
+
+ATTEMPTS = 6
+"""How often a transaction is tried that lost to another one."""
+
+PAUSE = 0.01
+"""The longest pause in seconds before the second try; before each further one it is twice as long. By chance
+it is shorter, so that two transactions that stand in each other's way do not meet again and again."""
+
+TRANSIENT = {"40001", "40P01", "1213", "1205", "1020"}
+"""Serialization failure and deadlock of PostgreSQL; deadlock, lock time-out and changed row of MariaDB."""
+
+AWAY_CLASSES = {"08", "53", "57", "58"}
+"""The classes of PostgreSQL's SQLSTATE for a lost connection, a lack of resources (a full disk, too many
+connections), an intervention (a shutdown, a statement that was cancelled) and a fault of the system."""
+
+AWAY = {
+    "25006",  # PostgreSQL: a transaction that may only read, after a failover
+    "55P03",  # PostgreSQL: a lock that could not be had in time
+    "1021",  # MariaDB: the disk is full
+    "1040",  # too many connections
+    "1053",  # the server shuts down
+    "1114",  # the table is full
+    "1180",  # the commit failed
+    "1290",  # the server may only read
+    "1317",  # the statement was interrupted
+    "1836",  # the server may only read
+    "1927",  # the connection was killed
+    "1969",  # the statement took too long
+    "2002",  # no connection
+    "2003",
+    "2006",  # the server has gone away
+    "2013",  # the connection was lost
+    "2055",
+    "3024",  # MySQL: the statement took too long
+}
+"""Errors for which neither the request nor the project is to blame, and that will pass."""
+
+AWAY_SQLITE = ("disk I/O error", "disk is full", "unable to open database file", "readonly database")
+
+WRONG_VALUES = {"1292", "1411"}
+"""MariaDB and MySQL: a value that the type of the column does not have, such as a UUID of a version that
+does not exist. Their drivers call that an error of the operation, not of the data."""
+
+UNIQUE_VIOLATIONS = {"23505", "1062"}
+"""PostgreSQL and MariaDB; SQLite says it in words."""
+
+
+def codes_of(error: DatabaseError | InterfaceError) -> set[str]:
+    """Return the SQLSTATE of an error, which is too coarse on MariaDB and MySQL, and their error number."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return {str(code) for code in (state, *error.args[:1]) if code}
+
+
+def is_transient(error: DataError | OperationalError) -> bool:
+    """Whether the same transaction may succeed when it is tried again."""
+    return not codes_of(error).isdisjoint(TRANSIENT) or "database is locked" in str(error)
+
+
+def is_away(error: DatabaseError | InterfaceError) -> bool:
+    """Whether the database cannot answer for now: it is away, full, overloaded, or was too slow."""
+    codes = codes_of(error)
+    if isinstance(error, InterfaceError) or not codes.isdisjoint(AWAY):
+        return True
+    if any(code[:2] in AWAY_CLASSES for code in codes if len(code) == 5):
+        return True
+    # psycopg has no SQLSTATE for a connection that it could not make or has lost.
+    has_no_connection = type(error.__cause__).__module__.startswith("psycopg") and not getattr(
+        error.__cause__, "sqlstate", None
+    )
+    is_sqlite = any(text in str(error) for text in AWAY_SQLITE)
+    return isinstance(error, OperationalError) and (has_no_connection or is_sqlite)
+
+
+def is_wrong_value(error: DataError | OperationalError) -> bool:
+    """Whether the database refused a value."""
+    return isinstance(error, DataError) or not codes_of(error).isdisjoint(WRONG_VALUES)
+
+
+def is_unique_violation(error: IntegrityError) -> bool:
+    """Whether a unique constraint refused a row."""
+    is_known = not codes_of(error).isdisjoint(UNIQUE_VIOLATIONS)
+    return is_known or "UNIQUE constraint failed" in str(error)
+
+
+def run(database: str, work: Callable[[], Result]) -> Result:
+    """Run work in one transaction, again if it lost a deadlock.
+
+    Inside a transaction of the caller there is no second try: that one is lost as a whole.
+
+    :raises UniquenessException: If a unique constraint refused a row: another request was first.
+    :raises InvalidValueException: If the database refused a value.
+    :raises ConflictException: If rows of the host stand against the change.
+    """
+    attempts = 1 if connections[database].in_atomic_block else ATTEMPTS
+    longest_pause = PAUSE
+    while True:
+        attempts -= 1
+        try:
+            with transaction.atomic(using=database):
+                return work()
+        except (DataError, OperationalError) as error:
+            if is_wrong_value(error):
+                detail = "the database cannot hold a value of the request"
+                raise InvalidValueException(detail=detail) from error
+            if not attempts or not is_transient(error):
+                raise
+            time.sleep(random.uniform(0, longest_pause))  # noqa: S311 - no secret
+            longest_pause *= 2
+        except IntegrityError as error:
+            if is_unique_violation(error):
+                raise UniquenessException(detail="another resource has the same unique value") from error
+            raise ConflictException(detail="the change conflicts with other rows of the project") from error
+        except (ProtectedError, RestrictedError) as error:
+            raise ConflictException(detail="other rows of the project refer to the resource") from error
+
+
+def locked(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Lock the rows of a queryset, without those that it joins where the database can tell them apart."""
+    if connections[queryset.db].features.has_select_for_update_of:
+        return queryset.select_for_update(of=("self",))
+    return queryset.select_for_update()
