@@ -28,7 +28,7 @@ class ScimRouter(SimpleRouter):
 
 def resource_view_set(name: str, endpoint: str) -> type[ResourceViewSet]:
     """Return the viewset of one resource type."""
-    return type(f"{name}ViewSet", (ResourceViewSet,), {"resource_type": name, "endpoint": endpoint})
+    return type(f"{name}ViewSet", (ResourceViewSet,), {"resource_name": name, "endpoint": endpoint})
 
 
 ME_METHODS: dict[str, Any] = {
@@ -43,9 +43,9 @@ ME_METHODS: dict[str, Any] = {
 def routes() -> list[Any]:
     """Return the routes of the resource types that the settings name, and of the app's own endpoints."""
     router = ScimRouter()
-    for adapter in registry():
-        view_set = resource_view_set(adapter.name, adapter.endpoint)
-        router.register(adapter.endpoint.strip("/"), view_set, adapter.name.lower())
+    for resource_type in registry():
+        view_set = resource_view_set(resource_type.name, resource_type.endpoint)
+        router.register(resource_type.endpoint.strip("/"), view_set, resource_type.name.lower())
     router.register("ServiceProviderConfig", ServiceProviderConfigViewSet, "service-provider-config")
     router.register("ResourceTypes", ResourceTypeViewSet, "resource-type")
     router.register("Schemas", SchemaViewSet, "schema")

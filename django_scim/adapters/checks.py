@@ -1,4 +1,4 @@
-"""What an adapter can find wrong with its model before a request does."""
+"""What can be found wrong with the model of a resource type before a request does."""
 
 from __future__ import annotations
 
@@ -14,41 +14,42 @@ from django_scim.mappings import Column, Password
 from django_scim.mappings.identifiers import can_be_random, record_key_for
 
 if TYPE_CHECKING:
-    from django_scim.adapters.adapter import Adapter
+    from django_scim.resources.resource_type import ResourceType
 
 PRIVILEGES = ("is_superuser", "is_staff", "user_permissions", "permissions")
 """The fields of ``django.contrib.auth`` that say what somebody may do, whatever group they are in."""
 
 
-def check_model(adapter: Adapter) -> Iterator[CheckMessage]:
+def check_model(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Check the model, and the columns that the adapter uses beside those of its mappings."""
-    yield from check_primary_key(adapter)
-    yield from check_id_field(adapter)
-    yield from check_named_columns(adapter)
-    yield from check_delete(adapter)
-    yield from check_required_columns(adapter)
-    yield from check_truth_values(adapter)
-    yield from check_privileges(adapter)
-    yield from check_protect(adapter)
+    yield from check_primary_key(resource_type)
+    yield from check_id_field(resource_type)
+    yield from check_named_columns(resource_type)
+    yield from check_delete(resource_type)
+    yield from check_required_columns(resource_type)
+    yield from check_truth_values(resource_type)
+    yield from check_privileges(resource_type)
+    yield from check_protect(resource_type)
 
 
-def check_primary_key(adapter: Adapter) -> Iterator[CheckMessage]:
+def check_primary_key(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Report a primary key that no record can name."""
-    meta = adapter.model._meta
+    meta = resource_type.model._meta
     if record_key_for(meta.pk) is None:
         yield Error(
-            f"{adapter.setting}: the primary key of {meta.label} is a {type(meta.pk).__name__}, but has to "
+            f"{resource_type.setting}: the primary key of {meta.label} is a {type(meta.pk).__name__}, "
+            f"but has to "
             f"be an integer, a UUID or text.",
-            obj=type(adapter),
+            obj=type(resource_type.adapter),
             id="django_scim.E010",
         )
 
 
-def check_id_field(adapter: Adapter) -> Iterator[CheckMessage]:
+def check_id_field(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Report an ``id_field`` whose values cannot be the ``id``."""
-    if adapter.id_field is None:
+    if resource_type.adapter.id_field is None:
         return
-    meta = adapter.model._meta
+    meta = resource_type.model._meta
     unique = {constraint.fields for constraint in meta.total_unique_constraints}
     suitable = {
         field.name: field
@@ -56,68 +57,72 @@ def check_id_field(adapter: Adapter) -> Iterator[CheckMessage]:
         if isinstance(field, CharField | TextField | IntegerField | UUIDField)
         and (field.unique or (field.name,) in unique)
     }
-    field = suitable.get(adapter.id_field)
+    field = suitable.get(resource_type.adapter.id_field)
     if field is None:
         yield Error(
-            f"{adapter.setting}: the 'id_field' is '{adapter.id_field}', which is no unique column of text, "
+            f"{resource_type.setting}: the 'id_field' is '{resource_type.adapter.id_field}', which is "
+            f"no unique column of text, "
             f"integers or UUIDs of {meta.label}.",
-            hint=nearest(adapter.id_field, suitable),
-            obj=type(adapter),
+            hint=nearest(resource_type.adapter.id_field, suitable),
+            obj=type(resource_type.adapter),
             id="django_scim.E010",
         )
     elif field.null:
         yield Warning(
-            f"{adapter.setting}: rows of {meta.label} without a value in '{field.name}', the 'id_field', are "
+            f"{resource_type.setting}: rows of {meta.label} without a value in '{field.name}', the "
+            f"'id_field', are "
             f"hidden from SCIM.",
             hint="Give every row a value, and the column null=False.",
-            obj=type(adapter),
+            obj=type(resource_type.adapter),
             id="django_scim.W003",
         )
 
 
-def check_named_columns(adapter: Adapter) -> Iterator[CheckMessage]:
+def check_named_columns(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Report attributes of the adapter that name a field which there is not."""
-    meta = adapter.model._meta
+    meta = resource_type.model._meta
     columns = [field.name for field in meta.concrete_fields]
     for option in ("display_column", "created_field"):
-        name = getattr(adapter, option)
+        name = getattr(resource_type.adapter, option)
         if name is not None and name not in columns:
             yield Error(
-                f"{adapter.setting}: the '{option}' is '{name}', but {meta.label} has no such column.",
+                f"{resource_type.setting}: the '{option}' is '{name}', but {meta.label} has no such column.",
                 hint=nearest(str(name), columns),
-                obj=type(adapter),
+                obj=type(resource_type.adapter),
                 id="django_scim.E010",
             )
 
 
-def check_delete(adapter: Adapter) -> Iterator[CheckMessage]:
+def check_delete(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Report a word that says of nothing how a resource is deleted."""
-    if adapter.delete not in ("soft", "hard"):
+    if resource_type.adapter.delete not in ("soft", "hard"):
         yield Error(
-            f"{adapter.setting}: 'delete' is {adapter.delete!r}, but has to be 'soft' or 'hard'.",
-            hint=nearest(str(adapter.delete), ("soft", "hard")),
-            obj=type(adapter),
+            f"{resource_type.setting}: 'delete' is {resource_type.adapter.delete!r}, but has to be "
+            f"'soft' or 'hard'.",
+            hint=nearest(str(resource_type.adapter.delete), ("soft", "hard")),
+            obj=type(resource_type.adapter),
             id="django_scim.E006",
         )
 
 
-def check_required_columns(adapter: Adapter) -> Iterator[CheckMessage]:
+def check_required_columns(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Warn of columns that have to have a value, and that a POST leaves without one."""
-    meta = adapter.model._meta
+    meta = resource_type.model._meta
     mapped: set[str] = set()
-    for mapping in adapter.written_mappings:
+    for mapping in resource_type.written_mappings:
         mapped.update(column.partition("__")[0] for column in mapping.columns())
         if isinstance(mapping, Password):
             mapped.add("password")
     for field in meta.concrete_fields:
-        is_id = field.name == adapter.id_field and can_be_random(field)
-        is_filled = is_id or field.name == adapter.tenant_field
+        is_id = field.name == resource_type.adapter.id_field and can_be_random(field)
+        is_filled = is_id or field.name == resource_type.adapter.tenant_field
         if field.name not in mapped and not is_filled and is_left_empty(field):
             yield Warning(
-                f"{adapter.setting}: nothing maps the column '{field.name}' of {meta.label}, which has to "
+                f"{resource_type.setting}: nothing maps the column '{field.name}' of {meta.label}, "
+                f"which has to "
                 f"have a value and has no default: a POST leaves it empty, or is refused.",
                 hint="Map it, give it a default, or set it in the model's save().",
-                obj=type(adapter),
+                obj=type(resource_type.adapter),
                 id="django_scim.W004",
             )
 
@@ -136,9 +141,9 @@ def is_left_empty(field: Field[Any, Any]) -> bool:
     return not is_filled and not field.generated
 
 
-def check_truth_values(adapter: Adapter) -> Iterator[CheckMessage]:
+def check_truth_values(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Warn of a truth value in a column of another type, and the other way round."""
-    for mapping in adapter.mappings.values():
+    for mapping in resource_type.mappings.values():
         if not isinstance(mapping, Column) or mapping.host is None:
             continue
         is_boolean = mapping.path.binding.target_type is bool
@@ -146,34 +151,36 @@ def check_truth_values(adapter: Adapter) -> Iterator[CheckMessage]:
             column = type(mapping.host.field).__name__
             values = "true or false" if is_boolean else "no truth value"
             yield Warning(
-                f"{adapter.setting} maps '{mapping.path.key}', which is {values}, to '{mapping.column}', "
+                f"{resource_type.setting} maps '{mapping.path.key}', which is {values}, to "
+                f"'{mapping.column}', "
                 f"which is a {column}: most values are refused.",
-                obj=type(adapter),
+                obj=type(resource_type.adapter),
                 id="django_scim.W005",
             )
 
 
-def check_privileges(adapter: Adapter) -> Iterator[CheckMessage]:
+def check_privileges(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Warn of an attribute by which an identity provider can give every right there is."""
-    for mapping in adapter.written_mappings:
+    for mapping in resource_type.written_mappings:
         names = [*mapping.columns(), getattr(mapping, "relation", "")]
         given = [name for name in names if name.rpartition("__")[2] in PRIVILEGES]
         if given:
             yield Warning(
-                f"{adapter.setting} maps '{mapping.path.key}' to '{given[0]}': whoever has a token that may "
+                f"{resource_type.setting} maps '{mapping.path.key}' to '{given[0]}': whoever has a "
+                f"token that may "
                 f"write can give every account these rights.",
-                obj=type(adapter),
+                obj=type(resource_type.adapter),
                 id="django_scim.W006",
             )
 
 
-def check_protect(adapter: Adapter) -> Iterator[CheckMessage]:
+def check_protect(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Report look-ups of ``protect`` that the model does not have."""
     try:
-        adapter.model._base_manager.filter(**(adapter.protect or {}))
+        resource_type.model._base_manager.filter(**(resource_type.adapter.protect or {}))
     except (FieldError, ValueError, TypeError, ValidationError) as error:
         yield Error(
-            f"{adapter.setting}: 'protect' cannot be looked up: {error}",
-            obj=type(adapter),
+            f"{resource_type.setting}: 'protect' cannot be looked up: {error}",
+            obj=type(resource_type.adapter),
             id="django_scim.E011",
         )

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Warning
 from django.db.models import ManyToManyField, ManyToManyRel, Model
 
 from django_scim import mappings
-from django_scim.adapters.adapter import Adapter, has_field
+from django_scim.adapters.adapter import Adapter, has_field, model_named
 from django_scim.schema.types import Group
 
 MEMBERS = ("members", "users", "user_set")
@@ -27,9 +27,9 @@ class GroupAdapter(Adapter):
     description = "Group"
     looked_up: Sequence[str] = ("displayName",)
 
-    def __init__(self, **options: Any) -> None:
-        if not hasattr(self, "model"):
-            self.model = AuthGroup
+    def __init__(self, *, model: type[Model] | str | None = None, **options: Any) -> None:
+        if model is not None or not hasattr(self, "model"):
+            self.model = model_named(model or AuthGroup)
         if self.display_column is None and has_field(self.model, "name"):
             self.display_column = "name"
         super().__init__(**options)
@@ -39,16 +39,15 @@ class GroupAdapter(Adapter):
         found: dict[str, mappings.Mapping | str | None] = {}
         if self.display_column is not None:
             found["displayName"] = mappings.Column(self.display_column)
-        users = self.registry.get("User")
+        users = self.resource_type.registry.get("User")
         relation = relation_between(self.model, users.model if users else get_user_model(), MEMBERS)
         if relation is not None:
             found["members"] = mappings.Members(relation[0], to="User")
         return {**found, **self.attributes}
 
     def check(self) -> Iterable[CheckMessage]:
-        """Report what is wrong, and groups that have no members but for SCIM."""
-        yield from super().check()
-        if isinstance(self.mappings.get("members"), mappings.Stored):
+        """Report groups that have no members but for SCIM."""
+        if isinstance(self.resource_type.mappings.get("members"), mappings.Stored):
             yield Warning(
                 f"{self.setting}: 'members' is mapped to no relation of {self.model._meta.label}: members "
                 f"are kept for SCIM, and are in no group of the project.",

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.checks import CheckMessage, Warning
-from django.db.models import BooleanField, CharField, EmailField, Model, TextField
-from scim2_models import ForbiddenException
+from django.db.models import BooleanField, CharField, EmailField, Model, QuerySet, TextField
 
 from django_scim import mappings
-from django_scim.adapters.adapter import Adapter, has_field
+from django_scim.adapters.adapter import Adapter, has_field, model_named
 from django_scim.adapters.groups import MEMBERS, relation_between
 from django_scim.deprovisioning import deprovision
 from django_scim.models import Connection
-from django_scim.resources.resource import Resource
 from django_scim.schema.types import EnterpriseUserExtension, User
+
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Resource
 
 NAMES = {
     "name.givenName": ("first_name", "given_name"),
@@ -37,10 +38,11 @@ class UserAdapter(Adapter):
     endpoint = "/Users"
     description = "User Account"
     looked_up: Sequence[str] = ("userName", "emails")
+    can_be_inactive = True
 
-    def __init__(self, **options: Any) -> None:
-        if not hasattr(self, "model"):
-            self.model = get_user_model()
+    def __init__(self, *, model: type[Model] | str | None = None, **options: Any) -> None:
+        if model is not None or not hasattr(self, "model"):
+            self.model = model_named(model or get_user_model())
         fields: Any = self.model
         self.username_field = str(getattr(fields, "USERNAME_FIELD", "username"))
         self.display_column = self.display_column or self.username_field
@@ -65,7 +67,7 @@ class UserAdapter(Adapter):
             found["active"] = mappings.Column("is_active")
         if issubclass(self.model, AbstractBaseUser):
             found["password"] = mappings.Password()
-        groups = self.registry.get("Group")
+        groups = self.resource_type.registry.get("Group")
         relation = groups and relation_between(groups.model, self.model, MEMBERS)
         if relation and relation[1]:
             found["groups"] = mappings.Members(relation[1], to="Group", type="direct")
@@ -95,9 +97,8 @@ class UserAdapter(Adapter):
         return isinstance(self.model._meta.get_field(name), CharField | EmailField | TextField)
 
     def check(self) -> Iterable[CheckMessage]:
-        """Report what is wrong, and accounts that nothing can lock."""
-        yield from super().check()
-        active = self.mappings.get("active")
+        """Report accounts that nothing can lock."""
+        active = self.resource_type.mappings.get("active")
         if active is None or active.read_only or isinstance(active, mappings.Stored):
             yield Warning(
                 f"{self.setting}: 'active' is mapped to no column of {self.model._meta.label}: an account "
@@ -115,31 +116,26 @@ class UserAdapter(Adapter):
         """Whether an account is an active superuser."""
         return bool(getattr(instance, "is_superuser", False) and getattr(instance, "is_active", False))
 
-    def refuse_last_administrator(self, obj: Resource) -> None:
-        """Stop a write that leaves no active superuser, where an adapter lets SCIM change superusers.
-
-        The other one is locked, so that two of them cannot go at the same time.
-
-        :raises ForbiddenException: With the reason.
-        """
-        others = self.model._base_manager.using(obj.database).exclude(pk=obj.instance.pk)
-        if not others.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")[:1]:
-            raise ForbiddenException(detail="this is the last active administrator")
+    def administrators(self) -> QuerySet[Any] | None:
+        """Return the active superusers."""
+        if not (has_field(self.model, "is_superuser") and has_field(self.model, "is_active")):
+            return None
+        return self.model._base_manager.filter(is_superuser=True, is_active=True)
 
     def is_active(self, obj: Resource) -> bool:
         """Whether the account is not locked: what has no ``active`` is not."""
-        active = self.mappings.get("active")
+        active = self.resource_type.mappings.get("active")
         return active is None or active.read(obj) is not False
 
     def deactivate(self, obj: Resource) -> None:
         """Lock the account."""
-        active = self.mappings.get("active")
+        active = self.resource_type.mappings.get("active")
         if active is not None and self.is_active(obj):
             active.write(obj, False)
 
     def activate(self, obj: Resource) -> None:
         """Unlock the account."""
-        active = self.mappings.get("active")
+        active = self.resource_type.mappings.get("active")
         if active is not None and not self.is_active(obj):
             active.write(obj, True)
 

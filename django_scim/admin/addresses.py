@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.models import Connection, ProvisioningEvent, Record
+from django_scim.resources.resource_type import ResourceType
 
 
 def history_url(site: AdminSite, **filters: Any) -> str:
@@ -69,9 +69,11 @@ def event_url(site: AdminSite, event: ProvisioningEvent) -> str:
     return reverse("admin:django_scim_provisioningevent_change", args=(event.pk,), current_app=site.name)
 
 
-def events_url(site: AdminSite, adapter: Adapter, row: Model) -> str:
+def events_url(site: AdminSite, resource_type: ResourceType, row: Model) -> str:
     """Return the address of the history of a resource."""
-    return history_url(site, resource_type=adapter.name, resource_id__exact=adapter.identifier(row))
+    return history_url(
+        site, resource_type=resource_type.name, resource_id__exact=resource_type.identifier(row)
+    )
 
 
 def action_url(

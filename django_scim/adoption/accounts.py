@@ -9,12 +9,12 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db.models import QuerySet
 
-from django_scim.adapters.adapter import BATCH, Adapter
 from django_scim.imports import nearest
 from django_scim.mappings.columns import HostPath, is_empty
 from django_scim.models import Connection
 from django_scim.operations.write import database_of
 from django_scim.resources.resource import Caller, Resource
+from django_scim.resources.resource_type import BATCH, ResourceType
 
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 """What text stands for a truth value, in lower case."""
@@ -35,7 +35,7 @@ class AdoptionSelection:
     :param lookups: Django's lookups, all of which a row has to meet.
     """
 
-    adapter: Adapter
+    resource_type: ResourceType
     connection: Connection
     external_id: HostPath | None = None
     lookups: dict[str, Any] = field(default_factory=dict)
@@ -48,11 +48,11 @@ class AdoptionSelection:
     @property
     def database(self) -> str:
         """The database of the rows, and of what is recorded of them."""
-        return database_of(self.adapter)
+        return database_of(self.resource_type)
 
     def visible(self) -> QuerySet[Any]:
         """Return all rows that the connection may see, also those that nobody has chosen."""
-        return self.adapter.get_queryset(self.connection).using(self.database)
+        return self.resource_type.adapter.get_queryset(self.connection).using(self.database)
 
     def rows(self) -> QuerySet[Any]:
         """Return the rows, each once, with those beside them that have the ``externalId``.
@@ -61,7 +61,7 @@ class AdoptionSelection:
         """
         rows = self.visible()
         if self.lookups:
-            chosen = self.adapter.model._base_manager.using(self.database)
+            chosen = self.resource_type.model._base_manager.using(self.database)
             try:
                 rows = rows.filter(pk__in=chosen.filter(**self.lookups).values("pk"))
             except (FieldError, ValueError, TypeError, ValidationError) as error:
@@ -75,7 +75,7 @@ class AdoptionSelection:
         if after is not None:
             rows = rows.filter(pk__gt=after)
         found = rows.order_by("pk")[:BATCH]
-        return [Resource(self.adapter, instance, self.caller) for instance in found]
+        return [Resource(self.resource_type, instance, self.caller) for instance in found]
 
     def external_id_of(self, obj: Resource) -> str | None:
         """Return the ``externalId`` that the host has of a row; empty text is none."""
@@ -88,16 +88,16 @@ def reason_of(error: Exception) -> str:
     return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
 
 
-def parse_column(adapter: Adapter, path: str) -> HostPath:
+def parse_column(resource_type: ResourceType, path: str) -> HostPath:
     """Return the column that a path such as ``profile__external_id`` names.
 
     :raises SelectionError: If it names none.
     """
     try:
-        return HostPath(adapter.model, path)
+        return HostPath(resource_type.model, path)
     except (FieldDoesNotExist, ValueError) as error:
-        hint = nearest(path, [field.name for field in adapter.model._meta.concrete_fields])
-        raise SelectionError(f"'{path}' is no column of {adapter.model._meta.label}. {hint}") from error
+        hint = nearest(path, [field.name for field in resource_type.model._meta.concrete_fields])
+        raise SelectionError(f"'{path}' is no column of {resource_type.model._meta.label}. {hint}") from error
 
 
 def parse_lookups(texts: Iterable[str]) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from django_scim.adoption import report
 from django_scim.adoption.accounts import AdoptionSelection
 from django_scim.adoption.claims import claim_all, shared_external_ids, shared_values
 from django_scim.adoption.report import Report
-from django_scim.mappings.builtin import EXTERNAL_ID, link_digest
+from django_scim.mappings.builtin import link_digest
 from django_scim.models import Link, Record
 from django_scim.resources.loading import attach_records
 from django_scim.resources.resource import Resource
 from django_scim.sql.transactions import locked, run
+from django_scim.sql.values import column_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def adopt(
     :param advance: Called with the number of accounts in each batch once that is done.
     :raises SelectionError: If the selection asks for what the models do not have.
     """
-    unique = [mapping for mapping in selection.adapter.written_mappings if mapping.is_unique]
+    unique = [mapping for mapping in selection.resource_type.written_mappings if mapping.is_unique]
     adoption = Adoption(
         selection,
         dry_run,
@@ -86,7 +87,7 @@ def adopt_batch(adoption: Adoption, after: object) -> tuple[Report, object]:
 def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> dict[Resource, str | None]:
     """Return the accounts that nothing stands against, with the ``externalId`` that each is to get."""
     selection = adoption.selection
-    binding = selection.adapter.mappings["externalId"].path.binding
+    binding = selection.resource_type.mappings["externalId"].path.binding
     wanted = {obj: selection.external_id_of(obj) for obj in objects}
     digests = {
         obj: link_digest(str(binding.comparable(value))) for obj, value in wanted.items() if value is not None
@@ -94,7 +95,7 @@ def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> d
     links = Link.objects.using(selection.database).filter(
         connection=selection.connection,
         digest__in=set(digests.values()),
-        record__resource_type=selection.adapter.name,
+        record__resource_type=selection.resource_type.name,
     )
     holders: dict[str, object] = dict(links.values_list("digest", "record_id"))
     chosen: dict[Resource, str | None] = {}
@@ -116,10 +117,10 @@ def obstacle(obj: Resource) -> str | None:
     """Return why an account cannot be adopted, or none. Give it an ``id`` if it lacks one."""
     if obj.record is not None and obj.record.deleted_at is not None:
         return report.DELETED
-    if obj.adapter.protected(obj.instance):
+    if obj.resource_type.adapter.protected(obj.instance):
         return report.PROTECTED
-    obj.adapter.mappings["id"].initialize(obj)
-    if getattr(obj.instance, obj.adapter.id_column) is None:
+    obj.resource_type.mappings["id"].initialize(obj)
+    if getattr(obj.instance, obj.resource_type.id_column) is None:
         return report.NO_ID
     return None
 
@@ -128,7 +129,7 @@ def obstacle_of_value(obj: Resource, value: str, *, is_shared: bool, is_taken: b
     """Return why an account cannot have an ``externalId``, or none."""
     if obj.external_id == value:
         return None
-    if len(value) > (EXTERNAL_ID.max_length or 0):
+    if len(value) > (column_of(Link, "external_id").max_length or 0):
         return report.TOO_LONG
     if is_shared:
         return report.SHARED
@@ -145,9 +146,9 @@ def record_all(adoption: Adoption, objects: list[Resource], done: Report) -> set
     done.identified, done.recorded = len(identified), len(new)
     if not adoption.dry_run:
         if identified:
-            rows = selection.adapter.model._base_manager.using(selection.database)
-            rows.bulk_update([obj.instance for obj in identified], [selection.adapter.id_column])
-        records = [selection.adapter.new_record(obj.instance) for obj in new]
+            rows = selection.resource_type.model._base_manager.using(selection.database)
+            rows.bulk_update([obj.instance for obj in identified], [selection.resource_type.id_column])
+        records = [selection.resource_type.new_record(obj.instance) for obj in new]
         # Another session may make the same record, to note a change by the host.
         Record.objects.using(selection.database).bulk_create(records, ignore_conflicts=True)
         if new:
@@ -158,7 +159,7 @@ def record_all(adoption: Adoption, objects: list[Resource], done: Report) -> set
 def link_all(adoption: Adoption, wanted: dict[Resource, str | None], done: Report) -> set[Resource]:
     """Save the ``externalId`` values that the connection does not have yet."""
     selection = adoption.selection
-    binding = selection.adapter.mappings["externalId"].path.binding
+    binding = selection.resource_type.mappings["externalId"].path.binding
     new = {obj: value for obj, value in wanted.items() if value is not None and obj.external_id is None}
     done.linked = len(new)
     if not adoption.dry_run:

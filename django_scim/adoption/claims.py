@@ -35,7 +35,7 @@ def claim_all(
     """
     changed: set[Resource] = set()
     for key, values in shared.items():
-        mapping = selection.adapter.mappings[key]
+        mapping = selection.resource_type.mappings[key]
         mapping.fetch(objects)
         changed |= claim_one(selection, mapping, objects, values, done, dry_run=dry_run)
     return changed
@@ -55,7 +55,7 @@ def claim_one(
     read = {obj: mapping.read(obj) for obj in objects}
     digests = {obj: digest_of(obj, mapping, value) for obj, value in read.items() if value is not None}
     stored = UniqueValue.objects.using(selection.database).filter(
-        resource_type=selection.adapter.name, attribute=key
+        resource_type=selection.resource_type.name, attribute=key
     )
     records = [obj.record.pk for obj in objects if obj.record is not None]
     own = dict(stored.filter(record__in=records).values_list("record_id", "digest"))
@@ -82,7 +82,10 @@ def claim_one(
         stored.filter(record__in=outdated).delete()
         UniqueValue.objects.using(selection.database).bulk_create(
             UniqueValue(
-                record=obj.record, resource_type=selection.adapter.name, attribute=key, digest=digests[obj]
+                record=obj.record,
+                resource_type=selection.resource_type.name,
+                attribute=key,
+                digest=digests[obj],
             )
             for obj in new
         )
@@ -115,7 +118,7 @@ def shared_external_ids(selection: AdoptionSelection) -> set[str]:
     expression: Any = F(column.path)
     if not isinstance(column.field, CharField | TextField):
         expression = Cast(expression, TextField())
-    binding = selection.adapter.mappings["externalId"].path.binding
+    binding = selection.resource_type.mappings["externalId"].path.binding
     return shared(selection.rows(), Comparable(expression, case_exact=True), binding, column.path)
 
 

@@ -50,7 +50,7 @@ class Report:
         """Name an account, unless there are enough for the reason."""
         names = self.names.setdefault(reason, [])
         if len(names) < NAMED:
-            column = obj.adapter.display_column
+            column = obj.resource_type.adapter.display_column
             display = getattr(obj.instance, column) if column else obj.instance
             names.append(f"{display} ({obj.instance.pk})")
 

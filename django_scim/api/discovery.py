@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import scim2_models
 from rest_framework.request import Request
 from rest_framework.response import Response
-from scim2_models import Context, ForbiddenException, NotFoundException, ResourceType
+from scim2_models import Context, ForbiddenException, NotFoundException
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.api.views import ScimView, instances
 from django_scim.conf import get_settings
 from django_scim.query.search import LIST_RESPONSE
 from django_scim.resources.registry import registry
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json, walk
 
 CONFIG = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
@@ -96,7 +97,9 @@ class ResourceTypeViewSet(DocumentsView):
 
     def documents(self) -> dict[str, Json]:
         """Return one for each adapter."""
-        return {adapter.name: resource_type_of(adapter, self.base_url) for adapter in registry()}
+        return {
+            resource_type.name: resource_type_of(resource_type, self.base_url) for resource_type in registry()
+        }
 
 
 class SchemaViewSet(DocumentsView):
@@ -107,8 +110,8 @@ class SchemaViewSet(DocumentsView):
     def documents(self) -> dict[str, Json]:
         """Return those of the resource types and of their extensions."""
         found: dict[str, Json] = {}
-        for adapter in registry():
-            found.update(schemas_of(adapter, self.base_url))
+        for resource_type in registry():
+            found.update(schemas_of(resource_type, self.base_url))
         return found
 
 
@@ -121,7 +124,7 @@ class ServiceProviderConfigViewSet(DiscoveryView):
         """Answer with what the server supports."""
         self.refuse_filter(request)
         settings = get_settings()
-        has_password = any("password" in adapter.mappings for adapter in registry())
+        has_password = any("password" in resource_type.mappings for resource_type in registry())
         document: Json = {
             "schemas": [CONFIG],
             "patch": {"supported": True},
@@ -161,35 +164,35 @@ def authentication_schemes(request: Request) -> list[Json]:
     return list(found.values())
 
 
-def resource_type_of(adapter: Adapter, base_url: str) -> Json:
+def resource_type_of(resource_type: ResourceType, base_url: str) -> Json:
     """Return the ResourceType of an adapter."""
-    document = dump(ResourceType.from_resource(adapter.resource))
-    document["id"] = document["name"] = adapter.name
-    document["endpoint"] = adapter.endpoint
-    document["description"] = adapter.description
-    location = f"{base_url}/ResourceTypes/{adapter.name}"
+    document = dump(scim2_models.ResourceType.from_resource(resource_type.resource))
+    document["id"] = document["name"] = resource_type.name
+    document["endpoint"] = resource_type.endpoint
+    document["description"] = resource_type.adapter.description
+    location = f"{base_url}/ResourceTypes/{resource_type.name}"
     document["meta"] = {"resourceType": "ResourceType", "location": location}
     return document
 
 
-def schemas_of(adapter: Adapter, base_url: str) -> dict[str, Json]:
+def schemas_of(resource_type: ResourceType, base_url: str) -> dict[str, Json]:
     """Return the schemas of an adapter's resource type and of its extensions, by their URN."""
     found = {}
-    models: list[Any] = [adapter.resource, *adapter.resource.get_extension_models().values()]
+    models: list[Any] = [resource_type.resource, *resource_type.resource.get_extension_models().values()]
     for model in models:
         document = dump(model.to_schema())
         location = f"{base_url}/Schemas/{document['id']}"
         document["meta"] = {"resourceType": "Schema", "location": location}
         found[document["id"]] = document
-    declare_mapped(adapter, found)
+    declare_mapped(resource_type, found)
     return found
 
 
-def declare_mapped(adapter: Adapter, schemas: dict[str, Json]) -> None:
+def declare_mapped(resource_type: ResourceType, schemas: dict[str, Json]) -> None:
     """Let each mapping say what holds for its attribute in this project."""
-    core = str(adapter.resource.__schema__)
-    paths = {path.head: path for path in walk(adapter.resource)}
-    for mapping in adapter.mappings.values():
+    core = str(resource_type.resource.__schema__)
+    paths = {path.head: path for path in walk(resource_type.resource)}
+    for mapping in resource_type.mappings.values():
         head = paths.get(mapping.path.head)
         if head is None:
             continue

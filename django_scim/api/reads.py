@@ -30,7 +30,7 @@ class RecordedReads(ProtectedView):
     An event that cannot be written does not keep the client from its answer.
     """
 
-    resource_type = ""
+    resource_name = ""
     """What the view reads; empty where that is resources of several types, or not known yet."""
 
     read: Attempt | None = None
@@ -71,9 +71,9 @@ class RecordedReads(ProtectedView):
         """Write the event of a read that was answered with a resource, with a page or with 304."""
         self.locate(read)
         read.version = answer.get("ETag", "")
-        adapter = registry().get(self.resource_type)
-        if read.operation is Operation.READ and adapter is not None and answer.data is not None:
-            read.identify(adapter, answer.data)
+        resource_type = registry().get(self.resource_name)
+        if read.operation is Operation.READ and resource_type is not None and answer.data is not None:
+            read.identify(*resource_type.names(answer.data))
         try:
             read.succeeded(answer.status_code)
         except (DatabaseError, InterfaceError):
@@ -81,5 +81,5 @@ class RecordedReads(ProtectedView):
 
     def locate(self, read: Attempt) -> None:
         """Say what was read: of ``/Me``, that is known only now."""
-        read.resource_type = self.resource_type
+        read.resource_type = self.resource_name
         read.resource_id = self.kwargs.get("pk", "")

@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from scim2_models import NotImplementedException
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.api.errors import HTTPError, scim_error
 from django_scim.api.permissions import connection_of
 from django_scim.api.reads import RecordedReads
@@ -22,16 +21,17 @@ from django_scim.history.events import Attempt
 from django_scim.models import Scope
 from django_scim.operations.breaker import require_running
 from django_scim.operations.bulk.job import OPERATIONS
-from django_scim.operations.create import create
-from django_scim.operations.delete import delete
-from django_scim.operations.patch import patch
-from django_scim.operations.replace import replace
+from django_scim.operations.create import Create
+from django_scim.operations.delete import Delete
+from django_scim.operations.patch import Patch
+from django_scim.operations.replace import Replace
 from django_scim.operations.write import is_match, not_found
 from django_scim.query.search import parse_parameters, projection_of, search
 from django_scim.resources.loading import fetch, load
 from django_scim.resources.projection import Projection, compiled
 from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller, Resource
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 
 SELECTION = ("attributes", "excludedAttributes")
@@ -41,14 +41,14 @@ class ResourceViewSet(RecordedReads):
     """All methods of one resource type."""
 
     @property
-    def adapter(self) -> Adapter:
+    def resource_type(self) -> ResourceType:
         """The adapter of the resource type."""
-        return registry().by_name[self.resource_type]
+        return registry().by_name[self.resource_name]
 
     @property
     def resource_scope(self) -> str | None:
         """The scope of the resource type; of ``/Me``, none until it is known."""
-        return self.adapter.scope if self.resource_type else None
+        return self.resource_type.scope if self.resource_name else None
 
     @property
     def caller(self) -> Caller:
@@ -83,20 +83,20 @@ class ResourceViewSet(RecordedReads):
 
     def query(self, parameters: Json) -> Response:
         """Return the page that a query asks for."""
-        adapters = [self.adapter]
-        return Response(search(adapters, parse_parameters(adapters, parameters), self.caller))
+        resource_types = [self.resource_type]
+        return Response(search(resource_types, parse_parameters(resource_types, parameters), self.caller))
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Answer with one resource, or with 304 if the client has its version (section 3.4.1)."""
-        adapter = self.adapter
+        resource_type = self.resource_type
         projection = self.projection()
-        rows = adapter.identified(adapter.queryset(self.connection), pk)
-        versioned = compiled(adapter, ("meta", *projection.selection))
-        found = load(adapter, rows, versioned, self.caller)
+        rows = resource_type.identified(resource_type.queryset(self.connection), pk)
+        versioned = compiled(resource_type, ("meta", *projection.selection))
+        found = load(resource_type, rows, versioned, self.caller)
         if not found:
-            raise not_found(adapter, pk)
+            raise not_found(resource_type, pk)
         (obj,) = found
-        version = adapter.version(obj)
+        version = resource_type.version(obj)
         if_none_match = request.headers.get("If-None-Match")
         if if_none_match is not None and is_match(if_none_match, version):
             return Response(status=304, headers={"ETag": version})
@@ -104,10 +104,10 @@ class ResourceViewSet(RecordedReads):
 
     # Writing
 
-    def create(self, request: Request) -> Response:
+    def create(self, request: Request, pk: str = "") -> Response:
         """Make a resource (section 3.3)."""
         projection = self.projection()
-        obj = create(self.adapter, self.payload(), self.caller, self.attempt)
+        obj = Create(self.resource_type, self.caller, self.attempt).read_body(self.payload()).run()
         fetch([obj], projection)
         response = self.answer(obj, projection, status=201)
         response["Location"] = obj.location
@@ -116,14 +116,7 @@ class ResourceViewSet(RecordedReads):
     def update(self, request: Request, pk: str) -> Response:
         """Replace a resource (section 3.5.1)."""
         projection = self.projection()
-        obj = replace(
-            self.adapter,
-            pk,
-            self.payload(),
-            self.caller,
-            self.attempt,
-            if_match=request.headers.get("If-Match"),
-        )
+        obj = Replace(*self.target, if_match=self.if_match).read_body(self.payload()).run()
         fetch([obj], projection)
         return self.answer(obj, projection)
 
@@ -135,33 +128,36 @@ class ResourceViewSet(RecordedReads):
         """
         projection = self.projection()
         is_asked = any(name in request.query_params for name in SELECTION)
-        is_unbounded = any(mapping.unbounded for mapping in self.adapter.written_mappings)
-        status = 204 if is_unbounded and not is_asked else 200
-        obj = patch(
-            self.adapter,
-            pk,
-            self.payload(),
-            self.caller,
-            self.attempt,
-            if_match=request.headers.get("If-Match"),
-            status=status,
-        )
-        if status == 204:
-            return Response(status=status, headers={"ETag": self.adapter.version(obj)})
+        is_unbounded = any(mapping.unbounded for mapping in self.resource_type.written_mappings)
+        write = Patch(*self.target, if_match=self.if_match).read_body(self.payload())
+        write.status = 204 if is_unbounded and not is_asked else 200
+        obj = write.run()
+        if write.status == 204:
+            return Response(status=204, headers={"ETag": self.resource_type.version(obj)})
         fetch([obj], projection)
         return self.answer(obj, projection)
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a resource (section 3.6)."""
-        delete(self.adapter, pk, self.caller, self.attempt, if_match=request.headers.get("If-Match"))
+        Delete(*self.target, if_match=self.if_match).run()
         return Response(status=204)
+
+    @property
+    def target(self) -> tuple[ResourceType, str, Caller, Attempt]:
+        """What a write to a resource is about."""
+        return self.resource_type, self.kwargs["pk"], self.caller, self.attempt
+
+    @property
+    def if_match(self) -> str | None:
+        """The version that the client has seen, or None if it does not say so."""
+        return self.request.headers.get("If-Match")
 
     # What the methods share
 
     def projection(self) -> Projection:
         """Return which attributes the answer has."""
-        request = parse_parameters([self.adapter], self.query_parameters(*SELECTION))
-        return projection_of(self.adapter, request)
+        request = parse_parameters([self.resource_type], self.query_parameters(*SELECTION))
+        return projection_of(self.resource_type, request)
 
     def payload(self) -> Any:
         """Return the body of the request."""
@@ -171,7 +167,7 @@ class ResourceViewSet(RecordedReads):
 
     def answer(self, obj: Resource, projection: Projection, status: int = 200) -> Response:
         """Return a resource with its version and its address."""
-        headers = {"ETag": self.adapter.version(obj), "Content-Location": obj.location}
+        headers = {"ETag": self.resource_type.version(obj), "Content-Location": obj.location}
         return Response(projection.read(obj), status=status, headers=headers)
 
     # The history
@@ -181,7 +177,7 @@ class ResourceViewSet(RecordedReads):
         """What the request tries, for the history."""
         if not hasattr(self, "_attempt"):
             operation = OPERATIONS[str(self.request.method)]
-            self._attempt = self.new_attempt(operation, self.resource_type, self.kwargs.get("pk", ""))
+            self._attempt = self.new_attempt(operation, self.resource_name, self.kwargs.get("pk", ""))
         return self._attempt
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -230,12 +226,14 @@ class MeViewSet(ResourceViewSet):
         self.perform_authentication(request)
         self.check_permissions(request)
         instance = import_string(get_settings().CURRENT_RESOURCE)(request)
-        adapter = next((adapter for adapter in registry() if isinstance(instance, adapter.model)), None)
-        if instance is None or adapter is None:
+        resource_type = next(
+            (resource_type for resource_type in registry() if isinstance(instance, resource_type.model)), None
+        )
+        if instance is None or resource_type is None:
             raise NotImplementedException(detail="this token does not act for a resource")
-        self.resource_type = adapter.name
+        self.resource_name = resource_type.name
         # The dictionary is the one that the handler is called with.
-        self.kwargs["pk"] = adapter.identifier(instance)
+        self.kwargs["pk"] = resource_type.identifier(instance)
         super().initial(request, *args, **kwargs)
 
     def create(self, request: Request, pk: str = "") -> Response:

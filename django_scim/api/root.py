@@ -40,11 +40,11 @@ class RootViewSet(RecordedReads):
 
         :raises ForbiddenException: If there is none.
         """
-        adapters = [adapter for adapter in registry() if self.allows(adapter)]
-        if not adapters:
+        resource_types = [resource_type for resource_type in registry() if self.allows(resource_type)]
+        if not resource_types:
             raise ForbiddenException(detail="the token allows no resource type that is served")
         caller = Caller(self.connection, self.base_url)
-        return Response(search(adapters, parse_parameters(adapters, parameters), caller))
+        return Response(search(resource_types, parse_parameters(resource_types, parameters), caller))
 
 
 class RootSearchViewSet(RootViewSet):
@@ -65,7 +65,10 @@ class HealthView(ScimView):
 
     def retrieve(self, request: Request) -> Response:
         """Ask each database that writes go to."""
-        models: list[type[Model]] = [ProvisioningEvent, *(adapter.model for adapter in registry())]
+        models: list[type[Model]] = [
+            ProvisioningEvent,
+            *(resource_type.model for resource_type in registry()),
+        ]
         for alias in sorted({router.db_for_write(model) for model in models}):
             with connections[alias].cursor() as cursor:
                 cursor.execute("SELECT 1")

@@ -21,7 +21,6 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 from scim2_models import InvalidSyntaxException, InvalidValueException, SCIMException
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.api.authentication import require_usable_connection
 from django_scim.api.bodies import (
     JSONParser,
@@ -41,6 +40,7 @@ from django_scim.models import AccessToken, Connection, Operation, Scope
 from django_scim.observability import Observation, observe
 from django_scim.operations.breaker import LimitExceeded
 from django_scim.resources.registry import registry
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 from django_scim.signals import connection_paused
 
@@ -192,10 +192,10 @@ class ProtectedView(ScimView):
         """The scope of the resource type that the request is about; none if it is about no one type."""
         return None
 
-    def allows(self, adapter: Adapter) -> bool:
+    def allows(self, resource_type: ResourceType) -> bool:
         """Whether the token, which may do this to some resources, may do it to those of a type."""
         token = self.request.auth
-        return not isinstance(token, AccessToken) or token.allows(self.required_scope, adapter.scope)
+        return not isinstance(token, AccessToken) or token.allows(self.required_scope, resource_type.scope)
 
     @property
     def connection(self) -> Connection:

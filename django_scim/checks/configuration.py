@@ -102,7 +102,7 @@ def check_databases() -> Iterator[CheckMessage]:
     """Warn of a SQLite database on which two writers at once may fail."""
     from django_scim.resources.registry import registry
 
-    for alias in sorted({router.db_for_write(adapter.model) for adapter in registry()}):
+    for alias in sorted({router.db_for_write(resource_type.model) for resource_type in registry()}):
         settings = connections[alias].settings_dict
         mode = str(settings["OPTIONS"].get("transaction_mode") or "DEFERRED").upper()
         if connections[alias].vendor == "sqlite" and mode == "DEFERRED":

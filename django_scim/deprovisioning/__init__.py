@@ -20,11 +20,11 @@ from django_scim.conf import get_settings
 from django_scim.models import Connection
 
 
-def deprovision(instance: Any, connection: Connection) -> None:
+def deprovision(instance: Any, connection: Connection | None) -> None:
     """End all that an account can still do, by what ``DEPROVISIONING`` names, in its order.
 
     :param instance: The row of the account.
-    :param connection: The identity provider that asked for it.
+    :param connection: The identity provider that asked for it, or None if somebody of the project did.
     """
     for path in get_settings().DEPROVISIONING:
         import_string(path)(instance, connection)

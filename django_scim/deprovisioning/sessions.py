@@ -48,7 +48,7 @@ def logins() -> QuerySet[LoginSession]:
     return LoginSession.objects.using(router.db_for_write(LoginSession))
 
 
-def end_sessions(instance: Any, connection: Connection) -> None:
+def end_sessions(instance: Any, connection: Connection | None) -> None:
     """End all sessions of an account; a row that is none is left alone."""
     if not isinstance(instance, get_user_model()):
         return

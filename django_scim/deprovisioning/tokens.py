@@ -12,7 +12,7 @@ from django.db.models import Model
 from django_scim.models import Connection
 
 
-def revoke_rest_framework_tokens(instance: Any, connection: Connection) -> None:
+def revoke_rest_framework_tokens(instance: Any, connection: Connection | None) -> None:
     """Delete the token of ``rest_framework.authtoken``, if that is installed."""
     if isinstance(instance, get_user_model()) and apps.is_installed("rest_framework.authtoken"):
         from rest_framework.authtoken.models import Token
@@ -20,7 +20,7 @@ def revoke_rest_framework_tokens(instance: Any, connection: Connection) -> None:
         delete_of_user(Token, instance)
 
 
-def revoke_oauth2_provider_tokens(instance: Any, connection: Connection) -> None:
+def revoke_oauth2_provider_tokens(instance: Any, connection: Connection | None) -> None:
     """Delete what django-oauth-toolkit has given to an account, if that is installed.
 
     These are the access, refresh and ID tokens, and the grants that could still be exchanged for some.

@@ -18,7 +18,7 @@ from django_scim.models.provisioning_event import duration_bound
 from django_scim.sql.values import column_of
 
 if TYPE_CHECKING:
-    from django_scim.adapters.adapter import Adapter
+    pass
 
 
 READS = (Operation.READ, Operation.SEARCH)
@@ -97,10 +97,10 @@ class Attempt:
         if settings.RECORD_REQUESTS:
             self.request = query_excerpt(payload, secrets, settings.MAX_RECORDED_REQUEST)
 
-    def identify(self, adapter: Adapter, document: Mapping[str, Any]) -> None:
-        """Take from a resource what people and the client call it."""
-        self.display = adapter.display(dict(document))
-        self.external_id = document.get("externalId") or self.external_id
+    def identify(self, display: str, external_id: str | None) -> None:
+        """Note what people and the client call the resource."""
+        self.display = display
+        self.external_id = external_id or self.external_id
 
     def start(self) -> None:
         """Forget what an earlier try of the same transaction did."""

@@ -28,7 +28,7 @@ def indexes_of(alias: str) -> Indexes:
 
 def databases() -> list[str]:
     """Return the databases that resources are written to."""
-    return sorted({router.db_for_write(adapter.model) for adapter in registry()})
+    return sorted({router.db_for_write(resource_type.model) for resource_type in registry()})
 
 
 def wanted_columns(alias: str) -> Iterator[tuple[str, LookupColumn]]:
@@ -37,9 +37,9 @@ def wanted_columns(alias: str) -> Iterator[tuple[str, LookupColumn]]:
     :returns: For each column the name of the resource type that is looked up by it first.
     """
     seen = set()
-    for adapter in registry():
-        for column in adapter.looked_up_columns():
+    for resource_type in registry():
+        for column in resource_type.looked_up_columns():
             place = (column.table, column.column, column.case_exact)
             if place not in seen and router.allow_migrate_model(alias, column.model):
                 seen.add(place)
-                yield adapter.name, column
+                yield resource_type.name, column

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Field, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from scim2_models import AttributeBinding, InvalidFilterException, InvalidValueException
 from scim2_models.path import CompareOperator
@@ -15,8 +15,6 @@ from scim2_models.path import CompareOperator
 from django_scim.mappings.columns import is_empty, to_json
 from django_scim.mappings.identifiers import can_be_random
 from django_scim.mappings.mapping import Mapping, parts_of
-from django_scim.models import Link, Record
-from django_scim.resources.resource import Caller, Resource
 from django_scim.schema.paths import AttributePath, walk
 from django_scim.sql.operand import (
     ColumnOperand,
@@ -30,7 +28,10 @@ from django_scim.sql.operand import (
 from django_scim.sql.sources import HostSource, Source, SourceOperand
 from django_scim.sql.values import column_of
 
-EXTERNAL_ID = column_of(Link, "external_id")
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Caller, Resource
+    from django_scim.resources.resource_type import ResourceType
+
 
 TIMES = {"created": "created", "lastModified": "last_modified"}
 """The columns of the records that hold sub-attributes of ``meta``."""
@@ -49,33 +50,33 @@ class Identifier(Mapping):
     @property
     def places(self) -> Sequence[str]:
         """The column that it is made from."""
-        return (self.adapter.id_column,)
+        return (self.resource_type.id_column,)
 
     def initialize(self, obj: Resource) -> None:
         """Give a new row a value in ``id_field`` where the model has no default for it."""
-        name = self.adapter.id_field
+        name = self.resource_type.adapter.id_field
         if name is not None and is_empty(getattr(obj.instance, name)):
-            field = column_of(self.adapter.model, name)
+            field = column_of(self.resource_type.model, name)
             if can_be_random(field):
                 setattr(obj.instance, name, field.to_python(str(uuid4())))
                 obj.touch(obj.instance, name)
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Compare the key, or the column where there is one."""
-        return identifier_operand(self.adapter, "", path.binding)
+        return identifier_operand(self.resource_type, "", path.binding)
 
     def order(self, path: AttributePath, caller: Caller) -> Any:
         """Sort by the key: any order does, as long as it is one."""
-        return F(self.adapter.id_column)
+        return F(self.resource_type.id_column)
 
 
-def identifier_operand(adapter: Any, prefix: str, binding: AttributeBinding) -> Operand:
+def identifier_operand(resource_type: ResourceType, prefix: str, binding: AttributeBinding) -> Operand:
     """Return the operand of an ``id`` of an adapter's model, reached through a prefix such as ``user__``."""
-    if adapter.id_field is not None:
-        field = column_of(adapter.model, adapter.id_field)
+    if resource_type.adapter.id_field is not None:
+        field = column_of(resource_type.model, resource_type.adapter.id_field)
         if field.get_internal_type() != "UUIDField":
-            return ColumnOperand(f"{prefix}{adapter.id_field}", field, binding)
-    return KeyOperand(f"{prefix}{adapter.id_column}", binding, adapter.scheme.decode, binding.urn)
+            return ColumnOperand(f"{prefix}{resource_type.adapter.id_field}", field, binding)
+    return KeyOperand(f"{prefix}{resource_type.id_column}", binding, resource_type.scheme.decode, binding.urn)
 
 
 def link_digest(external_id: str) -> str:
@@ -89,6 +90,11 @@ class ExternalId(Mapping):
     uses_record = True
     has_own_index = True
 
+    @property
+    def column(self) -> Field[Any, Any]:
+        """The column that holds the values."""
+        return column_of(self.resource_type.links().model, "external_id")
+
     def read(self, obj: Resource) -> Any:
         """Return what the connection of the request has set."""
         return obj.external_id
@@ -98,7 +104,7 @@ class ExternalId(Mapping):
 
         :raises InvalidValueException: If it is longer than the column.
         """
-        limit = EXTERNAL_ID.max_length or 0
+        limit = self.column.max_length or 0
         if value is not None and len(value) > limit:
             raise InvalidValueException(detail=f"externalId: at most {limit} characters can be kept")
         obj.external_id = value
@@ -106,43 +112,48 @@ class ExternalId(Mapping):
         obj.after_save.append(lambda: self._save(obj, value))
 
     def _save(self, obj: Resource, value: str | None) -> None:
+        links = self.resource_type.links()
         identity: dict[str, Any] = {"record": obj.record, "connection": obj.caller.connection}
         if value is None:
-            Link.objects.filter(**identity).delete()
+            links.filter(**identity).delete()
         else:
             digest = link_digest(self._comparable(value))
             found: dict[str, Any] = {"external_id": value, "digest": digest}
             if obj.is_new:
-                Link.objects.create(**identity, **found)
+                links.create(**identity, **found)
             else:
-                Link.objects.update_or_create(defaults=found, **identity)
+                links.update_or_create(defaults=found, **identity)
 
     def _comparable(self, value: str) -> str:
         return str(self.path.binding.comparable(value))
 
     def on_delete(self, obj: Resource) -> None:
         """Forget the values of every connection: a new resource gets its own."""
-        Link.objects.filter(record=obj.record).delete()
+        self.resource_type.links().filter(record=obj.record).delete()
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Look into the links of the connection, for equality by their digest."""
-        return ExternalIdOperand(self.adapter, path.binding, caller)
+        return ExternalIdOperand(self, path.binding, caller)
 
 
 class ExternalIdOperand(SourceOperand):
     """The links of one connection as an operand."""
 
-    def __init__(self, adapter: Any, binding: AttributeBinding, caller: Caller) -> None:
-        self.links = Link.objects.filter(
-            connection=caller.connection, record__resource_type=adapter.name, record__deleted_at__isnull=True
+    def __init__(self, mapping: ExternalId, binding: AttributeBinding, caller: Caller) -> None:
+        resource_type = mapping.resource_type
+        self.column = mapping.column
+        self.links = resource_type.links().filter(
+            connection=caller.connection,
+            record__resource_type=resource_type.name,
+            record__deleted_at__isnull=True,
         )
-        self.key = f"record__{adapter.record_key}"
-        source = Source(self.links, self.key, lambda _: ColumnOperand("external_id", EXTERNAL_ID, binding))
+        self.key = f"record__{resource_type.record_key}"
+        source = Source(self.links, self.key, lambda _: ColumnOperand("external_id", self.column, binding))
         own = self.links.filter(**{self.key: OuterRef("pk")})
         super().__init__(source, None, Subquery(own.values(found=self._inner(binding).expression)[:1]))
 
     def _inner(self, binding: AttributeBinding) -> Operand:
-        return ColumnOperand("external_id", EXTERNAL_ID, binding)
+        return ColumnOperand("external_id", self.column, binding)
 
     def compare(self, operator: CompareOperator, value: Any) -> Q:
         """Compare by digest for ``eq``, which is what identity providers ask."""
@@ -161,15 +172,15 @@ class Meta(Mapping):
 
     def read(self, obj: Resource) -> Any:
         """Return the five members; times only where they are known."""
-        created = modified = self.adapter.created_at(obj.instance)
+        created = modified = self.resource_type.created_at(obj.instance)
         if obj.record is not None:
             created, modified = obj.record.created, obj.record.last_modified
         meta = {
-            "resourceType": self.adapter.name,
+            "resourceType": self.resource_type.name,
             "created": to_json(created),
             "lastModified": to_json(modified),
             "location": obj.location,
-            "version": self.adapter.version(obj),
+            "version": self.resource_type.version(obj),
         }
         return {name: value for name, value in meta.items() if value is not None}
 
@@ -179,15 +190,15 @@ class Meta(Mapping):
         :raises InvalidFilterException: For ``location`` and ``version``, which no column holds.
         """
         if path.sub == "resourceType":
-            return ConstantOperand(self.adapter.name, path.binding)
+            return ConstantOperand(self.resource_type.name, path.binding)
         if path.sub not in TIMES:
             raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
         column = TIMES[path.sub]
-        own = self.adapter.records().filter(**{self.adapter.record_key: OuterRef("pk")})
+        own = self.resource_type.records().filter(**{self.resource_type.record_key: OuterRef("pk")})
         expression: Any = Subquery(own.values(column)[:1])
-        if self.adapter.created_field:
-            expression = Coalesce(expression, F(self.adapter.created_field))
-        field = column_of(Record, column)
+        if self.resource_type.adapter.created_field:
+            expression = Coalesce(expression, F(self.resource_type.adapter.created_field))
+        field = column_of(self.resource_type.records().model, column)
         return ColumnOperand(expression, field, path.binding)
 
     def present(self, path: AttributePath, caller: Caller) -> Q:
@@ -206,21 +217,21 @@ class Schemas(Mapping):
 
     def sources(self, caller: Caller) -> Sequence[Source]:
         """Return the core schema, and each extension for the resources that have an attribute of it."""
-        resource = self.adapter.resource
+        resource = self.resource_type.resource
         conditions = {str(resource.__schema__): constant(True)}
         for urn in resource.get_extension_models():
             conditions[urn] = any_of(self._assigned(urn, caller))
         return [HostSource(condition, self._urn(urn)) for urn, condition in conditions.items()]
 
     def _assigned(self, urn: str, caller: Caller) -> Iterator[Q]:
-        for path in walk(self.adapter.resource):
+        for path in walk(self.resource_type.resource):
             if path.extension == urn and not path.is_secret:
-                for mapping, part in parts_of(self.adapter, path):
+                for mapping, part in parts_of(self.resource_type, path):
                     yield mapping.assigned(part, caller)
 
     def _urn(self, urn: str) -> Callable[[str | None], Operand]:
         return lambda _: ConstantOperand(urn, self.path.binding)
 
     def read(self, obj: Resource) -> Any:
-        """Return none: once all else is known, ``Adapter.schemas_of`` gives it."""
+        """Return none: once all else is known, ``ResourceType.schemas_of`` gives it."""
         return None

@@ -14,166 +14,177 @@ from django_scim.imports import nearest
 from django_scim.schema.paths import AttributePath, walk
 
 if TYPE_CHECKING:
-    from django_scim.adapters.adapter import Adapter
+    from django_scim.resources.resource_type import ResourceType
 
 
 STANDARD = ("User", "Group")
 """The resource types of RFC 7643, which a project may leave out."""
 
 
-def unknown_field(adapter: Adapter, attribute: str, model: type[Model], path: str) -> Error:
+def unknown_field(resource_type: ResourceType, attribute: str, model: type[Model], path: str) -> Error:
     """Report a mapping to a model field that does not exist, or that does not lead to one value."""
-    label = adapter.model._meta.label
+    label = resource_type.model._meta.label
     for step in path.split("__"):
         try:
             field = model._meta.get_field(step)
         except FieldDoesNotExist:
             names = [candidate.name for candidate in model._meta.get_fields()]
             return Error(
-                f"{adapter.setting} maps '{attribute}' to '{path}', but {model._meta.label} has no field "
+                f"{resource_type.setting} maps '{attribute}' to '{path}', but {model._meta.label} has "
+                f"no field "
                 f"'{step}'.",
                 hint=nearest(step, names),
-                obj=type(adapter),
+                obj=type(resource_type.adapter),
                 id="django_scim.E002",
             )
         if not isinstance(field.related_model, type):
             break
         model = field.related_model
     return Error(
-        f"{adapter.setting} maps '{attribute}' to '{path}', which does not lead from {label} to one column.",
+        f"{resource_type.setting} maps '{attribute}' to '{path}', which does not lead from {label} to "
+        f"one column.",
         hint="Use Rows for rows that have a key to it, Members for a many-to-many relation, and Reference "
         "for a foreign key.",
-        obj=type(adapter),
+        obj=type(resource_type.adapter),
         id="django_scim.E003",
     )
 
 
-def shared_row(adapter: Adapter, attribute: str, path: str) -> Error:
+def shared_row(resource_type: ResourceType, attribute: str, path: str) -> Error:
     """Report a mapping to a column that lies further than one step behind a foreign key."""
     return Error(
-        f"{adapter.setting} maps '{attribute}' to '{path}', which could not be written: the row behind a "
+        f"{resource_type.setting} maps '{attribute}' to '{path}', which could not be written: the row "
+        f"behind a "
         f"foreign key is shared, and nothing may follow the key but a column of that row.",
         hint="Map a column that is nearer, or use Computed for an attribute that is only read.",
-        obj=type(adapter),
+        obj=type(resource_type.adapter),
         id="django_scim.E003",
     )
 
 
-def unknown_relation(adapter: Adapter, attribute: str, relation: str) -> Error:
+def unknown_relation(resource_type: ResourceType, attribute: str, relation: str) -> Error:
     """Report a mapping to a many-to-many relation that does not exist."""
     relations = [
         field.get_accessor_name() if isinstance(field, ManyToManyRel) else field.name
-        for field in adapter.model._meta.get_fields()
+        for field in resource_type.model._meta.get_fields()
         if isinstance(field, ManyToManyField | ManyToManyRel)
     ]
-    return no_relation(adapter, attribute, relation, "many-to-many relation", relations)
+    return no_relation(resource_type, attribute, relation, "many-to-many relation", relations)
 
 
-def unknown_rows(adapter: Adapter, attribute: str, relation: str) -> Error:
+def unknown_rows(resource_type: ResourceType, attribute: str, relation: str) -> Error:
     """Report a mapping to rows that no foreign key of the project relates to the model."""
-    fields = adapter.model._meta.get_fields()
+    fields = resource_type.model._meta.get_fields()
     relations = [field.get_accessor_name() for field in fields if isinstance(field, ManyToOneRel)]
-    return no_relation(adapter, attribute, relation, "foreign key to it", relations)
+    return no_relation(resource_type, attribute, relation, "foreign key to it", relations)
 
 
 def no_relation(
-    adapter: Adapter, attribute: str, relation: str, kind: str, relations: Iterable[str | None]
+    resource_type: ResourceType, attribute: str, relation: str, kind: str, relations: Iterable[str | None]
 ) -> Error:
     """Report a mapping to a relation of a kind that does not exist."""
     return Error(
-        f"{adapter.setting} maps '{attribute}' to '{relation}', but {adapter.model._meta.label} has no "
+        f"{resource_type.setting} maps '{attribute}' to '{relation}', but "
+        f"{resource_type.model._meta.label} has no "
         f"{kind} of that name.",
         hint=nearest(relation, [name for name in relations if name]),
-        obj=type(adapter),
+        obj=type(resource_type.adapter),
         id="django_scim.E002",
     )
 
 
-def not_one_value(adapter: Adapter, attribute: str) -> Error:
+def not_one_value(resource_type: ResourceType, attribute: str) -> Error:
     """Report one column for an attribute that has several values or sub-attributes."""
     return Error(
-        f"{adapter.setting} maps '{attribute}' to one column, but the attribute is complex or multi-valued.",
+        f"{resource_type.setting} maps '{attribute}' to one column, but the attribute is complex or "
+        f"multi-valued.",
         hint="Map a sub-attribute, or use PrimaryValue or Rows for a list, and Members or Reference for "
         "relations.",
-        obj=type(adapter),
+        obj=type(resource_type.adapter),
         id="django_scim.E004",
     )
 
 
-def unknown_attribute(adapter: Adapter, attribute: str) -> Error:
+def unknown_attribute(resource_type: ResourceType, attribute: str) -> Error:
     """Report a mapping of an attribute that the schemas of the resource type do not have."""
     names: list[str] = []
-    for path in walk(adapter.resource):
+    for path in walk(resource_type.resource):
         names += [path.key, *(f"{path.key}.{sub}" for sub in path.sub_attributes)]
     return Error(
-        f"{adapter.setting} maps '{attribute}', which is no attribute of the {adapter.name} schemas.",
+        f"{resource_type.setting} maps '{attribute}', which is no attribute of the {resource_type.name} "
+        f"schemas.",
         hint=nearest(attribute, names),
-        obj=type(adapter),
+        obj=type(resource_type.adapter),
         id="django_scim.E001",
     )
 
 
-def built_in_attribute(adapter: Adapter, attribute: str) -> Error:
+def built_in_attribute(resource_type: ResourceType, attribute: str) -> Error:
     """Report a mapping of an attribute that the server alone knows."""
     hint = "Use 'id_field' for a column that holds the id." if attribute == "id" else None
     return Error(
-        f"{adapter.setting} maps '{attribute}', which is not the project's to map.",
+        f"{resource_type.setting} maps '{attribute}', which is not the project's to map.",
         hint=hint,
-        obj=type(adapter),
+        obj=type(resource_type.adapter),
         id="django_scim.E001",
     )
 
 
-def part_of_list(adapter: Adapter, path: AttributePath) -> Error:
+def part_of_list(resource_type: ResourceType, path: AttributePath) -> Error:
     """Report a mapping of a sub-attribute that each value of a list has."""
     return Error(
-        f"{adapter.setting} maps '{path.key}', but '{path.head}' is a list, and has no one '{path.sub}'.",
+        f"{resource_type.setting} maps '{path.key}', but '{path.head}' is a list, and has no one "
+        f"'{path.sub}'.",
         hint=f"Map '{path.head}' as a whole, with PrimaryValue for one of its values, Rows, or Members.",
-        obj=type(adapter),
+        obj=type(resource_type.adapter),
         id="django_scim.E004",
     )
 
 
-def no_mapping(adapter: Adapter, attribute: str, mapping: Any) -> Error:
+def no_mapping(resource_type: ResourceType, attribute: str, mapping: Any) -> Error:
     """Report what is in the place of a mapping."""
     return Error(
-        f"{adapter.setting} maps '{attribute}' to {short_repr(mapping)}, which is no mapping.",
+        f"{resource_type.setting} maps '{attribute}' to {short_repr(mapping)}, which is no mapping.",
         hint="A mapping is the name of a column, an instance of a class such as Reference, or None.",
-        obj=type(adapter),
+        obj=type(resource_type.adapter),
         id="django_scim.E004",
     )
 
 
-def wrong_resource_type(adapter: Adapter, attribute: str, name: str, model: Any) -> Iterator[Error]:
+def wrong_resource_type(
+    resource_type: ResourceType, attribute: str, name: str, model: Any
+) -> Iterator[Error]:
     """Report a relation to a resource type that there is not, or whose rows are not what it leads to.
 
     A project that serves no groups may keep the relation to them.
 
     :param model: The model that the relation leads to.
     """
-    other = adapter.registry.get(name)
+    other = resource_type.registry.get(name)
     if other is None:
         if name not in STANDARD:
-            yield unknown_resource_type(adapter, attribute, name)
+            yield unknown_resource_type(resource_type, attribute, name)
     elif not issubclass(other.model._meta.concrete_model or other.model, model._meta.concrete_model):
-        yield other_model(adapter, attribute, other, model)
+        yield other_model(resource_type, attribute, other, model)
 
 
-def unknown_resource_type(adapter: Adapter, attribute: str, name: str) -> Error:
+def unknown_resource_type(resource_type: ResourceType, attribute: str, name: str) -> Error:
     """Report a relation to a resource type that there is not."""
     return Error(
-        f"{adapter.setting} maps '{attribute}' to resources of the type '{name}', which there is not.",
-        hint=nearest(name, [other.name for other in adapter.registry]),
-        obj=type(adapter),
+        f"{resource_type.setting} maps '{attribute}' to resources of the type '{name}', which there is not.",
+        hint=nearest(name, [other.name for other in resource_type.registry]),
+        obj=type(resource_type.adapter),
         id="django_scim.E009",
     )
 
 
-def other_model(adapter: Adapter, attribute: str, other: Adapter, model: type[Model]) -> Error:
+def other_model(
+    resource_type: ResourceType, attribute: str, other: ResourceType, model: type[Model]
+) -> Error:
     """Report a relation that leads to another model than the resource type has."""
     return Error(
-        f"{adapter.setting} maps '{attribute}' to resources of the type '{other.name}', whose model is "
+        f"{resource_type.setting} maps '{attribute}' to resources of the type '{other.name}', whose model is "
         f"{other.model._meta.label}, but the relation leads to {model._meta.label}.",
-        obj=type(adapter),
+        obj=type(resource_type.adapter),
         id="django_scim.E009",
     )

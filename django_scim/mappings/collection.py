@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
 from django_scim.mappings.mapping import Mapping
-from django_scim.resources.resource import Resource
 from django_scim.sql.sources import Source
+
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Resource
+
 
 BATCH = 500
 """How many members one statement adds or removes."""

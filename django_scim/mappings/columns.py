@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist, ValidationError
@@ -16,11 +16,14 @@ from scim2_models import InvalidValueException, Required, Uniqueness
 from django_scim.mappings.check_messages import not_one_value, shared_row, unknown_field
 from django_scim.mappings.dependencies import Dependency, LookupColumn
 from django_scim.mappings.mapping import Mapping
-from django_scim.resources.resource import Caller, Resource
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_choices
 from django_scim.sql.operand import ColumnOperand, Operand
 from django_scim.sql.values import OutOfRange, in_column
+
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Caller, Resource
+
 
 UNIQUE = (Uniqueness.server, Uniqueness.global_)
 """What the schema says of values that no two resources of a server may share."""
@@ -132,8 +135,8 @@ class HostPath:
             )
         target = None
         if not is_empty(value):
-            model, connection = relation.related_model, obj.caller.connection
-            target = obj.adapter.shared_row(model, connection, self.field.name, value)
+            model, connection = relation.related_model, obj.caller.acting
+            target = obj.resource_type.adapter.shared_row(model, connection, self.field.name, value)
         elif not relation.null:
             raise InvalidValueException(detail=f"'{relation.name}' cannot be without a value")
         setattr(instance, relation.name, target)
@@ -181,7 +184,7 @@ class Column(Mapping):
     def prepare(self) -> None:
         """Find the field; :meth:`check` reports one that is not there."""
         try:
-            self.host: HostPath | None = HostPath(self.adapter.model, self.column)
+            self.host: HostPath | None = HostPath(self.resource_type.model, self.column)
         except (FieldDoesNotExist, ValueError):
             self.host = None
         else:
@@ -195,16 +198,16 @@ class Column(Mapping):
     @property
     def found(self) -> HostPath:
         """The field, which the system check has seen to exist."""
-        return self.host or HostPath(self.adapter.model, self.column)
+        return self.host or HostPath(self.resource_type.model, self.column)
 
     def check(self) -> Iterable[CheckMessage]:
         """Report a field that does not exist, with the nearest one that does."""
         if self.host is None or isinstance(self.host.field, ForeignKey):
-            yield unknown_field(self.adapter, self.path.key, self.adapter.model, self.column)
+            yield unknown_field(self.resource_type, self.path.key, self.resource_type.model, self.column)
         elif not self.host.is_writable and not self.path.is_read_only:
-            yield shared_row(self.adapter, self.path.key, self.column)
+            yield shared_row(self.resource_type, self.path.key, self.column)
         if self.path.is_complex or (self.path.is_multivalued and self.path.sub is None):
-            yield not_one_value(self.adapter, self.path.key)
+            yield not_one_value(self.resource_type, self.path.key)
 
     def declare(self, attribute: Json) -> None:
         """Say which values the column takes, where it takes only some, and whether they are unique."""

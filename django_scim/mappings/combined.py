@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.db.models import Q
@@ -13,8 +13,10 @@ from scim2_models import InvalidValueException
 from django_scim.mappings.collection import Collection, identifier_of
 from django_scim.mappings.dependencies import Dependency
 from django_scim.mappings.members import Members
-from django_scim.resources.resource import Caller, Resource
 from django_scim.sql.sources import Source
+
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Caller, Resource
 
 
 class Combined(Collection):
@@ -33,7 +35,7 @@ class Combined(Collection):
 
     def prepare(self) -> None:
         """Bind the relations to the same attribute."""
-        self.parts = tuple(part.bind(self.adapter, self.path) for part in self.parts)
+        self.parts = tuple(part.bind(self.resource_type, self.path) for part in self.parts)
         for part in self.parts:
             part.note_key = f'{self.path.key}[type eq "{part.type}"]'
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist
@@ -13,9 +13,11 @@ from scim2_models import InvalidFilterException
 from django_scim.mappings.check_messages import unknown_field
 from django_scim.mappings.columns import HostPath
 from django_scim.mappings.mapping import Mapping
-from django_scim.resources.resource import Caller, Resource
 from django_scim.schema.paths import AttributePath
 from django_scim.sql.operand import ColumnOperand, Operand
+
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Caller, Resource
 
 
 class Computed(Mapping):
@@ -39,9 +41,9 @@ class Computed(Mapping):
         """Report a column that does not exist."""
         for column in self.needed:
             try:
-                HostPath(self.adapter.model, column)
+                HostPath(self.resource_type.model, column)
             except (FieldDoesNotExist, ValueError):
-                yield unknown_field(self.adapter, self.path.key, self.adapter.model, column)
+                yield unknown_field(self.resource_type, self.path.key, self.resource_type.model, column)
 
     def columns(self) -> Sequence[str]:
         """Return the columns that the function reads."""

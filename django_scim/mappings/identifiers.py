@@ -41,8 +41,8 @@ class IdentifierScheme:
 class IntegerScheme(IdentifierScheme):
     """Integer keys of 64 bits, packed with the resource type in a UUIDv8."""
 
-    def __init__(self, resource_type: str) -> None:
-        digest = hashlib.sha256(f"django_scim:{resource_type}".encode()).digest()
+    def __init__(self, type_name: str) -> None:
+        digest = hashlib.sha256(f"django_scim:{type_name}".encode()).digest()
         self.tag = int.from_bytes(digest[:6], "big")
 
     def encode(self, key: Any) -> str:
@@ -86,13 +86,13 @@ class TextScheme(IdentifierScheme):
     :param field: The column, whose type the keys have.
     """
 
-    def __init__(self, resource_type: str, field: models.Field[Any, Any]) -> None:
-        self.resource_type = resource_type
+    def __init__(self, type_name: str, field: models.Field[Any, Any]) -> None:
+        self.type_name = type_name
         self.field = field
 
     def encode(self, key: Any) -> str:
         """Return the text in base64, without padding."""
-        text = f"{self.resource_type}:{key}".encode()
+        text = f"{self.type_name}:{key}".encode()
         return base64.urlsafe_b64encode(text).rstrip(b"=").decode("ascii")
 
     def decode(self, identifier: str) -> Any:
@@ -131,7 +131,7 @@ def column_behind(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
     return field
 
 
-def scheme_for(field: models.Field[Any, Any], resource_type: str) -> IdentifierScheme:
+def scheme_for(field: models.Field[Any, Any], type_name: str) -> IdentifierScheme:
     """Return the scheme that fits a primary key.
 
     A UUID that is the key of another model's row too, as in multi-table inheritance, is not unique
@@ -139,10 +139,10 @@ def scheme_for(field: models.Field[Any, Any], resource_type: str) -> IdentifierS
     """
     column = column_behind(field)
     if isinstance(column, models.IntegerField):
-        return IntegerScheme(resource_type)
+        return IntegerScheme(type_name)
     if isinstance(column, models.UUIDField) and column is field:
         return ColumnScheme(column)
-    return TextScheme(resource_type, column)
+    return TextScheme(type_name, column)
 
 
 def can_be_random(field: models.Field[Any, Any]) -> bool:

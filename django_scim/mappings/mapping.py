@@ -12,14 +12,14 @@ from scim2_models import InvalidFilterException, InvalidPathException
 from scim2_models.path import CompareOperator
 
 from django_scim.mappings.dependencies import Dependency, LookupColumn
-from django_scim.resources.resource import Caller, Resource
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only
 from django_scim.sql.operand import Operand, any_of
 from django_scim.sql.sources import Source, in_any, operand_of
 
 if TYPE_CHECKING:
-    from django_scim.adapters.adapter import Adapter
+    from django_scim.resources.resource import Caller, Resource
+    from django_scim.resources.resource_type import ResourceType
 
 
 class Mapping:
@@ -44,13 +44,13 @@ class Mapping:
     has_own_index = False
     """Whether ``eq`` finds the attribute by an index that is always there, such as that of a key."""
 
-    adapter: Adapter
+    resource_type: ResourceType
     path: AttributePath
 
-    def bind(self, adapter: Adapter, path: AttributePath) -> Self:
+    def bind(self, resource_type: ResourceType, path: AttributePath) -> Self:
         """Return a copy that belongs to an attribute of an adapter; an adapter calls this once."""
         bound = copy.copy(self)
-        bound.adapter = adapter
+        bound.resource_type = resource_type
         bound.path = path
         bound.prepare()
         return bound
@@ -214,7 +214,7 @@ class Mapping:
             raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by") from error
 
 
-def parts_of(adapter: Adapter, path: AttributePath) -> Iterator[tuple[Mapping, AttributePath]]:
+def parts_of(resource_type: ResourceType, path: AttributePath) -> Iterator[tuple[Mapping, AttributePath]]:
     """Yield what answers for an attribute: of a complex one with one value, each sub-attribute's mapping.
 
     An attribute that never has a value has none.
@@ -223,7 +223,7 @@ def parts_of(adapter: Adapter, path: AttributePath) -> Iterator[tuple[Mapping, A
     if path.is_complex and not path.is_multivalued:
         keys = [f"{path.key}.{sub}" for sub in path.sub_attributes]
     for key in keys:
-        part = adapter.resolve(key)
-        mapping = None if part is None else adapter.mapping_for(part)
+        part = resource_type.resolve(key)
+        mapping = None if part is None else resource_type.mapping_for(part)
         if part is not None and mapping is not None:
             yield mapping, part

@@ -24,14 +24,14 @@ from django_scim.mappings.builtin import identifier_operand
 from django_scim.mappings.check_messages import unknown_field, unknown_relation, wrong_resource_type
 from django_scim.mappings.collection import SHOWN_KEYS, Collection, batches, identifier_of
 from django_scim.mappings.dependencies import Dependency, writing
-from django_scim.resources.resource import Caller, Resource
 from django_scim.schema.paths import AttributePath
 from django_scim.sql.operand import ColumnOperand, ConstantOperand, Operand
 from django_scim.sql.sources import Source, operand_of
 from django_scim.sql.values import column_of
 
 if TYPE_CHECKING:
-    from django_scim.adapters.adapter import Adapter
+    from django_scim.resources.resource import Caller, Resource
+    from django_scim.resources.resource_type import ResourceType
 
 
 class Members(Collection):
@@ -71,7 +71,7 @@ class Members(Collection):
         self.through: type[Model] | None = None
         self.reverse = False
         self.query_name = ""
-        for field in self.adapter.model._meta.get_fields():
+        for field in self.resource_type.model._meta.get_fields():
             if isinstance(field, ManyToManyField) and field.name == self.relation:
                 self.through = field.remote_field.through
                 self.source, self.target = field.m2m_field_name(), field.m2m_reverse_field_name()
@@ -98,20 +98,20 @@ class Members(Collection):
     def check(self) -> Iterable[CheckMessage]:
         """Report a relation that does not exist, or that leads to something else than the resource type."""
         if self.through is None:
-            yield unknown_relation(self.adapter, self.path.key, self.relation)
+            yield unknown_relation(self.resource_type, self.path.key, self.relation)
             return
         model = self.through._meta.get_field(self.target).related_model
-        yield from wrong_resource_type(self.adapter, self.path.key, self.to, model)
+        yield from wrong_resource_type(self.resource_type, self.path.key, self.to, model)
         for name in self.defaults:
             try:
                 self.through._meta.get_field(name)
             except FieldDoesNotExist:
-                yield unknown_field(self.adapter, self.path.key, self.through, name)
+                yield unknown_field(self.resource_type, self.path.key, self.through, name)
 
     @property
-    def other(self) -> Adapter | None:
+    def other(self) -> ResourceType | None:
         """The adapter of the other side, or none where the project does not serve it."""
-        return self.adapter.registry.get(self.to)
+        return self.resource_type.registry.get(self.to)
 
     @property
     def places(self) -> Sequence[str]:
@@ -156,8 +156,8 @@ class Members(Collection):
         if objects and other is not None:
             caller = objects[0].caller
             columns = [self.source, f"{self.target}__{other.id_column}"]
-            if other.display_column:
-                columns.append(f"{self.target}__{other.display_column}")
+            if other.adapter.display_column:
+                columns.append(f"{self.target}__{other.adapter.display_column}")
             rows = self.rows(caller).using(objects[0].database)
             rows = rows.filter(**{f"{self.source}__in": list(found)})
             for key, *member in rows.order_by("pk").values_list(*columns):
@@ -165,7 +165,7 @@ class Members(Collection):
         for obj in objects:
             obj.fetched[self.note_key] = found[obj.instance.pk]
 
-    def _value(self, other: Adapter, caller: Caller, key: Any, display: Any = None) -> dict[str, Any]:
+    def _value(self, other: ResourceType, caller: Caller, key: Any, display: Any = None) -> dict[str, Any]:
         identifier = other.scheme.encode(key)
         value = {"value": identifier, "$ref": caller.location(other, identifier), "type": self.type}
         if display:
@@ -289,7 +289,7 @@ class Members(Collection):
     def shown(self, keys: Sequence[Any]) -> list[str]:
         """Return what the history shows for primary keys: the first of them, by ``id`` if it can be."""
         other = self.other
-        has_identifiers = other is not None and other.id_field is None
+        has_identifiers = other is not None and other.adapter.id_field is None
         shown = keys[:SHOWN_KEYS]
         return [other.scheme.encode(key) if other and has_identifiers else str(key) for key in shown]
 
@@ -307,14 +307,14 @@ class Members(Collection):
 
     def _operand(self, sub: str | None) -> Operand | None:
         other = self.other
-        path = self.adapter.resolve(f"{self.path.head}.{sub or 'value'}")
+        path = self.resource_type.resolve(f"{self.path.head}.{sub or 'value'}")
         if other is None or path is None:
             return None
         if path.sub == "value":
             return identifier_operand(other, f"{self.target}__", path.binding)
         if path.sub == "type":
             return ConstantOperand(self.type, path.binding)
-        if path.sub == "display" and other.display_column:
-            field = column_of(other.model, other.display_column)
-            return ColumnOperand(f"{self.target}__{other.display_column}", field, path.binding)
+        if path.sub == "display" and other.adapter.display_column:
+            field = column_of(other.model, other.adapter.display_column)
+            return ColumnOperand(f"{self.target}__{other.adapter.display_column}", field, path.binding)
         return None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from scim2_models import InvalidValueException
 
 from django_scim.mappings.mapping import Mapping
-from django_scim.resources.resource import Resource
+
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Resource
 
 
 class Password(Mapping):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -12,10 +12,12 @@ from scim2_models.path import CompareOperator
 
 from django_scim.mappings.dependencies import Dependency
 from django_scim.mappings.stored import StoredWithColumn, is_primary
-from django_scim.resources.resource import Caller, Resource
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.sql.operand import AbsentOperand, ColumnOperand, ConstantOperand, Operand, StoredOperand
 from django_scim.sql.sources import HostSource, Source, SourceOperand
+
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Caller, Resource
 
 
 class PrimaryValue(StoredWithColumn):
@@ -86,7 +88,7 @@ class PrimaryValue(StoredWithColumn):
         """Return the column and the stored entries."""
         value = self.in_column("value")
         assert value is not None
-        rows = self.adapter.model._base_manager.all()
+        rows = self.resource_type.model._base_manager.all()
         return [HostSource(value.present(), self.in_column, rows), *super().sources(caller)]
 
     def in_column(self, sub: str | None) -> Operand | None:
@@ -98,8 +100,8 @@ class PrimaryValue(StoredWithColumn):
             return ColumnOperand(self.column.column, self.column.found.field, binding)
         key = f"{self.path.head}.{sub}"
         source = Source(
-            self.adapter.records(),
-            self.adapter.record_key,
+            self.resource_type.records(),
+            self.resource_type.record_key,
             lambda _: StoredOperand("comparable", key, binding),
         )
         operand = SourceOperand(source, sub, self.subquery(key))

@@ -16,7 +16,6 @@ from django_scim.mappings.collection import identifier_of
 from django_scim.mappings.columns import HostPath
 from django_scim.mappings.dependencies import Dependency
 from django_scim.mappings.mapping import Mapping
-from django_scim.resources.resource import Caller, Resource
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only, keep_parts
 from django_scim.sql.operand import ColumnOperand, Operand, constant
@@ -24,7 +23,8 @@ from django_scim.sql.sources import Source, SourceOperand
 from django_scim.sql.values import column_of
 
 if TYPE_CHECKING:
-    from django_scim.adapters.adapter import Adapter
+    from django_scim.resources.resource import Caller, Resource
+    from django_scim.resources.resource_type import ResourceType
 
 
 class Reference(Mapping):
@@ -44,7 +44,7 @@ class Reference(Mapping):
         """Find the foreign key; :meth:`check` reports one that is not there."""
         self.host: HostPath | None = None
         try:
-            host = HostPath(self.adapter.model, self.column)
+            host = HostPath(self.resource_type.model, self.column)
         except (FieldDoesNotExist, ValueError):
             return
         if isinstance(host.field, ForeignKey):
@@ -53,10 +53,10 @@ class Reference(Mapping):
     def check(self) -> Iterable[CheckMessage]:
         """Report a path that does not lead to a foreign key, or not to one to the resource type."""
         if self.host is None:
-            yield unknown_field(self.adapter, self.path.key, self.adapter.model, self.column)
+            yield unknown_field(self.resource_type, self.path.key, self.resource_type.model, self.column)
         else:
             model = self.host.field.related_model
-            yield from wrong_resource_type(self.adapter, self.path.key, self.to, model)
+            yield from wrong_resource_type(self.resource_type, self.path.key, self.to, model)
 
     def declare(self, attribute: Json) -> None:
         """Leave out the sub-attributes that a foreign key has no place for; the name is the server's to give.
@@ -70,14 +70,14 @@ class Reference(Mapping):
                 declare_read_only(parts[name])
 
     @property
-    def other(self) -> Adapter | None:
+    def other(self) -> ResourceType | None:
         """The adapter of the other side, or none where the project does not serve it."""
-        return self.adapter.registry.get(self.to)
+        return self.resource_type.registry.get(self.to)
 
     @property
     def names(self) -> Sequence[str]:
         """The sub-attribute with the name of what it leads to, if that has one."""
-        return ("displayName",) if self.other is not None and self.other.display_column else ()
+        return ("displayName",) if self.other is not None and self.other.adapter.display_column else ()
 
     def columns(self) -> Sequence[str]:
         """Return the foreign key."""
@@ -108,8 +108,8 @@ class Reference(Mapping):
             return None
         identifier = other.identifier(target)
         value = {"value": identifier, "$ref": obj.caller.location(other, identifier)}
-        if other.display_column and "displayName" in self.path.sub_attributes:
-            value["displayName"] = str(getattr(target, other.display_column))
+        if other.adapter.display_column and "displayName" in self.path.sub_attributes:
+            value["displayName"] = str(getattr(target, other.adapter.display_column))
         return value
 
     def write(self, obj: Resource, value: Any) -> None:
@@ -143,12 +143,12 @@ class Reference(Mapping):
         source = ReferenceSource(rows, self.column, lambda _: inner)
         return SourceOperand(source, path.sub, Subquery(own.values(found=inner.expression)[:1]))
 
-    def _inner(self, other: Adapter, path: AttributePath) -> Operand | None:
+    def _inner(self, other: ResourceType, path: AttributePath) -> Operand | None:
         if path.sub == "value":
             return identifier_operand(other, "", path.binding)
-        if path.sub == "displayName" and other.display_column:
-            field = column_of(other.model, other.display_column)
-            return ColumnOperand(other.display_column, field, path.binding)
+        if path.sub == "displayName" and other.adapter.display_column:
+            field = column_of(other.model, other.adapter.display_column)
+            return ColumnOperand(other.adapter.display_column, field, path.binding)
         return None
 
     def present(self, path: AttributePath, caller: Caller) -> Q:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -26,12 +26,15 @@ from django_scim.mappings.check_messages import unknown_field, unknown_rows
 from django_scim.mappings.columns import to_json
 from django_scim.mappings.dependencies import Dependency, LookupColumn, writing
 from django_scim.mappings.mapping import Mapping
-from django_scim.resources.resource import Caller, Resource
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_choices, declare_read_only, declare_values, keep_parts
 from django_scim.sql.operand import AbsentOperand, ColumnOperand, ConstantOperand, Operand
 from django_scim.sql.sources import Source, operand_of
 from django_scim.sql.values import column_of
+
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Caller, Resource
+
 
 VALUE = "value"
 
@@ -70,7 +73,7 @@ class Rows(Mapping):
     def prepare(self) -> None:
         """Find the related model and its columns; :meth:`check` reports what is not there."""
         self.key: ForeignKey[Any, Any] | None = None
-        for field in self.adapter.model._meta.get_fields():
+        for field in self.resource_type.model._meta.get_fields():
             if isinstance(field, ManyToOneRel) and field.get_accessor_name() == self.relation:
                 self.key = field.field
         self.fields: dict[str, Field[Any, Any]] = {}
@@ -90,9 +93,9 @@ class Rows(Mapping):
     def check(self) -> Iterable[CheckMessage]:
         """Report a relation or a column that does not exist."""
         if self.key is None:
-            yield unknown_rows(self.adapter, self.path.key, self.relation)
+            yield unknown_rows(self.resource_type, self.path.key, self.relation)
         for column in self.missing:
-            yield unknown_field(self.adapter, self.path.key, self.rows_model, column)
+            yield unknown_field(self.resource_type, self.path.key, self.rows_model, column)
 
     def declare(self, attribute: Json) -> None:
         """Leave out the sub-attributes that have no place; what is fixed is not the client's to write."""
@@ -109,7 +112,7 @@ class Rows(Mapping):
         """Return what scim2-models knows of a sub-attribute, or of the values of a simple attribute."""
         if not self.path.sub_attributes:
             return self.path.binding if sub == VALUE else None
-        path = self.adapter.resolve(f"{self.path.head}.{sub}")
+        path = self.resource_type.resolve(f"{self.path.head}.{sub}")
         return None if path is None else path.binding
 
     @property

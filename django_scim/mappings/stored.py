@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.db.models import OuterRef, Subquery
@@ -12,12 +12,14 @@ from scim2_models import AttributeBinding, InvalidValueException
 from django_scim.mappings.columns import Column
 from django_scim.mappings.dependencies import LookupColumn
 from django_scim.mappings.mapping import Mapping
-from django_scim.resources.resource import Caller, Resource
 from django_scim.schema.paths import AttributePath, Json, resolve
 from django_scim.sql.functions import DocumentText
 from django_scim.sql.operand import Operand, StoredOperand
 from django_scim.sql.sources import EntrySource, Source, SourceOperand
 from django_scim.sql.values import encode
+
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Caller, Resource
 
 
 class Stored(Mapping):
@@ -108,7 +110,7 @@ class Stored(Mapping):
         """Return what scim2-models knows of a sub-attribute; none if there is no such."""
         if sub is None:
             return self.path.binding
-        path = resolve(self.adapter.resource, f"{self.path.head}.{sub}")
+        path = resolve(self.resource_type.resource, f"{self.path.head}.{sub}")
         if path is None and sub == "value" and not self.path.sub_attributes:
             return self.path.binding
         return None if path is None else path.binding
@@ -119,21 +121,23 @@ class Stored(Mapping):
         if path.is_multivalued:
             key = f"{path.head}.{path.sub or 'value'}"
         source = Source(
-            self.adapter.records(),
-            self.adapter.record_key,
+            self.resource_type.records(),
+            self.resource_type.record_key,
             lambda _: StoredOperand("comparable", key, path.binding),
         )
         return SourceOperand(source, path.sub, self.subquery(key))
 
     def subquery(self, key: str) -> Subquery:
         """Return a member of the comparable document as an expression on the host's row."""
-        rows = self.adapter.records().filter(**{self.adapter.record_key: OuterRef("pk")})
+        rows = self.resource_type.records().filter(**{self.resource_type.record_key: OuterRef("pk")})
         return Subquery(rows.values(found=DocumentText("comparable", key=key))[:1])
 
     def sources(self, caller: Caller) -> Sequence[Source]:
         """Return the entries of the list."""
         return [
-            EntrySource(self.adapter.records(), self.adapter.record_key, self.path.head, self.sub_binding)
+            EntrySource(
+                self.resource_type.records(), self.resource_type.record_key, self.path.head, self.sub_binding
+            )
         ]
 
 
@@ -162,7 +166,7 @@ class StoredWithColumn(Stored):
         binding = self.sub_binding("value")
         assert binding is not None
         value = AttributePath(self.path.extension, self.path.name, "value", binding)
-        self.column = self.column.bind(self.adapter, value)
+        self.column = self.column.bind(self.resource_type, value)
 
     def check(self) -> Iterable[CheckMessage]:
         """Check the column."""

@@ -40,7 +40,7 @@ def scope_choices() -> list[tuple[str, Any]]:
     """
     from django_scim.resources.registry import registry
 
-    return [*Scope.choices, *((adapter.scope, adapter.name) for adapter in registry())]
+    return [*Scope.choices, *((resource_type.scope, resource_type.name) for resource_type in registry())]
 
 
 def read_and_write() -> list[str]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import scim2_models
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
-from scim2_models import ResourceType, Schema, ServiceProviderConfig
+from scim2_models import Schema, ServiceProviderConfig
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.api.bulk import BULK_RESPONSE
 from django_scim.api.discovery import dump, schemas_of
 from django_scim.api.errors import ERROR
 from django_scim.conf import get_settings
 from django_scim.dialects.patch import PATCH_OP
 from django_scim.query.search import LIST_RESPONSE
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 
 TYPES: dict[str, Json] = {
@@ -105,7 +106,7 @@ META = answer_schema(
 
 DISCOVERED: dict[str, Any] = {
     "ServiceProviderConfig": ServiceProviderConfig,
-    "ResourceType": ResourceType,
+    "ResourceType": scim2_models.ResourceType,
     "Schema": Schema,
 }
 """The documents of discovery, by the name of their schema."""
@@ -129,9 +130,9 @@ class Components:
 
     # Resources
 
-    def sent(self, adapter: Adapter) -> Json:
+    def sent(self, resource_type: ResourceType) -> Json:
         """Return the schema of a resource that a client sends."""
-        core, *extensions = schemas_of(adapter, "").values()
+        core, *extensions = schemas_of(resource_type, "").values()
         schema = request_schema(core["attributes"])
         schema["properties"] = {
             "schemas": schema_urns([core, *extensions]),
@@ -140,11 +141,13 @@ class Components:
             **{extension["id"]: request_schema(extension["attributes"]) for extension in extensions},
         }
         schema["required"] = ["schemas", *schema.get("required", ())]
-        return self.schema(f"{adapter.name}ResourceRequest", {**schema, "description": core["description"]})
+        return self.schema(
+            f"{resource_type.name}ResourceRequest", {**schema, "description": core["description"]}
+        )
 
-    def answered(self, adapter: Adapter) -> Json:
+    def answered(self, resource_type: ResourceType) -> Json:
         """Return the schema of a resource that the server sends."""
-        core, *extensions = schemas_of(adapter, "").values()
+        core, *extensions = schemas_of(resource_type, "").values()
         schema = answer_schema(core["attributes"])
         schema["properties"] = {
             "schemas": schema_urns([core, *extensions]),
@@ -155,7 +158,7 @@ class Components:
             **{extension["id"]: answer_schema(extension["attributes"]) for extension in extensions},
         }
         schema["required"] = ["schemas", "id"]
-        return self.schema(f"{adapter.name}Resource", {**schema, "description": core["description"]})
+        return self.schema(f"{resource_type.name}Resource", {**schema, "description": core["description"]})
 
     def discovered(self, name: str) -> Json:
         """Return the schema of a document of discovery."""

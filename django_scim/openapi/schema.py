@@ -8,7 +8,6 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.api.bulk import BulkViewSet
 from django_scim.api.discovery import DiscoveryView, ServiceProviderConfigViewSet
 from django_scim.api.resources import MeViewSet, ResourceViewSet
@@ -16,6 +15,7 @@ from django_scim.api.root import RootViewSet
 from django_scim.openapi import operations as ops
 from django_scim.openapi.components import Components
 from django_scim.resources.registry import registry as resource_types
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 
 BODY_ERRORS = (400, 413, 415)
@@ -80,14 +80,14 @@ class ScimSchema(AutoSchema):
     # Resources
 
     @property
-    def adapters(self) -> list[Adapter]:
+    def resource_types(self) -> list[ResourceType]:
         """The resource types that the view may answer with."""
-        name = getattr(self.view, "resource_type", "")
-        return [adapter for adapter in resource_types() if not name or adapter.name == name]
+        name = getattr(self.view, "resource_name", "")
+        return [resource_type for resource_type in resource_types() if not name or resource_type.name == name]
 
-    def one_of(self, of_adapter: Callable[[Adapter], Json]) -> Json:
+    def one_of(self, of_adapter: Callable[[ResourceType], Json]) -> Json:
         """Return the schema of a resource of one of the types."""
-        schemas = [of_adapter(adapter) for adapter in self.adapters]
+        schemas = [of_adapter(resource_type) for resource_type in self.resource_types]
         return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
     @property
@@ -103,8 +103,10 @@ class ScimSchema(AutoSchema):
     @property
     def page(self) -> Json:
         """The schema of a page of resources."""
-        name = f"{getattr(self.view, 'resource_type', '')}Resource"
-        return self.components.page(name, [self.components.answered(adapter) for adapter in self.adapters])
+        name = f"{getattr(self.view, 'resource_name', '')}Resource"
+        return self.components.page(
+            name, [self.components.answered(resource_type) for resource_type in self.resource_types]
+        )
 
     @property
     def identified(self) -> list[Json]:
@@ -166,7 +168,11 @@ class ScimSchema(AutoSchema):
     def modifies(self) -> Details:
         """Changes of a resource; one with a collection is in the answer if attributes are asked for."""
         responses = {"200": self.resource_answer("The resource")}
-        if any(mapping.unbounded for adapter in self.adapters for mapping in adapter.written_mappings):
+        if any(
+            mapping.unbounded
+            for resource_type in self.resource_types
+            for mapping in resource_type.written_mappings
+        ):
             responses["204"] = ops.answer("The resource was changed", ETag=ops.ETAG)
         return {
             "parameters": [*self.identified, ops.IF_MATCH, *ops.SELECTION],

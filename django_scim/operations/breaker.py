@@ -65,7 +65,7 @@ def require_within_limit(obj: Resource) -> None:
 
     :raises LimitExceeded: If as many as are allowed have been done within the hour.
     """
-    connection = obj.caller.connection
+    connection = obj.caller.acting
     settings = get_settings()
     limit, share = settings.DEPROVISIONING_LIMIT, settings.DEPROVISIONING_SHARE
     if connection.deprovisioning_limit is not None:
@@ -77,7 +77,7 @@ def require_within_limit(obj: Resource) -> None:
         raise LimitExceeded(limit)
     if share is not None and done >= ALWAYS_ALLOWED:
         limit = max(ALWAYS_ALLOWED, resources(obj) * share // 100)
-        if deprovisioned(connection, most=limit, resource_type=obj.adapter.name) >= limit:
+        if deprovisioned(connection, most=limit, resource_type=obj.resource_type.name) >= limit:
             raise LimitExceeded(limit)
 
 
@@ -94,5 +94,5 @@ def deprovisioned(connection: Connection, most: int, **selection: str) -> int:
 
 def resources(obj: Resource) -> int:
     """Count the resources of the same type that the connection sees, up to :data:`MOST_COUNTED`."""
-    rows = obj.adapter.queryset(obj.caller.connection).using(obj.database)
+    rows = obj.resource_type.queryset(obj.caller.connection).using(obj.database)
     return rows.order_by()[:MOST_COUNTED].count()

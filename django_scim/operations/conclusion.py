@@ -15,6 +15,7 @@ from django.dispatch import Signal
 from django_scim import signals
 from django_scim.history.events import Attempt
 from django_scim.operations.breaker import require_within_limit
+from django_scim.operations.protection import require_permitted_outcome
 from django_scim.resources.resource import Resource
 
 BATCH = 500
@@ -25,14 +26,14 @@ Announcement = tuple[Signal, dict[str, Any]]
 
 
 def was_active(obj: Resource) -> bool | None:
-    """Whether a resource is active before a write; none for a row that the write makes.
+    """Return whether a resource is active before a write, or None for a row that the write makes.
 
     A deleted resource is not, whatever its row says.
     """
     if obj.instance._state.adding:
         return None
     is_deleted = obj.record is not None and obj.record.deleted_at is not None
-    return not is_deleted and obj.adapter.is_active(obj)
+    return not is_deleted and obj.resource_type.adapter.is_active(obj)
 
 
 def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: bool | None) -> None:
@@ -47,36 +48,25 @@ def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: boo
         would be gone.
     :raises LimitExceeded: If the connection has deprovisioned as much as it may.
     """
-    is_active = signal is not signals.resource_deleted and obj.adapter.is_active(obj)
-    guard(obj, attempt, signal)
+    is_active = signal is not signals.resource_deleted and obj.resource_type.adapter.is_active(obj)
+    is_changed = bool(attempt.changes) or signal is signals.resource_created
+    require_permitted_outcome(obj, is_changed=is_changed, is_deleted=signal is signals.resource_deleted)
     attempt.deactivated = bool(active_before) and not is_active
     if attempt.deactivated and attempt.connection is not None:
         require_within_limit(obj)
     if active_before is not None and not is_active:
-        obj.adapter.deprovision(obj)
+        obj.resource_type.adapter.deprovision(obj)
     announcements = list(announcements_of(obj, attempt, signal, active_before, is_active))
     if announcements:
         context = {
             # A copy keeps the primary key of a row that is deleted.
             "instance": copy.copy(obj.instance),
-            "resource_type": obj.adapter.name,
+            "resource_type": obj.resource_type.name,
             "connection": attempt.connection,
             "request_id": attempt.request_id,
         }
-        callback = partial(send, obj.adapter.model, announcements, context)
+        callback = partial(send, obj.resource_type.model, announcements, context)
         transaction.on_commit(callback, using=obj.database, robust=True)
-
-
-def guard(obj: Resource, attempt: Attempt, signal: Signal) -> None:
-    """Refuse a write that makes what SCIM may not, or takes away what the project cannot be without.
-
-    :raises ForbiddenException: With the reason.
-    """
-    is_deleted = signal is signals.resource_deleted
-    if not is_deleted and (attempt.changes or signal is signals.resource_created):
-        obj.adapter.refuse_protected(obj.instance)
-    if obj.was_administrator and (is_deleted or not obj.adapter.is_administrator(obj.instance)):
-        obj.adapter.refuse_last_administrator(obj)
 
 
 def announcements_of(

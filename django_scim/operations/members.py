@@ -102,7 +102,7 @@ def change_selected(
 
     :raises NoTargetException: If there is something to come in the place of nobody.
     """
-    condition = partial(compile_value_filter, mapping.adapter, mapping.path, selection)
+    condition = partial(compile_value_filter, mapping.resource_type, mapping.path, selection)
     removed = mapping.remove_where(obj, condition)
     if operation.op is not REMOVE:
         if not removed:

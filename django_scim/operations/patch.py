@@ -21,92 +21,67 @@ from scim2_models import (
     SCIMException,
 )
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_message, canonical_operations
-from django_scim.dialects.registry import dialect_of, request_policy
-from django_scim.history.events import Attempt
+from django_scim.dialects.registry import request_policy
 from django_scim.mappings.collection import Collection
-from django_scim.operations.conclusion import conclude, was_active
 from django_scim.operations.members import RelationChange, change_members, gathered
 from django_scim.operations.payloads import dump, readable, scim_error, stored_resource
-from django_scim.operations.saving import apply, save
-from django_scim.operations.write import database_of, lock, require_match
+from django_scim.operations.saving import Written, apply
+from django_scim.operations.write import WriteById
 from django_scim.query.filters import count_terms
-from django_scim.resources.loading import fetch
-from django_scim.resources.projection import bounded_projection
-from django_scim.resources.resource import Caller, Resource
+from django_scim.resources.resource import Caller
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.attributes import member, without
 from django_scim.schema.paths import Json, from_binding
-from django_scim.signals import resource_updated
-from django_scim.sql.transactions import run
 
 Operations = list[Any]
 """Validated ``PatchOperation`` objects."""
 
 
-def patch(
-    adapter: Adapter,
-    identifier: str,
-    payload: Any,
-    caller: Caller,
-    attempt: Attempt,
-    *,
-    if_match: str | None,
-    status: int = 200,
-) -> Resource:
-    """Apply the operations of a PatchOp to a resource, all of them or none.
+class Patch(WriteById):
+    """Applies the operations of a PatchOp to a resource, all of them or none."""
 
-    :param status: The status of the answer, for the history.
-    :raises NotFoundException: If there is no such resource.
-    :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
-    :raises SCIMException: As RFC 7644 section 3.5.2 names what is wrong with an operation.
-    """
-    bounded, relations = split(adapter, parse(adapter, payload, caller))
-    require_bounded_paths(bounded)
+    def read_body(self, payload: Any) -> Patch:
+        """Take the operations of a request; return the write itself.
 
-    def work() -> Resource:
-        attempt.start()
-        obj = lock(adapter, identifier, caller)
-        adapter.refuse_protected(obj.instance)
-        require_match(if_match, adapter.version(obj))
-        projection = bounded_projection(adapter)
-        fetch([obj], projection)
-        document = projection.read(obj)
-        active_before = was_active(obj)
-        attempt.identify(adapter, document)
-        written = []
-        if bounded:
-            put_secrets(adapter, document)
-            resource = stored_resource(adapter, document)
-            before = dump(resource)
-            patch = PatchOp.__class_getitem__(adapter.resource).model_construct(operations=bounded)
-            try:
-                patch.patch(resource, scim_policy=request_policy())
-            except SCIMException as error:
-                raise readable(error) from error
-            after = dump(resource)
-            require_bounded_values(before, after)
-            written = apply(obj, before, after, attempt.changes, removes=True)
-        for mapping, operation in gathered(relations):
-            obj.after_save.append(partial(change_members, mapping, operation, obj))
-        save(obj, written, attempt.changes)
-        conclude(obj, attempt, resource_updated, active_before)
-        attempt.version = adapter.version(obj)
-        attempt.succeeded(status)
-        return obj
+        :raises SCIMException: As RFC 7644 section 3.5.2 names what is wrong with an operation.
+        """
+        operations = parse(self.resource_type, payload, self.caller)
+        self.operations, self.relations = split(self.resource_type, operations)
+        require_bounded_paths(self.operations)
+        return self
 
-    return run(database_of(adapter), work)
+    def change(self) -> Written:
+        """Apply what may be loaded in memory; relations are changed once the row is saved."""
+        written = self.apply_operations() if self.operations else []
+        for mapping, operation in gathered(self.relations):
+            self.obj.after_save.append(partial(change_members, mapping, operation, self.obj))
+        return written
+
+    def apply_operations(self) -> Written:
+        """Let scim2-models apply the operations to the document, and write what differs afterwards."""
+        put_secrets(self.resource_type, self.document)
+        resource = stored_resource(self.resource_type, self.document)
+        before = dump(resource)
+        message = PatchOp.__class_getitem__(self.resource_type.resource)
+        try:
+            message.model_construct(operations=self.operations).patch(resource, scim_policy=request_policy())
+        except SCIMException as error:
+            raise readable(error) from error
+        after = dump(resource)
+        require_bounded_values(before, after)
+        return apply(self.obj, before, after, self.attempt.changes, removes=True)
 
 
-def put_secrets(adapter: Adapter, document: Json) -> None:
+def put_secrets(resource_type: ResourceType, document: Json) -> None:
     """Put a stand-in where a value may be that is never read, so that an operation can remove it."""
-    for mapping in adapter.written_mappings:
+    for mapping in resource_type.written_mappings:
         if mapping.path.is_secret:
             mapping.path.set(document, secrets.token_hex())
 
 
-def parse(adapter: Adapter, payload: Any, caller: Caller) -> Operations:
+def parse(resource_type: ResourceType, payload: Any, caller: Caller) -> Operations:
     """Return the operations of a request, read in the dialect of the connection, checked against the schemas.
 
     No operations at all are none: an identity provider that compares before it writes may find nothing.
@@ -114,16 +89,16 @@ def parse(adapter: Adapter, payload: Any, caller: Caller) -> Operations:
     :raises PayloadTooLargeException: If there are more than ``MAX_PATCH_OPERATIONS``.
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
-    dialect = dialect_of(caller.connection.dialect)
+    dialect = caller.dialect
     payload = canonical_message(payload, dialect)
     operations = member(payload, "operations") if isinstance(payload, dict) else None
     if isinstance(operations, list):
         require_bounded_operations(operations)
-        operations = canonical_operations(adapter.resource, operations, dialect)
+        operations = canonical_operations(resource_type.resource, operations, dialect)
         if not operations:
             return []
         payload = {**without(payload, "operations"), "Operations": operations}
-    model = PatchOp.__class_getitem__(adapter.resource)
+    model = PatchOp.__class_getitem__(resource_type.resource)
     try:
         patch = model.model_validate(
             payload, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=request_policy()
@@ -155,13 +130,13 @@ def require_bounded_operations(operations: list[Any]) -> None:
         raise PayloadTooLargeException(detail=f"a PATCH may have {limit} operations at most")
 
 
-def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[RelationChange]]:
+def split(resource_type: ResourceType, operations: Operations) -> tuple[Operations, list[RelationChange]]:
     """Set the operations on relations apart, also where one without a path has both."""
     bounded: Operations = []
     relations: list[RelationChange] = []
     for operation in operations:
         if operation.path is not None:
-            mapping = relation_at(adapter, operation.path.resolve())
+            mapping = relation_at(resource_type, operation.path.resolve())
             if mapping is None:
                 bounded.append(operation)
             else:
@@ -169,8 +144,8 @@ def split(adapter: Adapter, operations: Operations) -> tuple[Operations, list[Re
             continue
         rest = {}
         for name, value in (operation.value if isinstance(operation.value, dict) else {}).items():
-            path = adapter.resolve(name)
-            mapping = None if path is None else relation_at(adapter, path.binding)
+            path = resource_type.resolve(name)
+            mapping = None if path is None else relation_at(resource_type, path.binding)
             if mapping is None:
                 rest[name] = value
             else:
@@ -207,9 +182,9 @@ def require_bounded_values(before: Json, after: Json) -> None:
             raise InvalidValueException(detail=f"'{name}' may have {limit} values at most")
 
 
-def relation_at(adapter: Adapter, binding: AttributeBinding | None) -> Collection | None:
+def relation_at(resource_type: ResourceType, binding: AttributeBinding | None) -> Collection | None:
     """Return the mapping of a relation that a path leads to or into, none for all else."""
     if binding is None:
         return None
-    mapping = adapter.mapping_for(from_binding(adapter.resource, binding))
+    mapping = resource_type.mapping_for(from_binding(resource_type.resource, binding))
     return mapping if isinstance(mapping, Collection) else None

@@ -8,21 +8,21 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from scim2_models import Context, Error, Resource, SCIMException
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.dialects.canonical import canonical_resource
-from django_scim.dialects.registry import STORED, dialect_of, request_policy
+from django_scim.dialects.registry import STORED, request_policy
 from django_scim.resources.resource import Caller
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 
 
-def validate(adapter: Adapter, payload: Any, context: Context, caller: Caller) -> Resource[Any]:
+def validate(resource_type: ResourceType, payload: Any, context: Context, caller: Caller) -> Resource[Any]:
     """Return the resource in a request, read in the dialect of the connection.
 
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
-    payload = canonical_resource(adapter.resource, payload, dialect_of(caller.connection.dialect))
+    payload = canonical_resource(resource_type.resource, payload, caller.dialect)
     try:
-        resource: Resource[Any] = adapter.resource.model_validate(
+        resource: Resource[Any] = resource_type.resource.model_validate(
             payload, scim_ctx=context, scim_policy=request_policy()
         )
     except ValidationError as error:
@@ -55,7 +55,7 @@ def dump(resource: Resource[Any]) -> Json:
     return document
 
 
-def stored_resource(adapter: Adapter, document: Json) -> Resource[Any]:
+def stored_resource(resource_type: ResourceType, document: Json) -> Resource[Any]:
     """Return the resource that is stored, without the values that the host may hold and SCIM may not.
 
     A host may have values that the schema forbids, such as a broken URL. They stay as they are until
@@ -64,7 +64,7 @@ def stored_resource(adapter: Adapter, document: Json) -> Resource[Any]:
     document = dict(document)
     while True:
         try:
-            resource: Resource[Any] = adapter.resource.model_validate(document, scim_policy=STORED)
+            resource: Resource[Any] = resource_type.resource.model_validate(document, scim_policy=STORED)
             return resource
         except ValidationError as error:
             wrong = {str(item["loc"][0]) for item in error.errors() if item["loc"]}

@@ -7,55 +7,46 @@ from typing import Any
 from scim2_models import Context
 from scim2_models import Resource as SCIMResource
 
-from django_scim.adapters.adapter import Adapter
-from django_scim.history.events import Attempt
-from django_scim.operations.conclusion import conclude, was_active
 from django_scim.operations.payloads import dump, stored_resource, validate
-from django_scim.operations.saving import apply, save
-from django_scim.operations.write import database_of, lock, require_match
-from django_scim.resources.loading import fetch
-from django_scim.resources.projection import bounded_projection, without_unbounded
-from django_scim.resources.resource import Caller, Resource
-from django_scim.signals import resource_updated
-from django_scim.sql.transactions import run
+from django_scim.operations.saving import Written, apply
+from django_scim.operations.write import WriteById
+from django_scim.resources.projection import without_unbounded
+from django_scim.schema.paths import Json
 
 
-def replace(
-    adapter: Adapter, identifier: str, payload: Any, caller: Caller, attempt: Attempt, *, if_match: str | None
-) -> Resource:
-    """Make a resource what the body says; what the body leaves out is cleared where it can be.
+class Replace(WriteById):
+    """Makes a resource what the body says; what the body leaves out is cleared where it can be."""
 
-    :raises NotFoundException: If there is no such resource.
-    :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
-    :raises SCIMException: If the body is not a valid resource, or changes what cannot be changed.
-    """
-    resource = validate(adapter, payload, Context.RESOURCE_REPLACEMENT_REQUEST, caller)
-    requested = dump(resource)
-    attempt.identify(adapter, requested)
+    body: Json
 
-    def work() -> Resource:
-        attempt.start()
-        obj = lock(adapter, identifier, caller)
-        adapter.refuse_protected(obj.instance)
-        require_match(if_match, adapter.version(obj))
-        projection = bounded_projection(adapter)
-        fetch([obj], projection)
-        active_before = was_active(obj)
-        current = stored_resource(adapter, projection.read(obj))
-        replacement = stored_resource(adapter, without_unbounded(adapter, requested))
+    def read_body(self, payload: Any) -> Replace:
+        """Take the resource that a request's body describes; return the write itself.
+
+        :raises SCIMException: If the body is not a valid resource.
+        """
+        context = Context.RESOURCE_REPLACEMENT_REQUEST
+        self.body = dump(validate(self.resource_type, payload, context, self.caller))
+        self.attempt.identify(*self.resource_type.names(self.body))
+        return self
+
+    def read(self) -> Json:
+        """Return the document; the history has the names of the body."""
+        return self.current()
+
+    def change(self) -> Written:
+        """Write what differs, and all members.
+
+        :raises MutabilityException: If the body changes what cannot be changed.
+        """
+        current = stored_resource(self.resource_type, self.document)
+        replacement = stored_resource(self.resource_type, without_unbounded(self.resource_type, self.body))
         keep_extensions(current, replacement)
         replacement.replace(current)
-        written = apply(obj, dump(current), dump(replacement), attempt.changes)
-        for mapping in adapter.written_mappings:
+        written = apply(self.obj, dump(current), dump(replacement), self.attempt.changes)
+        for mapping in self.resource_type.written_mappings:
             if mapping.unbounded:
-                mapping.write(obj, mapping.value_in(requested))
-        save(obj, written, attempt.changes)
-        conclude(obj, attempt, resource_updated, active_before)
-        attempt.version = adapter.version(obj)
-        attempt.succeeded(200)
-        return obj
-
-    return run(database_of(adapter), work)
+                mapping.write(self.obj, mapping.value_in(self.body))
+        return written
 
 
 def keep_extensions(current: SCIMResource[Any], replacement: SCIMResource[Any]) -> None:

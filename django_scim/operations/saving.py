@@ -38,7 +38,7 @@ def apply(
         removed the attribute.
     """
     written: Written = []
-    for mapping in obj.adapter.written_mappings:
+    for mapping in obj.resource_type.written_mappings:
         if mapping.unbounded:
             continue
         old, new = mapping.value_in(before), mapping.value_in(after)
@@ -68,7 +68,7 @@ def note(changes: dict[str, Any], mapping: Mapping, old: Any, new: Any) -> None:
 
 def note_differences(obj: Resource, before: Json, after: Json, changes: dict[str, Any]) -> None:
     """Put what differs between two documents in the history."""
-    for mapping in obj.adapter.written_mappings:
+    for mapping in obj.resource_type.written_mappings:
         old, new = mapping.value_in(before), mapping.value_in(after)
         if old != new:
             note(changes, mapping, old, new)
@@ -141,17 +141,17 @@ def save_record(obj: Resource) -> None:
     """Save the record, one revision on."""
     record = obj.record
     if record is None:
-        record = obj.record = obj.adapter.new_record(obj.instance)
+        record = obj.record = obj.resource_type.new_record(obj.instance)
     now = timezone.now()
     if record.pk is None:
-        setattr(record, obj.adapter.record_key, obj.instance.pk)
+        setattr(record, obj.resource_type.record_key, obj.instance.pk)
     if obj.is_new:
         record.created = now
     record.revision += 1
     record.last_modified = now
     record.comparable = {
         key: value
-        for mapping in obj.adapter.mappings.values()
+        for mapping in obj.resource_type.mappings.values()
         for key, value in mapping.comparable(record.attributes).items()
     }
     record.save(using=obj.database)

@@ -20,7 +20,7 @@ from django_scim.sql.transactions import locked
 def holders(obj: Resource, mapping: Mapping, value: Any) -> QuerySet[Any]:
     """Return the other rows that have a value, also those of deleted resources."""
     condition = mapping.lookup(mapping.path, CompareOperator.eq, value, obj.caller)
-    rows = obj.adapter.rows(obj.caller.connection).using(obj.database).filter(condition)
+    rows = obj.resource_type.rows(obj.caller.connection).using(obj.database).filter(condition)
     return rows if obj.instance.pk is None else rows.exclude(pk=obj.instance.pk)
 
 
@@ -63,7 +63,9 @@ def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
             if locked(holders(obj, mapping, value)).first() is not None:
                 raise conflict(mapping) from error
             rows = UniqueValue.objects.using(obj.database)
-            rows.filter(resource_type=obj.adapter.name, attribute=mapping.path.key, digest=digest).delete()
+            rows.filter(
+                resource_type=obj.resource_type.name, attribute=mapping.path.key, digest=digest
+            ).delete()
             _claim(obj, own, digest)
 
 
@@ -71,13 +73,13 @@ def _claim(obj: Resource, own: dict[str, Any], digest: str) -> None:
     with transaction.atomic(using=obj.database):
         rows = UniqueValue.objects.using(obj.database)
         if obj.is_new or not rows.filter(**own).update(digest=digest):
-            rows.create(resource_type=obj.adapter.name, digest=digest, **own)
+            rows.create(resource_type=obj.resource_type.name, digest=digest, **own)
 
 
 def digest_of(obj: Resource, mapping: Mapping, value: Any) -> str:
     """Return the digest of a value in the form that comparisons use, apart for each tenant."""
     connection = obj.caller.connection
-    tenant = f"{connection.tenant_type_id or ''}:{connection.tenant_id}"
+    tenant = f"{connection.tenant_type_id or ''}:{connection.tenant_id}" if connection else ":"
     comparable = mapping.path.binding.comparable(str(value))
     text = f"{tenant}\0{comparable}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,56 +1,189 @@
-"""What all writes have in common."""
+"""The one way through: what every write does, from the lock to its event.
+
+A write takes these steps in one transaction, and all of them again if it loses to another: **lock** the
+row, look at
+its **protection** and at ``If-Match``, **read** the document, **change** it, **save** rows and **record**,
+and
+**conclude**: deprovision, tell the host, write the event. What differs is a subclass: :class:`Write` is
+under POST, PUT, PATCH, DELETE and what people of the project do.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
 from django.db import router
 from django.db.models import Model
+from django.dispatch import Signal
 from django.utils.http import parse_etags
 from scim2_models import NotFoundException, PreconditionFailedException
 
-from django_scim.adapters.adapter import Adapter
-from django_scim.resources.loading import attach_records
+from django_scim.history.events import Attempt
+from django_scim.operations.conclusion import conclude, was_active
+from django_scim.operations.protection import require_unprotected
+from django_scim.operations.saving import Written, save
+from django_scim.resources.loading import attach_records, fetch
+from django_scim.resources.projection import bounded_projection
 from django_scim.resources.resource import Caller, Resource
-from django_scim.sql.transactions import locked
+from django_scim.resources.resource_type import ResourceType
+from django_scim.schema.paths import Json
+from django_scim.signals import resource_updated
+from django_scim.sql.transactions import locked, run
 
 
-def database_of(adapter: Adapter) -> str:
+class Write(ABC):
+    """One write to one resource.
+
+    :param attempt: What the history knows of the request; the write fills in what came of it.
+    :param if_match: The ``If-Match`` header of the request, or None if it has none.
+    """
+
+    signal: ClassVar[Signal] = resource_updated
+    """What the host is told."""
+
+    status = 200
+    """The status of the answer, for the history."""
+
+    obj: Resource
+    """The resource, from the lock on."""
+
+    document: Json
+    """Its attributes before the change, without those that may have any number of values."""
+
+    def __init__(
+        self,
+        resource_type: ResourceType,
+        caller: Caller,
+        attempt: Attempt,
+        *,
+        if_match: str | None = None,
+    ) -> None:
+        self.resource_type = resource_type
+        self.caller = caller
+        self.attempt = attempt
+        self.if_match = if_match
+
+    def run(self) -> Resource:
+        """Do it, and return the resource as it is afterwards.
+
+        :raises NotFoundException: If there is no such resource.
+        :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
+        :raises ForbiddenException: If it is protected.
+        :raises UniquenessException: If another resource has a unique value of it.
+        :raises SCIMException: As RFC 7644 section 3.12 names what is wrong with the request.
+        """
+        return run(database_of(self.resource_type), self.perform)
+
+    def perform(self) -> Resource:
+        """Take the steps, in the transaction of the write."""
+        self.begin()
+        self.save(self.change())
+        self.conclude()
+        return self.obj
+
+    def begin(self) -> None:
+        """Lock the resource, refuse what may not be written, and read what there is."""
+        self.attempt.start()
+        self.obj = self.lock()
+        require_unprotected(self.resource_type, self.obj.instance)
+        if self.if_match is not None:
+            require_match(self.if_match, self.resource_type.version(self.obj))
+        self.document = self.read()
+        self.active_before = was_active(self.obj)
+
+    @abstractmethod
+    def lock(self) -> Resource:
+        """Return the resource, its row locked.
+
+        :raises NotFoundException: If there is none.
+        """
+
+    def read(self) -> Json:
+        """Return the document of the resource, and note in the history which one it is."""
+        document = self.current()
+        self.attempt.identify(*self.resource_type.names(document))
+        return document
+
+    def current(self) -> Json:
+        """Return the document of the resource as it is now."""
+        projection = bounded_projection(self.resource_type)
+        fetch([self.obj], projection)
+        return projection.read(self.obj)
+
+    @abstractmethod
+    def change(self) -> Written:
+        """Change the resource in memory; return the mappings that were written, with their values."""
+
+    def save(self, written: Written) -> None:
+        """Save what has changed, and note it in the history."""
+        save(self.obj, written, self.attempt.changes)
+
+    def conclude(self) -> None:
+        """Do what follows from the write, and write its event."""
+        conclude(self.obj, self.attempt, self.signal, self.active_before)
+        self.attempt.version = self.resource_type.version(self.obj)
+        self.attempt.succeeded(self.status)
+
+
+class WriteById(Write):
+    """A write to the resource of an ``id``: PUT, PATCH and DELETE."""
+
+    def __init__(
+        self,
+        resource_type: ResourceType,
+        identifier: str,
+        caller: Caller,
+        attempt: Attempt,
+        *,
+        if_match: str | None = None,
+    ) -> None:
+        super().__init__(resource_type, caller, attempt, if_match=if_match)
+        self.identifier = identifier
+
+    def lock(self) -> Resource:
+        """Return the resource of the ``id``, if the connection can see one."""
+        return lock(self.resource_type, self.identifier, self.caller)
+
+
+def database_of(resource_type: ResourceType) -> str:
     """Return the database that the adapter's rows are written to."""
-    return router.db_for_write(adapter.model)
+    return router.db_for_write(resource_type.model)
 
 
-def lock(adapter: Adapter, identifier: str, caller: Caller) -> Resource:
+def lock(resource_type: ResourceType, identifier: str, caller: Caller) -> Resource:
     """Return a resource, locked, with its record.
 
     :raises NotFoundException: If the connection can see no resource of that ``id``.
     """
-    rows = adapter.rows(caller.connection).using(database_of(adapter))
-    instance = adapter.identified(locked(rows), identifier).first()
+    rows = resource_type.rows(caller.connection).using(database_of(resource_type))
+    instance = resource_type.identified(locked(rows), identifier).first()
     if instance is None:
-        raise not_found(adapter, identifier)
-    obj = locked_object(adapter, instance, caller)
+        raise not_found(resource_type, identifier)
+    obj = locked_object(resource_type, instance, caller)
     if obj.record is not None and obj.record.deleted_at is not None:
-        raise not_found(adapter, identifier)
+        raise not_found(resource_type, identifier)
     return obj
 
 
-def locked_object(adapter: Adapter, instance: Model, caller: Caller) -> Resource:
+def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) -> Resource:
     """Return the resource of a row that is locked, with its record and the rows beside it.
 
     Those are read from the same database, which a host's router may not do for a relation that is followed
     later, and after the lock: no other request changes them any more.
     """
-    if adapter.joins:
-        rows = adapter.rows(caller.connection).using(instance._state.db)
-        instance = rows.defer(None).select_related(*adapter.joins).get(pk=instance.pk)
-    obj = Resource(adapter, instance, caller)
-    obj.was_administrator = adapter.is_administrator(instance)
+    if resource_type.joins:
+        rows = resource_type.rows(caller.connection).using(instance._state.db)
+        instance = rows.defer(None).select_related(*resource_type.joins).get(pk=instance.pk)
+    obj = Resource(resource_type, instance, caller)
+    obj.was_administrator = resource_type.adapter.is_administrator(instance)
     attach_records([obj])
     return obj
 
 
-def not_found(adapter: Adapter, identifier: str) -> NotFoundException:
+def not_found(resource_type: ResourceType, identifier: str) -> NotFoundException:
     """Return the error of an ``id`` that is none."""
-    return NotFoundException(detail=f"there is no {adapter.name} with the id '{identifier}'")
+    return NotFoundException(detail=f"there is no {resource_type.name} with the id '{identifier}'")
 
 
 def is_match(header: str, version: str) -> bool:
@@ -63,10 +196,10 @@ def is_match(header: str, version: str) -> bool:
     return "*" in tags or version.removeprefix("W/") in tags
 
 
-def require_match(if_match: str | None, version: str) -> None:
+def require_match(if_match: str, version: str) -> None:
     """Refuse a write to another version than the client has seen.
 
-    :raises PreconditionFailedException: If the header is there and does not name the version.
+    :raises PreconditionFailedException: If the header does not name the version.
     """
-    if if_match is not None and not is_match(if_match, version):
+    if not is_match(if_match, version):
         raise PreconditionFailedException(detail="the resource has changed since the version in If-Match")

@@ -26,11 +26,11 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.conf import get_settings
 from django_scim.dialects.canonical import PATHS
 from django_scim.mappings.mapping import Mapping, parts_of
 from django_scim.resources.resource import Caller
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.sql.operand import any_of, constant
 from django_scim.sql.sources import Source, operand_of
@@ -38,7 +38,9 @@ from django_scim.sql.sources import Source, operand_of
 EQUALITY = (CompareOperator.eq, CompareOperator.ne)
 
 
-def compile_filter(adapter: Adapter, node: FilterNode, caller: Caller, *, is_alone: bool = True) -> Q:
+def compile_filter(
+    resource_type: ResourceType, node: FilterNode, caller: Caller, *, is_alone: bool = True
+) -> Q:
     """Return the condition on the adapter's rows that a filter stands for.
 
     :param node: The syntax tree of a filter that scim2-models has checked against the resource type.
@@ -48,13 +50,15 @@ def compile_filter(adapter: Adapter, node: FilterNode, caller: Caller, *, is_alo
     """
     require_bounded_filter(node)
     compiler = ResourceCompiler if is_alone else SharedCompiler
-    return compiler(adapter, caller).visit(node)
+    return compiler(resource_type, caller).visit(node)
 
 
-def compile_value_filter(adapter: Adapter, head: AttributePath, node: FilterNode, source: Source) -> Q:
+def compile_value_filter(
+    resource_type: ResourceType, head: AttributePath, node: FilterNode, source: Source
+) -> Q:
     """Return the condition on the rows of a source that the filter of a value path stands for."""
     require_bounded_filter(node)
-    return ValueCompiler(adapter, head, source).visit(node)
+    return ValueCompiler(resource_type, head, source).visit(node)
 
 
 class Compiler(FilterVisitor[Q]):
@@ -79,8 +83,8 @@ class Compiler(FilterVisitor[Q]):
 class ResourceCompiler(Compiler):
     """A filter of resources: each attribute is a path from the resource."""
 
-    def __init__(self, adapter: Adapter, caller: Caller) -> None:
-        self.adapter = adapter
+    def __init__(self, resource_type: ResourceType, caller: Caller) -> None:
+        self.resource_type = resource_type
         self.caller = caller
 
     def visit_comparison(self, node: Comparison) -> Q:
@@ -90,17 +94,17 @@ class ResourceCompiler(Compiler):
         """
         path = self.path(node.attr_path)
         if path.is_complex and not path.is_multivalued and node.value is None and node.op in EQUALITY:
-            parts = parts_of(self.adapter, path)
+            parts = parts_of(self.resource_type, path)
             assigned = any_of(mapping.assigned(part, self.caller) for mapping, part in parts)
             return assigned if node.op is CompareOperator.ne else ~assigned
         if path.is_complex:
-            value = self.adapter.resolve(f"{path.key}.value") if path.is_multivalued else None
+            value = self.resource_type.resolve(f"{path.key}.value") if path.is_multivalued else None
             if value is None:
                 raise InvalidFilterException(
                     detail=f"'{path.key}' is complex: compare one of its sub-attributes"
                 )
             path = value
-        mapping = self.adapter.mapping_for(path)
+        mapping = self.resource_type.mapping_for(path)
         if mapping is None:
             raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
         return mapping.lookup(path, node.op, node.value, self.caller)
@@ -108,25 +112,27 @@ class ResourceCompiler(Compiler):
     def visit_present(self, node: Present) -> Q:
         """Ask the mapping; a complex attribute is present when one of its sub-attributes is."""
         path = self.path(node.attr_path)
-        return any_of(mapping.present(part, self.caller) for mapping, part in parts_of(self.adapter, path))
+        return any_of(
+            mapping.present(part, self.caller) for mapping, part in parts_of(self.resource_type, path)
+        )
 
     def visit_value_path(self, node: ValuePath) -> Q:
         """One value has to meet the whole filter."""
         path = self.path(node.attr_path)
-        mapping = self.adapter.mapping_for(path)
+        mapping = self.resource_type.mapping_for(path)
         if mapping is None or not path.is_multivalued:
             raise InvalidFilterException(detail=f"'{path.key}' has no values to select from")
         return mapping.any_value(self.caller, self._condition(mapping, node))
 
     def _condition(self, mapping: Mapping, node: ValuePath):  # type: ignore[no-untyped-def]
-        return lambda source: ValueCompiler(self.adapter, mapping.path, source).visit(node.val_filter)
+        return lambda source: ValueCompiler(self.resource_type, mapping.path, source).visit(node.val_filter)
 
     def path(self, attr_path: AttrPath) -> AttributePath:
         """Return what a path names.
 
         :raises InvalidFilterException: If there is no such attribute.
         """
-        path = self.adapter.resolve(str(attr_path))
+        path = self.resource_type.resolve(str(attr_path))
         if path is None:
             raise InvalidFilterException(detail=f"there is no attribute '{attr_path}'")
         return path
@@ -153,14 +159,14 @@ class SharedCompiler(ResourceCompiler):
 
     def has(self, attr_path: AttrPath) -> bool:
         """Whether the resource type has an attribute."""
-        return self.adapter.resolve(str(attr_path)) is not None
+        return self.resource_type.resolve(str(attr_path)) is not None
 
 
 class ValueCompiler(Compiler):
     """The filter in a value path: each attribute is a sub-attribute of the value."""
 
-    def __init__(self, adapter: Adapter, head: AttributePath, source: Source) -> None:
-        self.adapter = adapter
+    def __init__(self, resource_type: ResourceType, head: AttributePath, source: Source) -> None:
+        self.resource_type = resource_type
         self.head = head
         self.source = source
 
@@ -183,7 +189,7 @@ class ValueCompiler(Compiler):
         """
         if not self.head.sub_attributes and attr_path.attr.lower() == "value":
             return None
-        path = self.adapter.resolve(f"{self.head.key}.{attr_path}")
+        path = self.resource_type.resolve(f"{self.head.key}.{attr_path}")
         if path is None or path.sub is None:
             raise InvalidFilterException(detail=f"'{self.head.key}' has no sub-attribute '{attr_path}'")
         return path.sub

@@ -17,11 +17,11 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
 from django.db.models.sql.compiler import SQLCompiler
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.query.ordering import SORT_KEY, Mark, Order
 from django_scim.resources.loading import load
 from django_scim.resources.projection import Projection
 from django_scim.resources.resource import Caller, Resource
+from django_scim.resources.resource_type import ResourceType
 from django_scim.sql.functions import Comparable
 from django_scim.sql.operand import constant
 
@@ -46,7 +46,7 @@ class Part:
     """
 
     position: int
-    adapter: Adapter
+    resource_type: ResourceType
     rows: QuerySet[Any]
     order: Order
     projection: Projection
@@ -58,7 +58,7 @@ class Part:
 
     def load(self, rows: QuerySet[Any]) -> list[Resource]:
         """Fetch the resources of rows."""
-        return load(self.adapter, rows, self.projection, self.caller)
+        return load(self.resource_type, rows, self.projection, self.caller)
 
     def find(self, rows: QuerySet[Any]) -> list[Found]:
         """Fetch the resources of rows that have the key, with their places."""
@@ -82,7 +82,7 @@ class Part:
 
     def primary_key(self, text: str) -> Any:
         """Return a primary key from its text."""
-        return self.adapter.model._meta.pk.to_python(text)
+        return self.resource_type.model._meta.pk.to_python(text)
 
     def beyond(self, mark: Mark, *, backwards: bool) -> QuerySet[Any]:
         """Return the rows after a place in this part, or before it on the way back."""

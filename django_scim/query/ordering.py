@@ -30,9 +30,9 @@ from scim2_models import (
     InvalidPathException,
 )
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.conf import get_settings
 from django_scim.resources.resource import Caller
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import from_binding
 from django_scim.sql.functions import Comparable
 
@@ -90,7 +90,7 @@ class Order:
 
 
 def compile_order(
-    adapter: Adapter, binding: AttributeBinding | None, caller: Caller, *, descending: bool
+    resource_type: ResourceType, binding: AttributeBinding | None, caller: Caller, *, descending: bool
 ) -> Order:
     """Return the order that an attribute stands for.
 
@@ -98,8 +98,8 @@ def compile_order(
     """
     if binding is None:
         return Order(descending=descending)
-    path = from_binding(adapter.resource, binding)
-    mapping = adapter.mapping_for(path)
+    path = from_binding(resource_type.resource, binding)
+    mapping = resource_type.mapping_for(path)
     if mapping is None:
         raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by")
     expression = mapping.order(path, caller)

@@ -17,7 +17,6 @@ from scim2_models import (
     SearchRequest,
 )
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_parameters
 from django_scim.query.filters import compile_filter, require_bounded_parameters
@@ -25,6 +24,7 @@ from django_scim.query.listing import Found, Listing, MergedListing, Part
 from django_scim.query.ordering import Cursor, compile_order
 from django_scim.resources.projection import Projection, compiled
 from django_scim.resources.resource import Caller
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 from django_scim.sql.values import INTEGER_RANGE
 
@@ -33,18 +33,20 @@ LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 LAST_INDEX = INTEGER_RANGE[-1]
 """The largest index, which is past the end of everything: JSON has no larger numbers."""
 
-Adapters = Sequence[Adapter]
+ResourceTypes = Sequence[ResourceType]
 """One adapter, or several that are queried as one collection."""
 
 
-def parse_parameters(adapters: Adapters, parameters: Json) -> SearchRequest[Any]:
+def parse_parameters(resource_types: ResourceTypes, parameters: Json) -> SearchRequest[Any]:
     """Validate the parameters of a query against the schemas of its resource types.
 
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
     require_bounded_parameters(parameters)
-    parameters = canonical_parameters([adapter.resource for adapter in adapters], parameters)
-    resources: Any = reduce(or_, [adapter.resource for adapter in adapters])
+    parameters = canonical_parameters(
+        [resource_type.resource for resource_type in resource_types], parameters
+    )
+    resources: Any = reduce(or_, [resource_type.resource for resource_type in resource_types])
     model: Any = SearchRequest.__class_getitem__(resources)
     try:
         request: SearchRequest[Any] = model.model_validate(parameters)
@@ -86,16 +88,16 @@ def require_cursor_parameters(parameters: Json, request: SearchRequest[Any]) -> 
         raise InvalidCountException(detail=f"with a cursor, count is from 0 to {limit}")
 
 
-def projection_of(adapter: Adapter, request: SearchRequest[Any]) -> Projection:
+def projection_of(resource_type: ResourceType, request: SearchRequest[Any]) -> Projection:
     """Return the projection that the parameters of a request ask for."""
     return compiled(
-        adapter,
+        resource_type,
         tuple(str(path) for path in request.attributes or ()),
         tuple(str(path) for path in request.excluded_attributes or ()),
     )
 
 
-def search(adapters: Adapters, request: SearchRequest[Any], caller: Caller) -> Json:
+def search(resource_types: ResourceTypes, request: SearchRequest[Any], caller: Caller) -> Json:
     """Return the ListResponse of a query.
 
     :raises InvalidFilterException: If the filter names what cannot be filtered.
@@ -104,24 +106,26 @@ def search(adapters: Adapters, request: SearchRequest[Any], caller: Caller) -> J
     :raises ExpiredCursorException: If it is too old.
     :raises InvalidCountException: If the page size differs from that of the pages before.
     """
-    listing = listing_of(adapters, request, caller)
+    listing = listing_of(resource_types, request, caller)
     if request.cursor is None:
         return page_by_index(listing, request)
-    return page_by_cursor(listing, request, identity_of(adapters, request, caller))
+    return page_by_cursor(listing, request, identity_of(resource_types, request, caller))
 
 
-def listing_of(adapters: Adapters, request: SearchRequest[Any], caller: Caller) -> Listing:
+def listing_of(resource_types: ResourceTypes, request: SearchRequest[Any], caller: Caller) -> Listing:
     """Return what a query selects, in its order."""
     descending = request.sort_order == SearchRequest.SortOrder.descending
-    is_alone = len(adapters) == 1
+    is_alone = len(resource_types) == 1
     parts = []
-    for position, adapter in enumerate(adapters):
-        rows = adapter.queryset(caller.connection)
+    for position, resource_type in enumerate(resource_types):
+        rows = resource_type.queryset(caller.connection)
         if request.filter is not None:
-            rows = rows.filter(compile_filter(adapter, request.filter.ast, caller, is_alone=is_alone))
-        binding = request.sort_binding(adapter.resource)
-        order = compile_order(adapter, binding, caller, descending=descending)
-        parts.append(Part(position, adapter, rows, order, projection_of(adapter, request), caller))
+            rows = rows.filter(compile_filter(resource_type, request.filter.ast, caller, is_alone=is_alone))
+        binding = request.sort_binding(resource_type.resource)
+        order = compile_order(resource_type, binding, caller, descending=descending)
+        parts.append(
+            Part(position, resource_type, rows, order, projection_of(resource_type, request), caller)
+        )
     is_sorted = any(part.order.expression is not None for part in parts)
     return MergedListing(parts) if is_sorted and not is_alone else Listing(parts)
 
@@ -186,12 +190,12 @@ def list_response(found: Sequence[Found], total: int | None) -> Json:
     }
 
 
-def identity_of(adapters: Adapters, request: SearchRequest[Any], caller: Caller) -> str:
+def identity_of(resource_types: ResourceTypes, request: SearchRequest[Any], caller: Caller) -> str:
     """Return what makes a query the same as another: all that its order and its rows depend on."""
     return repr(
         (
-            caller.connection.pk,
-            [adapter.name for adapter in adapters],
+            caller.acting.pk,
+            [resource_type.name for resource_type in resource_types],
             str(request.filter or ""),
             str(request.sort_by or ""),
             request.sort_order == SearchRequest.SortOrder.descending,

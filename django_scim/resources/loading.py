@@ -7,17 +7,17 @@ from typing import Any
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.resources.projection import Projection
 from django_scim.resources.resource import Caller, Resource
+from django_scim.resources.resource_type import ResourceType
 
 
 def narrow(queryset: QuerySet[Any], projection: Projection) -> QuerySet[Any]:
     """Fetch only the columns that a projection reads, with the rows beside them joined in."""
-    adapter = projection.adapter
-    columns = {adapter.model._meta.pk.attname, adapter.id_column, *projection.columns}
-    if adapter.created_field and "meta" in projection.selection:
-        columns.add(adapter.created_field)
+    resource_type = projection.resource_type
+    columns = {resource_type.model._meta.pk.attname, resource_type.id_column, *projection.columns}
+    if resource_type.adapter.created_field and "meta" in projection.selection:
+        columns.add(resource_type.adapter.created_field)
     joins = {column.rpartition("__")[0] for column in columns} - {""}
     if joins:
         queryset = queryset.select_related(*joins)
@@ -41,13 +41,13 @@ def fetch(objects: Sequence[Resource], projection: Projection) -> None:
 
 def attach_records(objects: Sequence[Resource]) -> None:
     """Fetch the records, with the ``externalId`` that the connection has set, in one query."""
-    adapter, caller = objects[0].adapter, objects[0].caller
+    resource_type, caller = objects[0].resource_type, objects[0].caller
     by_key = {obj.instance.pk: obj for obj in objects}
     own_link = FilteredRelation("links", condition=Q(links__connection=caller.connection))
     records = (
-        adapter.records()
+        resource_type.records()
         .using(objects[0].instance._state.db)
-        .filter(**{f"{adapter.record_key}__in": list(by_key)})
+        .filter(**{f"{resource_type.record_key}__in": list(by_key)})
         .defer("comparable")
         .annotate(own_link=own_link)
         .annotate(own_external_id=F("own_link__external_id"))
@@ -58,8 +58,10 @@ def attach_records(objects: Sequence[Resource]) -> None:
         obj.external_id = record.own_external_id
 
 
-def load(adapter: Adapter, queryset: QuerySet[Any], projection: Projection, caller: Caller) -> list[Resource]:
+def load(
+    resource_type: ResourceType, queryset: QuerySet[Any], projection: Projection, caller: Caller
+) -> list[Resource]:
     """Fetch the resources of a queryset with all that a projection reads."""
-    objects = [Resource(adapter, row, caller) for row in narrow(queryset, projection)]
+    objects = [Resource(resource_type, row, caller) for row in narrow(queryset, projection)]
     prepare(objects, projection)
     return objects

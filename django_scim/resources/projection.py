@@ -12,9 +12,9 @@ from typing import Any
 
 from scim2_models import Returned
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.mappings.mapping import Mapping
 from django_scim.resources.resource import Resource
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import AttributePath, Json, walk
 
 Named = set[str]
@@ -32,13 +32,13 @@ class Projection:
     """
 
     def __init__(
-        self, adapter: Adapter, attributes: Iterable[str] = (), excluded: Iterable[str] = ()
+        self, resource_type: ResourceType, attributes: Iterable[str] = (), excluded: Iterable[str] = ()
     ) -> None:
-        self.adapter = adapter
+        self.resource_type = resource_type
         asked = self._named(attributes) if attributes else None
         refused = self._named(excluded)
         self.selection: SelectedAttributes = {}
-        for path in walk(adapter.resource):
+        for path in walk(resource_type.resource):
             if self._is_selected(path, asked, refused):
                 self.selection[path.key] = self._parts(path, asked, refused)
 
@@ -48,14 +48,14 @@ class Projection:
         What has to be named itself to be returned is not named by its schema.
         """
         named: Named = set()
-        core = str(self.adapter.resource.__schema__)
+        core = str(self.resource_type.resource.__schema__)
         for text in texts:
-            path = self.adapter.resolve(text)
+            path = self.resource_type.resolve(text)
             if path is not None:
                 named.add(path.key)
             named.update(
                 head.key
-                for head in walk(self.adapter.resource)
+                for head in walk(self.resource_type.resource)
                 if text.lower() == (head.extension or core).lower() and returned(head) is not Returned.request
             )
         return named
@@ -75,7 +75,7 @@ class Projection:
         is_whole = asked is None or path.key in asked
         chosen = set()
         for sub in path.sub_attributes:
-            part = self.adapter.resolve(f"{path.key}.{sub}")
+            part = self.resource_type.resolve(f"{path.key}.{sub}")
             if part is None:
                 continue
             when = returned(part)
@@ -90,7 +90,7 @@ class Projection:
     def mappings(self) -> list[Mapping]:
         """The mappings to read."""
         chosen = []
-        for mapping in self.adapter.mappings.values():
+        for mapping in self.resource_type.mappings.values():
             subs = self.selection.get(mapping.path.head, set())
             if subs is None or any(mapping.holds(sub) for sub in subs):
                 chosen.append(mapping)
@@ -127,7 +127,7 @@ class Projection:
         """The columns that the mappings read."""
         mappings: Iterable[Mapping] = self.mappings
         if self.needs_version:
-            mappings = self.adapter.mappings.values()
+            mappings = self.resource_type.mappings.values()
         return {column for mapping in mappings for column in mapping.columns()}
 
     def read(self, obj: Resource) -> Json:
@@ -142,7 +142,7 @@ class Projection:
             if value is not None:
                 mapping.path.set(document, value)
         for key, unassigned in obj.unassigned.items():
-            path = self.adapter.resolve(key)
+            path = self.resource_type.resolve(key)
             if path is not None and path.get(document) == unassigned:
                 path.set(document, None)
         for mapping, subs in self._trimmed:
@@ -151,7 +151,7 @@ class Projection:
                 mapping.path.set(document, trim(value, subs))
         for name in self._lists:
             document.setdefault(name, [])
-        document["schemas"] = self.adapter.schemas_of(document)
+        document["schemas"] = self.resource_type.schemas_of(document)
         return document
 
 
@@ -162,10 +162,10 @@ def returned(path: AttributePath) -> Any:
 
 @lru_cache(maxsize=256)
 def compiled(
-    adapter: Adapter, attributes: tuple[str, ...] = (), excluded: tuple[str, ...] = ()
+    resource_type: ResourceType, attributes: tuple[str, ...] = (), excluded: tuple[str, ...] = ()
 ) -> Projection:
     """Return the projection of a selection, made once: clients ask for the same few."""
-    return Projection(adapter, attributes, excluded)
+    return Projection(resource_type, attributes, excluded)
 
 
 def trim(value: Any, subs: set[str]) -> Any:
@@ -177,16 +177,16 @@ def trim(value: Any, subs: set[str]) -> Any:
     return value
 
 
-def bounded_projection(adapter: Adapter) -> Projection:
+def bounded_projection(resource_type: ResourceType) -> Projection:
     """Return the projection of all attributes but those that may have any number of values."""
-    unbounded = [mapping.path.key for mapping in adapter.mappings.values() if mapping.unbounded]
-    return compiled(adapter, excluded=tuple(unbounded))
+    unbounded = [mapping.path.key for mapping in resource_type.mappings.values() if mapping.unbounded]
+    return compiled(resource_type, excluded=tuple(unbounded))
 
 
-def without_unbounded(adapter: Adapter, document: Json) -> Json:
+def without_unbounded(resource_type: ResourceType, document: Json) -> Json:
     """Return a copy of a document without the attributes that may have any number of values."""
     document = copy.deepcopy(document)
-    for mapping in adapter.mappings.values():
+    for mapping in resource_type.mappings.values():
         if mapping.unbounded:
             mapping.path.set(document, None)
     return document

@@ -1,4 +1,4 @@
-"""The adapters in force: one for each resource type that the project serves."""
+"""The resource types that the project serves, each with the adapter that the settings name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.core.signals import setting_changed
 from django_scim.adapters.adapter import Adapter
 from django_scim.conf import get_settings
 from django_scim.imports import ImportFailed, import_path
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import secrets_of
 
 DEFAULT_ADAPTERS = {
@@ -42,32 +43,34 @@ ENDPOINT = re.compile(r"/[A-Za-z0-9_-]+")
 
 
 class Registry:
-    """The adapters by the name of their resource type, in the order of discovery."""
+    """The resource types by their name, in the order of discovery."""
 
     def __init__(self) -> None:
-        self.by_name: dict[str, Adapter] = {}
+        self.by_name: dict[str, ResourceType] = {}
         self.errors: list[CheckMessage] = []
         """Why an adapter that the settings name is not here."""
 
-    def __iter__(self) -> Iterator[Adapter]:
+    def __iter__(self) -> Iterator[ResourceType]:
         return iter(self.by_name.values())
 
-    def get(self, name: str) -> Adapter | None:
-        """Return the adapter of a resource type, or none where the project does not serve it."""
+    def get(self, name: str) -> ResourceType | None:
+        """Return the resource type of a name, or None where the project does not serve it."""
         return self.by_name.get(name)
 
     @cached_property
     def secret_names(self) -> frozenset[str]:
         """The names of the attributes that no answer ever holds, in lower case: the history hides them."""
-        return frozenset(name.lower() for adapter in self for name in secrets_of(adapter.resource))
+        return frozenset(
+            name.lower() for resource_type in self for name in secrets_of(resource_type.resource)
+        )
 
     @cached_property
     def collection_names(self) -> frozenset[str]:
         """The names of the attributes that may have any number of values, such as members; in lower case."""
         return frozenset(
             mapping.path.name.lower()
-            for adapter in self
-            for mapping in adapter.mappings.values()
+            for resource_type in self
+            for mapping in resource_type.mappings.values()
             if mapping.unbounded
         )
 
@@ -77,39 +80,43 @@ class Registry:
             adapter = import_path(path, DEFAULT_ADAPTERS.values())
             if not isinstance(adapter, type) or not issubclass(adapter, Adapter):
                 raise ImportFailed(f"'{path}' is no adapter", "An adapter inherits from Adapter.")
-            self.add(adapter(setting=setting, **options))
+            self.add(ResourceType(adapter(setting=setting, **options)))
         except ImportFailed as error:
             self.errors.append(Error(f"{setting}: {error.reason}.", hint=error.hint, id="django_scim.E007"))
         except ImproperlyConfigured as error:
             self.refuse(setting, path, error)
 
-    def add(self, adapter: Adapter) -> None:
+    def add(self, resource_type: ResourceType) -> None:
         """Add an adapter.
 
         :raises ImproperlyConfigured: If its name or its endpoint cannot be served, or is taken.
         """
-        if not NAME.fullmatch(adapter.name):
-            raise ImproperlyConfigured(f"the name '{adapter.name}' has to match {NAME.pattern}.")
-        if not ENDPOINT.fullmatch(adapter.endpoint):
-            raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' has to match {ENDPOINT.pattern}.")
-        if adapter.endpoint.lower() in RESERVED:
-            raise ImproperlyConfigured(f"the endpoint '{adapter.endpoint}' means something else already.")
+        if not NAME.fullmatch(resource_type.name):
+            raise ImproperlyConfigured(f"the name '{resource_type.name}' has to match {NAME.pattern}.")
+        if not ENDPOINT.fullmatch(resource_type.endpoint):
+            raise ImproperlyConfigured(
+                f"the endpoint '{resource_type.endpoint}' has to match {ENDPOINT.pattern}."
+            )
+        if resource_type.endpoint.lower() in RESERVED:
+            raise ImproperlyConfigured(
+                f"the endpoint '{resource_type.endpoint}' means something else already."
+            )
         for other in self:
             for key in ("name", "endpoint"):
-                value = getattr(adapter, key)
+                value = getattr(resource_type, key)
                 if value.lower() == getattr(other, key).lower():
-                    taken = f"{type(other).__qualname__} of {other.setting}"
+                    taken = f"{type(other.adapter).__qualname__} of {other.setting}"
                     raise ImproperlyConfigured(f"the {key} '{value}' belongs to {taken} already.")
-        self.by_name[adapter.name] = adapter
+        self.by_name[resource_type.name] = resource_type
 
     def join(self) -> None:
         """Let the adapters look at each other, once all are there; one that cannot is left out."""
-        for adapter in [*self]:
+        for resource_type in [*self]:
             try:
-                adapter.join(self)
+                resource_type.join(self)
             except ImproperlyConfigured as error:
-                del self.by_name[adapter.name]
-                self.refuse(adapter.setting, type(adapter).__qualname__, error)
+                del self.by_name[resource_type.name]
+                self.refuse(resource_type.setting, type(resource_type.adapter).__qualname__, error)
 
     def refuse(self, setting: str, name: str, error: ImproperlyConfigured) -> None:
         """Note why an adapter cannot be used."""
@@ -128,8 +135,8 @@ class Registry:
     def check(self) -> Iterator[CheckMessage]:
         """Return what is wrong with the adapters, for Django's system checks."""
         yield from self.errors
-        for adapter in self:
-            yield from adapter.check()
+        for resource_type in self:
+            yield from resource_type.check()
 
 
 @cache

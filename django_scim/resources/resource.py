@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db import router
 from django.db.models import Model
 
+from django_scim.dialects.registry import Dialect, dialect_of
 from django_scim.models import Connection, Record
 from django_scim.schema.paths import Json
 
 if TYPE_CHECKING:
-    from django_scim.adapters.adapter import Adapter
     from django_scim.mappings.collection import Collection
+    from django_scim.resources.resource_type import ResourceType
 
 
 UNASSIGNED = "~unassigned"
@@ -23,17 +25,32 @@ UNASSIGNED = "~unassigned"
 class Caller:
     """For whom, and under which address, resources are read and written.
 
-    :param connection: The identity provider.
-    :param base_url: The absolute URL of the SCIM root, without a slash at its end.
+    :param connection: The identity provider; None if somebody of the project looks, or writes, for none.
+    :param base_url: The absolute URL of the SCIM root, without a slash at its end; empty where nobody is
+    shown it.
     """
 
-    def __init__(self, connection: Connection, base_url: str) -> None:
+    def __init__(self, connection: Connection | None, base_url: str = "") -> None:
         self.connection = connection
         self.base_url = base_url
 
-    def location(self, adapter: Adapter, identifier: str) -> str:
+    @property
+    def acting(self) -> Connection:
+        """The connection, for what only an identity provider does.
+
+        :raises AssertionError: If there is none.
+        """
+        assert self.connection is not None
+        return self.connection
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """How requests are read: as the connection says."""
+        return dialect_of("" if self.connection is None else self.connection.dialect)
+
+    def location(self, resource_type: ResourceType, identifier: str) -> str:
         """Return the URL of a resource."""
-        return f"{self.base_url}{adapter.endpoint}/{identifier}"
+        return f"{self.base_url}{resource_type.endpoint}/{identifier}"
 
 
 class Resource:
@@ -43,8 +60,8 @@ class Resource:
     the row to exist first waits in :attr:`after_save`.
     """
 
-    def __init__(self, adapter: Adapter, instance: Model, caller: Caller) -> None:
-        self.adapter = adapter
+    def __init__(self, resource_type: ResourceType, instance: Model, caller: Caller) -> None:
+        self.resource_type = resource_type
         self.instance = instance
         self.caller = caller
         self.is_new = instance._state.adding
@@ -69,18 +86,18 @@ class Resource:
     @property
     def identifier(self) -> str:
         """The SCIM ``id``."""
-        return self.adapter.identifier(self.instance)
+        return self.resource_type.identifier(self.instance)
 
     @property
     def location(self) -> str:
         """The URL of the resource."""
-        return self.caller.location(self.adapter, self.identifier)
+        return self.caller.location(self.resource_type, self.identifier)
 
     @property
     def document(self) -> Json:
         """The attributes that no column holds."""
         if self.record is None:
-            self.record = self.adapter.new_record(self.instance)
+            self.record = self.resource_type.new_record(self.instance)
         return self.record.attributes  # type: ignore[no-any-return]
 
     @property

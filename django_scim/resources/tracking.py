@@ -18,25 +18,25 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.signals import ModelSignal, m2m_changed, post_save, pre_delete
 from django.utils import timezone
 
-from django_scim.adapters.adapter import BATCH, Adapter
 from django_scim.mappings.dependencies import Dependency, own_write
 from django_scim.models import Record
 from django_scim.resources.registry import registry
+from django_scim.resources.resource_type import BATCH, ResourceType
 from django_scim.sql.values import column_of
 
 
 @cache
-def watched_models() -> dict[type[Model], list[tuple[Adapter, Dependency]]]:
+def watched_models() -> dict[type[Model], list[tuple[ResourceType, Dependency]]]:
     """Return what is watched, by model, one entry for each way in which an adapter reaches it."""
-    found: dict[type[Model], list[tuple[Adapter, Dependency]]] = {}
-    for adapter in registry():
+    found: dict[type[Model], list[tuple[ResourceType, Dependency]]] = {}
+    for resource_type in registry():
         ways: dict[Any, Dependency] = {}
-        for mapping in adapter.mappings.values():
+        for mapping in resource_type.mappings.values():
             for place in mapping.dependencies():
                 way = (place.model, place.path, place.reverse)
                 ways[way] = place if way not in ways else ways[way].merged(place)
         for place in ways.values():
-            found.setdefault(place.model, []).append((adapter, place))
+            found.setdefault(place.model, []).append((resource_type, place))
     return found
 
 
@@ -61,30 +61,30 @@ def note_save(
     names = None
     if update_fields is not None:
         names = {column_of(sender, name).attname for name in update_fields}
-    for adapter, place in places_of(sender, instance):
+    for resource_type, place in places_of(sender, instance):
         if place.reverse is not None:
             continue
         if place.fields is None or (place.fields if names is None else place.fields & names):
             if place.path:
-                note_change(adapter, place, instance)
+                note_change(resource_type, place, instance)
             elif not created:
-                touch_records(adapter, [instance.pk])
+                touch_records(resource_type, [instance.pk])
 
 
 def note_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
     """Move the records of the resources that a row belonged to; forget the record of one that goes."""
-    for adapter, place in places_of(sender, instance):
+    for resource_type, place in places_of(sender, instance):
         if place.reverse is not None:
             continue
         if place.path:
-            note_change(adapter, place, instance)
+            note_change(resource_type, place, instance)
         else:
-            adapter.records().filter(**{adapter.record_key: instance.pk}).delete()
+            resource_type.records().filter(**{resource_type.record_key: instance.pk}).delete()
 
 
 def places_of(
     sender: type[Model], instance: Model, reverse: bool | None = None
-) -> Iterator[tuple[Adapter, Dependency]]:
+) -> Iterator[tuple[ResourceType, Dependency]]:
     """Yield what watches a row.
 
     Of a row that SCIM itself is writing, the resource in question sees to its own version: it is not among
@@ -93,24 +93,24 @@ def places_of(
     :param reverse: From which side members change, if they do.
     """
     is_written = own_write.get() is instance
-    for adapter, place in watched_models().get(sender._meta.concrete_model or sender, ()):
+    for resource_type, place in watched_models().get(sender._meta.concrete_model or sender, ()):
         is_own = not place.path if place.reverse is None else place.reverse == reverse
         if not (is_written and is_own):
-            yield adapter, place
+            yield resource_type, place
 
 
-def note_change(adapter: Adapter, place: Dependency, instance: Model) -> None:
+def note_change(resource_type: ResourceType, place: Dependency, instance: Model) -> None:
     """Move the records of the resources that a row belongs to."""
-    keys = belonging(adapter, place, instance)
+    keys = belonging(resource_type, place, instance)
     if place.in_columns:
-        touch_records(adapter, keys)
+        touch_records(resource_type, keys)
     else:
-        count_change(adapter, list(keys.values_list("pk", flat=True)))
+        count_change(resource_type, list(keys.values_list("pk", flat=True)))
 
 
-def belonging(adapter: Adapter, place: Dependency, instance: Model) -> QuerySet[Any, Any]:
+def belonging(resource_type: ResourceType, place: Dependency, instance: Model) -> QuerySet[Any, Any]:
     """Return the primary keys of the resources that a row belongs to, as the database of writes has it."""
-    rows = adapter.model._base_manager.using(router.db_for_write(adapter.model))
+    rows = resource_type.model._base_manager.using(router.db_for_write(resource_type.model))
     return rows.filter(**{place.path: instance.pk}).values("pk")
 
 
@@ -120,7 +120,7 @@ def note_members(
     """Move the records of the resources whose members change."""
     if action not in ("post_add", "post_remove", "pre_clear"):
         return
-    for adapter, place in places_of(sender, instance, reverse):
+    for resource_type, place in places_of(sender, instance, reverse):
         if place.reverse is None:
             continue
         if reverse == place.reverse:
@@ -128,28 +128,28 @@ def note_members(
         elif pk_set is not None:
             keys = list(pk_set)
         else:
-            keys = list(belonging(adapter, place, instance).values_list("pk", flat=True))
-        count_change(adapter, keys)
+            keys = list(belonging(resource_type, place, instance).values_list("pk", flat=True))
+        count_change(resource_type, keys)
 
 
-def count_change(adapter: Adapter, keys: list[Any]) -> None:
+def count_change(resource_type: ResourceType, keys: list[Any]) -> None:
     """Move the records of resources whose version has no other way to tell of a change."""
     for start in range(0, len(keys), BATCH):
-        make_records(adapter, keys[start : start + BATCH])
-        touch_records(adapter, keys[start : start + BATCH])
+        make_records(resource_type, keys[start : start + BATCH])
+        touch_records(resource_type, keys[start : start + BATCH])
 
 
-def make_records(adapter: Adapter, keys: Iterable[Any]) -> None:
+def make_records(resource_type: ResourceType, keys: Iterable[Any]) -> None:
     """Make the records of resources that have none, since their revision is about to count."""
-    key = adapter.record_key
-    rows = [Record(resource_type=adapter.name, **{key: value}) for value in keys]
+    key = resource_type.record_key
+    rows = [Record(resource_type=resource_type.name, **{key: value}) for value in keys]
     Record.objects.using(router.db_for_write(Record)).bulk_create(rows, ignore_conflicts=True)
 
 
-def touch_records(adapter: Adapter, keys: QuerySet[Any, Any] | list[Any]) -> None:
+def touch_records(resource_type: ResourceType, keys: QuerySet[Any, Any] | list[Any]) -> None:
     """Move the records of resources, as far as they have any."""
-    records = adapter.records().using(router.db_for_write(Record))
-    rows = records.filter(**{f"{adapter.record_key}__in": keys})
+    records = resource_type.records().using(router.db_for_write(Record))
+    rows = records.filter(**{f"{resource_type.record_key}__in": keys})
     rows.update(revision=F("revision") + 1, last_modified=timezone.now())
 
 

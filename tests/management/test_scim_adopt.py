@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from django_scim.adapters.adapter import BATCH
 from django_scim.adoption import claims as shared
 from django_scim.models import Link, ProvisioningEvent, Record, UniqueValue
+from django_scim.resources.resource_type import BATCH
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.models import Person, Profile

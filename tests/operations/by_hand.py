@@ -6,18 +6,18 @@ from typing import Any
 
 from django.db.models import Model
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.operations.staff import Author
 from django_scim.resources.registry import registry
+from django_scim.resources.resource_type import ResourceType
 
 ALICE = Author("alice", "request-of-alice")
 
 
-def adapter_of(row: Model) -> Adapter:
-    """Return the adapter of a row."""
-    return next(adapter for adapter in registry() if isinstance(row, adapter.model))
+def resource_type_of(row: Model) -> ResourceType:
+    """Return the resource type of a row."""
+    return next(each for each in registry() if isinstance(row, each.model))
 
 
 def by_alice(operation: Any, row: Model, *arguments: Any) -> None:
     """Do something to the resource of a row."""
-    operation(adapter_of(row), row.pk, *arguments, ALICE)
+    operation(resource_type_of(row), row.pk, *arguments, ALICE).run()

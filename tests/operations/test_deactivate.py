@@ -13,10 +13,10 @@ from scim2_models import ConflictException, ForbiddenException, NotFoundExceptio
 
 from django_scim import signals
 from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent, Record
-from django_scim.operations.staff import deactivate
+from django_scim.operations.staff import Deactivate
 from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.models import Person
-from tests.operations.by_hand import ALICE, adapter_of, by_alice
+from tests.operations.by_hand import ALICE, by_alice, resource_type_of
 from tests.operations.responses import last_event, stored
 from tests.operations.test_races import at_once
 from tests.registered import receiving
@@ -31,7 +31,7 @@ def account(scim):
 
 
 def test_the_account_is_locked_and_served_as_such(scim, account):
-    by_alice(deactivate, account)
+    by_alice(Deactivate, account)
 
     assert scim.get(path_of(account)).json()["active"] is False
     account.refresh_from_db()
@@ -42,7 +42,7 @@ def test_its_sessions_and_tokens_end(account):
     Client().force_login(account)
     Token.objects.create(user=account)
 
-    by_alice(deactivate, account)
+    by_alice(Deactivate, account)
 
     assert not Session.objects.exists()
     assert not Token.objects.exists()
@@ -52,7 +52,7 @@ def test_the_functions_of_the_host_are_told_the_connection_that_has_the_account(
     settings.DJANGO_SCIM = {"DEPROVISIONING": ["tests.deprovisioning.hooks.end_memberships"]}
     account.groups.add(GroupFactory.create())
 
-    by_alice(deactivate, account)
+    by_alice(Deactivate, account)
 
     name = Connection.objects.get().name
     assert f"Left, says {name}: bjensen" in list(account.groups.model.objects.values_list("name", flat=True))
@@ -64,14 +64,14 @@ def test_if_a_function_of_the_host_fails_nothing_is_changed(account, settings):
     before = stored()
 
     with pytest.raises(RuntimeError):
-        by_alice(deactivate, account)
+        by_alice(Deactivate, account)
 
     assert stored() == before
     assert not ProvisioningEvent.objects.filter(connection=None).exists()
 
 
 def test_the_history_says_who_has_done_it(account):
-    by_alice(deactivate, account)
+    by_alice(Deactivate, account)
 
     event = last_event()
     assert (event.operation, event.outcome, event.status) == (Operation.MODIFY, Outcome.SUCCESS, 200)
@@ -85,7 +85,7 @@ def test_the_host_is_told(account, django_capture_on_commit_callbacks):
         receiving(signals.resource_updated, signals.resource_deactivated) as told,
         django_capture_on_commit_callbacks(execute=True),
     ):
-        by_alice(deactivate, account)
+        by_alice(Deactivate, account)
 
     assert [signal for signal, _ in told] == [signals.resource_updated, signals.resource_deactivated]
     assert told[0][1]["connection"] is None
@@ -94,7 +94,7 @@ def test_the_host_is_told(account, django_capture_on_commit_callbacks):
 def test_the_limit_of_a_connection_does_not_hold_for_the_project(scim, account):
     Connection.objects.update(deprovisioning_limit=0)
 
-    by_alice(deactivate, account)
+    by_alice(Deactivate, account)
 
     assert scim.get(path_of(account)).json()["active"] is False
     scim.connection.refresh_from_db()
@@ -104,7 +104,7 @@ def test_the_limit_of_a_connection_does_not_hold_for_the_project(scim, account):
 def test_an_account_that_scim_has_never_touched_gets_a_record(connection):
     account = UserFactory.create()
 
-    by_alice(deactivate, account)
+    by_alice(Deactivate, account)
 
     account.refresh_from_db()
     assert not account.is_active
@@ -115,7 +115,7 @@ def test_an_account_that_is_locked_already_loses_its_sessions(account):
     Client().force_login(account)
     User.objects.update(is_active=False)
 
-    by_alice(deactivate, account)
+    by_alice(Deactivate, account)
 
     assert not Session.objects.exists()
     assert last_event().changes == {}
@@ -126,7 +126,7 @@ def test_an_account_that_other_columns_lock_is_locked_by_its_adapter(scim, setti
     settings.DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}
     scim.post("/Users", user("bjensen", active=True))
 
-    by_alice(deactivate, Person.objects.get())
+    by_alice(Deactivate, Person.objects.get())
 
     assert not Person.objects.get().is_active
 
@@ -136,7 +136,7 @@ def test_an_account_that_other_columns_lock_is_locked_by_its_adapter(scim, setti
 
 def test_a_group_is_never_inactive(connection):
     with pytest.raises(ForbiddenException, match="a Group is never inactive"):
-        by_alice(deactivate, GroupFactory.create())
+        by_alice(Deactivate, GroupFactory.create())
 
 
 def test_a_superuser_is_protected(account):
@@ -144,7 +144,7 @@ def test_a_superuser_is_protected(account):
     before = stored()
 
     with pytest.raises(ForbiddenException, match="protected"):
-        by_alice(deactivate, account)
+        by_alice(Deactivate, account)
 
     assert stored() == before
 
@@ -154,17 +154,17 @@ def test_a_deleted_account_is_a_conflict(scim, account):
     before = stored()
 
     with pytest.raises(ConflictException, match="deleted"):
-        by_alice(deactivate, account)
+        by_alice(Deactivate, account)
 
     assert stored() == before
 
 
 def test_a_row_that_is_gone_is_not_found(account):
-    adapter, key = adapter_of(account), account.pk
+    adapter, key = resource_type_of(account), account.pk
     account.delete()
 
     with pytest.raises(NotFoundException, match="gone"):
-        deactivate(adapter, key, ALICE)
+        Deactivate(adapter, key, ALICE).run()
 
 
 # At the same time
@@ -188,7 +188,7 @@ def test_an_account_that_is_deleted_meanwhile_is_left_alone(scim):
 def attempted(row):
     """Deactivate a row, or return what was wrong."""
     try:
-        by_alice(deactivate, row)
+        by_alice(Deactivate, row)
     except ConflictException as error:
         return type(error).__name__
     return "deactivated"

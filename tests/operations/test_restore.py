@@ -12,10 +12,10 @@ from scim2_models import ConflictException, ForbiddenException, NotFoundExceptio
 from django_scim import signals
 from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
-from django_scim.operations.staff import restore
+from django_scim.operations.staff import Restore
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
-from tests.operations.by_hand import ALICE, adapter_of, by_alice
+from tests.operations.by_hand import ALICE, by_alice, resource_type_of
 from tests.operations.examples import FULL_USER
 from tests.operations.responses import assert_error, last_event, stored, without_meta
 from tests.operations.test_races import at_once
@@ -39,7 +39,7 @@ def deleted(scim, provisioned):
 def test_a_restored_resource_is_served_as_it_was_but_for_what_its_client_called_it(
     scim, provisioned, deleted
 ):
-    by_alice(restore, deleted)
+    by_alice(Restore, deleted)
 
     served = without_meta(scim.get(provisioned).json())
     assert served == {name: value for name, value in FULL_USER.items() if name != "externalId"}
@@ -47,7 +47,7 @@ def test_a_restored_resource_is_served_as_it_was_but_for_what_its_client_called_
 
 
 def test_the_account_can_be_used_again(deleted):
-    by_alice(restore, deleted)
+    by_alice(Restore, deleted)
 
     deleted.refresh_from_db()
     assert deleted.is_active
@@ -55,13 +55,13 @@ def test_the_account_can_be_used_again(deleted):
 
 
 def test_the_host_is_told_of_the_fields_that_were_saved(deleted, saved_fields):
-    by_alice(restore, deleted)
+    by_alice(Restore, deleted)
 
     assert saved_fields == [{"is_active"}]
 
 
 def test_its_unique_values_are_its_own_again(scim, deleted):
-    by_alice(restore, deleted)
+    by_alice(Restore, deleted)
 
     assert UniqueValue.objects.filter(attribute="userName").count() == 1
     assert_error(scim.post("/Users", user("BJensen@example.com")), 409, "uniqueness")
@@ -70,7 +70,7 @@ def test_its_unique_values_are_its_own_again(scim, deleted):
 def test_it_has_a_new_version(scim, provisioned, deleted):
     before = Record.objects.get()
 
-    by_alice(restore, deleted)
+    by_alice(Restore, deleted)
 
     record = Record.objects.get()
     assert record.revision > before.revision
@@ -79,7 +79,7 @@ def test_it_has_a_new_version(scim, provisioned, deleted):
 
 
 def test_the_history_says_who_has_restored_it(deleted):
-    by_alice(restore, deleted)
+    by_alice(Restore, deleted)
 
     event = last_event()
     assert (event.operation, event.outcome, event.status) == (Operation.MODIFY, Outcome.SUCCESS, 200)
@@ -95,7 +95,7 @@ def test_the_host_is_told_that_it_is_active_again(deleted, django_capture_on_com
         receiving(signals.resource_updated, signals.resource_activated, signals.resource_created) as told,
         django_capture_on_commit_callbacks(execute=True),
     ):
-        by_alice(restore, deleted)
+        by_alice(Restore, deleted)
 
     assert [signal for signal, _ in told] == [signals.resource_updated, signals.resource_activated]
     assert told[0][1]["connection"] is None
@@ -110,7 +110,7 @@ def test_a_group_comes_back_without_its_members(scim):
     row.user_set.add(member)
     scim.delete(f"/Groups/{created['id']}")
 
-    by_alice(restore, row)
+    by_alice(Restore, row)
 
     assert scim.get(f"/Groups/{created['id']}").json()["members"] == []
     assert scim.get("/Groups", {"filter": 'displayName eq "Guides"'}).json()["totalResults"] == 1
@@ -121,7 +121,7 @@ def test_an_account_whose_activity_is_in_the_record_is_active_again(scim, settin
     created = scim.post("/Users", user(active=True)).json()
     scim.delete(f"/Users/{created['id']}")
 
-    by_alice(restore, User.objects.get())
+    by_alice(Restore, User.objects.get())
 
     assert scim.get(f"/Users/{created['id']}").json()["active"] is True
 
@@ -136,7 +136,7 @@ def test_a_user_name_that_the_host_has_given_to_another_account_is_a_conflict(de
     before = stored()
 
     with pytest.raises(UniquenessException, match="another resource has the same userName"):
-        by_alice(restore, deleted)
+        by_alice(Restore, deleted)
 
     assert stored() == before
     assert ProvisioningEvent.objects.filter(connection=None).count() == 0
@@ -146,14 +146,14 @@ def test_a_resource_that_is_not_deleted_is_a_conflict(scim, provisioned):
     before = stored()
 
     with pytest.raises(ConflictException, match="not deleted"):
-        by_alice(restore, User.objects.get())
+        by_alice(Restore, User.objects.get())
 
     assert stored() == before
 
 
 def test_a_resource_that_scim_has_never_touched_is_a_conflict(connection):
     with pytest.raises(ConflictException, match="not deleted"):
-        by_alice(restore, UserFactory.create())
+        by_alice(Restore, UserFactory.create())
 
 
 def test_a_row_that_is_gone_is_not_found(deleted):
@@ -161,7 +161,7 @@ def test_a_row_that_is_gone_is_not_found(deleted):
     deleted.delete()
 
     with pytest.raises(NotFoundException, match="gone"):
-        restore(adapter_of(deleted), key, ALICE)
+        Restore(resource_type_of(deleted), key, ALICE).run()
 
 
 def test_an_account_that_has_become_a_superuser_stays_as_it_is(deleted):
@@ -169,7 +169,7 @@ def test_an_account_that_has_become_a_superuser_stays_as_it_is(deleted):
     before = stored()
 
     with pytest.raises(ForbiddenException, match="protected"):
-        by_alice(restore, deleted)
+        by_alice(Restore, deleted)
 
     assert stored() == before
 
@@ -177,7 +177,7 @@ def test_an_account_that_has_become_a_superuser_stays_as_it_is(deleted):
 def test_a_resource_can_be_restored_when_no_connection_is_left(deleted):
     Connection.objects.all().delete()
 
-    by_alice(restore, deleted)
+    by_alice(Restore, deleted)
 
     assert Record.objects.get().deleted_at is None
 
@@ -185,7 +185,7 @@ def test_a_resource_can_be_restored_when_no_connection_is_left(deleted):
 def test_the_limit_of_a_connection_does_not_hold_for_the_project(scim, deleted):
     scim.connection.pause("too much")
 
-    by_alice(restore, deleted)
+    by_alice(Restore, deleted)
 
     assert Record.objects.get().deleted_at is None
 
@@ -210,7 +210,7 @@ def test_of_the_project_and_the_identity_provider_that_bring_an_account_back_one
 def attempted(row):
     """Restore a row, or return what was wrong."""
     try:
-        by_alice(restore, row)
+        by_alice(Restore, row)
     except (ConflictException, UniquenessException) as error:
         return type(error).__name__
     return "restored"
@@ -229,7 +229,7 @@ def test_an_account_that_two_people_restore_is_restored_once(scim):
 
 
 def test_a_connection_of_another_name_sees_what_was_restored(deleted):
-    by_alice(restore, deleted)
+    by_alice(Restore, deleted)
 
     other = ScimClient(ConnectionFactory.create())
     assert other.get(path_of(deleted)).status_code == 200

@@ -10,7 +10,7 @@ from scim2_models import ConflictException, ForbiddenException
 
 from django_scim import signals
 from django_scim.models import Link, Operation, ProvisioningEvent
-from django_scim.operations.staff import unlink
+from django_scim.operations.staff import Unlink
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.operations.by_hand import by_alice
@@ -28,14 +28,14 @@ def account(scim):
 
 
 def test_the_connection_no_longer_finds_it_by_its_external_id(scim, account):
-    by_alice(unlink, account, scim.connection)
+    by_alice(Unlink, account, scim.connection)
 
     assert scim.get("/Users", {"filter": 'externalId eq "okta-1"'}).json()["totalResults"] == 0
     assert "externalId" not in scim.get(path_of(account)).json()
 
 
 def test_the_identity_provider_can_match_it_anew(scim, account):
-    by_alice(unlink, account, scim.connection)
+    by_alice(Unlink, account, scim.connection)
 
     matched = scim.get("/Users", {"filter": 'userName eq "bjensen"'}).json()["Resources"][0]
     scim.patch(f"/Users/{matched['id']}", add("externalId", "okta-2"))
@@ -47,7 +47,7 @@ def test_nothing_else_of_the_account_is_touched(scim, account):
     Client().force_login(account)
     before = stored()
 
-    by_alice(unlink, account, scim.connection)
+    by_alice(Unlink, account, scim.connection)
 
     after = stored()
     assert after["users"] == before["users"]
@@ -60,7 +60,7 @@ def test_a_locked_account_is_not_touched_either(scim, account):
     User.objects.update(is_active=False)
     before = stored()
 
-    by_alice(unlink, account, scim.connection)
+    by_alice(Unlink, account, scim.connection)
 
     assert stored()["users"] == before["users"]
 
@@ -69,7 +69,7 @@ def test_what_other_connections_call_it_stays(scim, account):
     other = ScimClient(ConnectionFactory.create())
     other.patch(path_of(account), add("externalId", "entra-1"))
 
-    by_alice(unlink, account, scim.connection)
+    by_alice(Unlink, account, scim.connection)
 
     assert list(Link.objects.values_list("external_id", flat=True)) == ["entra-1"]
     assert scim.get(path_of(account))["ETag"] != other.get(path_of(account))["ETag"]
@@ -78,7 +78,7 @@ def test_what_other_connections_call_it_stays(scim, account):
 def test_it_has_a_new_version(scim, account):
     before = scim.get(path_of(account))["ETag"]
 
-    by_alice(unlink, account, scim.connection)
+    by_alice(Unlink, account, scim.connection)
 
     after = scim.get(path_of(account))["ETag"]
     assert after != before
@@ -86,7 +86,7 @@ def test_it_has_a_new_version(scim, account):
 
 
 def test_the_history_says_who_has_done_it(scim, account):
-    by_alice(unlink, account, scim.connection)
+    by_alice(Unlink, account, scim.connection)
 
     event = last_event()
     assert (event.operation, event.connection) == (Operation.MODIFY, None)
@@ -100,7 +100,7 @@ def test_the_host_is_told(scim, account, django_capture_on_commit_callbacks):
         receiving(signals.resource_updated, signals.resource_activated) as told,
         django_capture_on_commit_callbacks(execute=True),
     ):
-        by_alice(unlink, account, scim.connection)
+        by_alice(Unlink, account, scim.connection)
 
     assert [signal for signal, _ in told] == [signals.resource_updated]
     assert told[0][1]["changes"] == {"externalId": {"before": "okta-1"}}
@@ -114,7 +114,7 @@ def test_a_connection_that_gave_no_external_id_is_a_conflict(scim, account):
     before = stored()
 
     with pytest.raises(ConflictException, match=f"{other} gave this User no externalId"):
-        by_alice(unlink, account, other)
+        by_alice(Unlink, account, other)
 
     assert stored() == before
     assert not ProvisioningEvent.objects.filter(connection=None).exists()
@@ -122,7 +122,7 @@ def test_a_connection_that_gave_no_external_id_is_a_conflict(scim, account):
 
 def test_an_account_without_a_record_is_a_conflict(scim):
     with pytest.raises(ConflictException):
-        by_alice(unlink, UserFactory.create(), scim.connection)
+        by_alice(Unlink, UserFactory.create(), scim.connection)
 
 
 def test_an_account_that_was_deleted_meanwhile_is_a_conflict(scim, account):
@@ -130,7 +130,7 @@ def test_an_account_that_was_deleted_meanwhile_is_a_conflict(scim, account):
     before = stored()
 
     with pytest.raises(ConflictException):
-        by_alice(unlink, account, scim.connection)
+        by_alice(Unlink, account, scim.connection)
 
     assert stored() == before
 
@@ -139,6 +139,6 @@ def test_a_superuser_is_protected(scim, account):
     User.objects.update(is_superuser=True)
 
     with pytest.raises(ForbiddenException, match="protected"):
-        by_alice(unlink, account, scim.connection)
+        by_alice(Unlink, account, scim.connection)
 
     assert Link.objects.count() == 1

@@ -88,15 +88,15 @@ def resource_counts(connection: Connection) -> Iterator[ResourceCount]:
     # In the order of an index: else PostgreSQL may look for the first ones through the whole table.
     links = connection.links.order_by("record_id").annotate(resource_type=F("record__resource_type"))
     columns = {
-        f"count_{index}": Count("pk", filter=Q(resource_type=adapter.name))
-        for index, adapter in enumerate(registry())
+        f"count_{index}": Count("pk", filter=Q(resource_type=resource_type.name))
+        for index, resource_type in enumerate(registry())
     }
     found = links[: MOST_COUNTED + 1].aggregate(total=Count("pk"), **columns)
-    for index, adapter in enumerate(registry()):
+    for index, resource_type in enumerate(registry()):
         count, is_exact = found[f"count_{index}"], found["total"] <= MOST_COUNTED
-        if not is_exact and count < MOST_COUNTED and has_few(adapter.name):
-            count, is_exact = links.filter(resource_type=adapter.name).count(), True
-        yield ResourceCount(adapter.endpoint.strip("/"), min(count, MOST_COUNTED), is_exact)
+        if not is_exact and count < MOST_COUNTED and has_few(resource_type.name):
+            count, is_exact = links.filter(resource_type=resource_type.name).count(), True
+        yield ResourceCount(resource_type.endpoint.strip("/"), min(count, MOST_COUNTED), is_exact)
 
 
 def has_few(resource_type: str) -> bool:

@@ -81,13 +81,17 @@ def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
 def names_in(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Name]:
     """Return what people call the members in the changes of an event, in a constant number of queries."""
     members = members_in(event.changes)
-    keys = {adapter: primary_keys(adapter, members) for adapter in registry()} if members else {}
+    keys = (
+        {resource_type: primary_keys(resource_type, members) for resource_type in registry()}
+        if members
+        else {}
+    )
     records = records_with(keys) if may_view_records(site, request) else {}
     found: dict[str, Name] = {}
-    for adapter, own in keys.items():
-        texts = names_of(adapter, own.values()) if own else {}
+    for resource_type, own in keys.items():
+        texts = names_of(resource_type, own.values()) if own else {}
         for identifier, key in own.items():
-            record = records.get((adapter.name, identifier))
+            record = records.get((resource_type.name, identifier))
             if key in texts:
                 found[identifier] = Name(texts[key], None if record is None else record_url(site, record))
     return found

@@ -101,7 +101,7 @@ class TypeFilter(ColumnFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the names of the resource types."""
-        return [(adapter.name, adapter.name) for adapter in registry()]
+        return [(resource_type.name, resource_type.name) for resource_type in registry()]
 
 
 class ResourceFilter(ColumnFilter):

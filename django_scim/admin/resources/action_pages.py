@@ -171,11 +171,11 @@ class ResourceActionPages(ModelAdmin):
         self, action: ResourceAction, record: Record, author: Author, connection: Connection | None
     ) -> str | None:
         """Do something to one resource; return why it could not be done."""
-        adapter = registry().get(record.resource_type)
-        if adapter is None:
+        resource_type = registry().get(record.resource_type)
+        if resource_type is None:
             return _("the project does not serve this resource type any more")
         try:
-            action.run(adapter, record.key, author, connection)
+            action.run(resource_type, record.key, author, connection)
         except SCIMException as error:
             return error.detail or str(error)
         except Exception:

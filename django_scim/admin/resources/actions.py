@@ -8,9 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, override
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.models import Connection, Link
-from django_scim.operations.staff import Author, deactivate, restore, unlink
+from django_scim.operations import staff
+from django_scim.operations.staff import Author
+from django_scim.resources.resource_type import ResourceType
 
 Text = str | Promise
 
@@ -33,7 +34,9 @@ class ResourceAction:
     needs_connection: ClassVar[bool] = False
     """Whether it is about one connection."""
 
-    def run(self, adapter: Adapter, key: Any, author: Author, connection: Connection | None) -> None:
+    def run(
+        self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
+    ) -> None:
         """Do it.
 
         :raises SCIMException: If it cannot be done.
@@ -60,9 +63,11 @@ class Restore(ResourceAction):
         "again. Memberships do not come back: the identity provider assigns them anew."
     )
 
-    def run(self, adapter: Adapter, key: Any, author: Author, connection: Connection | None) -> None:
+    def run(
+        self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
+    ) -> None:
         """Restore one."""
-        restore(adapter, key, author)
+        staff.Restore(resource_type, key, author).run()
 
     def done(self, number: int) -> str:
         """Say how many were restored."""
@@ -86,10 +91,12 @@ class Unlink(ResourceAction):
     )
     needs_connection = True
 
-    def run(self, adapter: Adapter, key: Any, author: Author, connection: Connection | None) -> None:
+    def run(
+        self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
+    ) -> None:
         """Unlink one."""
         assert connection is not None
-        unlink(adapter, key, connection, author)
+        staff.Unlink(resource_type, key, connection, author).run()
 
     def done(self, number: int) -> str:
         """Say how many were unlinked."""
@@ -113,9 +120,11 @@ class Deactivate(ResourceAction):
         "them active again: take the assignment away there too."
     )
 
-    def run(self, adapter: Adapter, key: Any, author: Author, connection: Connection | None) -> None:
+    def run(
+        self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
+    ) -> None:
         """Deactivate one."""
-        deactivate(adapter, key, author)
+        staff.Deactivate(resource_type, key, author).run()
 
     def done(self, number: int) -> str:
         """Say how many were deactivated."""

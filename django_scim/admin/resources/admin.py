@@ -192,10 +192,10 @@ class RecordAdmin(ReadOnly, ResourceActionPages):
         obj: Record | None = None,
     ) -> HttpResponse:
         """Add what is to be seen of the resource, if its row is there."""
-        adapter = None if obj is None else registry().get(obj.resource_type)
-        row = None if obj is None or adapter is None else row_of(adapter, obj)
-        if adapter is not None and row is not None and has_identifier(adapter, row):
-            context["provisioning"] = ResourcePanel(self.admin_site, request, adapter, row)
+        resource_type = None if obj is None else registry().get(obj.resource_type)
+        row = None if obj is None or resource_type is None else row_of(resource_type, obj)
+        if resource_type is not None and row is not None and has_identifier(resource_type, row):
+            context["provisioning"] = ResourcePanel(self.admin_site, request, resource_type, row)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description=_("resource"))

@@ -11,11 +11,11 @@ from django.db.models import Case, CharField, Model, OuterRef, Subquery, Value, 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.admin.rows import record_of
 from django_scim.history.events import READS
 from django_scim.models import Connection, Link, Outcome, ProvisioningEvent, Record
 from django_scim.resources.resource import Resource
+from django_scim.resources.resource_type import ResourceType
 
 SAME_WRITE = timedelta(minutes=1)
 """How long after a change at most its event is written: the transaction of a large group takes a while."""
@@ -95,40 +95,40 @@ class Provisioning:
     is_provisioned: bool
 
 
-def provisioning_of(adapter: Adapter, row: Model, request: HttpRequest) -> Provisioning:
+def provisioning_of(resource_type: ResourceType, row: Model, request: HttpRequest) -> Provisioning:
     """Return what is known of a row; found once a request."""
     found: dict[Any, Provisioning] = getattr(request, CACHE, {})
     setattr(request, CACHE, found)
-    key = (adapter.name, row.pk)
+    key = (resource_type.name, row.pk)
     if key not in found:
-        found[key] = look_up(adapter, row)
+        found[key] = look_up(resource_type, row)
     return found[key]
 
 
-def look_up(adapter: Adapter, row: Model) -> Provisioning:
+def look_up(resource_type: ResourceType, row: Model) -> Provisioning:
     """Return what is known of a row.
 
     A record alone proves nothing: there is one also where the project has changed the members of a group.
     """
-    record = record_of(adapter, row)
+    record = record_of(resource_type, row)
     links = [] if record is None else list(record.links.select_related("connection").order_by("pk"))
     connections = [link.connection for link in links]
     is_written = bool(connections)
     if not is_written:
-        event = last_write(adapter, row)
+        event = last_write(resource_type, row)
         is_written = event is not None
         connections = [event.connection] if event is not None and event.connection is not None else []
     if not is_written and record is not None:
         is_written = bool(record.attributes) or record.unique_values.exists()
     is_deleted = record is not None and record.deleted_at is not None
-    is_provisioned = is_written and not is_deleted and not adapter.protected(row)
+    is_provisioned = is_written and not is_deleted and not resource_type.adapter.protected(row)
     return Provisioning(record, links, connections, is_provisioned)
 
 
-def last_write(adapter: Adapter, row: Model) -> ProvisioningEvent | None:
+def last_write(resource_type: ResourceType, row: Model) -> ProvisioningEvent | None:
     """Return the last change that a connection has made to a resource, as far as the history goes back."""
     events = ProvisioningEvent.objects.filter(
-        resource_id=adapter.identifier(row), resource_type=adapter.name, outcome=Outcome.SUCCESS
+        resource_id=resource_type.identifier(row), resource_type=resource_type.name, outcome=Outcome.SUCCESS
     ).exclude(operation__in=READS)
     # What somebody of the project has done has no method.
     return events.exclude(method="").select_related("connection").order_by("-time", "-pk").first()

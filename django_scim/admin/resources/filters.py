@@ -11,12 +11,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from scim2_models.path import CompareOperator
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.mappings.builtin import link_digest
 from django_scim.mappings.identifiers import parse_uuid
 from django_scim.models import Connection, Link, Record
 from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller
+from django_scim.resources.resource_type import ResourceType
 from django_scim.sql.functions import compose
 from django_scim.sql.operand import any_of
 from django_scim.sql.values import INTEGER_RANGE, column_of
@@ -66,7 +66,7 @@ class ResourceTypeFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the names of the resource types."""
-        return [(adapter.name, adapter.name) for adapter in registry()]
+        return [(resource_type.name, resource_type.name) for resource_type in registry()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
         """Keep the records of one resource type."""
@@ -94,7 +94,11 @@ class ResourceStatusFilter(admin.SimpleListFilter):
         if self.value() not in ("active", "inactive"):
             return queryset
         present = queryset.filter(deleted_at__isnull=True)
-        inactive = [Q(is_inactive(adapter)) for adapter in registry() if "active" in adapter.mappings]
+        inactive = [
+            Q(is_inactive(resource_type))
+            for resource_type in registry()
+            if "active" in resource_type.mappings
+        ]
         if self.value() == "inactive":
             return present.filter(any_of(inactive))
         for condition in inactive:
@@ -103,13 +107,13 @@ class ResourceStatusFilter(admin.SimpleListFilter):
         return present
 
 
-def is_inactive(adapter: Adapter) -> Exists:
+def is_inactive(resource_type: ResourceType) -> Exists:
     """Return the condition that a record is of a row whose ``active`` is false."""
-    mapping = adapter.mappings["active"]
-    condition = mapping.lookup(mapping.path, CompareOperator.eq, False, Caller(Connection(pk=0), ""))
-    resource_type = ExpressionWrapper(OuterRef("resource_type"), output_field=CharField())
-    rows = adapter.model._base_manager.filter(condition, pk=OuterRef(adapter.record_key))
-    return Exists(rows.alias(resource_type_=resource_type).filter(resource_type_=adapter.name))
+    mapping = resource_type.mappings["active"]
+    condition = mapping.lookup(mapping.path, CompareOperator.eq, False, Caller(None))
+    outer_name = ExpressionWrapper(OuterRef("resource_type"), output_field=CharField())
+    rows = resource_type.model._base_manager.filter(condition, pk=OuterRef(resource_type.record_key))
+    return Exists(rows.alias(outer_name=outer_name).filter(outer_name=resource_type.name))
 
 
 MOST_FOUND = 500
@@ -122,10 +126,10 @@ def matching(term: str) -> Q:
     What is in other tables is looked up first: no database finds both sides of an OR by index otherwise.
     """
     condition = Q(pk__in=linked(term))
-    for adapter in registry():
-        keys = [*keys_in(adapter, term), *keys_named(adapter, term)]
+    for resource_type in registry():
+        keys = [*keys_in(resource_type, term), *keys_named(resource_type, term)]
         if keys:
-            condition |= Q(resource_type=adapter.name, **{f"{adapter.record_key}__in": keys})
+            condition |= Q(resource_type=resource_type.name, **{f"{resource_type.record_key}__in": keys})
     return condition
 
 
@@ -137,15 +141,15 @@ def linked(term: str) -> list[Any]:
     return list(links.values_list("record", flat=True)[:MOST_FOUND])
 
 
-def keys_in(adapter: Adapter, term: str) -> Iterator[Any]:
+def keys_in(resource_type: ResourceType, term: str) -> Iterator[Any]:
     """Yield the keys of rows that a term may be: a primary key, or one that an ``id`` is made from."""
-    if adapter.record_key == "text_key":
+    if resource_type.record_key == "text_key":
         yield term
-    elif adapter.record_key == "uuid_key":
+    elif resource_type.record_key == "uuid_key":
         yield from filter(None, [parse_uuid(term.lower())])
     elif is_integer(term):
         yield int(term)
-    key = adapter.scheme.decode(term) if adapter.id_field is None else None
+    key = resource_type.scheme.decode(term) if resource_type.adapter.id_field is None else None
     if key is not None:
         yield key
 
@@ -156,15 +160,19 @@ def is_integer(term: str) -> bool:
     return digits.isascii() and digits.isdecimal() and len(digits) < 20 and int(term) in INTEGER_RANGE
 
 
-def keys_named(adapter: Adapter, term: str) -> list[Any]:
+def keys_named(resource_type: ResourceType, term: str) -> list[Any]:
     """Return the keys of rows by their name, or by the column of their ``id``, where it has an index."""
-    columns = [name for name in (adapter.display_column, adapter.id_field) if name is not None]
+    columns = [
+        name
+        for name in (resource_type.adapter.display_column, resource_type.adapter.id_field)
+        if name is not None
+    ]
     keys: list[Any] = []
     for column in columns:
-        field: Any = column_of(adapter.model, column)
+        field: Any = column_of(resource_type.model, column)
         if field.get_internal_type() in ("CharField", "EmailField", "SlugField") and (
             field.unique or field.db_index
         ):
-            rows = adapter.model._base_manager.filter(**{column: term})
+            rows = resource_type.model._base_manager.filter(**{column: term})
             keys += rows.values_list("pk", flat=True)[:MOST_FOUND]
     return keys

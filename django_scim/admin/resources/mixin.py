@@ -14,12 +14,12 @@ from django.template.response import TemplateResponse
 from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.admin.addresses import may_view_records
 from django_scim.admin.resources.authors import provisioning_of
 from django_scim.admin.resources.panel import ResourcePanel
-from django_scim.admin.rows import adapter_for
+from django_scim.admin.rows import resource_type_for
 from django_scim.operations.staff import has_identifier
+from django_scim.resources.resource_type import ResourceType
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -47,20 +47,24 @@ class ProvisioningAdminMixin(ModelAdmin):
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/resource.css"]}
 
-    def provisioning_adapter(self, obj: Model | None) -> Adapter | None:
+    def provisioned_type(self, obj: Model | None) -> ResourceType | None:
         """Return the adapter of a row; none for a row that is new or no resource."""
-        adapter = None if obj is None or obj.pk is None else adapter_for(self.model)
-        return adapter if adapter is not None and obj is not None and has_identifier(adapter, obj) else None
+        resource_type = None if obj is None or obj.pk is None else resource_type_for(self.model)
+        return (
+            resource_type
+            if resource_type is not None and obj is not None and has_identifier(resource_type, obj)
+            else None
+        )
 
     def provisioning_note(self, request: HttpRequest, obj: Model | None) -> str | None:
         """Return what is said of the fields that the identity provider of a row owns; none if it has none.
 
         The connections are named to those who may view resources.
         """
-        adapter = self.provisioning_adapter(obj)
-        if adapter is None or obj is None:
+        resource_type = self.provisioned_type(obj)
+        if resource_type is None or obj is None:
             return None
-        provisioning = provisioning_of(adapter, obj, request)
+        provisioning = provisioning_of(resource_type, obj, request)
         if not provisioning.is_provisioned:
             return None
         owners = ", ".join(str(connection) for connection in provisioning.connections)
@@ -76,21 +80,23 @@ class ProvisioningAdminMixin(ModelAdmin):
         """Note at the fields whom they belong to."""
         form = super().get_form(request, obj, change=change, **kwargs)
         note = self.provisioning_note(request, obj)
-        adapter = self.provisioning_adapter(obj)
-        return form if note is None or adapter is None else noted(form, owned_fields(adapter), note)
+        resource_type = self.provisioned_type(obj)
+        return (
+            form if note is None or resource_type is None else noted(form, owned_fields(resource_type), note)
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Add the fields that the identity provider owns, if nobody else is to change them."""
         names = super().get_readonly_fields(request, obj)
-        adapter = self.provisioning_adapter(obj)
-        if not self.provisioned_fields_readonly or adapter is None:
+        resource_type = self.provisioned_type(obj)
+        if not self.provisioned_fields_readonly or resource_type is None:
             return names
         if self.provisioning_note(request, obj) is None:
             return names
         options = getattr(self.form, "_meta", None)
         left_out = {*names, *(self.get_exclude(request, obj) or getattr(options, "exclude", None) or ())}
         editable = {field.name for field in (*self.opts.fields, *self.opts.many_to_many) if field.editable}
-        return (*names, *sorted((owned_fields(adapter) & editable) - left_out))
+        return (*names, *sorted((owned_fields(resource_type) & editable) - left_out))
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
         """Leave out what depends on a field that is not in the form."""
@@ -105,11 +111,11 @@ class ProvisioningAdminMixin(ModelAdmin):
     ) -> Iterator[tuple[Any, Any]]:
         """Note the same at the fields of rows beside the resource, such as a profile."""
         note = self.provisioning_note(request, obj)
-        adapter = self.provisioning_adapter(obj)
+        resource_type = self.provisioned_type(obj)
         for formset, inline in super().get_formsets_with_inlines(request, obj):
             relation = getattr(formset, "fk", None)
-            if note is not None and adapter is not None and relation is not None:
-                names = owned_fields_behind(adapter, relation)
+            if note is not None and resource_type is not None and relation is not None:
+                names = owned_fields_behind(resource_type, relation)
                 form = noted(formset.form, names, note, disabled=self.provisioned_fields_readonly)
                 formset = type(formset.__name__, (formset,), {"form": form})
             yield formset, inline
@@ -126,9 +132,9 @@ class ProvisioningAdminMixin(ModelAdmin):
         obj: Model | None = None,
     ) -> HttpResponse:
         """Put the panel below the form, whatever template the page has."""
-        adapter = self.provisioning_adapter(obj)
-        if adapter is not None and obj is not None and not context.get("is_popup"):
-            context["provisioning"] = ResourcePanel(self.admin_site, request, adapter, obj)
+        resource_type = self.provisioned_type(obj)
+        if resource_type is not None and obj is not None and not context.get("is_popup"):
+            context["provisioning"] = ResourcePanel(self.admin_site, request, resource_type, obj)
         response = super().render_change_form(request, context, add, change, form_url, obj)
         if "provisioning" in context and self.provisioning_panel and isinstance(response, TemplateResponse):
             assert response.context_data is not None
@@ -140,20 +146,20 @@ class ProvisioningAdminMixin(ModelAdmin):
 FormClass = type["BaseModelForm[Any]"]
 
 
-def owned_places(adapter: Adapter) -> Iterator[str]:
+def owned_places(resource_type: ResourceType) -> Iterator[str]:
     """Yield the fields and relations of the host that SCIM writes, as ``scim_inspect`` shows them."""
-    for mapping in adapter.written_mappings:
+    for mapping in resource_type.written_mappings:
         yield from mapping.places
 
 
-def owned_fields(adapter: Adapter) -> set[str]:
+def owned_fields(resource_type: ResourceType) -> set[str]:
     """Return the names of the model's own fields that SCIM writes."""
-    meta = adapter.model._meta
+    meta = resource_type.model._meta
     names = {field.name for field in (*meta.fields, *meta.many_to_many)}
-    return names.intersection(owned_places(adapter))
+    return names.intersection(owned_places(resource_type))
 
 
-def owned_fields_behind(adapter: Adapter, relation: Field[Any, Any]) -> set[str]:
+def owned_fields_behind(resource_type: ResourceType, relation: Field[Any, Any]) -> set[str]:
     """Return the fields that SCIM writes in rows beside the resource, such as a profile.
 
     :param relation: The foreign key of those rows that leads to the resource.
@@ -161,7 +167,7 @@ def owned_fields_behind(adapter: Adapter, relation: Field[Any, Any]) -> set[str]
     reverse: Any = relation.remote_field
     names = {reverse.name, reverse.get_accessor_name()}
     fields = {field.name for field in relation.model._meta.fields}
-    found = (place.partition("__") for place in owned_places(adapter))
+    found = (place.partition("__") for place in owned_places(resource_type))
     return {name for head, _, name in found if head in names and name in fields}
 
 

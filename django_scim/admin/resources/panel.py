@@ -12,7 +12,6 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.admin.addresses import (
     action_url,
     event_url,
@@ -35,6 +34,7 @@ from django_scim.operations.staff import connections_of
 from django_scim.resources.loading import load
 from django_scim.resources.projection import compiled
 from django_scim.resources.resource import Caller, Resource
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 
 CHOICE = "scim_connection"
@@ -61,14 +61,16 @@ class Step:
 class ResourcePanel:
     """Finds what a template asks for, and nothing else.
 
-    :param adapter: The adapter of the row.
+    :param resource_type: The adapter of the row.
     :param row: The row of the project.
     """
 
-    def __init__(self, site: AdminSite, request: HttpRequest, adapter: Adapter, row: Model) -> None:
+    def __init__(
+        self, site: AdminSite, request: HttpRequest, resource_type: ResourceType, row: Model
+    ) -> None:
         self.site = site
         self.request = request
-        self.adapter = adapter
+        self.resource_type = resource_type
         self.row = row
 
     @property
@@ -79,7 +81,7 @@ class ResourcePanel:
     @cached_property
     def provisioning(self) -> Provisioning:
         """Which identity provider the row belongs to."""
-        return provisioning_of(self.adapter, self.row, self.request)
+        return provisioning_of(self.resource_type, self.row, self.request)
 
     @property
     def record(self) -> Record | None:
@@ -105,7 +107,7 @@ class ResourcePanel:
     @cached_property
     def is_active(self) -> bool:
         """Whether the resource is there for SCIM, and active."""
-        obj = Resource(self.adapter, self.row, Caller(Connection(pk=0), ""))
+        obj = Resource(self.resource_type, self.row, Caller(None))
         obj.record = self.record
         return is_active(obj)
 
@@ -119,7 +121,7 @@ class ResourcePanel:
     @cached_property
     def connections(self) -> list[Connection]:
         """The connections to look with."""
-        return connections_of(self.adapter, self.row)
+        return connections_of(self.resource_type, self.row)
 
     @cached_property
     def connection(self) -> Connection | None:
@@ -149,7 +151,7 @@ class ResourcePanel:
         if self.connection is None:
             return None, []
         caller = Caller(self.connection, scim_base_url(self.request) or "")
-        document, left_out = resource_document(self.adapter, self.row, caller)
+        document, left_out = resource_document(self.resource_type, self.row, caller)
         return None if document is None else json_text(document), left_out
 
     @property
@@ -178,7 +180,7 @@ class ResourcePanel:
     def steps(self) -> list[Step]:
         """The last events of the resource."""
         events = ProvisioningEvent.objects.filter(
-            resource_id=self.adapter.identifier(self.row), resource_type=self.adapter.name
+            resource_id=self.resource_type.identifier(self.row), resource_type=self.resource_type.name
         )
         latest = events.select_related("connection").defer("request").order_by("-time", "-pk")[:TIMELINE]
         return [Step(event, event_url(self.site, event), author(event)) for event in latest]
@@ -186,7 +188,7 @@ class ResourcePanel:
     @property
     def events_url(self) -> str:
         """The whole history of the resource."""
-        return events_url(self.site, self.adapter, self.row)
+        return events_url(self.site, self.resource_type, self.row)
 
     # What can be done
 
@@ -201,7 +203,7 @@ class ResourcePanel:
         wanted = []
         if self.is_deleted:
             wanted.append(Restore.name)
-        elif self.is_active and type(self.adapter).deactivate is not Adapter.deactivate:
+        elif self.is_active and self.resource_type.adapter.can_be_inactive:
             wanted.append(Deactivate.name)
         return [(ACTIONS[name].label, self._action_url(name)) for name in wanted] if self.may_act else []
 
@@ -229,19 +231,21 @@ MOST_VALUES = 100
 """How many members, or other values without a bound, are shown."""
 
 
-def resource_document(adapter: Adapter, row: Model, caller: Caller) -> tuple[Json | None, list[str]]:
+def resource_document(
+    resource_type: ResourceType, row: Model, caller: Caller
+) -> tuple[Json | None, list[str]]:
     """Return what a connection gets of a row, and the attributes that are left out for their size.
 
     The document is none if there is no such resource for the connection: it answers 404.
     """
     left_out = [
         mapping.path.key
-        for mapping in adapter.mappings.values()
+        for mapping in resource_type.mappings.values()
         if mapping.unbounded and has_many(mapping, row, caller)
     ]
-    rows = adapter.queryset(caller.connection).filter(pk=row.pk)
-    objects = load(adapter, rows, compiled(adapter, excluded=tuple(left_out)), caller)
-    document = compiled(adapter, excluded=tuple(left_out)).read(objects[0]) if objects else None
+    rows = resource_type.queryset(caller.connection).filter(pk=row.pk)
+    objects = load(resource_type, rows, compiled(resource_type, excluded=tuple(left_out)), caller)
+    document = compiled(resource_type, excluded=tuple(left_out)).read(objects[0]) if objects else None
     return document, left_out
 
 

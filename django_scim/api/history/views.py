@@ -102,7 +102,7 @@ class HistoryViewSet(ProtectedView):
         """Return the events of the resource types that may be read."""
         events = with_related(ProvisioningEvent.objects.all())
         if self.is_limited:
-            allowed = [adapter.name for adapter in registry() if self.allows(adapter)]
+            allowed = [resource_type.name for resource_type in registry() if self.allows(resource_type)]
             events = events.filter(resource_type__in=allowed)
         return events
 

@@ -9,13 +9,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from scim2_models import SCIMException
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.adoption.accounts import AdoptionSelection, SelectionError, parse_column, parse_lookups
 from django_scim.adoption.adopting import adopt
 from django_scim.imports import nearest
 from django_scim.management.progress import Progress
 from django_scim.models import Connection
 from django_scim.resources.registry import registry
+from django_scim.resources.resource_type import ResourceType
 
 
 class Command(BaseCommand):
@@ -64,12 +64,12 @@ class Command(BaseCommand):
         :raises CommandError: If there is no such connection or resource type.
         :raises SelectionError: If the model has no such column, or a lookup is none.
         """
-        adapter = self.adapter(options["resource_type"])
+        resource_type = self.resource_type(options["resource_type"])
         external_id = options["external_id"]
         return AdoptionSelection(
-            adapter,
+            resource_type,
             self.connection(options["connection"]),
-            None if external_id is None else parse_column(adapter, external_id),
+            None if external_id is None else parse_column(resource_type, external_id),
             parse_lookups(options["filter"]),
         )
 
@@ -81,10 +81,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no connection {name}. {nearest(name, names) or ''}".rstrip())
         return connection
 
-    def adapter(self, name: str) -> Adapter:
+    def resource_type(self, name: str) -> ResourceType:
         """Return the adapter of a resource type."""
-        adapter = registry().get(name)
-        if adapter is None:
+        resource_type = registry().get(name)
+        if resource_type is None:
             hint = nearest(name, [known.name for known in registry()]) or ""
             raise CommandError(f"There is no resource type {name}. {hint}".rstrip())
-        return adapter
+        return resource_type

@@ -11,13 +11,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, router
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.imports import nearest
 from django_scim.indexes import indexes_of
 from django_scim.indexes.base import State
 from django_scim.mappings import Mapping
 from django_scim.mappings.dependencies import LookupColumn
 from django_scim.resources.registry import registry
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import AttributePath, walk
 
 HEADINGS = ("SCIM attribute", "Mapping", "Field", "Writable", "Filterable", "Sortable", "Indexed")
@@ -44,29 +44,32 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Inspect the adapters, and print what they say."""
-        found = [(adapter, list(inspect(adapter, self.is_served))) for adapter in self.adapters(options)]
+        found = [
+            (resource_type, list(inspect(resource_type, self.is_served)))
+            for resource_type in self.resource_types(options)
+        ]
         if options["format"] == "json":
             self.stdout.write(json.dumps([as_json(*item) for item in found], indent=2))
             return
-        for position, (adapter, attributes) in enumerate(found):
+        for position, (resource_type, attributes) in enumerate(found):
             if position:
                 self.stdout.write("")
-            title = f"{adapter.name}: {adapter.endpoint}, {adapter.model._meta.label}"
+            title = f"{resource_type.name}: {resource_type.endpoint}, {resource_type.model._meta.label}"
             self.stdout.write(self.style.MIGRATE_HEADING(title))
             for line in table(attributes):
                 self.stdout.write(line)
 
-    def adapters(self, options: dict[str, Any]) -> list[Adapter]:
+    def resource_types(self, options: dict[str, Any]) -> list[ResourceType]:
         """Return the adapter that is asked for, or all.
 
         :raises CommandError: If there is none of that name.
         """
         name = options["resource_type"]
-        known = {adapter.name.lower(): adapter for adapter in registry()}
+        known = {resource_type.name.lower(): resource_type for resource_type in registry()}
         if name is None:
             return list(known.values())
         if name.lower() not in known:
-            hint = nearest(name, [adapter.name for adapter in known.values()]) or ""
+            hint = nearest(name, [resource_type.name for resource_type in known.values()]) or ""
             raise CommandError(f"There is no resource type {name}. {hint}".rstrip())
         return [known[name.lower()]]
 
@@ -79,12 +82,12 @@ class Command(BaseCommand):
             return None
 
 
-def as_json(adapter: Adapter, attributes: Iterable[InspectedAttribute]) -> dict[str, Any]:
+def as_json(resource_type: ResourceType, attributes: Iterable[InspectedAttribute]) -> dict[str, Any]:
     """Return what JSON has of a resource type."""
     return {
-        "resourceType": adapter.name,
-        "endpoint": adapter.endpoint,
-        "model": adapter.model._meta.label,
+        "resourceType": resource_type.name,
+        "endpoint": resource_type.endpoint,
+        "model": resource_type.model._meta.label,
         "attributes": [asdict(attribute) for attribute in attributes],
     }
 
@@ -142,16 +145,16 @@ class InspectedAttribute:
 
 
 def inspect(
-    adapter: Adapter, is_served: Callable[[LookupColumn], bool | None]
+    resource_type: ResourceType, is_served: Callable[[LookupColumn], bool | None]
 ) -> Iterator[InspectedAttribute]:
     """Yield each attribute of an adapter in the order of its schemas.
 
     :param is_served: Tells whether there is an index for comparisons with a column, none if it cannot.
     """
     mapped: dict[str, list[Mapping]] = {}
-    for mapping in adapter.mappings.values():
+    for mapping in resource_type.mappings.values():
         mapped.setdefault(mapping.path.head, []).append(mapping)
-    for path in walk(adapter.resource):
+    for path in walk(resource_type.resource):
         if path.head not in mapped:
             yield InspectedAttribute(path.extension, path.name, None)
         for mapping in mapped.get(path.head, ()):

@@ -13,18 +13,18 @@ from typing import Any
 from django.db import transaction
 from scim2_models import ConflictException, ForbiddenException, SCIMException
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.history.events import Attempt
 from django_scim.models import Operation
 from django_scim.operations.breaker import ConnectionPaused, require_running
 from django_scim.operations.bulk.references import in_order, resolved, without_references
 from django_scim.operations.bulk.request import BulkOperation, read_request
-from django_scim.operations.create import Creation, create
-from django_scim.operations.delete import delete
-from django_scim.operations.patch import patch
-from django_scim.operations.replace import replace
+from django_scim.operations.create import Create
+from django_scim.operations.delete import Delete
+from django_scim.operations.patch import Patch
+from django_scim.operations.replace import Replace
 from django_scim.operations.write import database_of
 from django_scim.resources.resource import Caller, Resource
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 from django_scim.sql.transactions import run
 
@@ -47,7 +47,7 @@ Refusal = Callable[[Attempt | None, Exception], SCIMException]
 class BulkJob:
     """The operations of one request.
 
-    :param adapters: The resource types that the server has.
+    :param resource_types: The resource types that the server has.
     :param attempt_for: Makes the attempts that the history keeps.
     :param refuse: Records those that fail.
     :param allows: Whether the client may write resources of a type.
@@ -58,21 +58,21 @@ class BulkJob:
     def __init__(
         self,
         payload: Json,
-        adapters: Iterable[Adapter],
+        resource_types: Iterable[ResourceType],
         caller: Caller,
         *,
         attempt_for: AttemptFactory,
         refuse: Refusal,
-        allows: Callable[[Adapter], bool],
+        allows: Callable[[ResourceType], bool],
         secrets: Collection[str],
     ) -> None:
         self.caller = caller
         self.attempt_for = attempt_for
         self.refuse = refuse
         self.secrets = secrets
-        self.operations, self.fail_on_errors = read_request(payload, adapters, caller)
+        self.operations, self.fail_on_errors = read_request(payload, resource_types, caller)
         for operation in self.operations:
-            if operation.adapter is not None and not allows(operation.adapter):
+            if operation.resource_type is not None and not allows(operation.resource_type):
                 operation.error = ForbiddenException(detail="the token does not allow this resource type")
         self.identifiers: dict[str, str] = {}
         """The ``id`` of each resource that was made, by its ``bulkId``."""
@@ -107,7 +107,7 @@ class BulkJob:
         try:
             if operation.error is not None:
                 raise operation.error
-            require_running(self.caller.connection)
+            require_running(self.caller.acting)
             self.require_made(operation.needs)
             assert attempt is not None
             self.succeed(operation, self.write(operation, attempt))
@@ -125,17 +125,18 @@ class BulkJob:
 
     def write(self, operation: BulkOperation, attempt: Attempt) -> Resource | None:
         """Do what an operation says; return the resource unless it is gone."""
-        adapter, identifier, if_match = operation.adapter, operation.identifier, operation.version
-        assert adapter is not None
+        resource_type, identifier, if_match = operation.resource_type, operation.identifier, operation.version
+        assert resource_type is not None
         data = resolved(operation.data, self.identifiers)
         if operation.method == "POST":
-            return create(adapter, data, self.caller, attempt)
-        operation.location = self.caller.location(adapter, identifier)
+            return Create(resource_type, self.caller, attempt).read_body(data).run()
+        operation.location = self.caller.location(resource_type, identifier)
+        target = (resource_type, identifier, self.caller, attempt)
         if operation.method == "DELETE":
-            delete(adapter, identifier, self.caller, attempt, if_match=if_match)
+            Delete(*target, if_match=if_match).run()
             return None
-        method = replace if operation.method == "PUT" else patch
-        return method(adapter, identifier, data, self.caller, attempt, if_match=if_match)
+        method = Replace if operation.method == "PUT" else Patch
+        return method(*target, if_match=if_match).read_body(data).run()
 
     def succeed(self, operation: BulkOperation, obj: Resource | None) -> None:
         """Note that an operation succeeded."""
@@ -143,7 +144,7 @@ class BulkJob:
         operation.version = None
         if obj is not None:
             operation.location = obj.location
-            operation.version = obj.adapter.version(obj)
+            operation.version = obj.resource_type.version(obj)
             if operation.method == "POST" and operation.bulk_id is not None:
                 self.identifiers[operation.bulk_id] = obj.identifier
 
@@ -157,7 +158,7 @@ class BulkJob:
         """Return the attempt of an operation; none if it has no method that the history knows."""
         if operation.method not in OPERATIONS:
             return None
-        name = operation.adapter.name if operation.adapter else ""
+        name = operation.resource_type.name if operation.resource_type else ""
         attempt = self.attempt_for(OPERATIONS[operation.method], name, operation.identifier)
         attempt.method, attempt.path = operation.method, operation.path
         attempt.receive(operation.data, self.secrets)
@@ -172,7 +173,7 @@ class BulkJob:
         known = dict(self.identifiers)
         current = circle[0]
 
-        def in_turn() -> Iterator[tuple[BulkOperation, Creation]]:
+        def in_turn() -> Iterator[tuple[BulkOperation, Create]]:
             nonlocal current
             for operation, creation in creations.items():
                 current = operation
@@ -180,25 +181,25 @@ class BulkJob:
 
         def make_all() -> list[Resource]:
             self.identifiers = dict(known)
-            started = {}
             for operation, creation in in_turn():
                 unresolved = operation.needs - self.identifiers.keys()
                 document = resolved(documents[operation], self.identifiers)
-                started[operation] = without_references(document, unresolved)
-                creation.start(started[operation])
+                creation.start(without_references(document, unresolved))
                 self.identifiers[operation.bulk_id or ""] = creation.obj.identifier
             for operation, creation in in_turn():
                 document = resolved(documents[operation], self.identifiers)
-                creation.complete(started[operation], document)
-            return [creation.finish() for _, creation in in_turn()]
+                creation.complete(document)
+            for _, creation in in_turn():
+                creation.conclude()
+            return [creation.obj for creation in creations.values()]
 
         try:
-            require_running(self.caller.connection)
+            require_running(self.caller.acting)
             own = {operation.bulk_id for operation in circle}
             for operation, creation in in_turn():
                 self.require_made(operation.needs - own)
-                documents[operation] = creation.read(resolved(operation.data, known))
-            databases = {database_of(creation.adapter) for creation in creations.values()}
+                documents[operation] = creation.read_body(resolved(operation.data, known)).body
+            databases = {database_of(creation.resource_type) for creation in creations.values()}
             made = run_in_all(databases, make_all)
         except Exception as exception:
             self.identifiers = known
@@ -207,12 +208,12 @@ class BulkJob:
         for operation, obj in zip(circle, made, strict=True):
             self.succeed(operation, obj)
 
-    def creation(self, operation: BulkOperation) -> Creation:
+    def creation(self, operation: BulkOperation) -> Create:
         """Return the creation that a POST stands for."""
         attempt = self.new_attempt(operation)
         assert attempt is not None
-        assert operation.adapter is not None
-        return Creation(operation.adapter, self.caller, attempt)
+        assert operation.resource_type is not None
+        return Create(operation.resource_type, self.caller, attempt)
 
     def fail_circle(
         self, circle: Sequence[BulkOperation], failed: BulkOperation, exception: Exception

@@ -18,12 +18,12 @@ from scim2_models import (
     SCIMException,
 )
 
-from django_scim.adapters.adapter import Adapter
 from django_scim.conf import get_settings
 from django_scim.dialects.registry import request_policy
 from django_scim.operations.bulk.references import references
 from django_scim.operations.payloads import scim_error
 from django_scim.resources.resource import Caller
+from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 
 # Any resource type does: the data, which depends on it, is not checked with the message around it.
@@ -46,7 +46,7 @@ class BulkOperation:
 
     data: Any = None
 
-    adapter: Adapter | None = None
+    resource_type: ResourceType | None = None
     """That of the resource type in the path."""
 
     identifier: str = ""
@@ -68,7 +68,7 @@ class BulkOperation:
 
 
 def read_request(
-    payload: Json, adapters: Iterable[Adapter], caller: Caller
+    payload: Json, resource_types: Iterable[ResourceType], caller: Caller
 ) -> tuple[list[BulkOperation], int | None]:
     """Return the operations of a BulkRequest, and after how many errors to stop.
 
@@ -88,7 +88,9 @@ def read_request(
     fail_on_errors: int | None = validated(RequestMessage, rest).fail_on_errors
     if fail_on_errors is not None and fail_on_errors < 1:
         raise InvalidValueException(detail="failOnErrors has to be 1 at least")
-    by_endpoint = {adapter.endpoint.strip("/").lower(): adapter for adapter in adapters}
+    by_endpoint = {
+        resource_type.endpoint.strip("/").lower(): resource_type for resource_type in resource_types
+    }
     operations = [read_operation(item, by_endpoint, caller) for item in given]
     check_references(operations)
     return operations, fail_on_errors
@@ -105,7 +107,7 @@ def validated(model: Any, payload: Json) -> Any:
         raise scim_error(error) from error
 
 
-def read_operation(item: Any, by_endpoint: dict[str, Adapter], caller: Caller) -> BulkOperation:
+def read_operation(item: Any, by_endpoint: dict[str, ResourceType], caller: Caller) -> BulkOperation:
     """Return one operation; of one that cannot be read, what an answer needs, and the error."""
     operation = BulkOperation()
     if not isinstance(item, dict):
@@ -125,7 +127,7 @@ def read_operation(item: Any, by_endpoint: dict[str, Adapter], caller: Caller) -
     try:
         operation.version = validated(OperationMessage, members).version
         require_members(operation)
-        if operation.adapter is None or bool(operation.identifier) == (operation.method == "POST"):
+        if operation.resource_type is None or bool(operation.identifier) == (operation.method == "POST"):
             detail = f"there is nothing to {operation.method} at '{operation.path}'"
             raise NotFoundException(detail=detail)
     except SCIMException as error:
@@ -148,13 +150,13 @@ def require_members(operation: BulkOperation) -> None:
         raise InvalidValueException(detail=f"a {operation.method} needs data")
 
 
-def locate(operation: BulkOperation, by_endpoint: dict[str, Adapter], caller: Caller) -> None:
+def locate(operation: BulkOperation, by_endpoint: dict[str, ResourceType], caller: Caller) -> None:
     """Find the resource type and the ``id`` that a path leads to, and the location to answer with."""
     path = operation.path.removeprefix(caller.base_url).strip("/")
     if path and operation.method != "POST":
         operation.location = f"{caller.base_url}/{path}"
     endpoint, _, identifier = path.partition("/")
-    operation.adapter = by_endpoint.get(endpoint.lower())
+    operation.resource_type = by_endpoint.get(endpoint.lower())
     operation.identifier = identifier if references(identifier) else unquote(identifier)
 
 

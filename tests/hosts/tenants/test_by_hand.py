@@ -11,7 +11,7 @@ from scim2_models import NotFoundException, UniquenessException
 from django_scim.admin.resources.panel import ResourcePanel
 from django_scim.models import Connection, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
-from django_scim.operations.staff import Author, caller_for, deactivate, restore
+from django_scim.operations.staff import Author, Deactivate, Restore, caller_for
 from django_scim.resources.registry import registry
 from tests.conftest import ScimClient
 from tests.hosts.tenants.models import Member, Organisation
@@ -64,7 +64,7 @@ def test_a_restored_resource_has_its_values_in_its_tenant(here, there, member):
     here.delete(path_of(member))
     digests = set(UniqueValue.objects.values_list("digest", flat=True))
 
-    restore(adapter(), member.pk, ALICE)
+    Restore(adapter(), member.pk, ALICE).run()
 
     assert here.post("/Users", user("BJensen")).status_code == 409
     assert UniqueValue.objects.exclude(digest__in=digests).count() == 1
@@ -79,11 +79,11 @@ def test_a_name_that_was_given_away_in_the_tenant_is_a_conflict(here, there, mem
     Member.objects.create(organisation=member.organisation, login="GONE")
 
     with pytest.raises(UniquenessException):
-        restore(adapter(), member.pk, ALICE)
+        Restore(adapter(), member.pk, ALICE).run()
 
 
 def test_a_member_of_one_organisation_is_deactivated_alone(here, there, member):
-    deactivate(adapter(), member.pk, ALICE)
+    Deactivate(adapter(), member.pk, ALICE).run()
 
     assert not Member.objects.get(pk=member.pk).is_active
     assert Member.objects.get(organisation__name="There").is_active
@@ -93,7 +93,7 @@ def test_where_no_connection_sees_a_member_nothing_can_be_done(here, there, memb
     Connection.objects.filter(pk=here.connection.pk).delete()
 
     with pytest.raises(NotFoundException, match="no connection can see this User"):
-        deactivate(adapter(), member.pk, ALICE)
+        Deactivate(adapter(), member.pk, ALICE).run()
 
 
 def test_the_panel_offers_no_connection_of_another_tenant(here, there, member):

@@ -1,0 +1,252 @@
+"""A resource type at run time: an adapter, its mappings bound to the model, and the rows that they are of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Exists, F, Model, OuterRef, QuerySet
+from django.db.models.lookups import Exact
+from scim2_models import InvalidPathException
+
+from django_scim.adapters.adapter import Adapter
+from django_scim.adapters.binding import bind_mappings
+from django_scim.adapters.checks import check_model
+from django_scim.mappings import Mapping
+from django_scim.mappings.columns import HostPath, is_empty
+from django_scim.mappings.dependencies import LookupColumn
+from django_scim.mappings.identifiers import ColumnScheme, IdentifierScheme, record_key_for, scheme_for
+from django_scim.models import Connection, Link, Record
+from django_scim.resources.resource import Resource
+from django_scim.schema.paths import AttributePath, Json, resolve
+from django_scim.sql.functions import Comparable, compose
+from django_scim.sql.values import column_of
+
+if TYPE_CHECKING:
+    from django_scim.resources.registry import Registry
+
+BATCH = 500
+"""How many keys go into one statement."""
+
+
+class ResourceType:
+    """One resource type that is served: what the adapter declares, ready to be used.
+
+    :param adapter: What the host declares; this becomes its ``resource_type``.
+    """
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+        self.setting = adapter.setting
+        """How system checks name the place of the configuration."""
+        self.resource = adapter.resource
+        self.model = adapter.model
+        self.name = adapter.name
+        self.endpoint = adapter.endpoint
+        adapter.resource_type = self
+
+    def join(self, registry: Registry) -> None:
+        """Bind the mappings, once the resource types are there that relations may lead to."""
+        self.registry = registry
+        self.mappings, self.errors = bind_mappings(self)
+
+    @property
+    def scope(self) -> str:
+        """The scope that limits a token to the resource type, such as ``users``."""
+        return self.endpoint.strip("/").lower()
+
+    # Rows
+
+    def rows(self, connection: Connection | None) -> QuerySet[Any]:
+        """Return the rows that a connection may see, deleted ones included, as a query that can be locked.
+
+        A join may find a row twice, and no database locks the rows that DISTINCT or GROUP BY leaves.
+
+        :param connection: None for somebody of the project, who may see them all.
+        """
+        if connection is None:
+            return self.model._base_manager.all()
+        rows = self.adapter.get_queryset(connection)
+        return rows if is_plain(rows) else self.model._base_manager.filter(pk__in=rows.values("pk"))
+
+    def queryset(self, connection: Connection | None) -> QuerySet[Any]:
+        """Return the rows that are resources for a connection: those it may see, less the deleted ones.
+
+        A row without a value in ``id_field`` has no ``id``, and so is none.
+        """
+        rows = self.rows(connection).filter(~self._deleted())
+        id_field = self.adapter.id_field
+        if id_field is not None and column_of(self.model, id_field).null:
+            rows = rows.filter(**{f"{id_field}__isnull": False})
+        return rows
+
+    def deleted(self, connection: Connection | None) -> QuerySet[Any]:
+        """Return the rows whose resources were deleted."""
+        return self.rows(connection).filter(self._deleted())
+
+    def _deleted(self) -> Exists:
+        records = self.records().filter(**{self.record_key: OuterRef("pk")}, deleted_at__isnull=False)
+        return Exists(records)
+
+    @cached_property
+    def joins(self) -> list[str]:
+        """The relations that lead to the rows of mapped columns, as ``select_related`` takes them."""
+        return sorted({column.joins for column in self._version_columns} - {""})
+
+    # Records
+
+    def records(self) -> QuerySet[Record]:
+        """Return the records of the resource type."""
+        return Record.objects.filter(resource_type=self.name)
+
+    def links(self) -> QuerySet[Link]:
+        """Return the ``externalId`` values, those of other resource types included."""
+        return Link.objects.all()
+
+    @cached_property
+    def record_key(self) -> str:
+        """The column of the records that holds the primary key of the model."""
+        return record_key_for(self.model._meta.pk) or "text_key"
+
+    def new_record(self, instance: Model) -> Record:
+        """Return an unsaved record for a row that has none."""
+        created = self.created_at(instance)
+        times = {"created": created, "last_modified": created} if created else {}
+        record = Record(resource_type=self.name, **times)
+        if not instance._state.adding:
+            setattr(record, self.record_key, instance.pk)
+        return record
+
+    def created_at(self, instance: Model) -> Any:
+        """Return when the row was made, as far as the model knows."""
+        return getattr(instance, self.adapter.created_field) if self.adapter.created_field else None
+
+    # Identifiers
+
+    @cached_property
+    def id_column(self) -> str:
+        """The column that the ``id`` is made from."""
+        return self.adapter.id_field or self.model._meta.pk.attname
+
+    @cached_property
+    def scheme(self) -> IdentifierScheme:
+        """How values of :attr:`id_column` become an ``id``."""
+        if self.adapter.id_field is None:
+            return scheme_for(self.model._meta.pk, self.name)
+        return ColumnScheme(column_of(self.model, self.adapter.id_field))
+
+    def identifier(self, instance: Model) -> str:
+        """Return the ``id`` of a row.
+
+        :raises ImproperlyConfigured: If a new row has been saved without a value in ``id_field``.
+        """
+        key = getattr(instance, self.id_column)
+        if key is None:
+            raise ImproperlyConfigured(f"{self.model._meta.label}.save() has to set '{self.id_column}'.")
+        return self.scheme.encode(key)
+
+    def identified(self, queryset: QuerySet[Any], identifier: str) -> QuerySet[Any]:
+        """Narrow a queryset to the row of an ``id``; to nothing if it is none of this resource type.
+
+        An ``id`` is case-exact (RFC 7643 section 3.1), also where the collation of a text column is not.
+        """
+        key = self.scheme.decode(identifier)
+        if key is None:
+            return queryset.none()
+        rows = queryset.filter(**{self.id_column: key})
+        if isinstance(key, str):
+            exact = Comparable(F(self.id_column), case_exact=True)
+            rows = rows.filter(Exact(exact, compose(key)))
+        return rows
+
+    def visible_keys(
+        self, connection: Connection | None, identifiers: Sequence[str], *, using: str
+    ) -> dict[str, Any]:
+        """Return the primary keys of the resources that a connection can see, by their ``id``.
+
+        :param using: The database that the caller writes to: a replica may not have the latest of them.
+        """
+        decoded = {identifier: self.scheme.decode(identifier) for identifier in identifiers}
+        wanted = list({key for key in decoded.values() if key is not None})
+        found: dict[Any, Any] = {}
+        for start in range(0, len(wanted), BATCH):
+            batch = {f"{self.id_column}__in": wanted[start : start + BATCH]}
+            rows = self.queryset(connection).using(using).filter(**batch)
+            found.update(rows.values_list(self.id_column, "pk"))
+        return {identifier: found[key] for identifier, key in decoded.items() if key in found}
+
+    # Attributes
+
+    def resolve(self, key: str) -> AttributePath | None:
+        """Return what a path names in the schemas of the resource type, or None if there is no such."""
+        try:
+            return resolve(self.resource, key)
+        except InvalidPathException:
+            return None
+
+    def mapping_for(self, path: AttributePath) -> Mapping | None:
+        """Return the mapping that answers for a path, or None for an attribute that never has a value."""
+        return self.mappings.get(path.key) or self.mappings.get(path.head)
+
+    @cached_property
+    def written_mappings(self) -> list[Mapping]:
+        """The mappings that clients may write."""
+        return [mapping for mapping in self.mappings.values() if mapping.writable]
+
+    def looked_up_columns(self) -> list[LookupColumn]:
+        """Return the columns that should have an index for comparisons: see ``looked_up`` of the adapter."""
+        wanted = {path.head for path in map(self.resolve, self.adapter.looked_up) if path is not None}
+        found = [
+            column
+            for mapping in self.mappings.values()
+            if mapping.is_unique or mapping.path.head in wanted
+            for column in mapping.lookup_columns()
+        ]
+        return list(dict.fromkeys(found))
+
+    def schemas_of(self, document: Json) -> list[str]:
+        """Return ``schemas``: the core schema and the extensions of which the document has attributes."""
+        core = str(self.resource.__schema__)
+        return [core, *(urn for urn in self.resource.get_extension_models() if urn in document)]
+
+    @cached_property
+    def _version_columns(self) -> list[HostPath]:
+        columns = {column for mapping in self.mappings.values() for column in mapping.columns()}
+        return [HostPath(self.model, column) for column in sorted(columns)]
+
+    def version(self, obj: Resource) -> str:
+        """Return ``meta.version``: a weak entity tag over the mapped columns and the revision.
+
+        It is right also after a change by ``queryset.update()``, and costs the same for a group of any
+        size. RFC 7644 section 3.14.
+        """
+        values: list[Any] = [column.read(obj.instance) for column in self._version_columns]
+        values.append(obj.record.revision if obj.record else 0)
+        values.append(obj.external_id)
+        text = repr([None if is_empty(value) else str(value) for value in values])
+        return f'W/"{hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()}"'
+
+    def names(self, document: Json) -> tuple[str, str | None]:
+        """Return what people call a resource, and its ``externalId`` or None, for the history."""
+        return self.adapter.display(document), document.get("externalId")
+
+    # Checks
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Return what is wrong with the resource type, for Django's system checks."""
+        yield from self.errors
+        for mapping in self.mappings.values():
+            yield from mapping.check()
+        yield from check_model(self)
+        yield from self.adapter.check()
+
+
+def is_plain(rows: QuerySet[Any]) -> bool:
+    """Whether a query reads one table, each row once."""
+    query = rows.query
+    has_joins = len(query.alias_map) > 1 or bool(query.select_related)
+    return not (has_joins or query.distinct or query.combinator or query.is_sliced or query.group_by)
