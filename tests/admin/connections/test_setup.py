@@ -155,7 +155,7 @@ def test_the_base_url_has_to_be_https(admin_client, connection):
     assert "has to begin with https" not in admin_client.get(page(connection), secure=True).text
 
 
-@pytest.mark.urls("tests.admin.urls_without_scim")
+@pytest.mark.urls("tests.admin.connections.urls_without_scim")
 def test_a_project_that_does_not_route_scim_is_told(admin_client, connection):
     text = admin_client.get(page(connection)).text
 

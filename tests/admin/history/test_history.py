@@ -11,7 +11,7 @@ from django.urls import reverse
 from django_scim.admin.resources.filters import MOST_CONNECTIONS
 from django_scim.models import ProvisioningEvent, Record
 from tests.admin.counting import counted
-from tests.admin.history import ATTACK, LIST, NOON, listed, many_events, page, shown
+from tests.admin.history.listed import ATTACK, LIST, NOON, listed, many_events, page, shown
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.adapters import THING
 from tests.representations import group, path_of, user

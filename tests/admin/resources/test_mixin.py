@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from django_scim.models import ProvisioningEvent, Record
 from tests.admin.counting import counted
-from tests.admin.staff_site import bare_site, site
+from tests.admin.resources.staff_site import bare_site, site
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.adapters import THING
@@ -34,7 +34,7 @@ TEMPLATES = {
 @pytest.fixture(autouse=True)
 def staff_site(settings):
     """The project has admins and templates of its own."""
-    settings.ROOT_URLCONF = "tests.admin.staff_site"
+    settings.ROOT_URLCONF = "tests.admin.resources.staff_site"
     templates = copy.deepcopy(settings.TEMPLATES)
     templates[0]["APP_DIRS"] = False
     templates[0]["OPTIONS"]["loaders"] = [

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django_scim.history.export import BATCH, COLUMNS
 from django_scim.models import ProvisioningEvent
 from tests.admin.counting import counted
-from tests.admin.history import LIST, NOON, many_events
+from tests.admin.history.listed import LIST, NOON, many_events
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
 from tests.representations import user

@@ -11,7 +11,7 @@ from django.utils.html import escape
 from django_scim.admin.history.event import MOST_ENTRIES
 from django_scim.models import ProvisioningEvent, Record
 from tests.admin.counting import counted
-from tests.admin.history import LIST, NOON, many_events, page
+from tests.admin.history.listed import LIST, NOON, many_events, page
 from tests.factories import GroupFactory, UserFactory
 from tests.representations import group, id_of, member, path_of, user
 
