@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.query.badges import BADGE
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import ENTERPRISE, GROUP, USER, id_of, path_of, user
 
 

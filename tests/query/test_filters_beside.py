@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ScimClient
 from tests.hosts.small.models import Department, Person, Profile
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import ENTERPRISE, id_of, path_of
 
 pytestmark = pytest.mark.usefixtures("people")

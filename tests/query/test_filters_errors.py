@@ -10,7 +10,7 @@ from django_scim.conf import ScimSettings
 from tests.conftest import ScimClient
 from tests.factories import UserFactory
 from tests.query.badges import BADGE
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import ENTERPRISE, GROUP, USER
 
 MAX_TERMS = ScimSettings.MAX_FILTER_TERMS

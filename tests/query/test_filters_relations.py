@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import id_of, path_of
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ScimClient
 from tests.factories import UserFactory
 from tests.query.badges import BADGE
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import ENTERPRISE, path_of, user
 
 

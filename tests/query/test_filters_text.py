@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 
 from tests.query.badges import BADGE
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import user
 
 PLACES = ("name.familyName", "title")

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from tests.factories import GroupFactory, UserFactory
 from tests.query.badges import BADGE
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import ENTERPRISE, USER, id_of, user
 
 

@@ -9,7 +9,7 @@ from scim2_models import Context, ListResponse
 from django_scim.schema.types import EnterpriseUserExtension
 from django_scim.schema.types import User as UserResource
 from tests.factories import UserFactory
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import path_of
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
