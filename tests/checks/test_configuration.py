@@ -19,7 +19,7 @@ from tests.hosts.small.adapters import PersonAdapter, Thing
 from tests.hosts.small.models import Device
 from tests.representations import ENTERPRISE
 
-HERE = "tests.test_checks"
+HERE = "tests.checks.test_configuration"
 SMALL = "tests.hosts.small.adapters"
 
 
@@ -650,7 +650,7 @@ def test_a_sqlite_database_on_which_writers_fail_is_warned_of(check, monkeypatch
 
 def run_check(folder: Path, configured: str) -> subprocess.CompletedProcess[str]:
     """Run ``manage.py check`` of a project that has never imported its routes."""
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     (folder / "broken_settings.py").write_text(f"from tests.settings import *\nDJANGO_SCIM = {configured}\n")
     environment = {
         **os.environ,
