@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import ScimClient
+from tests.messages import ERROR
 
 Json = dict[str, Any]
-
-ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class Reader:

@@ -15,6 +15,7 @@ from django_scim import signals
 from django_scim.models import ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import BULK_REQUEST
 from tests.operations.patch_operations import add, remove, replace
 from tests.representations import ENTERPRISE, id_of, member, path_of
 from tests.representations import group as group_representation
@@ -29,7 +30,6 @@ ALL = {
     "members added": signals.members_added,
     "members removed": signals.members_removed,
 }
-BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 DEACTIVATE = replace("active", False)
 ACTIVATE = replace("active", True)
@@ -432,7 +432,7 @@ class TestBulk:
 
     def bulk(self, scim: ScimClient, *operations: dict[str, Any]) -> Any:
         """Send a bulk request."""
-        return scim.post("/Bulk", {"schemas": [BULK], "Operations": list(operations)})
+        return scim.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": list(operations)})
 
     def make(self, path: str, name: str, **data: Any) -> dict[str, Any]:
         """Return the operation that makes a resource."""

@@ -7,6 +7,7 @@ from typing import Any
 from scim2_models import Error
 
 from tests.conftest import SCIM
+from tests.messages import ERROR
 
 
 def assert_scim_error(response: Any, status: int, scim_type: str | None = None) -> str:
@@ -16,7 +17,7 @@ def assert_scim_error(response: Any, status: int, scim_type: str | None = None) 
     body = response.json()
     assert body["status"] == str(status)
     error = Error.model_validate(body)
-    assert error.schemas == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+    assert error.schemas == [ERROR]
     assert error.scim_type == scim_type
     assert error.detail
     return error.detail

@@ -10,6 +10,7 @@ from django_scim.mappings import Computed
 from tests.api.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, GROUP, USER, id_of, member, path_of, user
 
 BASE = f"https://testserver{ROOT}"
@@ -191,7 +192,7 @@ class TestConfiguration:
         settings.DJANGO_SCIM = {"MAX_BULK_OPERATIONS": 1, "MAX_PAYLOAD_SIZE": 2000}
         operation = {"method": "DELETE", "path": path_of(UserFactory.create())}
         request = {
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "schemas": [BULK_REQUEST],
             "Operations": [operation],
         }
 

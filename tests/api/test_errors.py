@@ -15,13 +15,8 @@ from django_scim.models import ProvisioningEvent
 from tests.api.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, HttpsClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import PATCH_OP, patch_op
 from tests.representations import GROUP, USER, group, path_of, user
-
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-
-
-def patch_of(*operations):
-    return {"schemas": [PATCH_OP], "Operations": list(operations)}
 
 
 def writes():
@@ -190,31 +185,31 @@ WRONG_PATCHES = [
     {"schemas": [PATCH_OP], "Operations": None},
     {"schemas": [PATCH_OP], "Operations": {}},
     {"schemas": [PATCH_OP], "Operations": "replace"},
-    {"schemas": [PATCH_OP], "Operations": [None]},
-    {"schemas": [PATCH_OP], "Operations": ["replace"]},
+    patch_op(None),
+    patch_op("replace"),
     {"schemas": [PATCH_OP], "Operations": [[]]},
-    patch_of({}),
-    patch_of({"op": None, "path": "title", "value": "x"}),
-    patch_of({"op": 1, "path": "title", "value": "x"}),
-    patch_of({"op": "move", "path": "title", "value": "x"}),
-    patch_of({"op": ["replace"], "path": "title", "value": "x"}),
-    patch_of({"op": "remove"}),
-    patch_of({"op": "add"}),
-    patch_of({"op": "replace", "path": 1, "value": "x"}),
-    patch_of({"op": "replace", "path": {}, "value": "x"}),
-    patch_of({"op": "replace", "path": ["displayName"], "value": "x"}),
-    patch_of({"op": "replace", "path": "[", "value": "x"}),
-    patch_of({"op": "replace", "path": "displayName[", "value": "x"}),
-    patch_of({"op": "replace", "path": "displayName[value eq", "value": "x"}),
-    patch_of({"op": "replace", "path": "displayName.", "value": "x"}),
-    patch_of({"op": "replace", "path": "displayName..x", "value": "x"}),
-    patch_of({"op": "replace", "path": "(" * 3000, "value": "x"}),
-    patch_of({"op": "replace", "path": "displayName", "value": {}}),
-    patch_of({"op": "replace", "path": "displayName", "value": ["x"]}),
-    patch_of({"op": "replace", "path": "displayName", "value": 1}),
-    patch_of({"op": "replace", "value": "x"}),
-    patch_of({"op": "replace", "value": ["x"]}),
-    patch_of({"op": "replace", "value": {"displayName": {}}}),
+    patch_op({}),
+    patch_op({"op": None, "path": "title", "value": "x"}),
+    patch_op({"op": 1, "path": "title", "value": "x"}),
+    patch_op({"op": "move", "path": "title", "value": "x"}),
+    patch_op({"op": ["replace"], "path": "title", "value": "x"}),
+    patch_op({"op": "remove"}),
+    patch_op({"op": "add"}),
+    patch_op({"op": "replace", "path": 1, "value": "x"}),
+    patch_op({"op": "replace", "path": {}, "value": "x"}),
+    patch_op({"op": "replace", "path": ["displayName"], "value": "x"}),
+    patch_op({"op": "replace", "path": "[", "value": "x"}),
+    patch_op({"op": "replace", "path": "displayName[", "value": "x"}),
+    patch_op({"op": "replace", "path": "displayName[value eq", "value": "x"}),
+    patch_op({"op": "replace", "path": "displayName.", "value": "x"}),
+    patch_op({"op": "replace", "path": "displayName..x", "value": "x"}),
+    patch_op({"op": "replace", "path": "(" * 3000, "value": "x"}),
+    patch_op({"op": "replace", "path": "displayName", "value": {}}),
+    patch_op({"op": "replace", "path": "displayName", "value": ["x"]}),
+    patch_op({"op": "replace", "path": "displayName", "value": 1}),
+    patch_op({"op": "replace", "value": "x"}),
+    patch_op({"op": "replace", "value": ["x"]}),
+    patch_op({"op": "replace", "value": {"displayName": {}}}),
 ]
 
 
@@ -302,7 +297,7 @@ class TestAddresses:
         kind.row()
         payloads = {
             "PUT": kind.body("renamed"),
-            "PATCH": patch_of({"op": "replace", "path": kind.attribute, "value": "renamed"}),
+            "PATCH": patch_op({"op": "replace", "path": kind.attribute, "value": "renamed"}),
         }
 
         response = send(method, f"{kind.endpoint}/{identifier}", payloads.get(method))

@@ -13,10 +13,9 @@ from django.test import Client
 from tests.api.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, group, member, path_of, user
 
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCHES = ("/Users/.search", "/.search")
 
 

@@ -10,7 +10,7 @@ from django_scim.models import Connection, ProvisioningEvent
 from tests.api.assertions import assert_scim_error
 from tests.conftest import SCIM, HttpsClient, ScimClient
 from tests.factories import GroupFactory, UserFactory
-from tests.operations.bulk_operations import PATCH_OP
+from tests.messages import patch_op
 from tests.operations.patch_operations import replace
 from tests.representations import group, id_of, path_of, user
 
@@ -93,7 +93,7 @@ def test_a_client_that_has_the_version_is_told_so(me):
 
 
 def test_an_account_modifies_itself(me, barbara):
-    response = me.send("PATCH", {"schemas": [PATCH_OP], "Operations": [replace("name.givenName", "Babs")]})
+    response = me.send("PATCH", patch_op(replace("name.givenName", "Babs")))
 
     assert response.status_code == 200
     assert response.json()["name"]["givenName"] == "Babs"
@@ -124,7 +124,7 @@ def test_a_write_to_another_version_is_refused(me, barbara):
     seen = me.send("GET")["ETag"]
     User.objects.update(first_name="Changed")
 
-    patch = {"schemas": [PATCH_OP], "Operations": [replace("title", "Guide")]}
+    patch = patch_op(replace("title", "Guide"))
     for method, payload in (("PATCH", patch), ("PUT", user("barbara")), ("DELETE", None)):
         assert_scim_error(me.send(method, payload, **{"If-Match": seen}), 412)
     barbara.refresh_from_db()
@@ -140,7 +140,7 @@ def test_a_protected_account_reads_itself_and_changes_nothing(self_service):
     root = UserFactory.create(username="root", is_superuser=True)
 
     assert Account(root).send("GET").status_code == 200
-    patch = {"schemas": [PATCH_OP], "Operations": [replace("active", False)]}
+    patch = patch_op(replace("active", False))
     assert_scim_error(Account(root).send("PATCH", patch), 403)
 
 
@@ -150,7 +150,7 @@ def test_each_account_is_itself(self_service):
 
 
 def test_what_an_account_does_to_itself_is_in_the_history_with_its_id(me, barbara):
-    me.send("PATCH", {"schemas": [PATCH_OP], "Operations": [replace("title", "Guide")]})
+    me.send("PATCH", patch_op(replace("title", "Guide")))
     me.send("PUT", {"userName": ""})
 
     first, second = ProvisioningEvent.objects.order_by("pk")

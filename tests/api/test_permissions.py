@@ -9,6 +9,7 @@ from django_scim.models import ProvisioningEvent, Scope
 from tests.api.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import BULK_REQUEST, SEARCH_REQUEST
 from tests.representations import group, path_of, user
 
 
@@ -32,7 +33,7 @@ class TestReadScope:
     @pytest.mark.parametrize("path", ["/.search", "/Users/.search", "/Groups/.search"])
     def test_sends_a_query_in_a_body(self, reader, path):
         UserFactory.create(), GroupFactory.create()
-        request = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 1}
+        request = {"schemas": [SEARCH_REQUEST], "count": 1}
 
         response = reader.post(path, request)
 
@@ -69,7 +70,7 @@ class TestReadScope:
 
     def test_runs_no_bulk_job(self, reader):
         request = {
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "schemas": [BULK_REQUEST],
             "Operations": [{"method": "POST", "path": "/Users", "bulkId": "1", "data": user("new")}],
         }
 

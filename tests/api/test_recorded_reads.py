@@ -17,9 +17,9 @@ from django_scim.models import EventCount, ProvisioningEvent
 from tests.api.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.messages import SEARCH_REQUEST
 from tests.representations import id_of, path_of, user
 
-SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 SECRET = "correct horse battery staple"
 
 

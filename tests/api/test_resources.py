@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from tests.api.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.factories import UserFactory
+from tests.messages import patch_op
 from tests.representations import GROUP, USER, group, member, path_of, user
 
 JSON = "application/json"
@@ -33,10 +34,6 @@ media_types = pytest.mark.parametrize(
 
 def replace(path, value):
     return {"op": "replace", "path": path, "value": value}
-
-
-def patch_of(*operations):
-    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": list(operations)}
 
 
 class TestPost:
@@ -185,7 +182,7 @@ class TestPatch:
     def test_modifies_a_user_and_answers_with_it(self, send, slash):
         row = UserFactory.create()
 
-        response = send("PATCH", f"{path_of(row)}{slash}", patch_of(replace("name.givenName", "Babs")))
+        response = send("PATCH", f"{path_of(row)}{slash}", patch_op(replace("name.givenName", "Babs")))
 
         assert response.status_code == 200
         assert response.json()["name"]["givenName"] == "Babs"
@@ -199,7 +196,7 @@ class TestPatch:
         path = send("POST", "/Groups", group(members=[member(UserFactory.create())])).headers["Location"]
         path = path.removeprefix(BASE)
 
-        response = send("PATCH", f"{path}{slash}", patch_of(replace("displayName", "Guides")))
+        response = send("PATCH", f"{path}{slash}", patch_op(replace("displayName", "Guides")))
 
         assert response.status_code == 204
         assert response.content == b""
@@ -212,7 +209,7 @@ class TestPatch:
         response = send(
             "PATCH",
             f"{path_of(row)}?attributes={kind.attribute}",
-            patch_of(replace(kind.attribute, "renamed")),
+            patch_op(replace(kind.attribute, "renamed")),
         )
 
         assert response.status_code == 200
@@ -241,7 +238,7 @@ class TestDelete:
         send("DELETE", path)
 
         assert_scim_error(send("PUT", path, kind.body("again")), 404)
-        assert_scim_error(send("PATCH", path, patch_of(replace(kind.attribute, "again"))), 404)
+        assert_scim_error(send("PATCH", path, patch_op(replace(kind.attribute, "again"))), 404)
 
     @media_types
     def test_takes_a_content_type_without_a_body(self, send, media_type):
@@ -303,7 +300,7 @@ class TestVersions:
         row = kind.row()
         writes = [
             ("PUT", kind.body("renamed")),
-            ("PATCH", patch_of(replace(kind.attribute, "renamed"))),
+            ("PATCH", patch_op(replace(kind.attribute, "renamed"))),
             ("DELETE", None),
         ]
 
@@ -328,7 +325,7 @@ class TestMediaTypes:
 
         assert send("POST", kind.endpoint, kind.body("new"), media_type).status_code == 201
         assert send("PUT", path_of(row), kind.body("renamed"), media_type).status_code == 200
-        operations = patch_of(replace(kind.attribute, "renamed-again"))
+        operations = patch_op(replace(kind.attribute, "renamed-again"))
         assert send("PATCH", path_of(row), operations, media_type).status_code in (200, 204)
 
     @pytest.mark.parametrize(

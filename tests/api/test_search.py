@@ -10,10 +10,10 @@ from django_scim.schema.types import EnterpriseUserExtension, Group, User
 from tests.api.assertions import assert_scim_error
 from tests.conftest import SCIM, ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import PATCH_OP, SEARCH_REQUEST
 from tests.operations.responses import stored
 from tests.representations import id_of, path_of
 
-SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 ENDPOINTS = ["/.search", "/Users/.search", "/Groups/.search"]
 
 
@@ -237,8 +237,6 @@ def test_a_parameter_that_cannot_be_read_is_refused_by_its_kind(scim, path, para
     assert_scim_error(scim.post(path, query(**parameters)), 400, scim_type)
 
 
-@pytest.mark.parametrize(
-    "schemas", [["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "x", [5], {}], ids=str
-)
+@pytest.mark.parametrize("schemas", [[PATCH_OP], "x", [5], {}], ids=str)
 def test_a_message_of_another_schema_is_refused(scim, schemas):
     assert scim.post("/.search", {"schemas": schemas}).status_code == 400

@@ -20,6 +20,7 @@ from django_scim.options import Rate, parse_rate
 from tests.api.assertions import assert_scim_error
 from tests.conftest import ROOT, ScimClient
 from tests.factories import ConnectionFactory, UserFactory
+from tests.messages import BULK_REQUEST, SEARCH_REQUEST
 from tests.representations import group, path_of, user
 
 NOON = 1_800_000_000.0
@@ -55,7 +56,7 @@ def statuses(send, number):
 
 def search(scim):
     """Send a query in a body."""
-    return scim.post("/.search", {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]})
+    return scim.post("/.search", {"schemas": [SEARCH_REQUEST]})
 
 
 def ask_from(scim, address, token=None, **headers):
@@ -230,8 +231,7 @@ class TestBulkJobs:
         operations = [
             {"method": "POST", "path": "/Groups", "bulkId": name, "data": group(name)} for name in names
         ]
-        schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
-        return scim.post("/Bulk", {"schemas": [schema], "Operations": operations})
+        return scim.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": operations})
 
     def test_count_by_their_operations(self, scim, rates):
         rates(bulk="4/min")

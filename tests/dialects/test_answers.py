@@ -8,10 +8,8 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import ERROR
 from tests.representations import group, id_of, member, path_of, user
-
-ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
-
 
 # Groups
 

@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 
 from django_scim.models import ProvisioningEvent
 from tests.factories import UserFactory
+from tests.messages import PATCH_OP
 from tests.representations import USER, path_of
 
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 DEACTIVATE = {"op": "replace", "path": "active", "value": False}
 
 

@@ -8,10 +8,10 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import LIST_RESPONSE, SEARCH_REQUEST
 from tests.representations import ENTERPRISE, USER, group, id_of, path_of
 
 MANAGER = "26118915-6090-4610-87e4-49d8ca9f808d"
-LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ def test_an_attribute_of_an_extension_may_be_asked_for_by_its_name(scim, barbara
 
 def test_a_query_in_a_body_is_read_in_the_same_way(scim, barbara):
     body = {
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+        "schemas": [SEARCH_REQUEST],
         "filter": f"manager eq {MANAGER}",
         "attributes": ["manager", "userName"],
         "sortBy": "department",

@@ -17,6 +17,7 @@ from django_scim.history.excerpts import REDACTED
 from django_scim.models import Operation, ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, group, id_of, member, path_of, user
 
 
@@ -135,9 +136,8 @@ class TestSuccesses:
         operations = [
             {"method": "POST", "path": "/Users", "bulkId": name, "data": user(name)} for name in ("a", "b")
         ]
-        schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
-        scim.post("/Bulk", {"schemas": [schema], "Operations": operations}, **{"X-Request-ID": "job-1"})
+        scim.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": operations}, **{"X-Request-ID": "job-1"})
 
         told = ProvisioningEvent.objects.order_by("pk").values_list("operation", "display", "request_id")
         assert list(told) == [("create", "a", "job-1"), ("create", "b", "job-1")]

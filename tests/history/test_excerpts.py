@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from django_scim.history.excerpts import REDACTED, SHORTENED, excerpt, target_excerpt
 from django_scim.models import ProvisioningEvent
 from tests.factories import UserFactory
+from tests.messages import PATCH_OP
 from tests.representations import path_of, user
 
 SECRETS = {"password"}
@@ -41,7 +42,7 @@ class TestBodies:
 
     def test_of_operations_in_a_bulk_job_are_kept_with_their_events(self, scim):
         row = UserFactory.create()
-        data = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": []}
+        data = {"schemas": [PATCH_OP], "Operations": []}
         operations = [{"method": "PATCH", "path": path_of(row), "data": data}]
 
         scim.post("/Bulk", {"schemas": [], "Operations": operations})

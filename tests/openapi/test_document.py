@@ -13,15 +13,13 @@ from django_scim.mappings import Computed
 from tests.conftest import SCIM, ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.adapters import THING
+from tests.messages import BULK_REQUEST, SEARCH_REQUEST, patch_op
 from tests.openapi.document import Document
-from tests.query.badges import BADGE
+from tests.query.badges import BADGE, BADGE_VALUES
 from tests.representations import ENTERPRISE, USER, group, id_of, member, path_of, user
 
 pytestmark = pytest.mark.django_db
 
-BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 FULL_USER: dict[str, Any] = user(
     "barbara",
@@ -38,15 +36,8 @@ FULL_USER: dict[str, Any] = user(
     **{
         ENTERPRISE: {"employeeNumber": "701984", "department": "Tours"},
         BADGE: {
-            "level": 3,
-            "weight": 2.5,
-            "issued": "2011-05-13T04:42:34Z",
-            "armed": False,
-            "chip": "AAEC",
-            "tags": ["a", "b"],
-            "grades": [1, 2],
+            **BADGE_VALUES,
             "doors": [{"number": 1, "opened": "2011-05-13T04:42:34Z", "locked": True, "secret": "s"}],
-            "pin": "1234",
             "photo": "p",
             "serial": "s-1",
         },
@@ -201,7 +192,7 @@ class TestAnswers:
         operation = {"op": "replace", "path": "displayName", "value": "Scouts"}
         assert scim.patch(path, operation).status_code == 204
         document.check(scim.patch(path, operation), "PATCH", "/Groups/{id}")
-        request = {"schemas": [PATCH_OP], "Operations": [operation]}
+        request = patch_op(operation)
         asked = scim.request("PATCH", f"{path}?attributes=members.display", request)
         assert asked.status_code == 200
         document.check(asked, "PATCH", "/Groups/{id}")

@@ -8,8 +8,7 @@ from django.contrib.auth.models import Group, User
 
 from django_scim.models import Link, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
-
-ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+from tests.messages import ERROR
 
 
 def assert_error(response: Any, status: int, scim_type: str | None = None) -> None:

@@ -11,13 +11,13 @@ from django.contrib.auth.models import User
 from django_scim.models import Link, Operation, Outcome, ProvisioningEvent, Record
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.messages import PATCH_OP, patch_op
 from tests.operations.badges import BADGE
 from tests.operations.examples import ENTERPRISE_USER, FULL_USER, PASSWORD, READ_ONLY
 from tests.operations.patch_operations import add, remove, replace
 from tests.operations.responses import assert_error, last_event, stored, without_meta
 from tests.representations import ENTERPRISE, USER, member, path_of, user
 
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 WORK, HOME = FULL_USER["emails"]
 OTHER = {"value": "other@example.com", "type": "other"}
 MANAGER = ENTERPRISE_USER[ENTERPRISE]["manager"]
@@ -613,7 +613,7 @@ def test_the_answer_has_the_attributes_that_are_asked_for(scim, provisioned):
     response = scim.request(
         "PATCH",
         f"{provisioned}?attributes=title",
-        {"schemas": [PATCH_OP], "Operations": [replace("title", "X")]},
+        patch_op(replace("title", "X")),
     )
 
     assert response.status_code == 200

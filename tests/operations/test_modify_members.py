@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_scim.models import Operation, Outcome, ProvisioningEvent, Record
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import patch_op
 from tests.operations.patch_operations import add, remove, replace
 from tests.operations.responses import assert_error, last_event, stored
 from tests.representations import GROUP, id_of, member, path_of
@@ -422,10 +423,7 @@ def test_members_whom_scim_deleted_are_out_of_its_reach(scim, guides, members):
 
 
 def test_the_answer_has_members_only_if_they_are_asked_for(scim, guides):
-    payload = {
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-        "Operations": [remove("members")],
-    }
+    payload = patch_op(remove("members"))
 
     response = scim.request("PATCH", f"{path_of(guides)}?attributes=displayName", payload)
 

@@ -18,6 +18,7 @@ from django_scim.models import Record
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.models import Device, Enrolment, License
+from tests.messages import LIST_RESPONSE, SEARCH_REQUEST
 from tests.operations.patch_operations import replace
 from tests.operations.responses import assert_error
 from tests.representations import ENTERPRISE, path_of, user
@@ -121,7 +122,7 @@ def test_a_cursor_can_be_used_more_than_once(scim):
 
 def test_a_cursor_works_in_the_body_of_a_search_too(scim):
     rows = UserFactory.create_batch(4)
-    query = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 3}
+    query = {"schemas": [SEARCH_REQUEST], "count": 3}
 
     first = scim.post("/Users/.search", {**query, "cursor": ""}).json()
     second = scim.post("/Users/.search", {**query, "cursor": first["nextCursor"]}).json()
@@ -144,7 +145,7 @@ def test_an_empty_collection_has_one_page_without_cursors(scim):
     found = page(scim, count=2)
 
     assert found == {
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "schemas": [LIST_RESPONSE],
         "totalResults": 0,
         "itemsPerPage": 0,
         "Resources": [],

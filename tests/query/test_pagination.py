@@ -9,10 +9,9 @@ from scim2_models import Context, ListResponse
 from django_scim.schema.types import EnterpriseUserExtension
 from django_scim.schema.types import User as UserResource
 from tests.factories import UserFactory
+from tests.messages import LIST_RESPONSE
 from tests.reading import Reader
 from tests.representations import path_of
-
-LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +72,7 @@ def test_an_index_larger_than_any_is_past_the_end(users: Reader, seven):
 def test_the_numbers_of_an_answer_are_numbers(users: Reader, seven):
     page = users.page(startIndex="2", count="2")
 
-    assert page["schemas"] == [LIST]
+    assert page["schemas"] == [LIST_RESPONSE]
     for name in ("totalResults", "itemsPerPage", "startIndex"):
         assert type(page[name]) is int
 
@@ -91,7 +90,7 @@ def test_nothing_is_a_page_too(users: Reader):
     page = users.page()
 
     assert page == {
-        "schemas": [LIST],
+        "schemas": [LIST_RESPONSE],
         "totalResults": 0,
         "itemsPerPage": 0,
         "startIndex": 1,

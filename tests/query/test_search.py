@@ -7,6 +7,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import LIST_RESPONSE
 from tests.operations.patch_operations import replace
 from tests.operations.responses import assert_error
 from tests.representations import ENTERPRISE, GROUP, USER, id_of, member, path_of
@@ -179,7 +180,7 @@ def test_the_total_is_that_of_all_types(scim):
 
 def test_a_server_without_resources_has_none(scim):
     assert search(scim) == {
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "schemas": [LIST_RESPONSE],
         "totalResults": 0,
         "itemsPerPage": 0,
         "Resources": [],

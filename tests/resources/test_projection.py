@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import patch_op
 from tests.query.badges import BADGE
 from tests.reading import Reader
 from tests.representations import ENTERPRISE, USER, path_of, user
@@ -174,7 +175,7 @@ def test_what_names_no_attribute_is_refused(users: Reader, parameter, value):
 def test_the_representation_of_a_write_is_selected_too(scim: ScimClient):
     row = created_row()
     replace = {"op": "replace", "path": "title", "value": "Lead"}
-    payload = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [replace]}
+    payload = patch_op(replace)
 
     changed = scim.request("PATCH", f"{path_of(row)}?attributes=title", payload)
     created = scim.post("/Users?excludedAttributes=meta,active", user("john"))

@@ -10,6 +10,7 @@ from django_scim.models import ProvisioningEvent
 from tests.factories import UserFactory
 from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.hosts.devices.models import Device
+from tests.messages import BULK_REQUEST
 from tests.representations import id_of, user
 
 SCHEMA = "urn:example:params:scim:schemas:Device"
@@ -78,7 +79,7 @@ def test_bulk_makes_it_with_its_owner(scim):
         {"method": "POST", "path": "/Devices", "bulkId": "d", "data": device(owner={"value": "bulkId:u"})},
         {"method": "POST", "path": "/Users", "bulkId": "u", "data": user("owner")},
     ]
-    schemas = ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"]
+    schemas = [BULK_REQUEST]
     response = scim.post("/Bulk", {"schemas": schemas, "Operations": operations})
 
     assert [operation["status"] for operation in response.json()["Operations"]] == ["201", "201"]

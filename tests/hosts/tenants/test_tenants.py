@@ -13,9 +13,8 @@ from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
 from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.hosts.tenants.models import Member, Office, Organisation, Team
+from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, group, user
-
-BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 
 def connection_of(name: str) -> Connection:
@@ -180,7 +179,7 @@ def test_no_bulk_operation_reaches_what_is_foreign(here, own_group, foreign_user
         {"method": "PATCH", "path": f"/Groups/{foreign_group}", "data": patch},
         {"method": "PATCH", "path": f"/Groups/{own_group}", "data": patch},
     ]
-    response = here.post("/Bulk", {"schemas": [BULK], "Operations": operations})
+    response = here.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": operations})
 
     statuses = [operation["status"] for operation in response.json()["Operations"]]
     assert statuses == ["404", "404", "404", "400"]

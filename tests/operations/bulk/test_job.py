@@ -13,6 +13,7 @@ from django.db.models.signals import post_save
 from django_scim.models import Operation, Outcome, ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import PATCH_OP
 from tests.operations.bulk_operations import (
     BULK_REQUEST,
     bulk,
@@ -503,7 +504,7 @@ def test_a_message_without_a_list_of_operations_is_refused(scim, body):
     assert_error(scim.post("/Bulk", {"schemas": [BULK_REQUEST], **body}), 400, "invalidSyntax")
 
 
-@pytest.mark.parametrize("schemas", [["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "x", [1], {}])
+@pytest.mark.parametrize("schemas", [[PATCH_OP], "x", [1], {}])
 def test_a_message_of_another_schema_is_refused(scim, schemas):
     response = scim.post("/Bulk", {"schemas": schemas, "Operations": [post("/Users", "x", user())]})
 
