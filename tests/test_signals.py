@@ -16,7 +16,7 @@ from django_scim.models import ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.messages import BULK_REQUEST
-from tests.operations.patch_operations import add, remove, replace
+from tests.operations.patch_operations import ACTIVATE, DEACTIVATE, add, remove, replace
 from tests.representations import ENTERPRISE, id_of, member, path_of
 from tests.representations import group as group_representation
 from tests.representations import user as representation
@@ -30,9 +30,6 @@ ALL = {
     "members added": signals.members_added,
     "members removed": signals.members_removed,
 }
-
-DEACTIVATE = replace("active", False)
-ACTIVATE = replace("active", True)
 
 
 class Host:

@@ -14,8 +14,7 @@ from django.utils import timezone, translation
 
 import django_scim
 from django_scim.admin.pictures import AREA, MOST_TICKS, pictures, tick_step
-from django_scim.models import EventCount
-from tests.factories import ConnectionFactory
+from tests.factories import ConnectionFactory, EventCountFactory
 
 SVG = "{http://www.w3.org/2000/svg}"
 STATIC = Path(django_scim.__file__).parent / "static/django_scim"
@@ -33,8 +32,8 @@ def count(connection):
     """Return what makes a row of counts."""
 
     def make(days_ago=0, number=1, **fields):
-        defaults = {"connection": connection, "outcome": "success", "status": 200, "duration": 10}
-        return EventCount.objects.create(hour=noon(days_ago), count=number, **{**defaults, **fields})
+        counted = {"connection": connection, "hour": noon(days_ago), "count": number}
+        return EventCountFactory.create(**{**counted, **fields})
 
     return make
 

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_scim.models import AccessToken, ProvisioningEvent
-from tests.api.assertions import assert_scim_error
 from tests.api.endpoints import HEALTH, HISTORY, OPEN, PROTECTED
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, HttpsClient, ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.representations import path_of, user

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from scim2_models import Context, ListResponse, ResourceType, Schema, ServiceProviderConfig
 
 from django_scim.mappings import Computed
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.factories import GroupFactory, UserFactory
 from tests.messages import BULK_REQUEST

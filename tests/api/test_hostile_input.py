@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from django_scim.models import ProvisioningEvent
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.fuzz.queries import broken_filters, filters

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from django_scim.models import Connection, ProvisioningEvent
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import SCIM, HttpsClient, ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.messages import patch_op

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.checks import run_checks
 
 from django_scim.models import ProvisioningEvent
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, ScimClient
 from tests.factories import ConnectionFactory
 from tests.representations import user

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from django_scim.models import ProvisioningEvent, Scope
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.messages import BULK_REQUEST, SEARCH_REQUEST

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_scim.history.excerpts import REDACTED
 from django_scim.models import EventCount, ProvisioningEvent
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.messages import SEARCH_REQUEST

@@ -7,7 +7,7 @@ from scim2_models import Context, ListResponse
 
 from django_scim.models import ProvisioningEvent
 from django_scim.schema.types import EnterpriseUserExtension, Group, User
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import SCIM, ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.messages import PATCH_OP, SEARCH_REQUEST

@@ -17,7 +17,7 @@ from django_scim.api.throttling import KNOWN_SECONDS, Counter
 from django_scim.conf import DEFAULT_THROTTLE_RATES, ScimSettings, check_settings
 from django_scim.models import AccessToken, ProvisioningEvent
 from django_scim.options import Rate, parse_rate
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.messages import BULK_REQUEST, SEARCH_REQUEST

@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
-from tests.api.assertions import assert_scim_error
 from tests.api.endpoints import HEALTH, HISTORY, OPEN, PROTECTED
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.representations import user
 

@@ -9,11 +9,10 @@ from django_scim.conf import ScimSettings
 from django_scim.models import ProvisioningEvent
 from tests.deprovisioning.conftest import Browser
 from tests.factories import GroupFactory
-from tests.operations.patch_operations import replace
+from tests.operations.patch_operations import DEACTIVATE, replace
 from tests.representations import path_of
 from tests.representations import user as representation
 
-DEACTIVATE = replace("active", False)
 HOOKS = "tests.deprovisioning.hooks"
 
 

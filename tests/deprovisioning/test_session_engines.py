@@ -6,12 +6,10 @@ import pytest
 
 from django_scim.models import LoginSession
 from tests.deprovisioning.conftest import Browser
-from tests.operations.patch_operations import replace
+from tests.operations.patch_operations import ACTIVATE, DEACTIVATE
 from tests.representations import path_of
 
 BACKENDS = "django.contrib.sessions.backends"
-DEACTIVATE = replace("active", False)
-ACTIVATE = replace("active", True)
 
 
 @pytest.fixture(params=["db", "cached_db", "cache", "file"])

@@ -15,12 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django_scim.models import LoginSession
 from tests.deprovisioning.conftest import Browser
 from tests.factories import GroupFactory, UserFactory
-from tests.operations.patch_operations import replace
+from tests.operations.patch_operations import ACTIVATE, DEACTIVATE, replace
 from tests.representations import member, path_of
 from tests.representations import user as representation
-
-DEACTIVATE = replace("active", False)
-ACTIVATE = replace("active", True)
 
 
 def test_the_next_page_of_a_deactivated_account_is_anonymous(scim, user):

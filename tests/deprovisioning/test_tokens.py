@@ -9,12 +9,9 @@ import pytest
 from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
-from tests.operations.patch_operations import replace
+from tests.operations.patch_operations import ACTIVATE, DEACTIVATE
 from tests.representations import path_of
 from tests.representations import user as representation
-
-DEACTIVATE = replace("active", False)
-ACTIVATE = replace("active", True)
 
 
 class TestRestFramework:

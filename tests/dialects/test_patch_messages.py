@@ -8,9 +8,8 @@ from django.contrib.auth.models import User
 from django_scim.models import ProvisioningEvent
 from tests.factories import UserFactory
 from tests.messages import PATCH_OP
+from tests.operations.patch_operations import DEACTIVATE
 from tests.representations import USER, path_of
-
-DEACTIVATE = {"op": "replace", "path": "active", "value": False}
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import pytest
 from django.utils import timezone
 
 from django_scim.history.statistics import Refusal, days, percentile, recent_refusals
-from django_scim.models import EventCount
 from django_scim.models.provisioning_event import DURATIONS
-from tests.factories import ConnectionFactory
+from tests.factories import ConnectionFactory, EventCountFactory
 
 NOW = datetime(2026, 4, 10, 9, 30, tzinfo=UTC)
 
@@ -22,8 +21,7 @@ def count(connection):
     """Return what makes a row of counts."""
 
     def make(hour, number=1, **fields):
-        defaults = {"connection": connection, "outcome": "success", "status": 200, "duration": 10}
-        return EventCount.objects.create(hour=hour, count=number, **{**defaults, **fields})
+        return EventCountFactory.create(**{"connection": connection, "hour": hour, "count": number, **fields})
 
     return make
 

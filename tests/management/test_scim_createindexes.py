@@ -15,21 +15,16 @@ from django_scim.mappings.dependencies import LookupColumn
 from django_scim.models import ProvisioningEvent
 from django_scim.sql.values import column_of
 from tests.factories import GroupFactory, UserFactory
-from tests.indexes.plans import analyze, drop_index, index_names, indexes_dropped, plan_of
+from tests.indexes.plans import analyze, drop_index, index_names, plan_of
 
 COUNT = 3000
 """So many rows that no database prefers to read them all."""
 
-
-@pytest.fixture(autouse=True)
-def clean_indexes(transactional_db):
-    """A database whose indexes are those of before, once the test is over."""
-    with indexes_dropped():
-        yield
+pytestmark = pytest.mark.usefixtures("clean_indexes")
 
 
 @pytest.fixture
-def many():
+def many(clean_indexes):
     """A host with many accounts and groups."""
     users = (f"User{number}" for number in range(COUNT))
     User.objects.bulk_create(UserFactory.build(username=name, email=f"{name}@Example.com") for name in users)

@@ -8,16 +8,6 @@ from django.contrib.auth.models import Group, User
 
 from django_scim.models import Link, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
-from tests.messages import ERROR
-
-
-def assert_error(response: Any, status: int, scim_type: str | None = None) -> None:
-    """Assert that an answer is the error body of RFC 7644 section 3.12."""
-    body = response.json()
-    assert (response.status_code, body.get("scimType")) == (status, scim_type), body
-    assert body["schemas"] == [ERROR]
-    assert body["status"] == str(status)
-    assert body["detail"]
 
 
 def without_meta(document: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from django_scim.models import Link, Operation, Outcome, ProvisioningEvent, Record
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.operations.examples import ENTERPRISE_USER, FULL_USER, PASSWORD, READ_ONLY
-from tests.operations.responses import assert_error, last_event, stored, without_meta
+from tests.operations.responses import last_event, stored, without_meta
 from tests.representations import ENTERPRISE, GROUP, USER, group, id_of, member, path_of, user
 
 # What goes in comes out
@@ -164,7 +165,7 @@ def test_the_validators_of_the_host_refuse_a_weak_password(scim):
 
     response = scim.post("/Users", user(password="2short"))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 
@@ -224,7 +225,7 @@ def test_a_missing_or_wrong_value_is_refused_and_leaves_nothing_behind(scim, wro
 
     response = scim.post("/Users", wrong)
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
     assert last_event().outcome == Outcome.REFUSED
 
@@ -237,17 +238,17 @@ def test_a_body_without_schemas_is_taken_for_what_its_endpoint_says(scim):
 
 
 def test_a_body_of_another_resource_type_is_refused(scim):
-    assert_error(scim.post("/Users", {"schemas": [GROUP], "userName": "bjensen"}), 400, "invalidSyntax")
+    assert_scim_error(scim.post("/Users", {"schemas": [GROUP], "userName": "bjensen"}), 400, "invalidSyntax")
     assert not User.objects.exists()
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"5", b'"user"', b"null", b"\xff{}"])
 def test_a_body_that_is_no_object_is_refused(scim, body):
-    assert_error(scim.post("/Users", body), 400, "invalidSyntax")
+    assert_scim_error(scim.post("/Users", body), 400, "invalidSyntax")
 
 
 def test_a_request_without_a_body_is_refused(scim):
-    assert_error(scim.request("POST", "/Users"), 400, "invalidSyntax")
+    assert_scim_error(scim.request("POST", "/Users"), 400, "invalidSyntax")
 
 
 # Uniqueness
@@ -260,7 +261,7 @@ def test_a_user_name_is_taken_whatever_its_case(scim, taken):
 
     response = scim.post("/Users", user(taken))
 
-    assert_error(response, 409, "uniqueness")
+    assert_scim_error(response, 409, "uniqueness")
     assert "userName" in response.json()["detail"]
     assert stored() == before
 
@@ -269,13 +270,13 @@ def test_a_user_name_is_taken_whatever_its_case(scim, taken):
 def test_the_case_of_letters_beyond_ascii_makes_no_difference(scim, first, second):
     scim.post("/Users", user(first))
 
-    assert_error(scim.post("/Users", user(second)), 409, "uniqueness")
+    assert_scim_error(scim.post("/Users", user(second)), 409, "uniqueness")
 
 
 def test_an_account_that_the_host_made_itself_keeps_its_user_name(scim):
     UserFactory.create(username="Admin")
 
-    assert_error(scim.post("/Users", user("admin")), 409, "uniqueness")
+    assert_scim_error(scim.post("/Users", user("admin")), 409, "uniqueness")
     assert User.objects.get().username == "Admin"
 
 
@@ -297,7 +298,7 @@ def test_a_group_name_is_taken_if_the_host_says_so(scim):
     scim.post("/Groups", group("Tour Guides"))
     before = stored()
 
-    assert_error(scim.post("/Groups", group("Tour Guides")), 409, "uniqueness")
+    assert_scim_error(scim.post("/Groups", group("Tour Guides")), 409, "uniqueness")
     assert stored() == before
 
 
@@ -430,7 +431,7 @@ def test_an_unknown_member_is_refused_and_no_group_is_made(scim, unknown):
 
     response = scim.post("/Groups", group(members=[member(row), unknown]))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 
@@ -438,17 +439,17 @@ def test_a_deleted_user_cannot_be_made_a_member(scim):
     gone = scim.post("/Users", user()).json()["id"]
     scim.delete(f"/Users/{gone}")
 
-    assert_error(scim.post("/Groups", group(members=[{"value": gone}])), 400, "invalidValue")
+    assert_scim_error(scim.post("/Groups", group(members=[{"value": gone}])), 400, "invalidValue")
 
 
 def test_a_group_cannot_be_a_member_where_groups_hold_users_alone(scim):
     inner = GroupFactory.create()
 
-    assert_error(scim.post("/Groups", group(members=[member(inner)])), 400, "invalidValue")
+    assert_scim_error(scim.post("/Groups", group(members=[member(inner)])), 400, "invalidValue")
 
 
 def test_a_group_needs_a_name(scim):
-    assert_error(scim.post("/Groups", {"schemas": [GROUP]}), 400, "invalidValue")
+    assert_scim_error(scim.post("/Groups", {"schemas": [GROUP]}), 400, "invalidValue")
 
 
 # The history
@@ -497,7 +498,7 @@ def test_the_history_shows_the_members_of_a_new_group(scim):
 def test_a_token_that_may_only_read_creates_nothing(connection):
     reader = ScimClient(connection, "read")
 
-    assert_error(reader.post("/Users", user()), 403)
+    assert_scim_error(reader.post("/Users", user()), 403)
     assert not User.objects.exists()
     assert not Link.objects.exists()
     assert last_event().outcome == Outcome.REFUSED

@@ -18,7 +18,7 @@ from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.models import Person
 from tests.operations.by_hand import ALICE, by_alice, resource_type_of
 from tests.operations.responses import last_event, stored
-from tests.operations.test_races import at_once
+from tests.operations.simultaneous import at_once
 from tests.registered import receiving
 from tests.representations import path_of, user
 

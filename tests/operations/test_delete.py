@@ -7,12 +7,13 @@ from django.contrib.auth.models import Group, User
 
 from django_scim.models import Link, Operation, Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.models import Contract, Person
 from tests.operations.examples import ENTERPRISE_USER
 from tests.operations.patch_operations import replace
-from tests.operations.responses import assert_error, last_event, stored
+from tests.operations.responses import last_event, stored
 from tests.representations import group, id_of, member, path_of, user
 
 
@@ -49,10 +50,10 @@ def test_a_deleted_resource_is_not_there_for_any_method(scim, provisioned, way):
     scim.delete(provisioned)
     before = stored()
 
-    assert_error(scim.get(provisioned), 404)
-    assert_error(scim.put(provisioned, user()), 404)
-    assert_error(scim.patch(provisioned, replace("active", True)), 404)
-    assert_error(scim.delete(provisioned), 404)
+    assert_scim_error(scim.get(provisioned), 404)
+    assert_scim_error(scim.put(provisioned, user()), 404)
+    assert_scim_error(scim.patch(provisioned, replace("active", True)), 404)
+    assert_scim_error(scim.delete(provisioned), 404)
     assert stored() == before
 
 
@@ -71,7 +72,7 @@ def test_the_groups_of_a_user_are_others_without_it(scim):
     assert [entry["value"] for entry in after.json()["members"]] == [id_of(other)]
     assert after.json()["meta"]["lastModified"] > before.json()["meta"]["lastModified"]
     rename = replace("displayName", "Guides")
-    assert_error(scim.patch(path_of(team), rename, **{"If-Match": before["ETag"]}), 412)
+    assert_scim_error(scim.patch(path_of(team), rename, **{"If-Match": before["ETag"]}), 412)
     assert scim.get(path_of(untouched))["ETag"] == same["ETag"]
 
 
@@ -118,18 +119,18 @@ def test_an_account_that_scim_has_never_touched_can_be_deleted(scim, way):
     row = UserFactory.create()
 
     assert scim.delete(path_of(row)).status_code == 204
-    assert_error(scim.get(path_of(row)), 404)
+    assert_scim_error(scim.get(path_of(row)), 404)
 
 
 @pytest.mark.parametrize("identifier", ["26118915-6090-4610-87e4-49d8ca9f808d", "1", "nobody", "%00"])
 def test_an_unknown_id_is_not_found(scim, way, identifier):
-    assert_error(scim.delete(f"/Users/{identifier}"), 404)
+    assert_scim_error(scim.delete(f"/Users/{identifier}"), 404)
 
 
 def test_the_id_of_a_group_is_no_user(scim, way):
     row = GroupFactory.create()
 
-    assert_error(scim.delete(f"/Users/{id_of(row)}"), 404)
+    assert_scim_error(scim.delete(f"/Users/{id_of(row)}"), 404)
     assert Group.objects.filter(pk=row.pk).exists()
 
 
@@ -137,7 +138,7 @@ def test_a_superuser_cannot_be_deleted(scim, way):
     row = UserFactory.create(is_superuser=True)
     before = stored()
 
-    assert_error(scim.delete(path_of(row)), 403)
+    assert_scim_error(scim.delete(path_of(row)), 403)
     assert stored() == before
     event = last_event()
     assert (event.operation, event.outcome, event.status) == (Operation.DELETE, Outcome.REFUSED, 403)
@@ -176,7 +177,7 @@ def test_an_account_that_the_host_activates_again_stays_deleted_for_scim(scim, p
     scim.delete(provisioned)
     User.objects.update(is_active=True)
 
-    assert_error(scim.get(provisioned), 404)
+    assert_scim_error(scim.get(provisioned), 404)
 
 
 def test_a_user_name_cannot_be_changed_to_that_of_a_row_that_stays(scim, provisioned):
@@ -186,7 +187,7 @@ def test_a_user_name_cannot_be_changed_to_that_of_a_row_that_stays(scim, provisi
 
     response = scim.patch(path_of(row), replace("userName", "bjensen@example.com"))
 
-    assert_error(response, 409, "uniqueness")
+    assert_scim_error(response, 409, "uniqueness")
     assert stored() == before
 
 
@@ -195,7 +196,7 @@ def test_a_superuser_of_the_host_is_not_provisioned_anew(scim, provisioned):
     User.objects.update(is_superuser=True)
     before = stored()
 
-    assert_error(scim.post("/Users", ENTERPRISE_USER), 403)
+    assert_scim_error(scim.post("/Users", ENTERPRISE_USER), 403)
     assert stored() == before
 
 
@@ -215,7 +216,7 @@ def test_a_row_that_others_keep_from_being_deleted_is_a_conflict(scim, settings,
     created = scim.post("/Users", user("bjensen")).json()
     contract = Contract.objects.create(**{party: Person.objects.get()})
 
-    assert_error(scim.delete(f"/Users/{created['id']}"), 409)
+    assert_scim_error(scim.delete(f"/Users/{created['id']}"), 409)
     assert last_event().outcome == Outcome.REFUSED
     assert scim.get(f"/Users/{created['id']}").json() == created
 

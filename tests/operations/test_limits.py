@@ -15,11 +15,10 @@ from django_scim.operations import breaker as limits
 from django_scim.signals import connection_paused
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.operations.patch_operations import DEACTIVATE
 from tests.representations import ENTERPRISE, group, path_of, user
 
 pytestmark = pytest.mark.django_db
-
-OFF = {"op": "replace", "path": "active", "value": False}
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def statuses(responses):
 
 
 def deactivate(scim, rows):
-    return statuses([scim.patch(path_of(row), OFF) for row in rows])
+    return statuses([scim.patch(path_of(row), DEACTIVATE) for row in rows])
 
 
 class TestTheLimit:
@@ -65,7 +64,7 @@ class TestTheLimit:
         settings.DJANGO_SCIM = {"USER": {"delete": way}}
         first, second, third = UserFactory.create_batch(3)
 
-        assert scim.patch(path_of(first), OFF).status_code == 200
+        assert scim.patch(path_of(first), DEACTIVATE).status_code == 200
         assert scim.delete(path_of(second)).status_code == 204
         assert scim.delete(path_of(third)).status_code == 503
 

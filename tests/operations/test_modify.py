@@ -9,13 +9,14 @@ import pytest
 from django.contrib.auth.models import User
 
 from django_scim.models import Link, Operation, Outcome, ProvisioningEvent, Record
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.messages import PATCH_OP, patch_op
 from tests.operations.badges import BADGE
 from tests.operations.examples import ENTERPRISE_USER, FULL_USER, PASSWORD, READ_ONLY
 from tests.operations.patch_operations import add, remove, replace
-from tests.operations.responses import assert_error, last_event, stored, without_meta
+from tests.operations.responses import last_event, stored, without_meta
 from tests.representations import ENTERPRISE, USER, member, path_of, user
 
 WORK, HOME = FULL_USER["emails"]
@@ -378,7 +379,7 @@ def test_the_values_of_an_attribute_that_is_not_complex_can_be_added_and_selecte
 def test_a_path_that_cannot_be_parsed_is_an_invalid_path(scim, provisioned, path):
     before = stored()
 
-    assert_error(scim.patch(provisioned, replace(path, "X")), 400, "invalidPath")
+    assert_scim_error(scim.patch(provisioned, replace(path, "X")), 400, "invalidPath")
     assert stored() == before
 
 
@@ -423,7 +424,7 @@ def test_two_primary_values_are_refused(scim, provisioned):
 
     response = scim.patch(provisioned, replace("emails", [{**WORK}, {**HOME, "primary": True}]))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 
@@ -442,16 +443,16 @@ def test_the_address_that_the_host_changed_is_the_one_that_is_patched(scim, prov
 def test_a_filter_without_a_match_is_no_target(scim, provisioned, operation):
     before = stored()
 
-    assert_error(
+    assert_scim_error(
         scim.patch(provisioned, operation('emails[type sw "oth"].value', "b@example.com")), 400, "noTarget"
     )
-    assert_error(scim.patch(provisioned, operation('emails[type sw "oth"]', OTHER)), 400, "noTarget")
+    assert_scim_error(scim.patch(provisioned, operation('emails[type sw "oth"]', OTHER)), 400, "noTarget")
     assert stored() == before
 
 
 def test_remove_without_a_path_is_no_target(scim, provisioned):
-    assert_error(scim.patch(provisioned, {"op": "remove"}), 400, "noTarget")
-    assert_error(scim.patch(provisioned, {"op": "remove", "value": {"title": "Guide"}}), 400, "noTarget")
+    assert_scim_error(scim.patch(provisioned, {"op": "remove"}), 400, "noTarget")
+    assert_scim_error(scim.patch(provisioned, {"op": "remove", "value": {"title": "Guide"}}), 400, "noTarget")
 
 
 @pytest.mark.parametrize(
@@ -463,13 +464,13 @@ def test_what_is_read_only_cannot_be_changed(scim, provisioned, operation, path)
 
     response = scim.patch(provisioned, operation(path) if operation is remove else operation(path, value))
 
-    assert_error(response, 400, "mutability")
+    assert_scim_error(response, 400, "mutability")
 
 
 def test_the_groups_of_a_user_cannot_be_changed_through_the_user(scim, provisioned):
     guides = GroupFactory.create()
 
-    assert_error(scim.patch(provisioned, add("groups", [member(guides)])), 400, "mutability")
+    assert_scim_error(scim.patch(provisioned, add("groups", [member(guides)])), 400, "mutability")
     assert not guides.user_set.exists()
 
 
@@ -481,7 +482,7 @@ def test_the_groups_of_a_user_cannot_be_changed_through_the_user(scim, provision
 def test_what_is_required_cannot_be_removed(scim, provisioned, operation):
     before = stored()
 
-    assert_error(scim.patch(provisioned, operation), 400, "mutability")
+    assert_scim_error(scim.patch(provisioned, operation), 400, "mutability")
     assert stored() == before
 
 
@@ -497,7 +498,7 @@ def test_what_is_immutable_can_be_added_and_not_changed(scim, badges):
         remove(BADGE),
         replace(None, {BADGE: {"number": "4712"}}),
     ):
-        assert_error(scim.patch(path, operation), 400, "mutability")
+        assert_scim_error(scim.patch(path, operation), 400, "mutability")
     assert scim.get(path).json()[BADGE] == {"number": "4711"}
 
 
@@ -533,7 +534,7 @@ def test_what_is_immutable_can_be_added_and_not_changed(scim, badges):
 def test_a_wrong_value_is_refused_and_changes_nothing(scim, provisioned, operation):
     before = stored()
 
-    assert_error(scim.patch(provisioned, operation), 400, "invalidValue")
+    assert_scim_error(scim.patch(provisioned, operation), 400, "invalidValue")
     assert stored() == before
     assert last_event().outcome == Outcome.REFUSED
 
@@ -543,7 +544,7 @@ def test_the_user_name_of_another_account_is_refused(scim, provisioned, taken):
     UserFactory.create(username="Admin")
     before = stored()
 
-    assert_error(scim.patch(provisioned, replace("userName", taken)), 409, "uniqueness")
+    assert_scim_error(scim.patch(provisioned, replace("userName", taken)), 409, "uniqueness")
     assert stored() == before
 
 
@@ -555,21 +556,21 @@ def test_a_superuser_cannot_be_modified(scim):
     row = UserFactory.create(is_superuser=True)
     before = stored()
 
-    assert_error(scim.patch(path_of(row), replace("active", False)), 403)
+    assert_scim_error(scim.patch(path_of(row), replace("active", False)), 403)
     assert stored() == before
 
 
 @pytest.mark.parametrize("identifier", ["26118915-6090-4610-87e4-49d8ca9f808d", "nobody", "%00", "x" * 1000])
 def test_an_unknown_id_is_not_found(scim, identifier):
-    assert_error(scim.patch(f"/Users/{identifier}", replace("active", False)), 404)
+    assert_scim_error(scim.patch(f"/Users/{identifier}", replace("active", False)), 404)
 
 
 # Requests
 
 
 def test_a_request_needs_operations(scim, provisioned):
-    assert_error(scim.request("PATCH", provisioned, {}), 400, "invalidValue")
-    assert_error(scim.request("PATCH", provisioned), 400, "invalidSyntax")
+    assert_scim_error(scim.request("PATCH", provisioned, {}), 400, "invalidValue")
+    assert_scim_error(scim.request("PATCH", provisioned), 400, "invalidSyntax")
 
 
 def test_no_operations_change_nothing(scim, provisioned):
@@ -594,7 +595,7 @@ def test_more_operations_than_the_server_takes_are_refused(scim, provisioned, se
     settings.DJANGO_SCIM = {"MAX_PATCH_OPERATIONS": 3}
     before = stored()
 
-    assert_error(scim.patch(provisioned, *[replace("title", "X")] * 4), 413)
+    assert_scim_error(scim.patch(provisioned, *[replace("title", "X")] * 4), 413)
     assert stored() == before
     assert scim.patch(provisioned, *[replace("title", "X")] * 3).status_code == 200
 
@@ -674,7 +675,7 @@ def test_an_operation_that_fails_undoes_those_before_it(scim, provisioned, wrong
         replace("active", False),
     )
 
-    assert_error(response, status, scim_type)
+    assert_scim_error(response, status, scim_type)
     assert stored() == before
     event = last_event()
     assert (event.outcome, event.status, event.scim_type) == (Outcome.REFUSED, status, scim_type)

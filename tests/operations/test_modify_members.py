@@ -11,10 +11,11 @@ from django.db.models.signals import m2m_changed
 from django.test.utils import CaptureQueriesContext
 
 from django_scim.models import Operation, Outcome, ProvisioningEvent, Record
+from tests.assertions import assert_scim_error
 from tests.factories import GroupFactory, UserFactory
 from tests.messages import patch_op
 from tests.operations.patch_operations import add, remove, replace
-from tests.operations.responses import assert_error, last_event, stored
+from tests.operations.responses import last_event, stored
 from tests.representations import GROUP, id_of, member, path_of
 
 
@@ -254,12 +255,12 @@ def test_a_value_that_names_nobody_is_refused_and_changes_nothing(scim, guides, 
 
     response = scim.patch(path_of(guides), operation("members", [member(joins), *values]))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 
 def test_a_group_is_no_user(scim, guides):
-    assert_error(scim.patch(path_of(guides), add("members", [member(guides)])), 400, "invalidValue")
+    assert_scim_error(scim.patch(path_of(guides), add("members", [member(guides)])), 400, "invalidValue")
 
 
 @pytest.mark.parametrize("operation", [add, replace], ids=["add", "replace"])
@@ -269,7 +270,7 @@ def test_a_filter_that_selects_nobody_is_no_target(scim, guides, operation):
 
     response = scim.patch(path_of(guides), operation(f'members[value eq "{id_of(joins)}"]', member(joins)))
 
-    assert_error(response, 400, "noTarget")
+    assert_scim_error(response, 400, "noTarget")
     assert stored() == before
 
 
@@ -278,8 +279,8 @@ def test_a_filter_that_selects_nobody_is_no_target(scim, guides, operation):
 def test_what_the_server_says_of_a_member_cannot_be_changed(scim, guides, path, sub):
     before = stored()
 
-    assert_error(scim.patch(path_of(guides), replace(path.format(sub), "x")), 400, "mutability")
-    assert_error(scim.patch(path_of(guides), remove(path.format(sub))), 400, "mutability")
+    assert_scim_error(scim.patch(path_of(guides), replace(path.format(sub), "x")), 400, "mutability")
+    assert_scim_error(scim.patch(path_of(guides), remove(path.format(sub))), 400, "mutability")
     assert stored() == before
 
 
@@ -293,14 +294,14 @@ def test_a_filter_on_what_members_do_not_have_is_refused(scim, guides, filter):
 
 
 def test_remove_of_the_name_is_refused(scim, guides):
-    assert_error(scim.patch(path_of(guides), remove("displayName")), 400, "mutability")
+    assert_scim_error(scim.patch(path_of(guides), remove("displayName")), 400, "mutability")
 
 
 def test_the_name_of_another_group_is_refused(scim, guides):
     GroupFactory.create(name="Employees")
     before = stored()
 
-    assert_error(scim.patch(path_of(guides), replace("displayName", "Employees")), 409, "uniqueness")
+    assert_scim_error(scim.patch(path_of(guides), replace("displayName", "Employees")), 409, "uniqueness")
     assert stored() == before
 
 
@@ -332,7 +333,7 @@ def test_an_operation_that_fails_undoes_those_before_it(scim, guides, members, w
         remove("members"),
     )
 
-    assert_error(response, 400, scim_type)
+    assert_scim_error(response, 400, scim_type)
     after = stored()
     assert len(after.pop("users")) == len(before.pop("users")) + 1
     assert after == before

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from functools import partial
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connections
 
 from django_scim.models import Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.operations.patch_operations import add, remove, replace
+from tests.operations.simultaneous import at_once
 from tests.representations import ENTERPRISE, group, member, path_of, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,27 +29,6 @@ def scim(connection):
     client.client.raise_request_exception = False
     client.get("/Users")
     return client
-
-
-def at_once(*calls):
-    """Make calls in one thread each, all at the same moment, and return what they return."""
-    barrier = threading.Barrier(len(calls))
-    results = [None] * len(calls)
-
-    def run(index, call):
-        try:
-            barrier.wait(timeout=10)
-            results[index] = call()
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert all(result is not None for result in results)
-    return results
 
 
 def outcomes(responses):

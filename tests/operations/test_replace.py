@@ -8,11 +8,12 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from django_scim.models import Link, Operation, Outcome, ProvisioningEvent, Record
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.operations.badges import BADGE
 from tests.operations.examples import ENTERPRISE_USER, FULL_USER, PASSWORD, READ_ONLY
-from tests.operations.responses import assert_error, last_event, stored, without_meta
+from tests.operations.responses import last_event, stored, without_meta
 from tests.representations import ENTERPRISE, GROUP, USER, group, id_of, member, path_of, user
 
 
@@ -181,7 +182,7 @@ def test_an_immutable_attribute_cannot_be_changed(scim, badges):
 
     response = scim.put(path, {**user(title="Manager"), BADGE: {"number": "4712"}})
 
-    assert_error(response, 400, "mutability")
+    assert_scim_error(response, 400, "mutability")
     assert stored() == before
 
 
@@ -227,7 +228,7 @@ def test_the_external_id_can_be_changed(scim, provisioned):
 def test_a_body_needs_a_user_name(scim, provisioned):
     before = stored()
 
-    assert_error(scim.put(provisioned, {"schemas": [USER], "title": "Manager"}), 400, "invalidValue")
+    assert_scim_error(scim.put(provisioned, {"schemas": [USER], "title": "Manager"}), 400, "invalidValue")
     assert stored() == before
 
 
@@ -237,7 +238,7 @@ def test_a_body_needs_a_user_name(scim, provisioned):
 def test_a_wrong_value_is_refused_and_changes_nothing(scim, provisioned, wrong):
     before = stored()
 
-    assert_error(scim.put(provisioned, {**FULL_USER, "title": "Manager", **wrong}), 400, "invalidValue")
+    assert_scim_error(scim.put(provisioned, {**FULL_USER, "title": "Manager", **wrong}), 400, "invalidValue")
     assert stored() == before
 
 
@@ -246,7 +247,7 @@ def test_a_refused_password_changes_nothing_else(scim, provisioned):
 
     response = scim.put(provisioned, {**FULL_USER, "title": "Manager", "password": "2short"})
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 
@@ -255,7 +256,7 @@ def test_the_user_name_of_another_account_is_refused(scim, provisioned, taken):
     UserFactory.create(username="Admin")
     before = stored()
 
-    assert_error(scim.put(provisioned, {**FULL_USER, "userName": taken}), 409, "uniqueness")
+    assert_scim_error(scim.put(provisioned, {**FULL_USER, "userName": taken}), 409, "uniqueness")
     assert stored() == before
 
 
@@ -270,7 +271,7 @@ def test_a_user_name_that_was_given_up_is_free(scim, provisioned):
     scim.put(provisioned, {**FULL_USER, "userName": "barbara"})
 
     assert scim.post("/Users", user("BJensen@example.com")).status_code == 201
-    assert_error(scim.post("/Users", user("Barbara")), 409, "uniqueness")
+    assert_scim_error(scim.post("/Users", user("Barbara")), 409, "uniqueness")
 
 
 @pytest.mark.parametrize(
@@ -278,18 +279,18 @@ def test_a_user_name_that_was_given_up_is_free(scim, provisioned):
     ["26118915-6090-4610-87e4-49d8ca9f808d", "1", "nobody", "%00", "..", "\N{SNOWMAN}", "x" * 1000],
 )
 def test_an_unknown_id_is_not_found(scim, identifier):
-    assert_error(scim.put(f"/Users/{identifier}", user()), 404)
+    assert_scim_error(scim.put(f"/Users/{identifier}", user()), 404)
     assert not User.objects.exists()
 
 
 def test_the_id_of_a_group_is_no_user(scim):
-    assert_error(scim.put(f"/Users/{id_of(GroupFactory.create())}", user()), 404)
+    assert_scim_error(scim.put(f"/Users/{id_of(GroupFactory.create())}", user()), 404)
 
 
 def test_a_body_of_another_resource_type_is_refused(scim, provisioned):
     before = stored()
 
-    assert_error(scim.put(provisioned, {**FULL_USER, "schemas": [GROUP]}), 400, "invalidSyntax")
+    assert_scim_error(scim.put(provisioned, {**FULL_USER, "schemas": [GROUP]}), 400, "invalidSyntax")
     assert stored() == before
 
 
@@ -299,7 +300,7 @@ def test_a_superuser_cannot_be_replaced(scim):
 
     response = scim.put(path_of(row), user(row.username, active=False))
 
-    assert_error(response, 403)
+    assert_scim_error(response, 403)
     assert "protected" in response.json()["detail"]
     assert stored() == before
 
@@ -360,7 +361,7 @@ def test_a_member_whom_scim_deleted_is_not_put_back(scim):
 
     response = scim.put(path_of(row), group(row.name, members=[member(stays), member(gone)]))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert set(row.user_set.all()) == {stays}
 
 
@@ -371,7 +372,7 @@ def test_an_unknown_member_leaves_the_group_as_it_was(scim):
 
     response = scim.put(path_of(row), group("Guides", members=[{"value": "nobody"}]))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 

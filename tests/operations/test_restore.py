@@ -13,12 +13,13 @@ from django_scim import signals
 from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
 from django_scim.operations.staff import Restore
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.operations.by_hand import ALICE, by_alice, resource_type_of
 from tests.operations.examples import FULL_USER
-from tests.operations.responses import assert_error, last_event, stored, without_meta
-from tests.operations.test_races import at_once
+from tests.operations.responses import last_event, stored, without_meta
+from tests.operations.simultaneous import at_once
 from tests.registered import receiving
 from tests.representations import group, path_of, user
 
@@ -64,7 +65,7 @@ def test_its_unique_values_are_its_own_again(scim, deleted):
     by_alice(Restore, deleted)
 
     assert UniqueValue.objects.filter(attribute="userName").count() == 1
-    assert_error(scim.post("/Users", user("BJensen@example.com")), 409, "uniqueness")
+    assert_scim_error(scim.post("/Users", user("BJensen@example.com")), 409, "uniqueness")
 
 
 def test_it_has_a_new_version(scim, provisioned, deleted):

@@ -15,12 +15,13 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from django_scim.models import Record
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.models import Device, Enrolment, License
 from tests.messages import LIST_RESPONSE, SEARCH_REQUEST
 from tests.operations.patch_operations import replace
-from tests.operations.responses import assert_error
+from tests.query.statements import statements
 from tests.representations import ENTERPRISE, path_of, user
 
 UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]+")
@@ -213,17 +214,17 @@ def test_a_cursor_has_no_characters_that_a_url_has_to_escape(scim, sort_by):
     "cursor", ["abc", "~", "~~", ".", "-", "a~b~c", "AAAA~1abc~AAAA", "x" * 5000, ".eJyrVgIAARMAdA"]
 )
 def test_a_cursor_that_was_never_given_is_invalid(scim, cursor):
-    assert_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
 
 
 @pytest.mark.parametrize("cursor", [" ", "a b", "a:b", "a/b", "é", "\0", "a+b", "'", "%"])
 def test_a_cursor_of_other_characters_is_invalid(scim, cursor):
-    assert_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
 
 
 @pytest.mark.parametrize("cursor", [5, True, [], {}, ["abc"]], ids=repr)
 def test_a_cursor_that_is_no_string_is_invalid(scim, cursor):
-    assert_error(scim.post("/Users/.search", {"cursor": cursor}), 400, "invalidCursor")
+    assert_scim_error(scim.post("/Users/.search", {"cursor": cursor}), 400, "invalidCursor")
 
 
 def test_a_cursor_of_which_one_character_was_changed_is_invalid(scim):
@@ -233,7 +234,7 @@ def test_a_cursor_of_which_one_character_was_changed_is_invalid(scim):
     for position in range(len(cursor) - 1):
         changed = "A" if cursor[position] != "A" else "B"
         broken = f"{cursor[:position]}{changed}{cursor[position + 1 :]}"
-        assert_error(scim.get("/Users", {"cursor": broken}), 400, "invalidCursor")
+        assert_scim_error(scim.get("/Users", {"cursor": broken}), 400, "invalidCursor")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,7 @@ def test_a_cursor_is_invalid_for_another_query(scim, other):
     UserFactory.create_batch(3)
     cursor = page(scim, count=1)["nextCursor"]
 
-    assert_error(scim.get("/Users", {"cursor": cursor, "count": 1, **other}), 400, "invalidCursor")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor, "count": 1, **other}), 400, "invalidCursor")
 
 
 @pytest.mark.parametrize("path", ["/Groups", "/"], ids=["another resource type", "all resource types"])
@@ -259,7 +260,7 @@ def test_a_cursor_is_invalid_at_another_endpoint(scim, path):
     GroupFactory.create_batch(2)
     cursor = page(scim, count=1)["nextCursor"]
 
-    assert_error(scim.get(path, {"cursor": cursor, "count": 1}), 400, "invalidCursor")
+    assert_scim_error(scim.get(path, {"cursor": cursor, "count": 1}), 400, "invalidCursor")
 
 
 def test_a_cursor_is_invalid_for_another_connection(scim):
@@ -267,7 +268,7 @@ def test_a_cursor_is_invalid_for_another_connection(scim):
     cursor = page(scim, count=1)["nextCursor"]
     other = ScimClient(ConnectionFactory.create())
 
-    assert_error(other.get("/Users", {"cursor": cursor, "count": 1}), 400, "invalidCursor")
+    assert_scim_error(other.get("/Users", {"cursor": cursor, "count": 1}), 400, "invalidCursor")
 
 
 def test_a_cursor_works_with_another_token_of_the_connection(scim):
@@ -281,7 +282,7 @@ def test_a_cursor_works_with_another_token_of_the_connection(scim):
 def test_what_django_has_sealed_for_another_purpose_is_no_cursor(scim):
     for salt in ("", "django_scim.cursor", "django.core.signing"):
         sealed = signing.TimestampSigner(sep="~", salt=salt).sign_object([0, None, "1", False, 1])
-        assert_error(scim.get("/Users", {"cursor": sealed}), 400, "invalidCursor")
+        assert_scim_error(scim.get("/Users", {"cursor": sealed}), 400, "invalidCursor")
 
 
 def test_a_cursor_is_invalid_once_the_project_has_another_secret(scim, settings):
@@ -289,7 +290,7 @@ def test_a_cursor_is_invalid_once_the_project_has_another_secret(scim, settings)
     cursor = page(scim, count=1)["nextCursor"]
     settings.SECRET_KEY = "another secret of the project"
 
-    assert_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
 
 
 def test_a_cursor_outlives_a_secret_that_django_still_falls_back_on(scim, settings):
@@ -312,7 +313,7 @@ def test_an_old_cursor_has_expired(scim, settings, monkeypatch):
     assert page(scim, count=1, cursor=cursor)["itemsPerPage"] == 1
 
     monkeypatch.setattr(time, "time", lambda: now + timeout + 5)
-    assert_error(scim.get("/Users", {"cursor": cursor}), 400, "expiredCursor")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor}), 400, "expiredCursor")
 
 
 def test_a_cursor_and_an_index_do_not_go_together(scim):
@@ -321,7 +322,7 @@ def test_a_cursor_and_an_index_do_not_go_together(scim):
 
     for value in ("", cursor):
         response = scim.get("/Users", {"cursor": value, "startIndex": 1, "count": 1})
-        assert_error(response, 400, "invalidValue")
+        assert_scim_error(response, 400, "invalidValue")
 
 
 # The page size
@@ -332,12 +333,12 @@ def test_a_cursor_and_an_index_do_not_go_together(scim):
 def test_a_page_size_that_no_page_can_have_is_an_invalid_count(scim, size, name):
     response = scim.post("/Users/.search", {"cursor": "", name: size})
 
-    assert_error(response, 400, "invalidCount")
+    assert_scim_error(response, 400, "invalidCount")
 
 
 @pytest.mark.parametrize("size", [-1, 201, 10**18, "x", [], {}, 1.5], ids=repr)
 def test_a_page_size_in_a_body_that_no_page_can_have_is_an_invalid_count(scim, size):
-    assert_error(scim.post("/Users/.search", {"cursor": "", "count": size}), 400, "invalidCount")
+    assert_scim_error(scim.post("/Users/.search", {"cursor": "", "count": size}), 400, "invalidCount")
 
 
 def test_the_largest_page_size_is_the_one_that_the_server_announces(scim, settings):
@@ -346,7 +347,7 @@ def test_the_largest_page_size_is_the_one_that_the_server_announces(scim, settin
     largest = scim.get("/ServiceProviderConfig").json()["pagination"]["maxPageSize"]
 
     assert page(scim, count=largest)["itemsPerPage"] == 3
-    assert_error(scim.get("/Users", {"cursor": "", "count": largest + 1}), 400, "invalidCount")
+    assert_scim_error(scim.get("/Users", {"cursor": "", "count": largest + 1}), 400, "invalidCount")
 
 
 @pytest.mark.parametrize("size", [0, 1, 3])
@@ -354,7 +355,7 @@ def test_a_page_size_that_differs_from_that_of_the_pages_before_is_an_invalid_co
     UserFactory.create_batch(5)
     cursor = page(scim, count=2)["nextCursor"]
 
-    assert_error(scim.get("/Users", {"cursor": cursor, "count": size}), 400, "invalidCount")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor, "count": size}), 400, "invalidCount")
 
 
 # The order, also where values are equal or missing
@@ -532,13 +533,6 @@ def many(scim):
             scim.patch(path_of(row), {"op": "replace", "path": "title", "value": "Guide"}).status_code == 200
         )
     return scim
-
-
-def statements(function, *arguments, **parameters):
-    """Return the statements that a query takes."""
-    with CaptureQueriesContext(database) as queries:
-        function(*arguments, **parameters)
-    return [query["sql"] for query in queries]
 
 
 @pytest.mark.parametrize("query", [{}, {"sortBy": "userName"}, {"sortBy": "title"}], ids=str)

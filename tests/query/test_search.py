@@ -6,10 +6,11 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from tests.assertions import assert_scim_error
 from tests.factories import GroupFactory, UserFactory
 from tests.messages import LIST_RESPONSE
 from tests.operations.patch_operations import replace
-from tests.operations.responses import assert_error
+from tests.query.statements import statements
 from tests.representations import ENTERPRISE, GROUP, USER, id_of, member, path_of
 
 
@@ -92,14 +93,14 @@ def test_an_attribute_that_a_type_does_not_have_equals_nothing_and_is_not_presen
 
 
 def test_an_attribute_that_no_type_has_is_an_invalid_filter(scim):
-    assert_error(scim.get("/", {"filter": 'colour eq "red"'}), 400, "invalidFilter")
+    assert_scim_error(scim.get("/", {"filter": 'colour eq "red"'}), 400, "invalidFilter")
 
 
 @pytest.mark.parametrize(
     "filter", ["userName", 'userName eq "', "userName pr and", 'password eq "x"', "active gt true"]
 )
 def test_a_filter_that_cannot_be_evaluated_is_an_invalid_filter(scim, filter):
-    assert_error(scim.get("/", {"filter": filter}), 400, "invalidFilter")
+    assert_scim_error(scim.get("/", {"filter": filter}), 400, "invalidFilter")
 
 
 def test_an_id_finds_the_resource_whatever_its_type(scim, people):
@@ -147,7 +148,7 @@ def test_the_types_are_sorted_as_one_with_those_without_a_value_at_the_end_of_th
 
 @pytest.mark.parametrize("path", ["colour", 'emails[type eq "work"]', "name", "password", "meta"])
 def test_what_cannot_be_sorted_by_is_an_invalid_path(scim, path):
-    assert_error(scim.get("/", {"sortBy": path}), 400, "invalidPath")
+    assert_scim_error(scim.get("/", {"sortBy": path}), 400, "invalidPath")
 
 
 # Pages
@@ -251,13 +252,6 @@ def many(scim):
         group.user_set.add(*rows)
     scim.get("/")
     return scim
-
-
-def statements(function, *arguments, **parameters):
-    """Return the statements that a query takes."""
-    with CaptureQueriesContext(database) as queries:
-        function(*arguments, **parameters)
-    return [query["sql"] for query in queries]
 
 
 def test_a_page_takes_as_many_statements_whatever_its_size(many):

@@ -20,12 +20,10 @@ from tests.operations.bulk_operations import (
     run,
     statuses,
 )
-from tests.operations.patch_operations import add, remove, replace
+from tests.operations.patch_operations import DEACTIVATE, add, remove, replace
 from tests.representations import ENTERPRISE, group, member, path_of, user
 
 pytestmark = pytest.mark.usefixtures("scim", "lagging")
-
-OFF = replace("active", False)
 
 
 def on_primary(model):
@@ -64,7 +62,7 @@ class TestResources:
         path = path_to(scim.post("/Users", user("barbara")))
         assert scim.delete(path).status_code == 204
 
-        assert scim.patch(path, OFF).status_code == 404
+        assert scim.patch(path, DEACTIVATE).status_code == 404
         assert scim.delete(path).status_code == 404
 
     def test_are_answered_as_they_are_now(self, scim):
@@ -226,7 +224,7 @@ class TestWhatProtectsTheProject:
         settings.DJANGO_SCIM = {"DEPROVISIONING_LIMIT": 2}
         rows = UserFactory.create_batch(3)
 
-        assert [scim.patch(path_of(row), OFF).status_code for row in rows] == [200, 200, 503]
+        assert [scim.patch(path_of(row), DEACTIVATE).status_code for row in rows] == [200, 200, 503]
         assert scim.post("/Users", user()).status_code == 503
 
     def test_takes_the_share_of_the_resources_that_there_are_now(self, scim, settings, monkeypatch):
@@ -234,13 +232,13 @@ class TestWhatProtectsTheProject:
         settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 50}
         rows = UserFactory.create_batch(4)
 
-        assert [scim.patch(path_of(row), OFF).status_code for row in rows[:3]] == [200, 200, 503]
+        assert [scim.patch(path_of(row), DEACTIVATE).status_code for row in rows[:3]] == [200, 200, 503]
 
     def test_keeps_the_last_administrator_that_the_primary_knows_of(self, scim, settings):
         settings.DJANGO_SCIM = {"USER": {"adapter": "tests.operations.test_protection.OpenUserAdapter"}}
         rows = [UserFactory.create(is_superuser=True, is_staff=True) for _ in range(2)]
 
-        assert [scim.patch(path_of(row), OFF).status_code for row in rows] == [200, 403]
+        assert [scim.patch(path_of(row), DEACTIVATE).status_code for row in rows] == [200, 403]
 
 
 class TestDeprovisioning:
@@ -252,6 +250,6 @@ class TestDeprovisioning:
         session = on_primary(Session).filter(pk=Browser().be_signed_in(row).session_key)
         assert session.exists()
 
-        scim.patch(path_of(row), OFF)
+        scim.patch(path_of(row), DEACTIVATE)
 
         assert not session.exists()

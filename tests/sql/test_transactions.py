@@ -13,10 +13,11 @@ from django.db.models.signals import post_save
 
 from django_scim.models import Outcome, ProvisioningEvent, Record
 from django_scim.sql.transactions import ATTEMPTS
+from tests.assertions import assert_scim_error
 from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.models import Legacy
 from tests.operations.patch_operations import add, replace
-from tests.operations.responses import assert_error, last_event, stored
+from tests.operations.responses import last_event, stored
 from tests.representations import group, member, path_of, user
 
 alone = pytest.mark.django_db(transaction=True)
@@ -89,7 +90,7 @@ def test_a_write_that_always_loses_is_given_up_and_recorded_once(scim, on_save, 
 
     response = write(scim, method, row)
 
-    assert_error(response, 503)
+    assert_scim_error(response, 503)
     assert response["Retry-After"]
     assert unlucky.calls == ATTEMPTS
     assert stored() == before
@@ -169,7 +170,7 @@ def test_a_refused_write_is_recorded_also_if_the_host_makes_each_request_a_trans
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", is_atomic)
     UserFactory.create(username="bjensen")
 
-    assert_error(scim.post("/Users", user("BJensen")), 409, "uniqueness")
+    assert_scim_error(scim.post("/Users", user("BJensen")), 409, "uniqueness")
 
     assert last_event().outcome == Outcome.REFUSED
 
@@ -178,7 +179,7 @@ def test_in_a_transaction_of_the_caller_a_write_is_not_tried_again(scim, on_save
     unlucky, row = Unlucky(times=1), UserFactory.create()
     on_save(unlucky)
 
-    assert_error(write(scim, "PATCH", row), 503)
+    assert_scim_error(write(scim, "PATCH", row), 503)
     assert unlucky.calls == 1
 
 
@@ -209,7 +210,7 @@ def test_what_the_host_raises_undoes_the_write_and_is_recorded(scim, on_save):
 
     response = scim.patch(path_of(row), replace("active", False), replace("title", "Guide"))
 
-    assert_error(response, 500)
+    assert_scim_error(response, 500)
     assert "amused" not in response.content.decode()
     assert stored() == before
     assert (last_event().outcome, last_event().status) == (Outcome.REFUSED, 500)
@@ -228,7 +229,7 @@ def test_a_uuid_that_the_database_does_not_know_is_an_invalid_value(scim, on_sav
 
     on_save(store)
 
-    assert_error(scim.post("/Users", user()), 400, "invalidValue")
+    assert_scim_error(scim.post("/Users", user()), 400, "invalidValue")
     assert not User.objects.exists()
     assert last_event().outcome == Outcome.REFUSED
 
@@ -242,5 +243,5 @@ def test_a_group_whose_members_cannot_all_be_found_is_not_written_at_all(scim, m
 
     response = scim.post("/Groups", body) if method == "POST" else scim.put(path_of(row), body)
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before

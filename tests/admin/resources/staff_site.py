@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.urls import include, path
 
@@ -17,6 +16,7 @@ from django_scim.admin import (
     RecordAdmin,
 )
 from django_scim.models import Connection, ProvisioningEvent, Record
+from tests.admin.provisioned import ProvisionedGroupAdmin, ProvisionedUserAdmin
 from tests.hosts.small.models import Account, Device, Legacy, Person, Profile, Team
 
 site = admin.AdminSite(name="staff")
@@ -24,10 +24,6 @@ site = admin.AdminSite(name="staff")
 
 bare_site = admin.AdminSite(name="bare")
 """An admin that leaves them out."""
-
-
-class StaffUserAdmin(ProvisioningAdminMixin, UserAdmin):  # type: ignore[type-arg]
-    """Django's own admin of users."""
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -85,8 +81,8 @@ class PlainAdmin(ProvisioningAdminMixin):
 
 
 for own_site in (site, bare_site):
-    own_site.register(User, StaffUserAdmin)
-    own_site.register(Group, type("StaffGroupAdmin", (ProvisioningAdminMixin, GroupAdmin), {}))
+    own_site.register(User, ProvisionedUserAdmin)
+    own_site.register(Group, ProvisionedGroupAdmin)
     own_site.register(Legacy, DeviceAdmin)
     own_site.register(Account, PlainAdmin)
     own_site.register(Team, TeamAdmin)

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 
 from django_scim.api.history.filters import EventFilterSet
 from django_scim.models import ProvisioningEvent
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, HttpsClient, ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.representations import group, path_of, user

@@ -11,26 +11,12 @@ from scim2_models import NotFoundException, UniquenessException
 from django_scim.admin.resources.panel import ResourcePanel
 from django_scim.models import Connection, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
-from django_scim.operations.staff import Author, Deactivate, Restore, caller_for
+from django_scim.operations.staff import Deactivate, Restore, caller_for
 from django_scim.resources.registry import registry
 from tests.conftest import ScimClient
 from tests.hosts.tenants.models import Member, Organisation
-from tests.hosts.tenants.test_tenants import connection_of
+from tests.operations.by_hand import ALICE
 from tests.representations import path_of, user
-
-ALICE = Author("alice", "request-of-alice")
-
-
-@pytest.fixture
-def here(db: None) -> ScimClient:
-    """The identity provider of one organisation."""
-    return ScimClient(connection_of("Here"))
-
-
-@pytest.fixture
-def there(db: None) -> ScimClient:
-    """That of another."""
-    return ScimClient(connection_of("There"))
 
 
 @pytest.fixture

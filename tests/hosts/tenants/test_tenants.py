@@ -17,26 +17,6 @@ from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, group, user
 
 
-def connection_of(name: str) -> Connection:
-    """Return a connection of a new organisation."""
-    organisation = Organisation.objects.create(name=name)
-    return ConnectionFactory.create(
-        tenant_type=ContentType.objects.get_for_model(Organisation), tenant_id=str(organisation.pk)
-    )
-
-
-@pytest.fixture
-def here(db: None) -> ScimClient:
-    """The identity provider of one organisation."""
-    return ScimClient(connection_of("Here"))
-
-
-@pytest.fixture
-def there(db: None) -> ScimClient:
-    """That of another."""
-    return ScimClient(connection_of("There"))
-
-
 @pytest.fixture
 def foreign_user(there: ScimClient) -> str:
     """The id of a user of the other organisation."""

@@ -11,6 +11,7 @@ from django.db import connections
 from django.db.models.signals import post_save
 
 from django_scim.models import Operation, Outcome, ProvisioningEvent
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.messages import PATCH_OP
@@ -29,8 +30,8 @@ from tests.operations.bulk_operations import (
 )
 from tests.operations.examples import FULL_USER
 from tests.operations.patch_operations import add, replace
-from tests.operations.responses import assert_error, stored, without_meta
-from tests.operations.test_races import at_once
+from tests.operations.responses import stored, without_meta
+from tests.operations.simultaneous import at_once
 from tests.representations import group, id_of, member, path_of, user
 
 USERS = "https://testserver/scim/v2/Users"
@@ -433,7 +434,7 @@ def test_what_waits_for_a_later_operation_is_not_tried_if_the_job_stops_before(s
 def test_fail_on_errors_that_is_no_number_of_errors_is_refused(scim, value):
     response = scim.post("/Bulk", bulk(post("/Users", "x", user()), failOnErrors=value))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert not User.objects.exists()
 
 
@@ -458,7 +459,7 @@ def test_more_operations_than_the_server_announces_are_refused_as_a_whole(scim, 
 
     response = scim.post("/Bulk", bulk(*[post("/Users", f"x{n}", user(f"x{n}")) for n in range(4)]))
 
-    assert_error(response, 413)
+    assert_scim_error(response, 413)
     assert "3" in response.json()["detail"]
     assert not User.objects.exists()
     assert not ProvisioningEvent.objects.exists()
@@ -471,7 +472,7 @@ def test_far_too_many_operations_are_refused_before_any_is_looked_at(scim, djang
     with django_assert_max_num_queries(2):  # The token, and that it was used.
         response = scim.post("/Bulk", body)
 
-    assert_error(response, 413)
+    assert_scim_error(response, 413)
     assert time.process_time() - started < 2
 
 
@@ -481,7 +482,7 @@ def test_a_body_larger_than_the_server_announces_is_refused_before_it_is_parsed(
 
     response = scim.post("/Bulk", b"{" * (limit + 1))
 
-    assert_error(response, 413)
+    assert_scim_error(response, 413)
     assert "1000" in response.json()["detail"]
 
 
@@ -501,7 +502,7 @@ def test_a_body_as_large_as_the_server_announces_is_read(scim, settings):
     ids=["none", "null", "an object", "a string", "a number"],
 )
 def test_a_message_without_a_list_of_operations_is_refused(scim, body):
-    assert_error(scim.post("/Bulk", {"schemas": [BULK_REQUEST], **body}), 400, "invalidSyntax")
+    assert_scim_error(scim.post("/Bulk", {"schemas": [BULK_REQUEST], **body}), 400, "invalidSyntax")
 
 
 @pytest.mark.parametrize("schemas", [[PATCH_OP], "x", [1], {}])
@@ -746,7 +747,7 @@ def test_the_events_of_operations_on_new_resources_have_their_ids(scim):
 def test_a_token_that_may_read_may_not_send_bulk_jobs(connection):
     reader = ScimClient(connection, "read")
 
-    assert_error(reader.post("/Bulk", bulk(post("/Users", "x", user()))), 403)
+    assert_scim_error(reader.post("/Bulk", bulk(post("/Users", "x", user()))), 403)
 
     assert not User.objects.exists()
     assert not ProvisioningEvent.objects.exists()
@@ -754,7 +755,7 @@ def test_a_token_that_may_read_may_not_send_bulk_jobs(connection):
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_bulk_jobs_are_posted(scim, method):
-    assert_error(scim.request(method, "/Bulk", bulk()), 405)
+    assert_scim_error(scim.request(method, "/Bulk", bulk()), 405)
 
 
 # Two at once
