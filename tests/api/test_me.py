@@ -69,24 +69,24 @@ def test_an_account_reads_itself(me, barbara):
 
 
 @pytest.mark.parametrize("path", [ME, f"{ME}/", f"{ME}?attributes=meta", f"{ME}/?attributes=meta"])
-def test_the_location_is_that_of_the_resource_and_not_me(me, barbara, path):
+def test_the_location_of_me_is_that_of_the_resource(me, barbara, path):
     response = me.send("GET", path=path)
 
     assert response.json()["meta"]["location"] == canonical(barbara)
     assert response["Content-Location"] == canonical(barbara)
 
 
-def test_me_is_what_the_resource_is(me, barbara):
+def test_me_is_answered_as_the_resource_is(me, barbara):
     assert me.send("GET").json() == me.send("GET", path=f"/scim/v2{path_of(barbara)}").json()
 
 
-def test_the_attributes_can_be_chosen(me):
+def test_the_attributes_of_me_can_be_chosen(me):
     response = me.send("GET", path=f"{ME}?attributes=userName")
 
     assert response.json().keys() == {"schemas", "id", "userName"}
 
 
-def test_a_client_that_has_the_version_is_told_so(me):
+def test_a_client_that_has_the_version_of_me_is_told_so(me):
     version = me.send("GET")["ETag"]
 
     assert me.send("GET", **{"If-None-Match": version}).status_code == 304
@@ -120,7 +120,7 @@ def test_an_account_deletes_itself(me, barbara):
     assert_scim_error(me.send("DELETE"), 404)
 
 
-def test_a_write_to_another_version_is_refused(me, barbara):
+def test_a_write_to_another_version_of_me_is_refused(me, barbara):
     seen = me.send("GET")["ETag"]
     User.objects.update(first_name="Changed")
 
@@ -144,7 +144,7 @@ def test_a_protected_account_reads_itself_and_changes_nothing(self_service):
     assert_scim_error(Account(root).send("PATCH", patch), 403)
 
 
-def test_each_account_is_itself(self_service):
+def test_each_account_finds_itself_at_me(self_service):
     for row in UserFactory.create_batch(3):
         assert Account(row).send("GET").json()["id"] == id_of(row)
 
@@ -163,7 +163,7 @@ def test_what_an_account_does_to_itself_is_in_the_history_with_its_id(me, barbar
         assert event.token is None
 
 
-def test_a_head_is_a_get_without_a_body(me):
+def test_a_head_of_me_is_a_get_without_a_body(me):
     response = me.send("HEAD")
 
     assert (response.status_code, response.content) == (200, b"")
@@ -184,18 +184,18 @@ def test_a_token_of_an_identity_provider_acts_for_nobody(scim, method):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "POST", "DELETE"])
-def test_nobody_is_me_without_authentication(anonymous, method):
+def test_me_is_nobody_without_authentication(anonymous, method):
     response = anonymous.generic(method, ME)
 
     assert_scim_error(response, 401)
     assert response["WWW-Authenticate"] == 'Bearer realm="SCIM"'
 
 
-def test_the_challenge_is_that_of_the_host(self_service, anonymous):
+def test_the_challenge_of_me_is_that_of_the_host(self_service, anonymous):
     assert anonymous.get(ME)["WWW-Authenticate"] == 'Account realm="tests"'
 
 
-def test_an_account_that_the_connection_cannot_see_is_not_found(settings, barbara):
+def test_an_account_that_the_connection_cannot_see_is_not_found_at_me(settings, barbara):
     settings.DJANGO_SCIM = {
         "AUTHENTICATION_CLASSES": ["tests.api.acting.OwnAccount"],
         "USER": {"adapter": "tests.api.acting.StaffAdapter"},
@@ -232,7 +232,7 @@ def test_a_token_has_to_allow_what_is_done_to_me(connection, settings):
 
 
 @pytest.mark.parametrize("hook", ["oldest_group", "nothing"])
-def test_a_hook_that_finds_no_resource_is_not_implemented(scim, settings, hook):
+def test_me_is_not_implemented_for_a_hook_that_finds_no_resource(scim, settings, hook):
     settings.DJANGO_SCIM = {"CURRENT_RESOURCE": f"tests.api.acting.{hook}"}
 
     assert_scim_error(scim.get("/Me"), 501)

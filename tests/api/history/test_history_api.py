@@ -93,7 +93,7 @@ def get(staff):
 
 
 class TestEvent:
-    def test_of_a_write_tells_all_that_is_known_but_the_request(self, scim, siem):
+    def test_an_event_of_a_write_tells_all_that_is_known_but_the_request(self, scim, siem):
         scim.post("/Users", user("Barbara", externalId="b1"), **{"X-Request-ID": "r1"})
 
         (found,) = siem.get("/history").json()["results"]
@@ -110,14 +110,14 @@ class TestEvent:
         assert found["deactivated"] is False
         assert "request" not in found
 
-    def test_has_the_request_if_it_is_asked_for(self, scim, siem):
+    def test_an_event_has_the_request_if_it_is_asked_for(self, scim, siem):
         scim.post("/Users", user("barbara"))
 
         (found,) = siem.get("/history", {"include": "request"}).json()["results"]
 
         assert found["request"] == user("barbara")
 
-    def test_can_be_read_alone_with_its_request(self, scim, siem):
+    def test_an_event_can_be_read_alone_with_its_request(self, scim, siem):
         scim.post("/Users", user("barbara"))
         (listed,) = siem.get("/history").json()["results"]
 
@@ -126,12 +126,12 @@ class TestEvent:
         assert found == {**listed, "request": user("barbara")}
 
     @pytest.mark.parametrize("key", ["0", "999999", "9" * 18, "9" * 19, "9" * 5000, "x", "-1", "1.0", "1%00"])
-    def test_that_there_is_not_is_404(self, siem, key):
+    def test_an_event_that_there_is_not_is_404(self, siem, key):
         make_event(connection=siem.connection)
 
         assert_scim_error(siem.get(f"/history/{key}"), 404)
 
-    def test_of_a_connection_that_is_no_more_is_still_there(self, get):
+    def test_an_event_of_a_connection_that_is_no_more_is_still_there(self, get):
         event = make_event()
 
         (found,) = get().json()["results"]
@@ -139,7 +139,7 @@ class TestEvent:
         assert (found["id"], found["connection"]) == (event.pk, None)
 
     @pytest.mark.parametrize("number", [2**63, 2**64, 10**30, -(10**30)])
-    def test_may_hold_numbers_of_any_size(self, get, staff, number):
+    def test_an_event_may_hold_numbers_of_any_size(self, get, staff, number):
         event = make_event(changes={"count": {"after": number}}, request={"count": number})
 
         (found,) = get(include="request").json()["results"]
@@ -148,7 +148,7 @@ class TestEvent:
         assert found["request"] == {"count": number}
         assert staff.get(f"{HISTORY}/{event.pk}").json()["changes"] == {"count": {"after": number}}
 
-    def test_has_its_time_in_utc_whatever_the_zone_of_the_project(self, get, settings):
+    def test_an_event_has_its_time_in_utc_whatever_the_zone_of_the_project(self, get, settings):
         settings.TIME_ZONE = "Asia/Tokyo"
         make_event(time=NOON)
 
@@ -168,7 +168,7 @@ class TestToken:
         for event in (other, orphan):
             assert_scim_error(siem.get(f"/history/{event.pk}"), 404)
 
-    def test_cannot_ask_for_another_connection_nor_learn_of_it(self, siem):
+    def test_a_token_cannot_ask_for_another_connection_nor_learn_of_it(self, siem):
         other = ConnectionFactory.create(name="Okta")
         make_event(connection=other)
 
@@ -186,10 +186,10 @@ class TestToken:
         for path in ("/history", f"/history/{event.pk}"):
             assert "history" in assert_scim_error(client.get(path), 403)
 
-    def test_for_the_history_alone_reads_no_resources(self, siem):
+    def test_a_token_for_the_history_alone_reads_no_resources(self, siem):
         assert_scim_error(siem.get("/Users"), 403)
 
-    def test_for_some_resource_types_sees_the_events_of_those(self, connection, scim):
+    def test_a_token_for_some_resource_types_sees_the_events_of_those(self, connection, scim):
         scim.post("/Users", user("barbara"))
         scim.post("/Groups", group("Guides"))
         make_event(connection=connection, resource_type="", operation="search")
@@ -201,7 +201,7 @@ class TestToken:
         hidden = ProvisioningEvent.objects.get(display="Guides")
         assert_scim_error(client.get(f"/history/{hidden.pk}"), 404)
 
-    def test_for_resource_types_that_are_no_longer_served_sees_nothing(self, connection, settings):
+    def test_a_token_for_resource_types_that_are_no_longer_served_sees_nothing(self, connection, settings):
         client = ScimClient(connection, "history", "groups")
         make_event(connection=connection, resource_type="Group")
         settings.DJANGO_SCIM = {"GROUP": {"adapter": None}}
@@ -209,19 +209,19 @@ class TestToken:
         for narrowed in ({}, {"outcome": "success"}, {"display": "guides"}):
             assert ids(client.get("/history", {"time_after": ago(hours=1), **narrowed})) == []
 
-    def test_for_some_resource_types_has_to_say_how_far_back(self, connection):
+    def test_a_token_for_some_resource_types_has_to_say_how_far_back(self, connection):
         client = ScimClient(connection, "history", "users")
 
         assert "time_after" in assert_scim_error(client.get("/history"), 400, "invalidValue")
 
-    def test_that_is_revoked_reads_nothing(self, siem):
+    def test_a_token_that_is_revoked_reads_nothing(self, siem):
         siem.stored.revoke()
 
         assert_scim_error(siem.get("/history"), 401)
 
 
 class TestStaff:
-    def test_with_the_permission_reads_the_events_of_all_connections(self, get, staff):
+    def test_staff_with_the_permission_reads_the_events_of_all_connections(self, get, staff):
         one = make_event(connection=ConnectionFactory.create())
         two = make_event(connection=ConnectionFactory.create())
 
@@ -237,7 +237,7 @@ class TestStaff:
             ({"is_staff": False}, "view_provisioningevent"),
         ],
     )
-    def test_that_lacks_something_reads_nothing(self, anonymous, attributes, permission):
+    def test_staff_that_lacks_something_reads_nothing(self, anonymous, attributes, permission):
         account = UserFactory.create(**attributes)
         if permission:
             account.user_permissions.add(Permission.objects.get(codename=permission))
@@ -247,12 +247,12 @@ class TestStaff:
         for address in (HISTORY, f"{HISTORY}/{event.pk}"):
             assert "staff" in assert_scim_error(anonymous.get(address), 403)
 
-    def test_that_is_locked_is_not_known(self, staff):
+    def test_staff_that_is_locked_is_not_known(self, staff):
         User.objects.update(is_active=False)
 
         assert_scim_error(staff.get(HISTORY), 401)
 
-    def test_may_be_authenticated_by_other_classes(self, anonymous, settings):
+    def test_staff_may_be_authenticated_by_other_classes(self, anonymous, settings):
         settings.DJANGO_SCIM = {
             "HISTORY_AUTHENTICATION_CLASSES": ["rest_framework.authentication.BasicAuthentication"]
         }
@@ -263,10 +263,12 @@ class TestStaff:
         anonymous.force_login(account)
         assert_scim_error(anonymous.get(HISTORY), 401)
 
-    def test_is_known_at_the_history_alone(self, staff):
+    def test_staff_is_known_at_the_history_alone(self, staff):
         assert_scim_error(staff.get(f"{ROOT}/Users"), 401)
 
-    def test_of_another_connection_by_the_project_is_not_enough(self, anonymous, settings, connection):
+    def test_a_connection_that_the_project_authenticates_reads_no_history(
+        self, anonymous, settings, connection
+    ):
         settings.DJANGO_SCIM = {"AUTHENTICATION_CLASSES": ["tests.api.hosts.NamedConnection"]}
         make_event(connection=connection)
 
@@ -276,7 +278,7 @@ class TestStaff:
 
 
 class TestRequest:
-    def test_of_nobody_is_401_with_a_challenge(self, anonymous):
+    def test_a_request_of_nobody_is_401_with_a_challenge(self, anonymous):
         event = make_event()
 
         for address in (HISTORY, f"{HISTORY}/{event.pk}"):
@@ -297,31 +299,33 @@ class TestRequest:
         for method in ("post", "put", "patch", "delete"):
             assert_scim_error(getattr(staff, method)(HISTORY), 405)
 
-    def test_for_another_media_type_is_406(self, siem):
+    def test_a_request_for_another_media_type_is_406(self, siem):
         for path in ("/history", "/history/1"):
             assert_scim_error(siem.get(path, Accept="text/html"), 406)
 
     @pytest.mark.parametrize("media_type", ["application/json", SCIM])
-    def test_for_json_is_answered_as_such(self, siem, media_type):
+    def test_a_request_for_json_is_answered_as_such(self, siem, media_type):
         assert siem.get("/history", Accept=media_type)["Content-Type"] == media_type
 
     @pytest.mark.parametrize("path", ["/history", "/history/"])
-    def test_may_end_with_a_slash(self, siem, path):
+    def test_a_request_for_the_history_may_end_with_a_slash(self, siem, path):
         assert siem.get(path).status_code == 200
 
-    def test_for_the_headers_alone_has_no_body(self, siem):
+    def test_a_request_for_the_headers_alone_has_no_body(self, siem):
         response = siem.request("HEAD", "/history")
 
         assert (response.status_code, response.content) == (200, b"")
 
-    def test_is_no_event_itself(self, siem, settings):
+    def test_a_request_for_the_history_is_no_event_itself(self, siem, settings):
         settings.DJANGO_SCIM = {"RECORD_READS": True}
 
         siem.get("/history")
 
         assert not ProvisioningEvent.objects.exists()
 
-    def test_beyond_the_limit_of_the_project_is_429(self, siem, settings, shared_cache):
+    def test_a_request_for_the_history_beyond_the_limit_of_the_project_is_429(
+        self, siem, settings, shared_cache
+    ):
         settings.DJANGO_SCIM = {"THROTTLE_CLASSES": ["tests.api.hosts.TwoRequests"]}
 
         assert [siem.get("/history").status_code for _ in range(3)] == [200, 200, 429]
@@ -348,21 +352,21 @@ class TestFilter:
             ("request_id", "r1", "r2"),
         ],
     )
-    def test_keeps_the_events_with_a_value(self, get, attribute, value, other):
+    def test_a_filter_of_the_history_keeps_the_events_with_a_value(self, get, attribute, value, other):
         wanted = make_event(**{attribute: value})
         make_event(**{attribute: other})
 
         assert ids(get(**{attribute: value}, time_after=ago(hours=1))) == [wanted.pk]
 
     @pytest.mark.parametrize("attribute", ["resource_id", "external_id", "request_id"])
-    def test_of_an_identifier_is_case_exact_on_every_database(self, get, attribute):
+    def test_a_filter_of_the_history_of_an_identifier_is_case_exact_on_every_database(self, get, attribute):
         wanted = make_event(**{attribute: "Ab é"})
         for other in ("aB é", "Ab e", "Ab é ", " Ab é", "Ab"):
             make_event(**{attribute: other})
 
         assert ids(get(**{attribute: "Ab é"})) == [wanted.pk]
 
-    def test_by_connection_takes_its_key_or_its_name(self, get):
+    def test_a_filter_of_the_history_by_connection_takes_its_key_or_its_name(self, get):
         one, two = ConnectionFactory.create(name="Okta"), ConnectionFactory.create(name="Entra ID")
         wanted = make_event(connection=one)
         make_event(connection=two), make_event()
@@ -371,21 +375,21 @@ class TestFilter:
         assert ids(get(connection_name="Okta")) == [wanted.pk]
         assert ids(get(connection=two.pk, connection_name="Okta")) == []
 
-    def test_by_display_makes_no_difference_of_case(self, get):
+    def test_a_filter_of_the_history_by_display_makes_no_difference_of_case(self, get):
         wanted = [make_event(display=name, display_key=name.lower()).pk for name in ("BJensen", "bjensen")]
         for name in ("bjense", "bjensén", "bjensen2"):
             make_event(display=name, display_key=name)
 
         assert sorted(ids(get(display="bJENSEN"))) == wanted
 
-    def test_by_display_finds_what_a_client_has_sent(self, scim, siem):
+    def test_a_filter_of_the_history_by_display_finds_what_a_client_has_sent(self, scim, siem):
         name = "É" * 300
         scim.post("/Groups", group(name))
 
         assert len(ids(siem.get("/history", {"display": name.lower()}))) == 1
 
     @pytest.mark.parametrize(("value", "expected"), [("true", True), ("false", False)])
-    def test_by_deactivation(self, get, value, expected):
+    def test_a_filter_of_the_history_tells_deactivations_from_other_events(self, get, value, expected):
         events = {flag: make_event(deactivated=flag) for flag in (True, False)}
 
         assert ids(get(deactivated=value, time_after=ago(hours=1))) == [events[expected].pk]
@@ -405,7 +409,7 @@ class TestFilter:
             ({"time_before": "2025-06-30"}, []),
         ],
     )
-    def test_by_time_takes_what_is_from_its_beginning_until_before_its_end(
+    def test_a_filter_of_the_history_by_time_takes_what_is_from_its_beginning_until_before_its_end(
         self, get, settings, parameters, expected
     ):
         settings.TIME_ZONE = "Asia/Tokyo"
@@ -413,7 +417,7 @@ class TestFilter:
 
         assert ids(get(**parameters)) == [events[index] for index in expected]
 
-    def test_may_be_joined_with_others(self, get, connection):
+    def test_a_filter_of_the_history_may_be_joined_with_others(self, get, connection):
         wanted = make_event(connection=connection, outcome="refused", status=409)
         make_event(connection=connection, outcome="refused", status=400)
         make_event(outcome="refused", status=409)
@@ -465,13 +469,13 @@ class TestWrongParameter:
         ],
         ids=lambda value: repr(value)[:60],
     )
-    def test_is_400_and_says_which(self, get, parameters, detail):
+    def test_a_wrong_parameter_is_400_and_says_which(self, get, parameters, detail):
         make_event()
 
         assert assert_scim_error(get(**parameters), 400, "invalidValue").startswith(detail)
 
     @pytest.mark.parametrize("parameters", [{"operation": "create"}, {"include": "request"}, {"x": "1"}])
-    def test_is_any_of_one_event(self, staff, parameters):
+    def test_any_parameter_of_one_event_is_a_wrong_one(self, staff, parameters):
         event = make_event()
 
         assert_scim_error(staff.get(f"{HISTORY}/{event.pk}", parameters), 400, "invalidValue")
@@ -500,7 +504,7 @@ class TestWrongParameter:
             b64encode(b"p=2025-06-30T12:00:00Z+1&o=-1").decode(),
         ],
     )
-    def test_a_cursor_that_was_never_given(self, get, cursor):
+    def test_a_cursor_of_the_history_that_was_never_given_is_refused(self, get, cursor):
         make_event()
 
         assert_scim_error(get(cursor=cursor), 400, "invalidCursor")
@@ -514,7 +518,7 @@ class TestWrongParameter:
             max_size=3,
         )
     )
-    def test_of_any_kind_is_no_failure_of_the_server(self, staff, parameters):
+    def test_a_wrong_parameter_of_any_kind_is_no_failure_of_the_server(self, staff, parameters):
         with transaction.atomic():
             response = staff.get(f"{HISTORY}?{urlencode(parameters, errors='replace')}")
 
@@ -534,7 +538,7 @@ class TestAccessByIndex:
             {"status": "409", "time_after": FAR_BACK, "time_before": "2020-02-02T00:00:00Z"},
         ],
     )
-    def test_is_missing_for_what_would_read_the_whole_history(self, get, parameters):
+    def test_access_by_index_is_missing_for_what_would_read_the_whole_history(self, get, parameters):
         detail = assert_scim_error(get(**parameters), 400, "invalidValue")
 
         assert "time_after" in detail
@@ -554,7 +558,7 @@ class TestAccessByIndex:
             {"status": "409", "resource_id": "1"},
         ],
     )
-    def test_is_there_for_the_rest(self, get, parameters):
+    def test_access_by_index_is_there_for_the_rest(self, get, parameters):
         assert get(**parameters).status_code == 200
 
     @pytest.mark.parametrize(
@@ -566,7 +570,9 @@ class TestAccessByIndex:
             ("resource_id", "scim_event_resource"),
         ],
     )
-    def test_finds_what_belongs_to_few_events_whatever_else_is_asked(self, rf, connection, parameter, index):
+    def test_access_by_index_finds_what_belongs_to_few_events_whatever_else_is_asked(
+        self, rf, connection, parameter, index
+    ):
         for number in range(300):
             text = str(number)
             make_event(connection=connection, display_key=text, external_id=text, request_id=text)
@@ -579,7 +585,7 @@ class TestAccessByIndex:
         (branch,) = filters.selection({}).branches
         assert index in branch.first(100, ascending=False).explain()
 
-    def test_is_there_for_what_a_token_may_see(self, siem):
+    def test_access_by_index_is_there_for_what_a_token_may_see(self, siem):
         assert siem.get("/history", {"time_after": FAR_BACK}).status_code == 200
         assert siem.get("/history", {"connection": siem.connection.pk}).status_code == 200
         assert siem.get("/history", {"outcome": "refused"}).status_code == 200
@@ -587,12 +593,12 @@ class TestAccessByIndex:
 
 
 class TestPages:
-    def test_have_the_newest_events_first(self, get):
+    def test_pages_of_the_history_have_the_newest_events_first(self, get):
         events = make_events(3)
 
         assert ids(get()) == events
 
-    def test_lead_to_each_other_in_both_directions(self, staff):
+    def test_pages_of_the_history_lead_to_each_other_in_both_directions(self, staff):
         events = make_events(7)
 
         pages = walk(staff, f"{HISTORY}?page_size=3")
@@ -604,7 +610,7 @@ class TestPages:
         assert (first["previous"], back["results"]) == (None, first["results"])
         assert staff.get(back["next"]).json()["results"] == second["results"]
 
-    def test_keep_the_filters(self, staff, connection):
+    def test_pages_of_the_history_keep_the_filters(self, staff, connection):
         wanted = make_events(5, connection=connection)
         make_events(5)
 
@@ -612,7 +618,7 @@ class TestPages:
 
         assert pages == [wanted[:2], wanted[2:4], wanted[4:]]
 
-    def test_stay_as_they_are_while_events_come_in(self, siem):
+    def test_pages_of_the_history_stay_as_they_are_while_events_come_in(self, siem):
         events = make_events(6, connection=siem.connection)
         first = siem.get("/history", {"page_size": 2}).json()
         make_events(5, connection=siem.connection, time=timezone.now())
@@ -621,7 +627,7 @@ class TestPages:
 
         assert rest == [events[2:4], events[4:]]
 
-    def test_stay_as_they_are_while_old_events_are_pruned(self, staff):
+    def test_pages_of_the_history_stay_as_they_are_while_old_events_are_pruned(self, staff):
         events = make_events(6)
         first = staff.get(HISTORY, {"page_size": 2}).json()
         ProvisioningEvent.objects.filter(pk__in=events[-2:]).delete()
@@ -629,7 +635,7 @@ class TestPages:
         assert walk(staff, first["next"]) == [events[2:4]]
 
     @pytest.mark.parametrize("size", [1, 2, 3, 10])
-    def test_have_each_of_several_events_of_the_same_time_once(self, staff, size):
+    def test_pages_of_the_history_have_each_of_several_events_of_the_same_time_once(self, staff, size):
         for offset in (0, 1, 1, 1, 1, 1, 2):
             make_event(time=NOON + timedelta(seconds=offset))
 
@@ -637,7 +643,7 @@ class TestPages:
 
         assert found == list(ProvisioningEvent.objects.order_by("-time", "-pk").values_list("pk", flat=True))
 
-    def test_have_as_many_events_as_the_settings_say(self, get, settings):
+    def test_pages_of_the_history_have_as_many_events_as_the_settings_say(self, get, settings):
         settings.DJANGO_SCIM = {"DEFAULT_PAGE_SIZE": 2, "MAX_HISTORY_PAGE": 4}
         make_events(6)
 
@@ -645,7 +651,7 @@ class TestPages:
         assert len(ids(get(page_size=3))) == 3
         assert len(ids(get(page_size=1000))) == 4
 
-    def test_take_the_same_queries_whatever_their_size(self, siem):
+    def test_pages_of_the_history_take_the_same_queries_whatever_their_size(self, siem):
         for _ in range(20):
             make_event(connection=siem.connection, token=siem.stored, request={"a": 1})
         siem.get("/history")
@@ -659,7 +665,7 @@ class TestPages:
 
         assert counts == [3, 3, 3, 3]
 
-    def test_leave_requests_in_the_database(self, siem):
+    def test_pages_of_the_history_leave_requests_in_the_database(self, siem):
         make_event(connection=siem.connection, request={"a": 1})
 
         with CaptureQueriesContext(database) as queries:
@@ -668,7 +674,7 @@ class TestPages:
         column = database.ops.quote_name("request")
         assert not [query["sql"] for query in queries if f".{column}" in query["sql"]]
 
-    def test_are_empty_without_events(self, get):
+    def test_pages_of_the_history_are_empty_without_events(self, get):
         assert get().json() == {"next": None, "previous": None, "results": []}
 
 
