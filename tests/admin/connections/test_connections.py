@@ -51,7 +51,7 @@ def test_a_new_connection_is_saved_and_its_token_comes_next(admin_client):
     assert "Create token" in response.text
 
 
-def test_another_connection_can_be_added_at_once(admin_client):
+def test_another_connection_can_be_added_after_a_new_one_at_once(admin_client):
     response = admin_client.post(ADD, form("Okta", _addanother="1"))
 
     assert response.url == ADD
@@ -116,13 +116,13 @@ def test_a_tenant_that_does_not_exist_is_refused(admin_client, key):
 
 
 @pytest.mark.parametrize("key", ["junk", "67fbf7bb-a602-8000-8000-000000000001"])
-def test_what_is_no_key_of_the_tenants_model_is_refused(admin_client, key):
+def test_a_tenant_with_a_key_that_its_model_cannot_have_is_refused(admin_client, key):
     response = admin_client.post(ADD, form(tenant_type=kind(Device).pk, tenant_id=key))
 
     assert "There is no such object." in response.text
 
 
-def test_half_a_tenant_is_refused(admin_client):
+def test_a_tenant_without_its_key_or_its_type_is_refused(admin_client):
     tenant = GroupFactory.create()
 
     assert "Give the primary key" in admin_client.post(ADD, form(tenant_type=kind(tenant).pk)).text
@@ -140,7 +140,7 @@ def test_a_tenant_whose_model_is_gone_is_refused(admin_client):
 # The list
 
 
-def test_the_list_counts_the_tokens_that_may_be_used(admin_client):
+def test_the_list_of_connections_counts_the_tokens_that_may_be_used(admin_client):
     connection = ConnectionFactory.create()
     now = timezone.now()
     for fields in ({}, {"expires": now + timedelta(days=1)}, {"expires": now - timedelta(days=1)}):
@@ -154,7 +154,7 @@ def test_the_list_counts_the_tokens_that_may_be_used(admin_client):
     assert [row.usable_token_count for row in rows] == [2, 0, 0]
 
 
-def test_the_list_takes_the_same_queries_however_long_it_is(admin_client):
+def test_the_list_of_connections_takes_the_same_queries_however_long_it_is(admin_client):
     ConnectionFactory.create()
     with counted() as few:
         admin_client.get(LIST)
@@ -168,7 +168,9 @@ def test_the_list_takes_the_same_queries_however_long_it_is(admin_client):
 # Its page
 
 
-def test_the_page_takes_the_same_queries_however_many_tokens_there_are(admin_client, connection):
+def test_the_page_of_a_connection_takes_the_same_queries_however_many_tokens_there_are(
+    admin_client, connection
+):
     AccessToken.objects.issue(connection)
     with counted() as few:
         admin_client.get(page(connection))
@@ -180,7 +182,7 @@ def test_the_page_takes_the_same_queries_however_many_tokens_there_are(admin_cli
     assert len(many) == len(few)
 
 
-def test_the_page_says_of_each_token_whether_it_may_be_used(admin_client, connection):
+def test_the_page_of_a_connection_says_of_each_token_whether_it_may_be_used(admin_client, connection):
     AccessToken.objects.issue(connection, description="old")[0].revoke()
     AccessToken.objects.issue(connection, description="late", expires=timezone.now() - timedelta(days=1))
     AccessToken.objects.issue(connection, description="new")
@@ -190,7 +192,7 @@ def test_the_page_says_of_each_token_whether_it_may_be_used(admin_client, connec
     assert text.count(">Revoke<") == 1
 
 
-def test_the_page_shows_no_token_and_no_digest(admin_client, connection):
+def test_the_page_of_a_connection_shows_no_token_and_no_digest(admin_client, connection):
     stored, token = AccessToken.objects.issue(connection)
     text = admin_client.get(page(connection)).text
 
@@ -199,7 +201,7 @@ def test_the_page_shows_no_token_and_no_digest(admin_client, connection):
     assert stored.hint in text
 
 
-def test_the_page_leads_to_the_history_of_the_connection(admin_client, connection, event):
+def test_the_page_of_a_connection_leads_to_the_history_of_the_connection(admin_client, connection, event):
     event(display="bjensen")
     event(connection=ConnectionFactory.create(), display="jsmith")
     text = admin_client.get(page(connection)).text
@@ -211,7 +213,7 @@ def test_the_page_leads_to_the_history_of_the_connection(admin_client, connectio
     assert [row.display for row in rows] == ["bjensen"]
 
 
-def test_a_name_is_escaped(admin_client):
+def test_the_name_of_a_connection_is_escaped(admin_client):
     connection = ConnectionFactory.create(name="<script>alert(1)</script>")
     created = reverse("admin:django_scim_connection_create_token", args=(connection.pk,))
 
@@ -270,7 +272,7 @@ def test_the_admins_log_says_who_resumed_a_connection_and_why_it_was_paused(admi
     assert entry.get_change_message() == "Resumed. It was paused because: more than 5 accounts <were> to go"
 
 
-def test_resuming_twice_is_logged_once(admin_client, paused):
+def test_resuming_a_connection_twice_is_logged_once(admin_client, paused):
     admin_client.post(resume_url(paused))
     response = admin_client.post(resume_url(paused), follow=True)
 
@@ -278,7 +280,7 @@ def test_resuming_twice_is_logged_once(admin_client, paused):
     assert LogEntry.objects.count() == 1
 
 
-def test_looking_at_the_address_of_the_button_resumes_nothing(admin_client, paused):
+def test_looking_at_the_address_of_the_button_resumes_no_connection(admin_client, paused):
     response = admin_client.get(resume_url(paused))
 
     assert response.url == page(paused)
@@ -286,7 +288,7 @@ def test_looking_at_the_address_of_the_button_resumes_nothing(admin_client, paus
     assert paused.paused_at is not None
 
 
-def test_a_form_from_elsewhere_resumes_nothing(admin_user, paused):
+def test_a_form_from_elsewhere_resumes_no_connection(admin_user, paused):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(admin_user)
 
@@ -317,7 +319,7 @@ def test_staff_that_may_view_a_paused_connection_sees_that_without_a_button(staf
     assert "scim-resume" not in text
 
 
-def test_whoever_is_not_signed_in_resumes_nothing(client, paused):
+def test_whoever_is_not_signed_in_resumes_no_connection(client, paused):
     response = client.post(resume_url(paused))
 
     assert response.url.startswith(reverse("admin:login"))
@@ -325,7 +327,7 @@ def test_whoever_is_not_signed_in_resumes_nothing(client, paused):
     assert paused.paused_at is not None
 
 
-def test_a_pause_that_begins_while_the_form_is_saved_is_kept(admin_client, connection):
+def test_a_pause_that_begins_while_a_connection_is_saved_is_kept(admin_client, connection):
     def pause(sender, instance, **kwargs):
         Connection.objects.filter(pk=instance.pk).update(paused_at=timezone.now(), pause_reason="a reason")
 
@@ -364,7 +366,9 @@ def test_deleting_a_connection_keeps_its_history(admin_client, connection, event
     assert ProvisioningEvent.objects.count() == 1
 
 
-def test_the_question_before_a_deletion_does_not_load_what_goes_with_it(admin_client, connection):
+def test_the_question_before_a_connection_is_deleted_does_not_load_what_goes_with_it(
+    admin_client, connection
+):
     delete = reverse("admin:django_scim_connection_delete", args=(connection.pk,))
     with counted() as few:
         admin_client.get(delete)
@@ -391,7 +395,7 @@ def test_staff_without_permissions_sees_nothing_of_the_app(staff, connection):
     assert "SCIM provisioning" not in browser.get(reverse("admin:index")).text
 
 
-def test_staff_that_may_view_cannot_change(staff, connection):
+def test_staff_that_may_view_connections_cannot_change_them(staff, connection):
     browser = staff("view_connection")
     response = browser.get(page(connection))
 

@@ -76,7 +76,7 @@ def provision(connection: Connection, resource_type: str, number: int) -> None:
 # The last request
 
 
-def test_the_last_request_is_the_last_use_of_any_token(admin_client, connection):
+def test_the_last_request_of_a_connection_is_the_last_use_of_any_token(admin_client, connection):
     now = timezone.now()
     token(connection, last_used=now - timedelta(days=3), revoked=now)
     token(connection, last_used=now - timedelta(hours=2))
@@ -85,7 +85,7 @@ def test_the_last_request_is_the_last_use_of_any_token(admin_client, connection)
     assert "(2 hours ago)" in figures(admin_client.get(page(connection)))["Last request"]
 
 
-def test_a_request_through_the_api_is_seen(admin_client, scim):
+def test_a_request_through_the_api_is_the_last_request_of_its_connection(admin_client, scim):
     assert figures(admin_client.get(page(scim.connection)))["Last request"] == "none yet"
     scim.get("/Users")
 
@@ -95,7 +95,7 @@ def test_a_request_through_the_api_is_seen(admin_client, scim):
 # The last success
 
 
-def test_the_last_success_is_the_time_of_the_event(admin_client, connection, event):
+def test_the_last_success_of_a_connection_is_the_time_of_its_event(admin_client, connection, event):
     event(time=timezone.now() - timedelta(minutes=50))
     event(time=timezone.now() - timedelta(minutes=20), outcome="refused", status=409)
     event(time=timezone.now() - timedelta(minutes=10), connection=ConnectionFactory.create())
@@ -114,7 +114,7 @@ def test_the_last_success_is_known_by_the_hour_when_its_event_is_pruned(admin_cl
 # Errors
 
 
-def test_errors_are_counted_with_their_most_frequent_reason(admin_client, connection):
+def test_errors_of_a_connection_are_counted_with_their_most_frequent_reason(admin_client, connection):
     refuse(connection, 3)
     refuse(connection, 2, hours_ago=5)
     refuse(connection, 1_000, hours_ago=5, status=400, scim_type="invalidValue")
@@ -126,7 +126,7 @@ def test_errors_are_counted_with_their_most_frequent_reason(admin_client, connec
     assert figures(response)["Errors in 24 hours"] == "1,005, most often 400 invalidValue (1,000)"
 
 
-def test_the_number_of_errors_leads_to_them(admin_client, connection, event):
+def test_the_number_of_errors_leads_to_their_events(admin_client, connection, event):
     refuse(connection)
     event(outcome="refused", status=409, display="bjensen")
     event(display="jsmith")
@@ -136,14 +136,14 @@ def test_the_number_of_errors_leads_to_them(admin_client, connection, event):
     assert [row.display for row in rows] == ["bjensen"]
 
 
-def test_no_error_is_said(admin_client, connection):
+def test_a_connection_without_errors_says_so(admin_client, connection):
     assert figures(admin_client.get(page(connection)))["Errors in 24 hours"] == "none"
 
 
 # Resources
 
 
-def test_resources_are_counted_by_type(admin_client, connection):
+def test_resources_of_a_connection_are_counted_by_type(admin_client, connection):
     provision(connection, "User", 3)
     provision(connection, "Group", 1)
     provision(ConnectionFactory.create(), "User", 5)
@@ -152,7 +152,7 @@ def test_resources_are_counted_by_type(admin_client, connection):
     assert (found["Users with an external id"], found["Groups with an external id"]) == ("3", "1")
 
 
-def test_what_a_provider_provisions_is_counted_until_it_deletes_it(admin_client, scim):
+def test_a_resource_that_a_provider_makes_is_counted_until_the_provider_deletes_it(admin_client, scim):
     document = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "a", "externalId": "1"}
     identifier = scim.post("/Users", document).json()["id"]
     assert figures(admin_client.get(page(scim.connection)))["Users with an external id"] == "1"
@@ -172,7 +172,9 @@ def test_what_a_provider_provisions_is_counted_until_it_deletes_it(admin_client,
         (9, 9, ("more than 4", "more than 0")),
     ],
 )
-def test_counting_ends_at_a_limit(admin_client, connection, users, groups, expected):
+def test_counting_the_resources_of_a_connection_ends_at_a_limit(
+    admin_client, connection, users, groups, expected
+):
     provision(connection, "User", users)
     provision(connection, "Group", groups)
     with patch("django_scim.admin.connections.health.MOST_COUNTED", 4):
@@ -181,7 +183,7 @@ def test_counting_ends_at_a_limit(admin_client, connection, users, groups, expec
     assert (found["Users with an external id"], found["Groups with an external id"]) == expected
 
 
-def test_the_groups_of_other_connections_are_not_taken_for_its_own(admin_client, connection):
+def test_the_groups_of_other_connections_are_not_counted_for_a_connection(admin_client, connection):
     provision(connection, "User", 6)
     provision(ConnectionFactory.create(), "Group", 3)
     with patch("django_scim.admin.connections.health.MOST_COUNTED", 4):
@@ -210,13 +212,13 @@ def test_a_connection_without_a_usable_token_refuses_all(admin_client, connectio
     assert "each request is refused with 401" in text
 
 
-def test_that_is_what_becomes_of_a_connection_whose_last_token_expires(scim):
+def test_a_connection_whose_last_token_has_expired_answers_401(scim):
     AccessToken.objects.update(expires=timezone.now())
 
     assert scim.get("/Users").status_code == 401
 
 
-def test_there_is_a_warning_before_the_last_token_expires(admin_client, connection):
+def test_a_warning_comes_before_the_last_token_expires(admin_client, connection):
     expires = timezone.now() + timedelta(days=13)
     token(connection, expires=expires)
     token(connection, expires=timezone.now() + timedelta(days=5))
@@ -228,7 +230,7 @@ def test_there_is_a_warning_before_the_last_token_expires(admin_client, connecti
     assert f"On {date} the last usable token expires." in text
 
 
-def test_there_is_another_warning_where_a_token_remains(admin_client, connection):
+def test_a_token_that_expires_while_another_remains_has_a_warning_of_its_own(admin_client, connection):
     expires = timezone.now() + timedelta(days=5)
     token(connection, expires=expires)
     token(connection)
@@ -248,14 +250,14 @@ def test_there_is_another_warning_where_a_token_remains(admin_client, connection
         {"expires": timezone.now() + timedelta(days=5), "revoked": timezone.now()},
     ],
 )
-def test_there_is_no_warning_of_what_is_far_away_or_over(admin_client, connection, fields):
+def test_an_expiry_that_is_far_away_or_over_has_no_warning(admin_client, connection, fields):
     token(connection, **fields)
     token(connection, expires=timezone.now() + timedelta(days=15))
 
     assert messages(admin_client.get(page(connection))) == []
 
 
-def test_the_page_marks_the_token_that_expires_soon(admin_client, connection):
+def test_the_page_of_a_connection_marks_the_token_that_expires_soon(admin_client, connection):
     soon = token(connection, expires=timezone.now() + timedelta(days=5))
     late = token(connection, expires=timezone.now() + timedelta(days=50))
     text = admin_client.get(page(connection)).text
@@ -266,7 +268,7 @@ def test_the_page_marks_the_token_that_expires_soon(admin_client, connection):
         assert date in text
 
 
-def test_a_connection_that_is_switched_off_says_that_alone(admin_client):
+def test_a_connection_that_is_switched_off_says_nothing_else(admin_client):
     connection = ConnectionFactory.create(is_active=False)
     ((_, text),) = messages(admin_client.get(page(connection)))
 
@@ -289,7 +291,7 @@ def test_a_project_that_authenticates_otherwise_needs_no_token(admin_client, con
 # The list
 
 
-def test_the_list_says_in_short_how_connections_do(admin_client, connection, event):
+def test_the_list_of_connections_says_in_short_how_connections_do(admin_client, connection, event):
     used = token(connection, last_used=timezone.now()).last_used
     success = event()
     refuse(connection, 3)
@@ -302,7 +304,7 @@ def test_the_list_says_in_short_how_connections_do(admin_client, connection, eve
     assert found["recent_refusals"] == "3"
 
 
-def test_the_list_says_never_and_none_of_what_is_not(admin_client, connection):
+def test_the_list_of_connections_says_never_and_none_of_what_is_not(admin_client, connection):
     found = row(admin_client.get(LIST), connection)
 
     assert [found[name] for name in ("last_request", "last_success", "recent_refusals")] == [
@@ -313,14 +315,14 @@ def test_the_list_says_never_and_none_of_what_is_not(admin_client, connection):
 
 
 @pytest.mark.parametrize("column", range(1, 7))
-def test_the_list_can_be_sorted_by_each_column(admin_client, connection, column):
+def test_the_list_of_connections_can_be_sorted_by_each_column(admin_client, connection, column):
     token(connection)
     refuse(ConnectionFactory.create())
 
     assert admin_client.get(LIST, {"o": f"-{column}"}).status_code == 200
 
 
-def test_the_list_can_be_counted_by_its_filter(admin_client, connection):
+def test_the_list_of_connections_can_be_counted_by_its_filter(admin_client, connection):
     token(connection)
     refuse(connection)
     text = admin_client.get(LIST, {"_facets": "True"}).text
@@ -329,7 +331,7 @@ def test_the_list_can_be_counted_by_its_filter(admin_client, connection):
     assert "No (0)" in text
 
 
-def test_connections_of_the_list_can_be_deleted(admin_client, connection):
+def test_the_list_of_connections_can_delete_them(admin_client, connection):
     token(connection)
     refuse(connection)
     admin_client.post(
@@ -339,7 +341,9 @@ def test_connections_of_the_list_can_be_deleted(admin_client, connection):
     assert not Connection.objects.exists()
 
 
-def test_the_list_takes_the_same_queries_whatever_connections_did(admin_client, connection, event):
+def test_the_list_of_connections_takes_the_same_queries_whatever_connections_did(
+    admin_client, connection, event
+):
     with counted() as few:
         admin_client.get(LIST)
     for other in ConnectionFactory.create_batch(10):
@@ -353,7 +357,9 @@ def test_the_list_takes_the_same_queries_whatever_connections_did(admin_client, 
     assert len(many) == len(few)
 
 
-def test_the_page_takes_the_same_queries_whatever_the_connection_did(admin_client, connection, event):
+def test_the_page_of_a_connection_takes_the_same_queries_whatever_the_connection_did(
+    admin_client, connection, event
+):
     with counted() as few:
         admin_client.get(page(connection))
     provision(connection, "User", 10)
@@ -368,7 +374,9 @@ def test_the_page_takes_the_same_queries_whatever_the_connection_did(admin_clien
     assert len(many) == len(few)
 
 
-def test_counting_a_large_connection_takes_two_queries_more_for_a_type(admin_client, connection):
+def test_counting_the_resources_of_a_large_connection_takes_two_queries_more_for_a_type(
+    admin_client, connection
+):
     provision(connection, "User", 3)
     with counted() as few:
         admin_client.get(page(connection))
@@ -405,14 +413,16 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("permission", ["view_accesstoken", "view_provisioningevent", "view_record"])
-def test_each_permission_shows_what_comes_from_its_model(staff, busy, permission):
+def test_each_permission_shows_those_figures_of_a_connection_that_come_from_its_model(
+    staff, busy, permission
+):
     browser = staff("view_connection", permission)
 
     assert set(figures(browser.get(page(busy)))) == FIGURES[permission]
     assert set(row(browser.get(LIST), busy)) == {"name", "state"} | COLUMNS[permission]
 
 
-def test_who_may_view_the_connection_alone_sees_no_figures(staff, busy):
+def test_staff_that_may_view_the_connection_alone_sees_no_figures(staff, busy):
     browser = staff("view_connection")
 
     assert figures(browser.get(page(busy))) == {}
@@ -420,14 +430,14 @@ def test_who_may_view_the_connection_alone_sees_no_figures(staff, busy):
     assert set(row(browser.get(LIST), busy)) == {"name", "state"}
 
 
-def test_who_may_not_view_tokens_is_not_told_when_they_expire(staff, busy):
+def test_staff_that_may_not_view_tokens_is_not_told_when_they_expire(staff, busy):
     browser = staff("view_connection", "view_provisioningevent", "view_record")
 
     assert messages(browser.get(page(busy))) == []
     assert row(browser.get(LIST), busy)["state"] == "Active"
 
 
-def test_sorting_by_a_column_that_one_may_not_see_does_not_work(staff, busy):
+def test_sorting_connections_by_a_column_that_staff_may_not_see_does_not_work(staff, busy):
     browser = staff("view_connection")
 
     assert browser.get(LIST, {"o": "-5"}).status_code == 200

@@ -66,7 +66,7 @@ class Ids(HTMLParser):
 # The set-up
 
 
-def test_the_page_has_the_base_url_with_a_button_to_copy_it(admin_client, connection):
+def test_the_set_up_has_the_base_url_with_a_button_to_copy_it(admin_client, connection):
     text = admin_client.get(page(connection)).text
 
     assert re.search(rf'<input[^>]* id="scim-base-url" value="{BASE_URL}" readonly', text)
@@ -74,7 +74,7 @@ def test_the_page_has_the_base_url_with_a_button_to_copy_it(admin_client, connec
     assert 'src="/static/django_scim/copy.js"' in text
 
 
-def test_the_script_shows_the_buttons_that_it_serves():
+def test_the_script_that_copies_shows_its_buttons():
     script = COPY.read_text("utf-8")
 
     assert "button[data-scim-copy]" in script
@@ -150,13 +150,13 @@ def test_the_set_up_is_open_until_the_first_request(admin_client, scim):
     assert not is_open()
 
 
-def test_the_base_url_has_to_be_https(admin_client, connection):
+def test_the_base_url_of_the_set_up_has_to_be_https(admin_client, connection):
     assert "has to begin with https" in admin_client.get(page(connection)).text
     assert "has to begin with https" not in admin_client.get(page(connection), secure=True).text
 
 
 @pytest.mark.urls("tests.admin.connections.urls_without_scim")
-def test_a_project_that_does_not_route_scim_is_told(admin_client, connection):
+def test_the_set_up_tells_a_project_that_does_not_route_scim(admin_client, connection):
     text = admin_client.get(page(connection)).text
 
     assert "do not include django_scim.urls" in text
@@ -164,14 +164,14 @@ def test_a_project_that_does_not_route_scim_is_told(admin_client, connection):
     assert "<code>the SCIM base URL</code>" in text
 
 
-def test_who_may_not_add_tokens_is_told_whom_to_ask(staff, connection):
+def test_staff_that_may_not_add_tokens_is_told_whom_to_ask(staff, connection):
     text = staff("view_connection").get(page(connection)).text
 
     assert "Ask somebody who may add tokens for one." in text
     assert create_page(connection) not in text
 
 
-def test_what_refers_to_an_element_finds_one(admin_client):
+def test_each_reference_to_an_element_of_the_set_up_finds_one(admin_client):
     connection = ConnectionFactory.create()
     connection.pause("a reason")
     created = admin_client.post(create_page(connection), {"scopes": ["read"]})
@@ -182,7 +182,9 @@ def test_what_refers_to_an_element_finds_one(admin_client):
         assert set(found.references) <= set(found.ids)
 
 
-def test_the_page_of_a_new_token_has_both_values_with_buttons_and_where_they_go(admin_client, connection):
+def test_the_page_of_a_new_token_has_address_and_token_with_buttons_and_where_they_go(
+    admin_client, connection
+):
     response = admin_client.post(create_page(connection), {"scopes": ["read"]})
 
     for field in ("scim-base-url", "scim-token"):
@@ -195,7 +197,7 @@ def test_the_page_of_a_new_token_has_both_values_with_buttons_and_where_they_go(
 # The scopes of a token
 
 
-def test_scopes_are_in_groups_with_names(admin_client, connection):
+def test_scopes_of_a_new_token_are_in_groups_with_names(admin_client, connection):
     text = admin_client.get(create_page(connection)).text
     found = re.findall(r"<fieldset>\s*<legend>(.*?)</legend>(.*?)</fieldset>", text, re.DOTALL)
     scopes = {name: re.findall(r'value="(\w+)"', boxes) for name, boxes in found}
@@ -207,7 +209,7 @@ def test_scopes_are_in_groups_with_names(admin_client, connection):
     }
 
 
-def test_to_read_and_to_write_is_checked_at_first(admin_client, connection):
+def test_a_new_token_may_read_and_write_unless_the_form_says_otherwise(admin_client, connection):
     text = admin_client.get(create_page(connection)).text
     boxes = re.findall(r"<input type=\"checkbox\"[^>]*>", text)
 
@@ -240,7 +242,7 @@ def test_a_token_for_a_resource_type_that_allows_nothing_is_refused(admin_client
         ("10.0.0.0/255.0.0.0", ["10.0.0.0/8"]),
     ],
 )
-def test_networks_are_given_one_a_line(admin_client, connection, text, networks):
+def test_networks_of_a_connection_are_given_one_a_line(admin_client, connection, text, networks):
     response = admin_client.post(page(connection), form(networks=text))
 
     assert response.status_code == 302
@@ -260,9 +262,7 @@ def test_networks_are_given_one_a_line(admin_client, connection, text, networks)
         ("9" * 5_000, "is no address and no network"),
     ],
 )
-def test_what_is_no_network_is_refused_by_its_line_and_kept_in_the_form(
-    admin_client, connection, text, error
-):
+def test_a_line_that_is_no_network_is_refused_and_kept_in_the_form(admin_client, connection, text, error):
     response = admin_client.post(page(connection), form(networks=text))
 
     assert response.status_code == 200
@@ -272,7 +272,7 @@ def test_what_is_no_network_is_refused_by_its_line_and_kept_in_the_form(
     assert Connection.objects.get().networks == []
 
 
-def test_the_form_shows_a_network_a_line(admin_client):
+def test_the_form_of_a_connection_shows_a_network_a_line(admin_client):
     connection = ConnectionFactory.create(networks=["192.0.2.0/24", "2001:db8::/32"])
     text = admin_client.get(page(connection)).text
 
@@ -293,14 +293,14 @@ def test_the_log_names_networks_only_if_they_changed(admin_client):
 
 
 @pytest.mark.parametrize(("text", "limit"), [("", None), ("0", 0), ("25", 25)])
-def test_a_connection_may_have_a_limit_of_its_own(admin_client, connection, text, limit):
+def test_a_connection_may_have_a_deprovisioning_limit_of_its_own(admin_client, connection, text, limit):
     admin_client.post(page(connection), form(deprovisioning_limit=text))
 
     assert Connection.objects.get().deprovisioning_limit == limit
 
 
 @pytest.mark.parametrize("text", ["-1", "many", "1.5", "9" * 30])
-def test_what_is_no_limit_is_refused(admin_client, connection, text):
+def test_a_deprovisioning_limit_that_is_no_number_is_refused(admin_client, connection, text):
     response = admin_client.post(page(connection), form(deprovisioning_limit=text))
 
     assert response.status_code == 200
@@ -316,7 +316,7 @@ def test_what_is_no_limit_is_refused(admin_client, connection, text):
         ({"DEPROVISIONING_SHARE": None, "DEPROVISIONING_LIMIT": None}, "Leave this empty for any number."),
     ],
 )
-def test_the_form_says_which_limit_the_settings_give(
+def test_the_form_of_a_connection_says_which_limit_the_settings_give(
     admin_client, connection, settings, settings_of_the_app, help_text
 ):
     settings.DJANGO_SCIM = settings_of_the_app

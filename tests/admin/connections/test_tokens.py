@@ -74,13 +74,13 @@ def test_a_token_is_made_and_works(admin_client, connection):
     )
 
 
-def test_the_page_says_where_identity_providers_find_scim(admin_client, connection):
+def test_the_page_of_a_new_token_says_where_identity_providers_find_scim(admin_client, connection):
     response = admin_client.post(create_page(connection), form())
 
     assert 'value="http://testserver/scim/v2"' in response.text
 
 
-def test_the_database_has_the_digest_of_the_token_alone(admin_client, connection):
+def test_the_database_has_the_digest_of_a_new_token_alone(admin_client, connection):
     token = shown(admin_client.post(create_page(connection), form()))
 
     stored = AccessToken.objects.get()
@@ -88,7 +88,7 @@ def test_the_database_has_the_digest_of_the_token_alone(admin_client, connection
     assert token not in [str(value) for value in AccessToken.objects.values_list().get()]
 
 
-def test_the_token_is_shown_this_once(admin_client, connection):
+def test_a_new_token_is_shown_once(admin_client, connection):
     token = shown(admin_client.post(create_page(connection), form()))
 
     for address in (create_page(connection), connection_page(connection), reverse("admin:index")):
@@ -169,12 +169,12 @@ def test_a_token_that_would_be_of_no_use_is_not_made(admin_client, connection, f
     assert not AccessToken.objects.exists()
 
 
-def test_looking_at_the_form_makes_no_token(admin_client, connection):
+def test_looking_at_the_form_of_a_token_makes_none(admin_client, connection):
     assert admin_client.get(create_page(connection)).status_code == 200
     assert not AccessToken.objects.exists()
 
 
-def test_a_description_is_escaped(admin_client, connection):
+def test_the_description_of_a_token_is_escaped(admin_client, connection):
     admin_client.post(create_page(connection), form(description="<script>alert(1)</script>"))
     token = AccessToken.objects.get()
 
@@ -213,7 +213,7 @@ def test_a_revoked_token_is_refused(admin_client, connection):
     assert status(token) == 401
 
 
-def test_asking_first_revokes_nothing(admin_client, connection):
+def test_the_question_before_a_revocation_revokes_no_token(admin_client, connection):
     stored, token = AccessToken.objects.issue(connection, description="for Okta")
     text = admin_client.get(revoke_page(connection, stored)).text
 
@@ -222,7 +222,7 @@ def test_asking_first_revokes_nothing(admin_client, connection):
     assert status(token) == 200
 
 
-def test_revoking_twice_keeps_the_time_of_the_first(admin_client, connection):
+def test_revoking_a_token_twice_keeps_the_time_of_the_first(admin_client, connection):
     stored, _ = AccessToken.objects.issue(connection)
     admin_client.post(revoke_page(connection, stored))
     stored.refresh_from_db()
@@ -298,7 +298,7 @@ def test_a_token_is_replaced_once_a_newer_one_is_used_after_it(admin_client, con
 
 
 @pytest.mark.parametrize("fields", [{"revoked": timezone.now()}, {"expires": timezone.now()}])
-def test_a_newer_token_that_is_refused_replaces_nothing(admin_client, connection, fields):
+def test_a_newer_token_that_is_refused_replaces_no_token(admin_client, connection, fields):
     AccessToken.objects.issue(connection)
     new, _ = AccessToken.objects.issue(connection)
     use(new, timedelta(hours=-1))
@@ -307,7 +307,7 @@ def test_a_newer_token_that_is_refused_replaces_nothing(admin_client, connection
     assert statuses(admin_client.get(connection_page(connection)))[1] == "usable"
 
 
-def test_a_token_of_another_connection_replaces_nothing(admin_client, connection):
+def test_a_token_of_another_connection_replaces_no_token(admin_client, connection):
     AccessToken.objects.issue(connection)
     new, _ = AccessToken.objects.issue(ConnectionFactory.create())
     use(new, timedelta(hours=-1))
@@ -382,7 +382,7 @@ def test_staff_with_the_permission_revokes_tokens(staff, connection):
     assert status(token) == 401
 
 
-def test_whoever_is_not_signed_in_is_sent_to_the_login(client, connection):
+def test_whoever_is_not_signed_in_is_sent_from_the_tokens_to_the_login(client, connection):
     stored, token = AccessToken.objects.issue(connection)
 
     for address in (create_page(connection), revoke_page(connection, stored)):

@@ -25,7 +25,7 @@ def cells(text, attribute):
 # The request
 
 
-def test_the_page_shows_what_was_received(admin_client, scim):
+def test_the_page_of_an_event_shows_what_was_received(admin_client, scim):
     account = UserFactory.create()
     scim.patch(path_of(account), {"op": "replace", "path": "name.familyName", "value": "Smith"})
     text = admin_client.get(page(ProvisioningEvent.objects.get())).text
@@ -45,7 +45,7 @@ def test_a_request_without_a_body_is_told_from_one_that_was_not_kept(admin_clien
 
 
 @pytest.mark.parametrize("body", [{}, [], "text", 0, False, "", {"n": 10**300}])
-def test_any_body_is_shown(admin_client, event, body):
+def test_any_body_of_a_request_is_shown(admin_client, event, body):
     text = admin_client.get(page(event(method="POST", path="/Users", request=body))).text
 
     assert "RECORD_REQUESTS was off" not in text
@@ -54,7 +54,7 @@ def test_any_body_is_shown(admin_client, event, body):
 # The changes
 
 
-def test_the_values_before_and_after_are_told_apart(admin_client, scim):
+def test_the_values_before_and_after_a_change_are_told_apart(admin_client, scim):
     account = UserFactory.create()
     scim.patch(path_of(account), {"op": "replace", "path": "name.familyName", "value": "Smith"})
     before, after = cells(admin_client.get(page(ProvisioningEvent.objects.get())).text, "name.familyName")
@@ -67,7 +67,7 @@ def test_the_values_before_and_after_are_told_apart(admin_client, scim):
     assert "<code>&quot;Smith&quot;</code>" in after
 
 
-def test_a_list_is_compared_entry_by_entry(admin_client, event):
+def test_a_change_of_a_list_is_compared_entry_by_entry(admin_client, event):
     kept = {"value": "a@example.com", "type": "work"}
     changes = {"emails": {"before": [kept, {"value": "b@example.com"}], "after": [{"value": "c@d.e"}, kept]}}
     before, after = cells(admin_client.get(page(event(changes=changes))).text, "emails")
@@ -78,7 +78,7 @@ def test_a_list_is_compared_entry_by_entry(admin_client, event):
     assert "type: &quot;work&quot;" in after
 
 
-def test_a_side_without_a_value_says_so(admin_client, event):
+def test_a_side_of_a_change_without_a_value_says_so(admin_client, event):
     changes = {"title": {"after": "Guide"}, "nickName": {"before": "Babs"}, "tags": {"after": []}}
     text = admin_client.get(page(event(changes=changes))).text
 
@@ -109,7 +109,7 @@ def test_members_that_came_and_went_are_named(admin_client, scim):
     assert "joiner" not in removed
 
 
-def test_members_lead_to_what_scim_knows_of_them(admin_client, scim):
+def test_members_in_a_change_lead_to_what_scim_knows_of_them(admin_client, scim):
     joiner = scim.post("/Users", user("joiner")).json()["id"]
     scim.post("/Groups", group("Tour Guides", members=[{"value": joiner}]))
     event = ProvisioningEvent.objects.get(resource_type="Group")
@@ -139,7 +139,7 @@ def test_any_changes_can_be_shown(admin_client, event, changes):
     assert admin_client.get(page(event(changes=changes))).status_code == 200
 
 
-def test_a_password_is_not_on_the_page(admin_client, scim):
+def test_a_password_is_not_on_the_page_of_an_event(admin_client, scim):
     scim.post("/Users", user("bjensen", password="t1meMa$heen"))
     text = admin_client.get(page(ProvisioningEvent.objects.get())).text
 
@@ -150,7 +150,7 @@ def test_a_password_is_not_on_the_page(admin_client, scim):
 # The answer
 
 
-def test_the_page_shows_the_status_and_the_version(admin_client, scim):
+def test_the_page_of_an_event_shows_the_status_and_the_version(admin_client, scim):
     scim.post("/Users", user("bjensen"))
     written = ProvisioningEvent.objects.get()
     text = admin_client.get(page(written)).text
@@ -194,7 +194,7 @@ def test_any_status_can_be_shown(admin_client, event, status):
 # What is beside it
 
 
-def test_the_page_leads_to_what_else_happened_to_the_resource(admin_client, scim):
+def test_the_page_of_an_event_leads_to_what_else_happened_to_the_resource(admin_client, scim):
     account, other = UserFactory.create(username="bjensen"), UserFactory.create(username="jsmith")
     for row in (account, other, account):
         scim.patch(path_of(row), {"op": "add", "path": "title", "value": f"Guide of {row}"})
@@ -207,7 +207,7 @@ def test_the_page_leads_to_what_else_happened_to_the_resource(admin_client, scim
     assert [row.display for row in rows] == ["bjensen", "bjensen"]
 
 
-def test_the_page_leads_to_the_events_before_and_after(admin_client, event):
+def test_the_page_of_an_event_leads_to_the_events_before_and_after(admin_client, event):
     first, second, third = (event(time=NOON + timedelta(hours=number)) for number in range(3))
     event(resource_id="other", time=NOON + timedelta(minutes=30))
     context = admin_client.get(page(second)).context
@@ -225,7 +225,7 @@ def test_an_event_of_no_one_resource_leads_to_no_other(admin_client, event):
     assert "Event before" not in text
 
 
-def test_the_page_takes_the_same_queries_however_long_the_history_is(admin_client, connection):
+def test_the_page_of_an_event_takes_the_same_queries_however_long_the_history_is(admin_client, connection):
     (event,) = many_events(connection, 1, resource_id="r2d2")
     with counted() as few:
         admin_client.get(page(event))

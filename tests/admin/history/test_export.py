@@ -40,7 +40,7 @@ def documents_of(browser, **query):
     return [json.loads(line) for line in exported(browser, JSON, **query).splitlines()]
 
 
-def test_the_list_leads_to_the_files_with_its_filters(admin_client, event):
+def test_the_list_of_events_leads_to_the_exports_with_its_filters(admin_client, event):
     event()
     query = "outcome__exact=refused&q=bjensen"
     text = admin_client.get(f"{LIST}?{query}&p=last").text.replace("&amp;", "&")
@@ -49,7 +49,7 @@ def test_the_list_leads_to_the_files_with_its_filters(admin_client, event):
     assert f'href="{JSON}?{query}"' in text
 
 
-def test_a_line_of_json_is_the_document_of_the_api(admin_client, connection):
+def test_a_line_of_an_export_to_json_is_the_document_of_the_api(admin_client, connection):
     ScimClient(connection).post("/Users", user("bjensen", title="Größe"))
     event = ProvisioningEvent.objects.get()
     reader = ScimClient(connection, "history")
@@ -57,7 +57,7 @@ def test_a_line_of_json_is_the_document_of_the_api(admin_client, connection):
     assert documents_of(admin_client) == [reader.get(f"/history/{event.pk}").json()]
 
 
-def test_csv_has_the_facts_and_the_changes(admin_client, event):
+def test_an_export_to_csv_has_the_facts_and_the_changes(admin_client, event):
     written = event(changes={"title": {"after": "Größe"}}, duration=17, detail="a, b\nc")
     (row,) = csv.DictReader(exported(admin_client, CSV).splitlines(keepends=True))
 
@@ -73,7 +73,7 @@ def test_csv_has_the_facts_and_the_changes(admin_client, event):
     assert json.loads(row["changes"]) == {"title": {"after": "Größe"}}
 
 
-def test_the_files_have_what_the_list_shows(admin_client, event):
+def test_exports_have_the_events_that_the_list_shows(admin_client, event):
     event(display="bjensen", time=NOON)
     event(display="bjones", time=NOON + timedelta(hours=1))
     event(display="bjorn", outcome="refused", status=409, time=NOON)
@@ -88,7 +88,7 @@ def test_the_files_have_what_the_list_shows(admin_client, event):
     ]
 
 
-def test_the_files_have_all_pages(admin_client, connection):
+def test_exports_have_the_events_of_all_pages(admin_client, connection):
     number = 2 * BATCH + 7
     many_events(connection, number, time=NOON)
 
@@ -97,13 +97,13 @@ def test_the_files_have_all_pages(admin_client, connection):
     ]
 
 
-def test_a_file_of_nothing_is_no_failure(admin_client, db):
+def test_an_export_of_no_events_is_no_failure(admin_client, db):
     assert exported(admin_client, CSV).strip() == ",".join(COLUMNS)
     assert exported(admin_client, JSON) == ""
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_is_a_formula(admin_client, event, start):
+def test_an_export_to_csv_has_no_formula_in_a_cell(admin_client, event, start):
     event(display=f"{start}cmd|' /C calc'!A0", detail=f"{start}1+1")
     (row,) = csv.DictReader(exported(admin_client, CSV).splitlines(keepends=True))
 
@@ -119,7 +119,7 @@ def test_a_number_that_is_too_long_for_64_bits_is_exported(admin_client, event):
     assert len(rows_of(admin_client)) == 1
 
 
-def test_a_file_is_read_while_it_is_sent(admin_client, connection):
+def test_an_export_is_read_while_it_is_sent(admin_client, connection):
     many_events(connection, 3 * BATCH)
     with counted() as before:
         response = admin_client.get(JSON)
@@ -136,7 +136,7 @@ def test_a_file_is_read_while_it_is_sent(admin_client, connection):
     assert len(during) == 3 + 2
 
 
-def test_a_file_is_named_and_kept_by_nobody(admin_client, db):
+def test_an_export_has_a_file_name_and_is_cached_by_nobody(admin_client, db):
     csv_file, json_file = admin_client.get(CSV), admin_client.get(JSON)
 
     assert csv_file["Content-Type"] == "text/csv; charset=utf-8"
@@ -146,7 +146,7 @@ def test_a_file_is_named_and_kept_by_nobody(admin_client, db):
     assert "no-store" in csv_file["Cache-Control"]
 
 
-def test_a_file_is_sent_in_pieces_by_asgi_too(admin_user, event):
+def test_an_export_is_sent_in_pieces_by_asgi_too(admin_user, event):
     event()
     event()
     browser = AsyncClient()
@@ -159,20 +159,20 @@ def test_a_file_is_sent_in_pieces_by_asgi_too(admin_user, event):
     assert [document["display"] for document in async_to_sync(pieces)()] == ["bjensen", "bjensen"]
 
 
-def test_a_form_that_there_is_not_is_not_found(admin_client, db):
+def test_an_export_to_an_unknown_format_is_not_found(admin_client, db):
     address = reverse("admin:django_scim_provisioningevent_export", args=("xml",))
 
     assert admin_client.get(address).status_code == 404
     assert admin_client.post(CSV).status_code == 405
 
 
-def test_what_the_list_cannot_be_asked_for_is_not_exported(admin_client, event):
+def test_an_export_with_a_query_that_the_list_refuses_is_refused(admin_client, event):
     event()
 
     assert admin_client.get(CSV, {"nonsense": "1"}).status_code == 302
 
 
-def test_staff_without_the_permission_exports_nothing(staff, client, event):
+def test_staff_without_the_permission_exports_no_events(staff, client, event):
     event()
     browser = staff("view_connection", "view_record")
 
@@ -181,7 +181,7 @@ def test_staff_without_the_permission_exports_nothing(staff, client, event):
     assert client.get(CSV).status_code == 302
 
 
-def test_staff_with_the_permission_alone_exports(staff, event):
+def test_staff_with_the_permission_alone_exports_events(staff, event):
     event()
 
     assert len(rows_of(staff("view_provisioningevent"))) == 1

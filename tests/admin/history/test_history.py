@@ -19,14 +19,14 @@ from tests.representations import group, path_of, user
 # The list
 
 
-def test_the_latest_event_comes_first(admin_client, event):
+def test_the_list_of_events_has_the_latest_first(admin_client, event):
     for display in ("first", "second", "third"):
         event(display=display)
 
     assert listed(admin_client) == ["third", "second", "first"]
 
 
-def test_the_earliest_event_may_come_first(admin_client, event):
+def test_the_list_of_events_may_have_the_earliest_first(admin_client, event):
     for display in ("first", "second", "third"):
         event(display=display, time=NOON)
 
@@ -34,7 +34,7 @@ def test_the_earliest_event_may_come_first(admin_client, event):
     assert listed(admin_client, o="-0") == ["third", "second", "first"]
 
 
-def test_a_row_says_what_was_asked_and_how_it_was_answered(admin_client, event):
+def test_the_row_of_an_event_says_what_was_asked_and_how_it_was_answered(admin_client, event):
     event(outcome="refused", status=409, scim_type="uniqueness", operation="create", duration=17)
     text = admin_client.get(LIST).text
 
@@ -42,13 +42,13 @@ def test_a_row_says_what_was_asked_and_how_it_was_answered(admin_client, event):
         assert cell in text
 
 
-def test_a_row_of_a_resource_without_a_name_shows_its_id(admin_client, event):
+def test_the_event_of_a_resource_without_a_name_shows_its_id(admin_client, event):
     event(display="", resource_id="67fbf7bb-a602-8000-8000-000000000007")
 
     assert "User 67fbf7bb-a602-8000-8000-000000000007" in admin_client.get(LIST).text
 
 
-def test_a_row_leads_to_what_scim_knows_of_the_resource(admin_client, scim):
+def test_the_row_of_an_event_leads_to_what_scim_knows_of_the_resource(admin_client, scim):
     scim.post("/Users", user("bjensen"))
     scim.post("/Groups", group("Tour Guides"))
     text = admin_client.get(LIST).text
@@ -57,7 +57,7 @@ def test_a_row_leads_to_what_scim_knows_of_the_resource(admin_client, scim):
         assert f'href="{reverse("admin:django_scim_record_change", args=(record.pk,))}"' in text
 
 
-def test_a_row_leads_to_a_resource_whose_id_the_project_keeps(admin_client, scim, settings):
+def test_the_row_of_an_event_leads_to_a_resource_whose_id_the_project_keeps(admin_client, scim, settings):
     settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.LegacyAdapter"]}
     scim.post("/Legacies", {"schemas": [THING], "name": "Printer", "externalId": "x"})
     record = Record.objects.get()
@@ -65,14 +65,14 @@ def test_a_row_leads_to_a_resource_whose_id_the_project_keeps(admin_client, scim
     assert reverse("admin:django_scim_record_change", args=(record.pk,)) in admin_client.get(LIST).text
 
 
-def test_a_row_of_what_was_never_recorded_leads_nowhere(admin_client, event):
+def test_the_event_of_a_resource_that_was_never_recorded_leads_nowhere(admin_client, event):
     event(resource_id="no such id")
     event(resource_type="Robot", resource_id="r2d2")
 
     assert reverse("admin:django_scim_record_changelist") + "1" not in admin_client.get(LIST).text
 
 
-def test_the_list_takes_the_same_queries_however_long_it_is(admin_client, scim):
+def test_the_list_of_events_takes_the_same_queries_however_long_it_is(admin_client, scim):
     scim.post("/Users", user("first"))
     scim.post("/Groups", group("First"))
     with counted() as few:
@@ -88,7 +88,7 @@ def test_the_list_takes_the_same_queries_however_long_it_is(admin_client, scim):
 
 
 @pytest.mark.parametrize("query", [{}, {"q": "user7"}, {"outcome__exact": "success"}, {"p": "last"}])
-def test_the_list_counts_nothing(admin_client, connection, query):
+def test_the_list_of_events_counts_nothing(admin_client, connection, query):
     many_events(connection, 250)
     with counted() as queries:
         listed(admin_client, **query)
@@ -96,7 +96,7 @@ def test_the_list_counts_nothing(admin_client, connection, query):
     assert not [query["sql"] for query in queries if "COUNT(" in query["sql"]]
 
 
-def test_the_list_does_not_read_documents(admin_client, event):
+def test_the_list_of_events_does_not_read_documents(admin_client, event):
     event(changes={"title": {"after": "x" * 1000}}, detail="y" * 1000, request={"title": "x"})
     with counted() as queries:
         listed(admin_client)
@@ -170,7 +170,7 @@ def test_events_are_found_by_what_people_know(admin_client, event, query, found)
 
 
 @pytest.mark.parametrize("query", [{"time__gte": "yesterday"}, {"q": "\0"}, {"nonsense": "1"}])
-def test_what_cannot_be_asked_for_is_no_failure(admin_client, event, query):
+def test_a_wrong_query_of_the_list_of_events_is_no_failure(admin_client, event, query):
     event()
 
     assert admin_client.get(LIST, query).status_code in (200, 302)
@@ -182,7 +182,7 @@ def test_an_event_is_listed_once_that_is_found_in_several_ways(admin_client, eve
     assert listed(admin_client, q="bjensen") == ["bjensen"]
 
 
-def test_what_is_found_in_several_ways_is_in_one_order(admin_client, event):
+def test_events_that_are_found_in_several_ways_are_in_one_order(admin_client, event):
     event(display="jsmith", time=NOON, external_id="b")
     event(display="bjensen", time=NOON + timedelta(seconds=2))
     event(display="other", time=NOON + timedelta(seconds=1), request_id="b")
@@ -207,7 +207,7 @@ def test_events_of_deleted_connections_are_found(admin_client, event):
     assert listed(admin_client, connection__id__exact="none", q="orphan") == ["orphan"]
 
 
-def test_connections_are_offered_without_a_look_at_the_events(admin_client, connection):
+def test_the_filter_by_connection_offers_connections_without_a_look_at_the_events(admin_client, connection):
     many_events(connection, 5)
     with counted() as queries:
         listed(admin_client)
@@ -260,7 +260,7 @@ def test_events_at_one_moment_are_on_one_page_each(admin_client, connection):
     assert found == [f"user{number}" for number in reversed(range(250))]
 
 
-def test_a_page_leads_back_to_the_one_before(admin_client, connection):
+def test_a_page_of_events_leads_back_to_the_one_before(admin_client, connection):
     many_events(connection, 350)
     first = shown(admin_client)
     second = shown(admin_client, p=first.page.next_name)
@@ -270,7 +270,7 @@ def test_a_page_leads_back_to_the_one_before(admin_client, connection):
     assert listed(admin_client, p=second.page.previous_name) == [event.display for event in first.result_list]
 
 
-def test_events_that_come_in_do_not_move_a_page(admin_client, connection, event):
+def test_events_that_come_in_do_not_move_a_page_of_events(admin_client, connection, event):
     many_events(connection, 150)
     following = shown(admin_client).page.next_name
     before = listed(admin_client, p=following)
@@ -280,7 +280,7 @@ def test_events_that_come_in_do_not_move_a_page(admin_client, connection, event)
     assert listed(admin_client)[0] == "new"
 
 
-def test_the_page_before_one_that_is_near_the_first_is_the_first(admin_client, connection):
+def test_the_page_of_events_before_one_that_is_near_the_first_is_the_first(admin_client, connection):
     many_events(connection, 150)
     second = shown(admin_client, p=shown(admin_client).page.next_name)
     near = second.page.previous_name
@@ -297,14 +297,14 @@ def test_a_page_whose_events_were_pruned_is_the_last(admin_client, connection):
     assert listed(admin_client, p=second.page.next_name) == listed(admin_client, p="last")
 
 
-def test_the_last_page_is_full(admin_client, connection):
+def test_the_last_page_of_events_is_full(admin_client, connection):
     many_events(connection, 150)
 
     assert listed(admin_client, p="last") == [f"user{number}" for number in range(99, -1, -1)]
     assert listed(admin_client, p="last", o="0") == [f"user{number}" for number in range(50, 150)]
 
 
-def test_a_list_that_fits_on_a_page_has_no_other(admin_client, connection):
+def test_a_list_of_events_that_fits_on_a_page_has_no_other(admin_client, connection):
     many_events(connection, 100)
 
     for query in ({}, {"p": "last"}):
@@ -312,7 +312,7 @@ def test_a_list_that_fits_on_a_page_has_no_other(admin_client, connection):
         assert (changelist.page.has_previous(), changelist.page.has_next()) == (False, False)
 
 
-def test_pages_keep_the_filters_and_filters_leave_the_page(admin_client, connection):
+def test_pages_of_events_keep_the_filters_and_filters_leave_the_page(admin_client, connection):
     many_events(connection, 150)
     many_events(connection, 150, operation="delete", outcome="refused")
     changelist = shown(admin_client, outcome__exact="refused")
@@ -343,13 +343,13 @@ def test_pages_keep_the_filters_and_filters_leave_the_page(admin_client, connect
         "\0",
     ],
 )
-def test_a_page_that_there_is_not_is_the_first(admin_client, event, name):
+def test_a_page_of_events_that_there_is_not_is_the_first(admin_client, event, name):
     event()
 
     assert listed(admin_client, p=name) == ["bjensen"]
 
 
-def test_a_project_without_time_zones_has_pages(admin_client, connection, settings):
+def test_a_project_without_time_zones_has_pages_of_events(admin_client, connection, settings):
     settings.USE_TZ = False
     many_events(connection, 150, time=NOON.replace(tzinfo=None))
     following = shown(admin_client).page.next_name
@@ -436,7 +436,7 @@ def test_staff_with_the_permission_alone_reads_the_history(staff, scim):
         assert reverse("admin:django_scim_record_change", args=(Record.objects.get().pk,)) not in text
 
 
-def test_staff_that_may_see_the_other_pages_is_led_to_them(staff, scim):
+def test_staff_that_may_see_resources_and_connections_is_led_to_them_from_events(staff, scim):
     scim.post("/Users", user("bjensen"))
     written = ProvisioningEvent.objects.get()
     browser = staff("view_provisioningevent", "view_connection", "view_record")
@@ -446,7 +446,7 @@ def test_staff_that_may_see_the_other_pages_is_led_to_them(staff, scim):
     assert reverse("admin:django_scim_record_change", args=(Record.objects.get().pk,)) in text
 
 
-def test_accounts_are_no_part_of_the_permission(staff, scim):
+def test_the_permission_to_view_events_shows_no_accounts(staff, scim):
     """The permission of the project's own models opens nothing here."""
     account = UserFactory.create()
     account.groups.add(GroupFactory.create())

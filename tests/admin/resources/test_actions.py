@@ -50,7 +50,7 @@ def provisioned(scim, *names):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_list_asks_before_anything_is_done(admin_client, scim, name):
+def test_an_action_on_the_list_of_resources_asks_first(admin_client, scim, name):
     one, two = provisioned(scim, "bjensen", "jsmith")
     before = stored()
 
@@ -62,7 +62,7 @@ def test_the_list_asks_before_anything_is_done(admin_client, scim, name):
     assert stored() == before
 
 
-def test_the_page_of_a_resource_leads_to_the_same_page(admin_client, scim):
+def test_an_action_on_the_page_of_a_resource_asks_first_too(admin_client, scim):
     (record,) = provisioned(scim, "bjensen")
     page = admin_client.get(reverse("admin:django_scim_record_change", args=(record.pk,)))
     ((_, url),) = page.context["provisioning"].actions
@@ -74,7 +74,7 @@ def test_the_page_of_a_resource_leads_to_the_same_page(admin_client, scim):
     assert stored() == before
 
 
-def test_what_the_page_sends_back_is_done(admin_client, scim):
+def test_an_action_is_done_with_what_its_page_sends_back(admin_client, scim):
     (record,) = provisioned(scim, "bjensen")
     asked = admin_client.get(act("deactivate"), {"resource": record.pk})
     assert f'<input type="hidden" name="resource" value="{record.pk}">' in asked.text
@@ -82,7 +82,7 @@ def test_what_the_page_sends_back_is_done(admin_client, scim):
     assert do(admin_client, "deactivate", record) == ["1 resource is deactivated."]
 
 
-def test_the_connections_to_choose_from_are_those_that_know_a_resource(admin_client, scim):
+def test_the_connections_to_unlink_from_are_those_that_know_a_resource(admin_client, scim):
     (record,) = provisioned(scim, "bjensen")
     ConnectionFactory.create()
 
@@ -91,7 +91,7 @@ def test_the_connections_to_choose_from_are_those_that_know_a_resource(admin_cli
     assert list(response.context["connections"]) == [scim.connection]
 
 
-def test_the_connection_that_the_list_is_filtered_by_is_chosen(admin_client, scim):
+def test_the_connection_to_unlink_from_is_the_one_that_the_list_is_filtered_by(admin_client, scim):
     (record,) = provisioned(scim, "bjensen")
 
     response = admin_client.post(
@@ -103,7 +103,7 @@ def test_the_connection_that_the_list_is_filtered_by_is_chosen(admin_client, sci
     assert response.context["back_url"] == f"{LIST}?connection={scim.connection.pk}"
 
 
-def test_nothing_can_be_unlinked_that_no_connection_has_linked(admin_client, scim):
+def test_a_resource_that_no_connection_has_linked_cannot_be_unlinked(admin_client, scim):
     scim.post("/Users", user("bjensen"))
 
     response = admin_client.get(act("unlink"), {"resource": Record.objects.get().pk})
@@ -150,7 +150,7 @@ def test_accounts_are_unlinked_from_one_connection(admin_client, scim):
 
 
 @pytest.mark.parametrize("junk", ["", "0", "x", "9" * 30])
-def test_without_a_connection_nothing_is_unlinked(admin_client, scim, junk):
+def test_no_account_is_unlinked_without_a_connection(admin_client, scim, junk):
     (record,) = provisioned(scim, "bjensen")
 
     assert do(admin_client, "unlink", record, connection=junk) == ["Choose a connection."]
@@ -158,7 +158,7 @@ def test_without_a_connection_nothing_is_unlinked(admin_client, scim, junk):
     assert Link.objects.count() == 1
 
 
-def test_the_admin_logs_who_has_done_it(admin_client, admin_user, scim):
+def test_the_log_of_the_admin_says_who_has_done_an_action(admin_client, admin_user, scim):
     (record,) = provisioned(scim, "bjensen")
 
     do(admin_client, "unlink", record, connection=scim.connection.pk)
@@ -172,7 +172,7 @@ def test_the_admin_logs_who_has_done_it(admin_client, admin_user, scim):
     ]
 
 
-def test_the_history_and_the_timeline_say_so_too(admin_client, scim):
+def test_the_history_and_the_timeline_say_who_has_done_an_action(admin_client, scim):
     (record,) = provisioned(scim, "bjensen")
 
     do(admin_client, "deactivate", record)
@@ -184,7 +184,7 @@ def test_the_history_and_the_timeline_say_so_too(admin_client, scim):
     assert listed.listed.author == "the project itself"
 
 
-def test_what_is_done_at_once_has_one_request_id(admin_client, scim):
+def test_an_action_on_several_resources_has_one_request_id(admin_client, scim):
     records = provisioned(scim, "bjensen", "jsmith")
 
     do(admin_client, "deactivate", *records)
@@ -194,7 +194,7 @@ def test_what_is_done_at_once_has_one_request_id(admin_client, scim):
     assert len({event.request_id for event in events}) == 1
 
 
-def test_the_person_is_led_back_to_where_they_came_from(admin_client, scim):
+def test_an_action_leads_back_to_where_the_person_came_from(admin_client, scim):
     (record,) = provisioned(scim, "bjensen")
     back = reverse("admin:auth_user_changelist")
 
@@ -206,7 +206,7 @@ def test_the_person_is_led_back_to_where_they_came_from(admin_client, scim):
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "\\\\x"]
 )
-def test_nobody_is_led_to_another_site(admin_client, scim, elsewhere):
+def test_an_action_leads_nobody_to_another_site(admin_client, scim, elsewhere):
     (record,) = provisioned(scim, "bjensen")
 
     response = admin_client.post(act("deactivate"), {"resource": record.pk, "next": elsewhere})
@@ -217,7 +217,7 @@ def test_nobody_is_led_to_another_site(admin_client, scim, elsewhere):
 # What cannot be done
 
 
-def test_of_several_resources_those_are_changed_that_can_be(admin_client, scim):
+def test_an_action_changes_those_of_several_resources_that_it_can(admin_client, scim):
     records = provisioned(scim, "bjensen", "jsmith")
     scim.post("/Groups", group("Guides"))
     User.objects.filter(username="jsmith").update(is_superuser=True)
@@ -234,7 +234,7 @@ def test_of_several_resources_those_are_changed_that_can_be(admin_client, scim):
     assert str(records[0].pk) == LogEntry.objects.get().object_id
 
 
-def test_a_value_that_was_taken_meanwhile_is_named(admin_client, scim):
+def test_an_action_names_a_value_that_was_taken_meanwhile(admin_client, scim):
     if database.vendor == "mysql":
         pytest.skip("The unique index of the host refuses the other account.")
     (record,) = provisioned(scim, "bjensen")
@@ -276,7 +276,9 @@ def test_a_resource_of_a_type_that_is_served_no_more_cannot_be_changed(admin_cli
     ]
 
 
-def test_if_a_function_of_the_project_fails_the_others_go_on(admin_client, scim, settings, caplog):
+def test_an_action_goes_on_with_the_other_accounts_if_a_function_of_the_project_fails(
+    admin_client, scim, settings, caplog
+):
     settings.DJANGO_SCIM = {"DEPROVISIONING": ["tests.deprovisioning.hooks.fail"]}
     (record,) = provisioned(scim, "bjensen")
 
@@ -288,13 +290,13 @@ def test_if_a_function_of_the_project_fails_the_others_go_on(admin_client, scim,
     assert User.objects.get(username="bjensen").is_active
 
 
-def test_no_more_than_a_page_is_changed_at_once(admin_client):
+def test_an_action_changes_no_more_resources_than_a_page_has(admin_client):
     Record.objects.bulk_create(Record(resource_type="User", integer_key=-number) for number in range(1, 103))
 
     assert do(admin_client, "deactivate", *Record.objects.all()) == ["Choose 100 resources at most."]
 
 
-def test_a_selection_of_everything_is_no_more_than_a_page_either(admin_client, scim):
+def test_an_action_on_a_selection_of_everything_changes_no_more_than_a_page(admin_client, scim):
     provisioned(scim, "bjensen")
     Record.objects.bulk_create(Record(resource_type="User", integer_key=-number) for number in range(1, 103))
     chosen = {"action": "deactivate", "_selected_action": [1], "select_across": "1", "index": 0}
@@ -302,7 +304,7 @@ def test_a_selection_of_everything_is_no_more_than_a_page_either(admin_client, s
     assert said(admin_client.post(LIST, chosen, follow=True)) == ["Choose 100 resources at most."]
 
 
-def test_many_refusals_are_not_all_told(admin_client):
+def test_an_action_with_many_refusals_tells_some_of_them(admin_client):
     Record.objects.bulk_create(Record(resource_type="User", integer_key=-number) for number in range(1, 14))
 
     messages = do(admin_client, "deactivate", *Record.objects.all())
@@ -312,7 +314,7 @@ def test_many_refusals_are_not_all_told(admin_client):
 
 
 @pytest.mark.parametrize("junk", ["x", "-1", "9" * 40, "", "1.5", "\0"])
-def test_keys_that_are_none_find_nothing(admin_client, scim, junk):
+def test_an_action_on_keys_that_are_none_finds_nothing(admin_client, scim, junk):
     provisioned(scim, "bjensen")
     before = stored()
 
@@ -331,7 +333,7 @@ def test_an_action_that_there_is_not_is_not_found(admin_client):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("permissions", [["view_record"], ["change_record"], ["view_connection"], []])
-def test_without_both_permissions_nothing_is_done(staff, scim, name, permissions):
+def test_an_action_without_both_permissions_does_nothing(staff, scim, name, permissions):
     (record,) = provisioned(scim, "bjensen")
     browser = staff(*permissions)
     before = stored()
@@ -344,13 +346,13 @@ def test_without_both_permissions_nothing_is_done(staff, scim, name, permissions
     assert stored() == before
 
 
-def test_staff_with_both_permissions_acts(staff, scim):
+def test_an_action_with_both_permissions_is_done(staff, scim):
     (record,) = provisioned(scim, "bjensen")
 
     assert do(staff("view_record", "change_record"), "deactivate", record) == ["1 resource is deactivated."]
 
 
-def test_nobody_acts_without_signing_in(client, scim):
+def test_an_action_needs_somebody_who_is_signed_in(client, scim):
     (record,) = provisioned(scim, "bjensen")
 
     response = client.post(act("deactivate"), {"resource": record.pk})
@@ -360,7 +362,7 @@ def test_nobody_acts_without_signing_in(client, scim):
     assert User.objects.get(username="bjensen").is_active
 
 
-def test_a_form_of_another_site_does_nothing(admin_user, scim):
+def test_an_action_by_a_form_of_another_site_does_nothing(admin_user, scim):
     (record,) = provisioned(scim, "bjensen")
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(admin_user)
@@ -369,7 +371,9 @@ def test_a_form_of_another_site_does_nothing(admin_user, scim):
     assert User.objects.get(username="bjensen").is_active
 
 
-def test_asking_takes_the_same_queries_however_many_are_selected(admin_client, scim):
+def test_the_question_before_an_action_takes_the_same_queries_however_many_resources_are_selected(
+    admin_client, scim
+):
     records = provisioned(scim, "bjensen", "jsmith", "ada")
     with counted() as few:
         admin_client.get(act("unlink"), {"resource": [records[0].pk]})

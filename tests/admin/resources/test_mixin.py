@@ -92,7 +92,7 @@ def test_the_panel_leads_to_the_resource_and_to_its_history(admin_client, accoun
     assert reverse("admin:django_scim_provisioningevent_changelist", current_app="staff") in text
 
 
-def test_what_can_be_done_leads_back_to_the_page(admin_client, account):
+def test_the_actions_of_the_panel_lead_back_to_the_page_of_the_account(admin_client, account):
     response = admin_client.get(page(account))
     ((label, url),) = response.context["provisioning"].actions
     assert label == "Deactivate"
@@ -118,7 +118,7 @@ def test_an_account_that_scim_has_never_touched_is_provisioned_by_nobody(admin_c
     assert "Provisioned by" not in note_of(response, "username")[0]
 
 
-def test_a_group_has_the_panel_too(admin_client, scim):
+def test_the_page_of_a_group_has_the_panel_too(admin_client, scim):
     scim.post("/Groups", group("Guides", externalId="okta-2"))
     row = GroupFactory._meta.model.objects.get(name="Guides")
 
@@ -138,7 +138,7 @@ def test_rows_with_keys_of_any_type_have_the_panel(admin_client, scim, settings)
     assert "Provisioned by" in note_of(response, "name")[0]
 
 
-def test_a_row_without_an_id_is_no_resource(admin_client, settings):
+def test_a_row_without_an_id_has_no_panel(admin_client, settings):
     settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.LegacyAdapter"]}
     row = Legacy.objects.create(name="Printer")
 
@@ -162,7 +162,7 @@ def test_the_page_that_adds_an_account_has_no_panel(admin_client):
     assert "Provisioned by" not in response.text
 
 
-def test_an_account_can_be_added(admin_client):
+def test_an_account_can_be_added_in_an_admin_with_the_panel(admin_client):
     fields = {"username": "ada", "usable_password": "false"}
 
     response = admin_client.post(reverse("admin:auth_user_add", current_app="staff"), fields)
@@ -171,11 +171,11 @@ def test_an_account_can_be_added(admin_client):
     assert User.objects.filter(username="ada").exists()
 
 
-def test_a_popup_has_no_panel(admin_client, account):
+def test_a_popup_of_the_admin_has_no_panel(admin_client, account):
     assert "scim-panel" not in admin_client.get(page(account), {"_popup": "1"}).text
 
 
-def test_the_template_of_the_project_is_kept_with_the_panel_below(admin_client, scim, people):
+def test_a_template_of_the_project_is_kept_with_the_panel_below(admin_client, scim, people):
     scim.post("/Users", user("bjensen", externalId="okta-1"))
 
     text = admin_client.get(page(Person.objects.get())).text
@@ -199,7 +199,7 @@ def test_a_template_of_the_project_can_include_the_panel_where_it_wants(admin_cl
     assert note_of(response, "owners")[0].find("Provisioned") == -1
 
 
-def test_no_form_is_within_another(admin_client, account):
+def test_the_panel_puts_no_form_within_another(admin_client, account):
     text = admin_client.get(page(account)).text
 
     depth = 0
@@ -227,7 +227,7 @@ def test_the_panel_is_for_those_who_may_view_resources(staff, scim, account):
     assert "Provisioned by an identity provider." in text
 
 
-def test_who_may_only_look_sees_the_panel_and_the_notes(staff, scim, account):
+def test_staff_that_may_only_look_sees_the_panel_and_the_notes(staff, scim, account):
     browser = staff("view_record")
     person = User.objects.get(username="staff")
     person.user_permissions.add(Permission.objects.get(codename="view_user"))
@@ -239,7 +239,7 @@ def test_who_may_only_look_sees_the_panel_and_the_notes(staff, scim, account):
     assert f"Provisioned by {scim.connection}." in response.text
 
 
-def test_the_page_takes_the_same_queries_whatever_belongs_to_the_account(admin_client, scim, account):
+def test_the_page_of_an_account_takes_the_same_queries_whatever_belongs_to_it(admin_client, scim, account):
     with counted() as few:
         admin_client.get(page(account))
     for number in range(10):
@@ -254,7 +254,7 @@ def test_the_page_takes_the_same_queries_whatever_belongs_to_the_account(admin_c
 # The notes
 
 
-def test_the_fields_that_scim_writes_say_whom_they_belong_to(admin_client, scim, account):
+def test_the_fields_that_scim_writes_are_noted_to_belong_to_an_identity_provider(admin_client, scim, account):
     response = admin_client.get(page(account))
 
     for name in ("username", "first_name", "last_name", "email", "is_active"):
@@ -265,13 +265,13 @@ def test_the_fields_that_scim_writes_say_whom_they_belong_to(admin_client, scim,
         assert "Provisioned by" not in note_of(response, name)[0]
 
 
-def test_the_help_that_was_there_is_kept(admin_client, account):
+def test_a_note_keeps_the_help_text_of_its_field(admin_client, account):
     help_text, _ = note_of(admin_client.get(page(account)), "username")
 
     assert help_text.startswith("Required. 150 characters or fewer.")
 
 
-def test_fields_that_a_form_declares_and_fields_in_other_tables_say_so_too(admin_client, scim, people):
+def test_fields_that_a_form_declares_and_fields_in_other_tables_are_noted_too(admin_client, scim, people):
     scim.post("/Users", user("bjensen", title="Guide", externalId="okta-1"))
 
     response = admin_client.get(page(Person.objects.get()))
@@ -283,7 +283,7 @@ def test_fields_that_a_form_declares_and_fields_in_other_tables_say_so_too(admin
     assert {name for name in fields if fields[name].help_text == note} == {"title", "number", "phone"}
 
 
-def test_the_form_of_the_project_itself_is_left_as_it_is(admin_client, scim, people):
+def test_notes_leave_the_form_class_of_the_project_as_it_is(admin_client, scim, people):
     scim.post("/Users", user("bjensen"))
     admin_client.get(page(Person.objects.get()))
 
@@ -301,7 +301,7 @@ def test_a_column_that_another_mapping_takes_is_noted_and_the_one_before_is_not(
     assert "Provisioned by" not in note_of(response, "first_name")[0]
 
 
-def test_a_name_of_a_connection_is_text(admin_client, account, scim):
+def test_the_name_of_a_connection_in_a_note_is_text(admin_client, account, scim):
     type(scim.connection).objects.update(name="<script>alert(1)</script>")
 
     assert "<script>alert(1)" not in admin_client.get(page(account)).text
@@ -324,7 +324,7 @@ def test_an_account_whose_history_is_pruned_still_belongs_to_an_identity_provide
     assert help_text == "Provisioned by an identity provider."
 
 
-def test_what_the_project_has_done_by_itself_makes_nothing_provisioned(admin_client, scim):
+def test_an_action_of_the_project_makes_no_account_provisioned(admin_client, scim):
     row = GroupFactory.create()
     row.user_set.add(UserFactory.create())
     assert Record.objects.filter(resource_type="Group").exists()
@@ -332,7 +332,7 @@ def test_what_the_project_has_done_by_itself_makes_nothing_provisioned(admin_cli
     assert "Provisioned" not in note_of(admin_client.get(page(row)), "name")[0]
 
 
-def test_a_read_makes_nothing_provisioned(admin_client, scim, settings):
+def test_a_read_makes_no_account_provisioned(admin_client, scim, settings):
     settings.DJANGO_SCIM = {"RECORD_READS": True}
     row = UserFactory.create()
     scim.get(path_of(row))
@@ -353,7 +353,7 @@ def test_a_deleted_account_and_a_superuser_belong_to_nobody(admin_client, scim, 
 # What the page saves
 
 
-def test_the_page_still_saves(admin_client, account):
+def test_the_page_of_a_provisioned_account_still_saves(admin_client, account):
     fields = {**admin_client.get(page(account)).context["adminform"].form.initial, "first_name": "Babs"}
     posted = {name: value for name, value in fields.items() if value not in (None, False, [])}
 
@@ -366,14 +366,14 @@ def test_the_page_still_saves(admin_client, account):
     assert account.first_name == "Babs"
 
 
-def test_a_page_with_errors_keeps_its_notes(admin_client, scim, account):
+def test_the_page_of_an_account_with_errors_keeps_its_notes(admin_client, scim, account):
     response = admin_client.post(page(account), {"username": ""})
 
     assert response.status_code == 200
     assert note_of(response, "username")[0].endswith(f"Provisioned by {scim.connection}.")
 
 
-def test_fields_that_are_read_only_cannot_be_posted(admin_client, scim, people):
+def test_provisioned_fields_that_are_read_only_cannot_be_posted(admin_client, scim, people):
     scim.post("/Users", user("bjensen", title="Guide", externalId="okta-1"))
     person = Person.objects.get()
     profile = Profile.objects.get()
@@ -397,7 +397,7 @@ def test_fields_that_are_read_only_cannot_be_posted(admin_client, scim, people):
     assert profile.joined is not None
 
 
-def test_fields_that_are_read_only_say_why(admin_client, scim, people):
+def test_provisioned_fields_that_are_read_only_say_why(admin_client, scim, people):
     scim.post("/Users", user("bjensen", externalId="okta-1"))
 
     response = admin_client.get(page(Person.objects.get(), bare_site))

@@ -39,7 +39,7 @@ def steps(response):
 # As SCIM has it
 
 
-def test_the_page_shows_what_a_get_answers(admin_client, scim):
+def test_the_page_of_a_resource_shows_what_a_get_answers(admin_client, scim):
     scim.post("/Users", FULL_USER)
 
     response = admin_client.get(page(Record.objects.get()), secure=True)
@@ -47,7 +47,7 @@ def test_the_page_shows_what_a_get_answers(admin_client, scim):
     assert document(response) == scim.get(path_of(User.objects.get(username="bjensen@example.com"))).json()
 
 
-def test_each_connection_sees_its_own_external_id(admin_client, scim):
+def test_the_page_of_a_resource_shows_each_connection_its_own_external_id(admin_client, scim):
     scim.post("/Users", user(externalId="okta-1"))
     other = ScimClient(ConnectionFactory.create())
     record = Record.objects.get()
@@ -56,7 +56,7 @@ def test_each_connection_sees_its_own_external_id(admin_client, scim):
     assert "externalId" not in document(admin_client.get(page(record, scim_connection=other.connection.pk)))
 
 
-def test_the_page_leads_to_what_the_other_connections_see(admin_client, scim):
+def test_the_page_of_a_resource_leads_to_what_the_other_connections_see(admin_client, scim):
     scim.post("/Users", user(externalId="okta-1"))
     other = ConnectionFactory.create()
     text = admin_client.get(page(Record.objects.get())).text
@@ -65,7 +65,7 @@ def test_the_page_leads_to_what_the_other_connections_see(admin_client, scim):
 
 
 @pytest.mark.parametrize("junk", ["0", "x", "9" * 30, ""])
-def test_a_connection_that_there_is_not_is_not_looked_with(admin_client, scim, junk):
+def test_the_page_of_a_resource_ignores_a_connection_that_there_is_not(admin_client, scim, junk):
     scim.post("/Users", user(externalId="okta-1"))
 
     assert (
@@ -73,7 +73,7 @@ def test_a_connection_that_there_is_not_is_not_looked_with(admin_client, scim, j
     )
 
 
-def test_a_deleted_resource_is_answered_with_404(admin_client, scim):
+def test_the_page_of_a_deleted_resource_shows_the_answer_404(admin_client, scim):
     created = scim.post("/Users", user()).json()
     scim.delete(f"/Users/{created['id']}")
 
@@ -83,7 +83,7 @@ def test_a_deleted_resource_is_answered_with_404(admin_client, scim):
     assert "a GET is answered with 404" in response.text
 
 
-def test_without_a_connection_nobody_reads_it(admin_client, scim):
+def test_a_resource_is_read_by_nobody_without_a_connection(admin_client, scim):
     scim.post("/Users", user())
     Connection.objects.all().delete()
 
@@ -93,7 +93,7 @@ def test_without_a_connection_nobody_reads_it(admin_client, scim):
     assert "no connection that could read it" in response.text
 
 
-def test_a_group_with_some_members_is_shown_with_them(admin_client, scim):
+def test_the_page_of_a_group_with_some_members_shows_them(admin_client, scim):
     row = GroupFactory.create()
     row.user_set.set(UserFactory.create_batch(3))
     scim.patch(path_of(row), {"op": "add", "path": "externalId", "value": "x"})
@@ -101,7 +101,7 @@ def test_a_group_with_some_members_is_shown_with_them(admin_client, scim):
     assert len(document(admin_client.get(page(Record.objects.get())))["members"]) == 3
 
 
-def test_the_members_of_a_large_group_are_left_out(admin_client, scim):
+def test_the_page_of_a_large_group_leaves_its_members_out(admin_client, scim):
     row = GroupFactory.create()
     row.user_set.set(User.objects.bulk_create(User(username=f"member{number}") for number in range(101)))
     scim.patch(path_of(row), {"op": "add", "path": "externalId", "value": "x"})
@@ -115,7 +115,7 @@ def test_the_members_of_a_large_group_are_left_out(admin_client, scim):
 # What happened
 
 
-def test_the_page_shows_the_last_events_the_newest_first(admin_client, scim):
+def test_the_page_of_a_resource_shows_the_last_events_the_newest_first(admin_client, scim):
     created = scim.post("/Users", user("bjensen")).json()
     scim.post("/Users", user("jsmith"))
     scim.patch(f"/Users/{created['id']}", {"op": "add", "path": "title", "value": "Guide"})
@@ -128,7 +128,7 @@ def test_the_page_shows_the_last_events_the_newest_first(admin_client, scim):
     assert reverse("admin:django_scim_provisioningevent_change", args=(event.pk,)) in response.text
 
 
-def test_no_more_than_twenty_events_are_shown(admin_client, scim):
+def test_the_page_of_a_resource_shows_no_more_than_twenty_events(admin_client, scim):
     created = scim.post("/Users", user("bjensen")).json()
     for number in range(25):
         scim.patch(f"/Users/{created['id']}", {"op": "add", "path": "title", "value": f"Guide {number}"})
@@ -139,7 +139,7 @@ def test_no_more_than_twenty_events_are_shown(admin_client, scim):
     assert response.context["provisioning"].steps[0].event.changes["title"]["after"] == "Guide 24"
 
 
-def test_staff_that_may_not_see_the_history_sees_no_timeline(staff, scim):
+def test_staff_that_may_not_see_the_history_sees_no_timeline_of_a_resource(staff, scim):
     scim.post("/Users", user("bjensen"))
 
     text = staff("view_record").get(page(Record.objects.get())).text
@@ -148,7 +148,7 @@ def test_staff_that_may_not_see_the_history_sees_no_timeline(staff, scim):
     assert reverse("admin:django_scim_provisioningevent_changelist") not in text
 
 
-def test_the_page_takes_the_same_queries_whatever_belongs_to_the_resource(admin_client, scim):
+def test_the_page_of_a_resource_takes_the_same_queries_whatever_belongs_to_the_resource(admin_client, scim):
     scim.post("/Users", user("bjensen", externalId="okta-1"))
     record, account = Record.objects.get(), User.objects.get(username="bjensen")
     with counted() as few:
@@ -198,7 +198,7 @@ def test_an_active_account_can_be_deactivated(admin_client, scim):
     assert actions(admin_client.get(page(Record.objects.get()))) == ["Deactivate"]
 
 
-def test_an_inactive_account_and_a_group_cannot(admin_client, scim):
+def test_an_inactive_account_and_a_group_cannot_be_deactivated(admin_client, scim):
     scim.post("/Users", user(active=False))
     scim.post("/Groups", group())
 
@@ -214,7 +214,7 @@ def test_a_deleted_resource_can_be_restored(admin_client, scim):
     assert Group.objects.exists()
 
 
-def test_each_external_id_can_be_unlinked(admin_client, scim):
+def test_each_external_id_of_a_resource_can_be_unlinked(admin_client, scim):
     scim.post("/Users", user(externalId="okta-1"))
 
     text = admin_client.get(page(Record.objects.get())).text
@@ -222,7 +222,7 @@ def test_each_external_id_can_be_unlinked(admin_client, scim):
     assert f'aria-label="Unlink from {scim.connection}"' in text
 
 
-def test_staff_that_may_only_look_is_offered_no_action(staff, scim):
+def test_staff_that_may_only_look_at_resources_is_offered_no_action(staff, scim):
     scim.post("/Users", user(active=True, externalId="okta-1"))
 
     response = staff("view_record").get(page(Record.objects.get()))

@@ -48,7 +48,7 @@ def shown(browser, record, **query):
 # The list
 
 
-def test_the_list_shows_what_people_call_the_resources(admin_client, scim):
+def test_the_list_of_resources_shows_what_people_call_the_resources(admin_client, scim):
     scim.post("/Users", user("bjensen"))
     scim.post("/Groups", group("Tour Guides"))
     text = admin_client.get(LIST).text
@@ -57,7 +57,7 @@ def test_the_list_shows_what_people_call_the_resources(admin_client, scim):
     assert ">Tour Guides</a>" in text
 
 
-def test_the_list_takes_the_same_queries_however_long_it_is(admin_client, scim):
+def test_the_list_of_resources_takes_the_same_queries_however_long_it_is(admin_client, scim):
     touch(scim, UserFactory.create())
     touch(scim, GroupFactory.create())
     with counted() as few:
@@ -71,7 +71,7 @@ def test_the_list_takes_the_same_queries_however_long_it_is(admin_client, scim):
     assert len(many) == len(few)
 
 
-def test_the_list_does_not_read_the_stored_attributes(admin_client, scim):
+def test_the_list_of_resources_does_not_read_the_stored_attributes(admin_client, scim):
     scim.post("/Users", user("bjensen", title="Guide"))
     with counted() as queries:
         listed(admin_client)
@@ -99,7 +99,7 @@ def test_records_of_a_resource_type_that_is_served_no_more_are_listed(admin_clie
 
 
 @pytest.mark.parametrize("junk", ["abc", "1.5", "9" * 40, "67fbf7bb-a602-8000-8000-000000000001", "é", "-"])
-def test_a_search_for_what_no_key_can_be_finds_nothing(admin_client, scim, junk):
+def test_a_search_of_resources_for_what_no_key_can_be_finds_none(admin_client, scim, junk):
     touch(scim, UserFactory.create())
 
     assert listed(admin_client, q=junk) == []
@@ -194,7 +194,9 @@ def test_a_connection_that_there_is_not_has_no_resources(admin_client, scim, jun
     assert listed(admin_client, connection=junk) == []
 
 
-def test_what_a_connection_has_made_without_an_external_id_is_found_in_the_history(admin_client, scim):
+def test_resources_that_a_connection_has_made_without_an_external_id_are_found_in_the_history(
+    admin_client, scim
+):
     scim.post("/Users", user("bjensen"))
     scim.post("/Users", user("jsmith", externalId="okta-1"))
 
@@ -205,7 +207,7 @@ def test_what_a_connection_has_made_without_an_external_id_is_found_in_the_histo
     assert {event.display for event in events} == {"bjensen", "jsmith"}
 
 
-def test_staff_that_may_not_see_the_history_is_not_led_there(staff, scim):
+def test_staff_that_may_not_see_the_history_is_not_led_there_from_resources(staff, scim):
     touch(scim, UserFactory.create())
 
     response = staff("view_record").get(LIST, {"connection": scim.connection.pk})
@@ -213,7 +215,7 @@ def test_staff_that_may_not_see_the_history_is_not_led_there(staff, scim):
     assert "created_url" not in response.context
 
 
-def test_no_more_connections_are_offered_than_fit_but_any_can_be_named(admin_client, scim):
+def test_the_filter_of_resources_offers_as_many_connections_as_fit_and_takes_any(admin_client, scim):
     touch(scim, account := UserFactory.create())
     for number in range(60):
         ConnectionFactory.create(name=f"A {number}")
@@ -261,7 +263,7 @@ def test_rows_with_keys_of_any_type_are_active(admin_client, scim, settings):
     assert listed(admin_client, status="inactive") == []
 
 
-def test_the_list_says_what_connections_call_a_resource(admin_client, scim):
+def test_the_list_of_resources_says_what_connections_call_a_resource(admin_client, scim):
     other = ScimClient(ConnectionFactory.create())
     touch(scim, account := UserFactory.create())
     other.patch(path_of(account), {"op": "add", "path": "externalId", "value": "entra-1"})
@@ -274,7 +276,7 @@ def test_the_list_says_what_connections_call_a_resource(admin_client, scim):
     assert shown(admin_client, record, connection=other.connection.pk).external_ids == ["entra-1"]
 
 
-def test_the_list_says_who_has_changed_a_resource_last(admin_client, scim):
+def test_the_list_of_resources_says_who_has_changed_a_resource_last(admin_client, scim):
     other = ScimClient(ConnectionFactory.create())
     touch(scim, account := UserFactory.create())
     record = Record.objects.get()
@@ -299,7 +301,7 @@ def test_a_refused_write_and_a_read_are_no_change(admin_client, scim, settings):
     assert shown(admin_client, Record.objects.get()).author == "the project itself"
 
 
-def test_of_what_the_history_has_forgotten_nobody_is_the_author(admin_client, scim):
+def test_nobody_is_the_author_of_a_change_that_the_history_has_forgotten(admin_client, scim):
     touch(scim, UserFactory.create())
     ProvisioningEvent.objects.all().delete()
     touch(scim, UserFactory.create())
@@ -308,14 +310,14 @@ def test_of_what_the_history_has_forgotten_nobody_is_the_author(admin_client, sc
     assert shown(admin_client, older).author is None
 
 
-def test_a_connection_that_is_gone_is_not_taken_for_the_project(admin_client, scim):
+def test_a_change_by_a_connection_that_is_gone_is_not_taken_for_one_of_the_project(admin_client, scim):
     touch(scim, UserFactory.create())
     Connection.objects.all().delete()
 
     assert shown(admin_client, Record.objects.get()).author == "a connection that is gone"
 
 
-def test_the_account_leads_to_its_page(admin_client, scim):
+def test_the_account_in_the_list_of_resources_leads_to_its_page(admin_client, scim):
     touch(scim, account := UserFactory.create())
 
     assert shown(admin_client, Record.objects.get()).url == reverse(
@@ -334,7 +336,7 @@ def test_staff_that_may_not_see_accounts_sees_only_their_keys(staff, scim):
 # The page
 
 
-def test_the_page_shows_what_no_column_holds(admin_client, scim):
+def test_the_page_of_a_resource_shows_what_no_column_holds(admin_client, scim):
     scim.post("/Users", user("bjensen", title="Tour Guide", externalId="okta-1"))
     text = admin_client.get(page(Record.objects.get())).text
 
@@ -344,7 +346,7 @@ def test_the_page_shows_what_no_column_holds(admin_client, scim):
     assert "bjensen" in text
 
 
-def test_the_page_leads_to_the_history_of_the_resource(admin_client, scim):
+def test_the_page_of_a_resource_leads_to_the_history_of_the_resource(admin_client, scim):
     scim.post("/Users", user("bjensen"))
     scim.post("/Users", user("jsmith"))
     record = Record.objects.get(integer_key=type(UserFactory.build()).objects.get(username="bjensen").pk)
@@ -354,7 +356,7 @@ def test_the_page_leads_to_the_history_of_the_resource(admin_client, scim):
     assert [row.display for row in rows] == ["bjensen"]
 
 
-def test_the_page_leads_to_the_row_of_the_project(admin_client, scim):
+def test_the_page_of_a_resource_leads_to_the_row_of_the_project(admin_client, scim):
     account = UserFactory.create()
     touch(scim, account)
 
@@ -362,7 +364,7 @@ def test_the_page_leads_to_the_row_of_the_project(admin_client, scim):
     assert address in admin_client.get(page(Record.objects.get())).text
 
 
-def test_staff_that_may_not_see_accounts_is_not_led_to_them(staff, scim):
+def test_staff_that_may_not_see_accounts_is_not_led_to_them_from_resources(staff, scim):
     account = UserFactory.create()
     touch(scim, account)
     text = staff("view_record").get(page(Record.objects.get())).text
@@ -371,7 +373,7 @@ def test_staff_that_may_not_see_accounts_is_not_led_to_them(staff, scim):
     assert reverse("admin:django_scim_provisioningevent_changelist") not in text
 
 
-def test_staff_that_may_see_accounts_is_led_to_them(staff, scim):
+def test_staff_that_may_see_accounts_is_led_to_them_from_resources(staff, scim):
     account = UserFactory.create()
     touch(scim, account)
     browser = staff("view_record")
@@ -437,7 +439,7 @@ def walk(browser, url, direction):
 
 
 @pytest.mark.parametrize("query", ["", "?resource_type=User"])
-def test_the_pages_have_each_resource_once_in_both_directions(admin_client, many, query):
+def test_the_pages_of_the_list_have_each_resource_once_in_both_directions(admin_client, many, query):
     forward, last = walk(admin_client, f"{LIST}{query}", "next_url")
 
     assert [len(page) for page in forward] == [100, 100, 50]
@@ -450,7 +452,7 @@ def test_the_pages_have_each_resource_once_in_both_directions(admin_client, many
     assert first.next_url is not None
 
 
-def test_a_resource_that_comes_meanwhile_does_not_move_the_pages(admin_client, many):
+def test_a_resource_that_comes_meanwhile_does_not_move_the_pages_of_the_list(admin_client, many):
     first = admin_client.get(LIST).context["cl"]
     expected = list(Record.objects.order_by("-pk").values_list("pk", flat=True)[100:200])
     Record.objects.create(resource_type="User", integer_key=1)
@@ -465,14 +467,16 @@ def test_a_resource_that_comes_meanwhile_does_not_move_the_pages(admin_client, m
     "junk", ["", "x", "-1", "9" * 30, "1,x", "1,0001-01-01T00:00:00+14:00", "1,9999-12-31T23:59:59-14:00"]
 )
 @pytest.mark.parametrize("query", [{}, {"resource_type": "User"}])
-def test_a_place_that_is_none_is_answered_as_any_wrong_address(admin_client, many, name, junk, query):
+def test_a_page_of_resources_at_no_place_is_answered_as_any_wrong_address(
+    admin_client, many, name, junk, query
+):
     response = admin_client.get(LIST, {**query, name: junk})
 
     assert response.status_code == 302
     assert response["Location"] == f"{LIST}?e=1"
 
 
-def test_a_filter_leads_to_the_first_page(admin_client, many):
+def test_a_filter_of_resources_leads_to_the_first_page(admin_client, many):
     first = admin_client.get(LIST).context["cl"]
     second = admin_client.get(f"{LIST}{first.next_url}")
 
@@ -482,11 +486,11 @@ def test_a_filter_leads_to_the_first_page(admin_client, many):
     assert not [link for link in links if "after" in link]
 
 
-def test_the_order_cannot_be_changed_by_the_address(admin_client, many):
+def test_the_order_of_resources_cannot_be_changed_by_the_address(admin_client, many):
     assert listed(admin_client, o="6") == listed(admin_client)
 
 
-def test_nothing_is_counted(admin_client, many):
+def test_the_list_of_resources_counts_nothing(admin_client, many):
     with counted() as queries:
         listed(admin_client, status="active", resource_type="User")
 
