@@ -39,7 +39,7 @@ def way(request, settings):
     return request.param
 
 
-def test_the_answer_has_no_body(scim, provisioned, way):
+def test_the_answer_to_a_deletion_has_no_body(scim, provisioned, way):
     response = scim.delete(provisioned)
 
     assert response.status_code == 204
@@ -58,7 +58,7 @@ def test_a_deleted_resource_is_not_there_for_any_method(scim, provisioned, way):
 
 
 @pytest.mark.usefixtures("way")
-def test_the_groups_of_a_user_are_others_without_it(scim):
+def test_a_deletion_of_a_user_is_a_new_version_of_its_groups(scim):
     account, other = UserFactory.create_batch(2)
     team, untouched = GroupFactory.create(), GroupFactory.create()
     team.user_set.add(account, other)
@@ -123,11 +123,11 @@ def test_an_account_that_scim_has_never_touched_can_be_deleted(scim, way):
 
 
 @pytest.mark.parametrize("identifier", ["26118915-6090-4610-87e4-49d8ca9f808d", "1", "nobody", "%00"])
-def test_an_unknown_id_is_not_found(scim, way, identifier):
+def test_deleting_an_unknown_id_is_not_found(scim, way, identifier):
     assert_scim_error(scim.delete(f"/Users/{identifier}"), 404)
 
 
-def test_the_id_of_a_group_is_no_user(scim, way):
+def test_deleting_a_user_by_the_id_of_a_group_is_not_found(scim, way):
     row = GroupFactory.create()
 
     assert_scim_error(scim.delete(f"/Users/{id_of(row)}"), 404)
@@ -145,7 +145,7 @@ def test_a_superuser_cannot_be_deleted(scim, way):
     assert "protected" in event.detail
 
 
-def test_what_other_connections_called_a_deleted_user_is_forgotten(scim, provisioned, way):
+def test_the_external_ids_of_a_deleted_user_are_forgotten(scim, provisioned, way):
     other = ScimClient(ConnectionFactory.create())
     other.patch(provisioned, replace("externalId", "of the other"))
 
@@ -167,7 +167,7 @@ def test_the_row_stays_and_is_deactivated(scim, provisioned):
     assert Record.objects.get().deleted_at is not None
 
 
-def test_the_host_is_told_that_the_row_was_deactivated(scim, provisioned, saved_fields):
+def test_deleting_a_user_tells_the_host_that_the_row_was_deactivated(scim, provisioned, saved_fields):
     scim.delete(provisioned)
 
     assert saved_fields == [{"is_active"}]
@@ -203,7 +203,7 @@ def test_a_superuser_of_the_host_is_not_provisioned_anew(scim, provisioned):
 # Hard: the row goes
 
 
-def test_the_row_goes_with_all_that_is_kept_of_it(scim, provisioned, hard):
+def test_a_hard_deletion_deletes_the_row_with_all_that_is_kept_of_it(scim, provisioned, hard):
     scim.delete(provisioned)
 
     left = stored()
@@ -211,7 +211,7 @@ def test_the_row_goes_with_all_that_is_kept_of_it(scim, provisioned, hard):
 
 
 @pytest.mark.parametrize("party", ["signatory", "witness"])
-def test_a_row_that_others_keep_from_being_deleted_is_a_conflict(scim, settings, party):
+def test_a_hard_deletion_of_a_row_that_others_keep_is_a_conflict(scim, settings, party):
     settings.DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter", "delete": "hard"}}
     created = scim.post("/Users", user("bjensen")).json()
     contract = Contract.objects.create(**{party: Person.objects.get()})

@@ -73,11 +73,11 @@ def test_a_write_to_a_version_that_has_passed_is_refused(scim, row, write):
     assert_scim_error(write(scim, path_of(row), **{"If-Match": version}), 412)
 
 
-def test_any_version_will_do_if_the_client_says_so(scim, row, write):
+def test_a_write_goes_through_to_any_version_if_the_client_says_so(scim, row, write):
     assert write(scim, path_of(row), **{"If-Match": "*"}).status_code in (200, 204)
 
 
-def test_what_is_not_there_is_not_found_whatever_its_version(scim, write):
+def test_a_resource_that_is_not_there_is_not_found_whatever_its_version(scim, write):
     path = "/Users/26118915-6090-4610-87e4-49d8ca9f808d"
 
     assert_scim_error(write(scim, path, **{"If-Match": STALE}), 404)
@@ -100,7 +100,7 @@ def test_a_client_may_name_a_version_in_many_ways(scim, row, write, spell):
 
 
 @pytest.mark.parametrize("header", [STALE, f'{STALE}, "x"', "x", '"', "W/", ", ,", "\\", '"*"', "**", " "])
-def test_a_header_that_does_not_name_the_version_is_refused(scim, row, write, header):
+def test_an_if_match_that_does_not_name_the_version_is_refused(scim, row, write, header):
     assert_scim_error(write(scim, path_of(row), **{"If-Match": header}), 412)
 
 
@@ -140,7 +140,7 @@ def test_the_version_of_an_answer_without_a_body_can_be_used_for_the_next_write(
     ],
     ids=["weak", "strong", "one of two"],
 )
-def test_a_client_that_has_the_version_is_not_sent_it_again(scim, row, spell):
+def test_a_client_that_has_the_version_is_not_sent_the_resource_again(scim, row, spell):
     version = scim.get(path_of(row))["ETag"]
 
     response = scim.get(path_of(row), **{"If-None-Match": spell(version)})
@@ -258,7 +258,7 @@ def test_the_external_id_of_another_connection_is_another_version(scim, row):
 @pytest.mark.parametrize(
     "operation", [add("members", []), remove("members", []), remove('members[value eq "nobody"]')], ids=str
 )
-def test_an_operation_on_nobody_is_no_new_version(scim, operation):
+def test_an_operation_that_changes_no_member_is_no_new_version(scim, operation):
     row = GroupFactory.create()
     before = version_of(scim, row)
 

@@ -38,7 +38,7 @@ class TestRowsThatTheProjectProtects:
         row.permissions.add(Permission.objects.get(codename="delete_user"))
         return row
 
-    def test_can_be_read(self, scim, powerful):
+    def test_rows_that_the_project_protects_can_be_read(self, scim, powerful):
         assert scim.get(path_of(powerful)).json()["displayName"] == "Powerful"
 
     def test_cannot_be_changed(self, scim, powerful):
@@ -67,12 +67,14 @@ class TestRowsThatTheProjectProtects:
         row.refresh_from_db()
         assert (response.status_code, row.username) == (403, "barbara")
 
-    def test_are_told_from_others(self, scim):
+    def test_rows_that_the_project_protects_are_told_from_others(self, scim):
         assert scim.post("/Users", user("barbara")).status_code == 201
         assert scim.patch(path_of(User.objects.get()), DEACTIVATE).status_code == 200
 
     @pytest.mark.parametrize("protect", [{"nothing": 1}, {"pk": "x"}])
-    def test_are_checked_to_be_looked_up_by_what_there_is(self, settings, protect):
+    def test_rows_that_the_project_protects_are_checked_to_be_looked_up_by_what_there_is(
+        self, settings, protect
+    ):
         settings.DJANGO_SCIM = {"GROUP": {"protect": protect}}
 
         assert [error.id for error in run_checks(tags=["django_scim"])] == ["django_scim.E011"]
@@ -100,12 +102,12 @@ class TestTheLastAdministrator:
         assert (response.status_code, admin.is_active) == (403, True)
         assert "last active administrator" in response.json()["detail"]
 
-    def test_can_be_changed_otherwise(self, scim, admin):
+    def test_the_last_administrator_can_be_changed_otherwise(self, scim, admin):
         change = {"op": "replace", "path": "name.givenName", "value": "Root"}
 
         assert scim.patch(path_of(admin), change).status_code == 200
 
-    def test_is_none_while_there_is_another(self, scim, admin):
+    def test_the_last_administrator_is_none_while_there_is_another(self, scim, admin):
         UserFactory.create(is_superuser=True)
 
         assert scim.patch(path_of(admin), DEACTIVATE).status_code == 200

@@ -43,7 +43,7 @@ def test_every_letter_is_among_the_candidates_for_what_it_is_equal_to(case_exact
 
 
 @pytest.mark.parametrize("name", ["Kim", "KIM", "\u212aim", "kim"])
-def test_a_kelvin_sign_is_a_k(scim, name):
+def test_a_kelvin_sign_is_a_candidate_for_k(scim, name):
     UserFactory.create(username=name)
     UserFactory.create(username="tim")
 
@@ -87,7 +87,7 @@ def test_a_name_that_differs_by_an_accent_or_a_space_alone_is_another(scim):
     assert [found["userName"] for found in response.json()["Resources"]] == expected
 
 
-def test_what_is_not_equal_is_found_by_ne_whatever_the_candidates(scim):
+def test_a_name_that_is_not_equal_is_found_by_ne_whatever_the_candidates(scim):
     UserFactory.create(username="Kim")
     UserFactory.create(username="tim")
 

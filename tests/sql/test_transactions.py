@@ -175,7 +175,7 @@ def test_a_refused_write_is_recorded_also_if_the_host_makes_each_request_a_trans
     assert last_event().outcome == Outcome.REFUSED
 
 
-def test_in_a_transaction_of_the_caller_a_write_is_not_tried_again(scim, on_save):
+def test_a_write_in_a_transaction_of_the_caller_is_not_tried_again(scim, on_save):
     unlucky, row = Unlucky(times=1), UserFactory.create()
     on_save(unlucky)
 
@@ -184,7 +184,7 @@ def test_in_a_transaction_of_the_caller_a_write_is_not_tried_again(scim, on_save
 
 
 @alone
-def test_what_the_host_does_after_a_commit_sees_the_resource(scim, on_save):
+def test_a_function_of_the_host_after_a_commit_sees_the_resource(scim, on_save):
     seen = []
 
     def look(instance, **kwargs):

@@ -46,7 +46,7 @@ def events():
 # One request, many operations
 
 
-def test_any_mix_of_methods_and_resource_types_is_done(scim):
+def test_a_job_does_any_mix_of_methods_and_resource_types(scim):
     changed, replaced, gone = UserFactory.create_batch(3)
     team = GroupFactory.create()
 
@@ -139,7 +139,7 @@ def test_a_bulk_id_of_a_deletion_does_not_stand_in_the_way_of_a_creation_with_th
     assert statuses(results) == ["204", "201", "200"]
 
 
-def test_no_operations_are_none(scim):
+def test_a_job_without_operations_has_no_results(scim):
     assert run(scim) == []
 
 
@@ -189,7 +189,7 @@ def test_a_message_without_schemas_is_a_bulk_request_all_the_same(scim):
     assert statuses(results_of(response)) == ["201"]
 
 
-def test_what_identity_providers_send_is_understood_inside_a_bulk_request_too(scim):
+def test_dialects_of_identity_providers_are_understood_inside_a_bulk_request_too(scim):
     row, team = UserFactory.create(), GroupFactory.create()
     team.user_set.add(row)
 
@@ -218,7 +218,7 @@ def test_what_identity_providers_send_is_understood_inside_a_bulk_request_too(sc
 # Each operation is all or nothing by itself
 
 
-def test_an_operation_that_fails_leaves_the_others_alone(scim):
+def test_an_operation_that_fails_leaves_the_other_operations_alone(scim):
     row = UserFactory.create(username="taken")
 
     results = run(
@@ -301,7 +301,7 @@ def test_an_exception_of_the_host_fails_its_operation_alone(scim, caplog):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_atomic", [True, False], ids=["ATOMIC_REQUESTS on", "ATOMIC_REQUESTS off"])
-def test_what_was_done_before_an_exception_is_kept_whatever_the_project_does_with_its_requests(
+def test_operations_before_an_exception_are_kept_whatever_the_project_does_with_its_requests(
     scim, monkeypatch, is_atomic, caplog
 ):
     monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", is_atomic)
@@ -367,7 +367,7 @@ def test_an_operation_on_another_version_is_refused(scim):
     assert not User.objects.filter(is_active=False).exists()
 
 
-def test_the_version_is_that_after_the_operations_before(scim):
+def test_the_version_of_a_precondition_is_that_after_the_operations_before(scim):
     row = UserFactory.create()
     seen = scim.get(path_of(row))["ETag"]
 
@@ -383,7 +383,7 @@ def test_the_version_is_that_after_the_operations_before(scim):
 # failOnErrors
 
 
-def test_without_fail_on_errors_everything_is_tried(scim):
+def test_a_job_without_fail_on_errors_tries_everything(scim):
     operations = [delete(f"/Users/nobody{number}") for number in range(5)]
 
     assert statuses(run(scim, *operations, post("/Users", "x", user()))) == [*["404"] * 5, "201"]
@@ -417,7 +417,7 @@ def test_operations_that_cannot_be_read_are_errors_too(scim):
     assert not User.objects.exists()
 
 
-def test_what_waits_for_a_later_operation_is_not_tried_if_the_job_stops_before(scim):
+def test_an_operation_that_waits_for_a_later_one_is_not_tried_if_the_job_stops_before(scim):
     results = run(
         scim,
         post("/Groups", "a", group("A", members=[{"value": "bulkId:c"}])),
@@ -445,7 +445,7 @@ def test_fail_on_errors_may_be_null(scim):
 # Limits
 
 
-def test_as_many_operations_as_the_server_announces_are_done(scim, settings):
+def test_a_job_of_as_many_operations_as_the_server_announces_is_done(scim, settings):
     settings.DJANGO_SCIM = {"MAX_BULK_OPERATIONS": 3}
     limit = scim.get("/ServiceProviderConfig").json()["bulk"]["maxOperations"]
 
@@ -476,7 +476,7 @@ def test_far_too_many_operations_are_refused_before_any_is_looked_at(scim, djang
     assert time.process_time() - started < 2
 
 
-def test_a_body_larger_than_the_server_announces_is_refused_before_it_is_parsed(scim, settings):
+def test_a_job_larger_than_the_server_announces_is_refused_before_it_is_parsed(scim, settings):
     settings.DJANGO_SCIM = {"MAX_PAYLOAD_SIZE": 1000}
     limit = scim.get("/ServiceProviderConfig").json()["bulk"]["maxPayloadSize"]
 
@@ -486,7 +486,7 @@ def test_a_body_larger_than_the_server_announces_is_refused_before_it_is_parsed(
     assert "1000" in response.json()["detail"]
 
 
-def test_a_body_as_large_as_the_server_announces_is_read(scim, settings):
+def test_a_job_as_large_as_the_server_announces_is_read(scim, settings):
     settings.DJANGO_SCIM = {"MAX_PAYLOAD_SIZE": 1000}
     body = orjson.dumps(bulk(post("/Users", "x", user())))
 
@@ -501,12 +501,12 @@ def test_a_body_as_large_as_the_server_announces_is_read(scim, settings):
     [{}, {"Operations": None}, {"Operations": {}}, {"Operations": "x"}, {"Operations": 1}],
     ids=["none", "null", "an object", "a string", "a number"],
 )
-def test_a_message_without_a_list_of_operations_is_refused(scim, body):
+def test_a_job_without_a_list_of_operations_is_refused(scim, body):
     assert_scim_error(scim.post("/Bulk", {"schemas": [BULK_REQUEST], **body}), 400, "invalidSyntax")
 
 
 @pytest.mark.parametrize("schemas", [[PATCH_OP], "x", [1], {}])
-def test_a_message_of_another_schema_is_refused(scim, schemas):
+def test_a_job_with_the_schema_of_another_message_is_refused(scim, schemas):
     response = scim.post("/Bulk", {"schemas": schemas, "Operations": [post("/Users", "x", user())]})
 
     assert response.status_code == 400
@@ -543,7 +543,7 @@ def test_a_creation_without_a_bulk_id_fails(scim, bulk_id):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 @pytest.mark.parametrize("data", [None, 5, "x", [], [5], True, {}], ids=repr)
-def test_data_that_is_none_fails(scim, method, data):
+def test_an_operation_whose_data_is_wrong_fails(scim, method, data):
     row = UserFactory.create(first_name="Barbara")
     path = "/Users" if method == "POST" else path_of(row)
     before = stored()
@@ -559,7 +559,7 @@ def test_data_that_is_none_fails(scim, method, data):
     assert stored() == before
 
 
-def test_data_of_a_deletion_is_ignored(scim):
+def test_the_data_of_a_deletion_is_ignored(scim):
     row = UserFactory.create()
 
     (result,) = run(scim, {**delete(path_of(row)), "data": {"value": "bulkId:nobody"}})
@@ -581,7 +581,7 @@ def test_data_of_a_deletion_is_ignored(scim):
         "/Users?x=y",
     ],
 )
-def test_nothing_is_created_but_at_the_endpoint_of_a_resource_type(scim, path):
+def test_an_operation_creates_nothing_but_at_the_endpoint_of_a_resource_type(scim, path):
     (result,) = run(scim, post(path, "x", user()))
 
     assert result["status"] == "404"
@@ -609,7 +609,7 @@ def test_an_operation_without_a_path_fails(scim, path):
         "/Users/é",
     ],
 )
-def test_nothing_is_written_where_there_is_no_resource(scim, method, path):
+def test_an_operation_writes_nothing_where_there_is_no_resource(scim, method, path):
     UserFactory.create()
     before = stored()
     data = {"PUT": user(), "PATCH": {"Operations": [replace("title", "x")]}}.get(method)
@@ -620,7 +620,7 @@ def test_nothing_is_written_where_there_is_no_resource(scim, method, path):
     assert stored() == before
 
 
-def test_the_id_of_a_group_is_no_user(scim):
+def test_an_operation_on_a_user_by_the_id_of_a_group_fails(scim):
     team = GroupFactory.create()
 
     (result,) = run(scim, delete(f"/Users/{id_of(team)}"))
@@ -629,7 +629,7 @@ def test_the_id_of_a_group_is_no_user(scim):
 
 
 @pytest.mark.parametrize("version", [5, [], {}, True], ids=repr)
-def test_a_version_that_is_no_string_is_refused(scim, version):
+def test_a_version_of_an_operation_that_is_no_string_is_refused(scim, version):
     row = UserFactory.create()
 
     (result,) = run(scim, {**delete(path_of(row)), "version": version})
@@ -640,7 +640,7 @@ def test_a_version_that_is_no_string_is_refused(scim, version):
 
 
 @pytest.mark.parametrize("version", ["", "x", 'W/"', '"', "é", '"nothing", "of it"'], ids=repr)
-def test_a_version_that_the_resource_never_had_is_refused(scim, version):
+def test_an_operation_on_a_version_that_the_resource_never_had_is_refused(scim, version):
     row = UserFactory.create()
 
     (result,) = run(scim, {**delete(path_of(row)), "version": version})
@@ -649,7 +649,7 @@ def test_a_version_that_the_resource_never_had_is_refused(scim, version):
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"x"', b"{", b"\xff", b'{"Operations": [}'])
-def test_a_body_that_is_no_json_object_is_refused(scim, body):
+def test_a_job_that_is_no_json_object_is_refused(scim, body):
     assert scim.post("/Bulk", body).status_code == 400
 
 
@@ -754,7 +754,7 @@ def test_a_token_that_may_read_may_not_send_bulk_jobs(connection):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_bulk_jobs_are_posted(scim, method):
+def test_bulk_jobs_are_posted_and_nothing_else(scim, method):
     assert_scim_error(scim.request(method, "/Bulk", bulk()), 405)
 
 
@@ -781,7 +781,7 @@ def test_two_jobs_over_the_same_resources_in_opposite_orders_are_both_done(scim)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_jobs_that_create_the_same_users_each_user_is_created_by_one(scim):
+def test_two_jobs_that_create_the_same_users_create_each_user_once(scim):
     scim.client.raise_request_exception = False
     operations = [post("/Users", f"x{number}", user(f"x{number}")) for number in range(6)]
 

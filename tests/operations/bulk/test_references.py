@@ -120,7 +120,7 @@ def test_a_reference_may_be_the_path_of_an_operation(scim):
     assert scim.get(f"/Users/{id_in(results[0])}").json()["userName"] == "after"
 
 
-def test_what_the_job_makes_it_can_delete(scim):
+def test_a_job_can_delete_the_resource_that_it_makes(scim):
     results = run(scim, post("/Users", "x", user()), delete("/Users/bulkId:x"))
 
     assert statuses(results) == ["201", "204"]
@@ -327,7 +327,7 @@ def test_a_circle_in_foreign_keys_of_the_host_is_closed(scim, people):
 
 
 @pytest.mark.parametrize("order", list(permutations("abc")), ids="".join)
-def test_a_ring_of_three_is_closed_in_any_order(scim, order):
+def test_a_ring_of_three_references_is_closed_in_any_order(scim, order):
     manager = {"a": "b", "b": "c", "c": "a"}
 
     results = run(scim, *[post("/Users", n, managed_user(n, f"bulkId:{manager[n]}")) for n in order])
@@ -359,7 +359,7 @@ def test_a_circle_of_several_resource_types_is_closed(scim, free_groups):
     assert members_of(scim, team) == [id_in(x)]
 
 
-def test_what_is_not_part_of_the_circle_is_kept_of_a_resource_in_it(scim):
+def test_a_resource_in_a_circle_keeps_its_other_attributes(scim):
     resource = managed_user("one", "bulkId:two")
     resource |= {"title": "Guide", "password": "t1meMa$heen", "externalId": "1", "active": False}
     resource[ENTERPRISE] |= {"department": "Tours"}
@@ -476,7 +476,7 @@ def test_a_circle_fails_with_a_reference_in_it_that_the_host_refuses(scim, peopl
     assert not Person.objects.exists()
 
 
-def test_what_refers_to_a_circle_is_not_part_of_it(scim):
+def test_a_resource_that_refers_to_a_circle_is_not_part_of_it(scim):
     results = run(
         scim,
         post("/Users", "outside", {**managed_user("outside", "bulkId:a"), "emails": 5}),
@@ -489,7 +489,7 @@ def test_what_refers_to_a_circle_is_not_part_of_it(scim):
     assert Group.objects.get().user_set.count() == 2
 
 
-def test_what_a_circle_refers_to_is_not_part_of_it(scim):
+def test_a_resource_that_a_circle_refers_to_is_not_part_of_it(scim):
     results = run(
         scim,
         post("/Users", "a", {**managed_user("a", "bulkId:b"), "title": "bulkId:x"}),
@@ -603,7 +603,7 @@ def test_a_circle_is_scoped_to_its_connection(scim):
 
 
 @pytest.mark.parametrize("shape", ["a chain", "a reversed chain", "a ring"])
-def test_long_chains_and_rings_are_resolved(scim, shape):
+def test_long_chains_and_rings_of_references_are_resolved(scim, shape):
     names = [f"x{number}" for number in range(60)]
     managers = dict(pairwise(names))
     if shape == "a ring":
@@ -646,7 +646,7 @@ def reached(needs, start):
 
 @settings(max_examples=300, deadline=None)
 @given(operations_that_need_each_other())
-def test_each_operation_is_done_once_after_all_that_it_needs_and_with_its_circle(needs):
+def test_each_operation_is_done_once_after_all_operations_that_it_needs_and_with_its_circle(needs):
     done: list[int] = []
     for circle in in_order(needs):
         for position in circle:
