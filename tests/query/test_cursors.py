@@ -81,7 +81,7 @@ def test_a_query_without_a_cursor_is_answered_by_index(scim):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6, 7, 50])
-def test_the_pages_together_are_the_collection(scim, size):
+def test_the_pages_that_cursors_lead_to_are_together_the_collection(scim, size):
     rows = UserFactory.create_batch(6)
 
     found = list(pages(scim, count=size))
@@ -132,7 +132,7 @@ def test_a_cursor_works_in_the_body_of_a_search_too(scim):
     assert "nextCursor" not in second
 
 
-def test_the_pages_of_a_filtered_query_have_what_the_filter_selects(scim):
+def test_the_pages_of_a_filtered_query_have_the_resources_that_the_filter_selects(scim):
     for name in ("a1", "b1", "a2", "b2", "a3"):
         UserFactory.create(username=name)
 
@@ -180,14 +180,14 @@ def test_without_a_count_a_page_has_the_default_size(scim, settings):
     assert [listing["itemsPerPage"] for listing in found] == [2, 2, 1]
 
 
-def test_the_count_does_not_have_to_be_repeated(scim):
+def test_the_count_does_not_have_to_be_repeated_with_a_cursor(scim):
     UserFactory.create_batch(7)
     cursor = page(scim, count=3)["nextCursor"]
 
     assert page(scim, cursor=cursor)["itemsPerPage"] == 3
 
 
-def test_a_default_size_over_the_largest_one_is_the_largest_one(scim, settings):
+def test_a_default_page_size_over_the_largest_one_is_the_largest_one(scim, settings):
     settings.DJANGO_SCIM = {"DEFAULT_PAGE_SIZE": 5, "MAX_RESULTS": 2}
     UserFactory.create_batch(3)
 
@@ -279,7 +279,7 @@ def test_a_cursor_works_with_another_token_of_the_connection(scim):
     assert ids(page(other, count=1, cursor=first["nextCursor"])) != ids(first)
 
 
-def test_what_django_has_sealed_for_another_purpose_is_no_cursor(scim):
+def test_a_text_that_django_has_signed_for_another_purpose_is_no_cursor(scim):
     for salt in ("", "django_scim.cursor", "django.core.signing"):
         sealed = signing.TimestampSigner(sep="~", salt=salt).sign_object([0, None, "1", False, 1])
         assert_scim_error(scim.get("/Users", {"cursor": sealed}), 400, "invalidCursor")
@@ -399,7 +399,7 @@ SORTED = [
 
 @pytest.mark.parametrize("sort_order", ["ascending", "descending"])
 @pytest.mark.parametrize("sort_by", SORTED)
-def test_in_any_order_the_pages_are_those_of_the_index(scim, sort_by, sort_order):
+def test_pages_by_cursor_are_in_any_order_those_by_index(scim, sort_by, sort_order):
     people(scim)
     query = {"sortBy": sort_by, "sortOrder": sort_order, "attributes": "id"}
     whole = ids(scim.get("/Users", query).json())
@@ -437,7 +437,7 @@ def things(settings):
 
 @pytest.mark.parametrize("path", ["/Devices", "/Licenses", "/Enrolments"])
 @pytest.mark.parametrize("query", [{}, {"sortBy": "name"}, {"sortBy": "name", "sortOrder": "descending"}])
-def test_keys_may_be_uuids_and_text(scim, things, path, query):
+def test_cursors_lead_through_resources_whose_keys_are_uuids_and_text(scim, things, path, query):
     whole = ids(scim.get(path, query).json())
     assert len(whole) == things[path].objects.count() == 7
 
@@ -454,7 +454,7 @@ def test_keys_may_be_uuids_and_text(scim, things, path, query):
 
 @pytest.mark.parametrize("sort_by", [None, "userName", "title", "meta.created"])
 @pytest.mark.parametrize("sort_order", ["ascending", "descending"])
-def test_each_row_that_stays_is_returned_once_while_others_come_and_go(scim, sort_by, sort_order):
+def test_each_row_that_stays_is_on_one_page_while_other_rows_come_and_go(scim, sort_by, sort_order):
     number = count()
 
     def make():
@@ -545,12 +545,12 @@ def test_a_page_takes_as_many_statements_whatever_its_size_and_wherever_it_is(ma
     assert len(first) == len(later) == 5, later
 
 
-def test_a_page_of_what_a_row_itself_has_takes_no_other_statements(many):
+def test_a_page_of_attributes_that_the_row_has_takes_no_other_statements(many):
     # The token, the count, the rows.
     assert len(statements(page, many, count=10, attributes="userName")) == 3
 
 
-def test_a_project_can_leave_the_total_out_where_counting_is_too_dear(many, settings):
+def test_a_project_can_leave_out_the_total_of_pages_by_cursor(many, settings):
     settings.DJANGO_SCIM = {"COUNT_WITH_CURSOR": False}
 
     collected = statements(page, many, count=10, attributes="userName")
@@ -563,7 +563,7 @@ def test_a_project_can_leave_the_total_out_where_counting_is_too_dear(many, sett
     assert many.get("/Users", {"count": 1}).json()["totalResults"] == 30
 
 
-def test_no_page_skips_rows_by_counting_them(many):
+def test_no_page_by_cursor_skips_rows_by_counting_them(many):
     cursor = None
     for _ in range(3):
         with CaptureQueriesContext(database) as queries:
@@ -571,7 +571,7 @@ def test_no_page_skips_rows_by_counting_them(many):
         assert not any("OFFSET" in query["sql"] for query in queries)
 
 
-def test_what_was_deleted_over_scim_is_on_no_page(scim):
+def test_a_deleted_resource_is_on_no_page_by_cursor(scim):
     rows = UserFactory.create_batch(4)
     scim.delete(path_of(rows[1]))
 

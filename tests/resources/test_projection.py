@@ -49,7 +49,7 @@ def created_row() -> User:
 # What is asked for
 
 
-def test_without_parameters_an_answer_has_all_that_is_returned_by_default(barbara):
+def test_an_answer_without_parameters_has_all_that_is_returned_by_default(barbara):
     assert set(barbara) == {*FULL, "id", "meta", "active", "groups"} - {"password"}
     assert set(barbara["meta"]) == {"resourceType", "created", "lastModified", "location", "version"}
 
@@ -106,14 +106,14 @@ def test_an_answer_has_what_is_asked_for_and_the_minimum(users: Reader, names, f
     assert resource == found
 
 
-def test_the_schema_stands_for_its_attributes(users: Reader, barbara):
+def test_the_urn_of_a_schema_in_attributes_stands_for_its_attributes(users: Reader, barbara):
     resource = users.only(attributes=USER)
 
     assert set(resource) == set(barbara) - {ENTERPRISE}
     assert users.only(attributes=f"{USER},{ENTERPRISE}") == barbara
 
 
-def test_nothing_asked_for_is_everything(users: Reader, barbara):
+def test_empty_attributes_ask_for_everything(users: Reader, barbara):
     assert users.only(attributes="") == barbara
     assert users.only(attributes=" , ") == barbara
 
@@ -159,7 +159,7 @@ def test_sub_attributes_can_be_excluded(users: Reader, barbara):
 
 
 @pytest.mark.parametrize("excluded", ["title", "userName", "nope"])
-def test_both_at_once_are_refused(users: Reader, excluded):
+def test_attributes_and_excluded_attributes_at_once_are_refused(users: Reader, excluded):
     assert users.refusal(attributes="userName", excludedAttributes=excluded) == "invalidValue"
 
 
@@ -167,7 +167,7 @@ def test_both_at_once_are_refused(users: Reader, excluded):
 @pytest.mark.parametrize(
     "value", ["user Name", 'emails[type eq "work"]', "a.b.c", "\x00", "userName eq 1", "*"]
 )
-def test_what_names_no_attribute_is_refused(users: Reader, parameter, value):
+def test_a_parameter_that_names_no_attribute_is_refused(users: Reader, parameter, value):
     assert users.refusal(**{parameter: value}) == "invalidPath"
 
 
@@ -196,7 +196,7 @@ def badge(badges, users: Reader) -> dict[str, Any]:
     return users.only()
 
 
-def test_by_default_what_has_to_be_asked_for_is_left_out(badge):
+def test_attributes_that_have_to_be_asked_for_are_left_out_by_default(badge):
     assert badge[BADGE] == {"level": 9, "serial": "always", "doors": [{"number": 1}]}
 
 
@@ -235,7 +235,7 @@ def test_each_attribute_is_returned_when_its_schema_says(users: Reader, names, f
 
 @pytest.mark.usefixtures("badge")
 @pytest.mark.parametrize("names", [BADGE, f"{BADGE}:serial,{BADGE}:level,{BADGE}:doors"])
-def test_what_is_always_returned_cannot_be_excluded(users: Reader, names):
+def test_attributes_that_are_always_returned_cannot_be_excluded(users: Reader, names):
     assert users.only(excludedAttributes=names)[BADGE] == {"serial": "always"}
 
 
@@ -305,7 +305,7 @@ def test_a_group_without_its_members_takes_no_look_at_them(scim: ScimClient, gro
 @pytest.mark.parametrize(
     "names", ["userName", "id", "userName,name.familyName", "name.givenName", "nope", "password"]
 )
-def test_columns_alone_take_no_record_and_no_groups(scim: ScimClient, names):
+def test_an_answer_from_columns_alone_reads_no_record_and_no_groups(scim: ScimClient, names):
     listed = Fetched(scim, "/Users", attributes=names)
 
     assert len(listed.statements) <= 2
@@ -324,7 +324,7 @@ def test_columns_that_are_not_asked_for_are_not_read(scim: ScimClient):
 
 @pytest.mark.usefixtures("barbara")
 @pytest.mark.parametrize("names", ["title", "name.formatted", "externalId", "meta.created", ENTERPRISE])
-def test_what_the_record_holds_takes_the_record_and_no_groups(scim: ScimClient, names):
+def test_an_answer_from_the_record_reads_the_record_and_no_groups(scim: ScimClient, names):
     listed = Fetched(scim, "/Users", attributes=names)
 
     assert len(listed.statements) <= 3
@@ -335,13 +335,13 @@ def test_what_the_record_holds_takes_the_record_and_no_groups(scim: ScimClient, 
 
 @pytest.mark.usefixtures("barbara")
 @pytest.mark.parametrize("names", ["meta.created", "meta.version", "meta.location", "meta"])
-def test_any_part_of_meta_takes_as_many_statements(scim: ScimClient, names):
+def test_any_part_of_meta_takes_as_many_statements_as_all_of_it(scim: ScimClient, names):
     UserFactory.create_batch(5)
 
     assert len(Fetched(scim, "/Users", attributes=names).statements) <= 3
 
 
 @pytest.mark.usefixtures("barbara")
-def test_a_page_of_none_fetches_none(scim: ScimClient):
+def test_a_page_of_no_resources_fetches_none(scim: ScimClient):
     assert len(Fetched(scim, "/Users", count=0).statements) == 1
     assert len(Fetched(scim, "/Users", startIndex=10).statements) == 1

@@ -22,7 +22,7 @@ def test_a_stock_project_serves_users_and_groups(scim):
     assert served(scim) == {"User": "/Users", "Group": "/Groups"}
 
 
-def test_a_resource_type_of_the_project_is_served_beside_them(scim, settings):
+def test_a_resource_type_of_the_project_is_served_beside_users_and_groups(scim, settings):
     settings.DJANGO_SCIM = {"ADAPTERS": [f"{ADAPTERS}.DeviceAdapter"]}
     created = scim.post("/Devices", {"schemas": [THING], "name": "Printer"})
 
@@ -33,7 +33,7 @@ def test_a_resource_type_of_the_project_is_served_beside_them(scim, settings):
     assert scim.get(f"/Schemas/{THING}").json()["attributes"][0]["name"] == "name"
 
 
-def test_the_endpoint_is_gone_when_the_setting_is_as_before(scim, settings):
+def test_the_endpoint_of_a_resource_type_is_gone_with_its_setting(scim, settings):
     settings.DJANGO_SCIM = {"ADAPTERS": [f"{ADAPTERS}.DeviceAdapter"]}
     assert scim.get("/Devices").status_code == 200
 
@@ -50,7 +50,7 @@ def test_a_resource_type_may_be_left_out(scim, settings):
     assert scim.get("/Groups/1").json()["status"] == "404"
 
 
-def test_a_column_is_mapped_by_its_name(scim, settings):
+def test_an_attribute_is_mapped_by_the_name_of_a_column(scim, settings):
     settings.DJANGO_SCIM = {"USER": {"attributes": {"displayName": "first_name"}}}
     account = UserFactory.create(first_name="Barbara")
 
@@ -64,7 +64,7 @@ def test_a_column_is_mapped_by_its_name(scim, settings):
     "spelling",
     ["name.familyName", "NAME.FAMILYNAME", "urn:ietf:params:scim:schemas:core:2.0:User:name.familyName"],
 )
-def test_none_takes_a_mapping_away_however_the_attribute_is_spelled(scim, settings, spelling):
+def test_a_mapping_to_none_takes_the_default_away_however_the_attribute_is_spelled(scim, settings, spelling):
     settings.DJANGO_SCIM = {"USER": {"attributes": {spelling: None}}}
     created = scim.post(
         "/Users", user("bjensen", name={"givenName": "Barbara", "familyName": "Jensen"})
@@ -75,7 +75,7 @@ def test_none_takes_a_mapping_away_however_the_attribute_is_spelled(scim, settin
     assert created["name"] == {"givenName": "Barbara", "familyName": "Jensen"}
 
 
-def test_none_for_a_complex_attribute_takes_away_those_of_its_parts(scim, settings):
+def test_a_mapping_of_a_complex_attribute_to_none_takes_away_those_of_its_parts(scim, settings):
     settings.DJANGO_SCIM = {"USER": {"attributes": {"name": None}}}
     created = scim.post(
         "/Users", user("bjensen", name={"givenName": "Barbara", "familyName": "Jensen"})
@@ -112,7 +112,7 @@ def test_the_time_of_a_column_stands_in_meta(scim, settings):
     assert scim.get(path_of(account)).json()["meta"]["lastModified"] == joined
 
 
-def test_hard_deletes_the_row(scim, settings):
+def test_the_option_hard_makes_a_delete_delete_the_row(scim, settings):
     settings.DJANGO_SCIM = {"USER": {"delete": "hard"}}
     account = UserFactory.create()
 
@@ -128,7 +128,7 @@ def test_id_field_takes_the_id_from_a_column(scim, settings):
     assert scim.post("/Users", user("jsmith")).json()["id"] == "jsmith"
 
 
-def test_one_adapter_that_cannot_be_made_leaves_the_others(scim, settings, caplog):
+def test_an_adapter_that_cannot_be_made_leaves_the_other_adapters_in_force(scim, settings, caplog):
     settings.DJANGO_SCIM = {"GROUP": {"adapter": "nowhere.GroupAdapter"}}
 
     assert scim.get("/Users").status_code == 200

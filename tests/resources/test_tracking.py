@@ -33,7 +33,7 @@ def test_rows_of_models_that_are_no_resources_are_deleted_in_one_statement(db):
     assert [query["sql"].split()[0] for query in queries] == ["DELETE"]
 
 
-def test_members_are_removed_in_one_statement(db):
+def test_members_of_a_tracked_group_are_removed_in_one_statement(db):
     GroupFactory.create().user_set.add(UserFactory.create())
 
     with CaptureQueriesContext(database) as queries:
@@ -42,7 +42,7 @@ def test_members_are_removed_in_one_statement(db):
     assert [query["sql"].split()[0] for query in queries] == ["DELETE"]
 
 
-def test_models_that_become_resources_are_heard_and_others_no_longer(db, people):
+def test_models_that_become_resources_are_tracked_and_others_no_longer(db, people):
     assert post_save.has_listeners(Person)
     assert not pre_delete.has_listeners(Device)
 
