@@ -32,11 +32,11 @@ def test_an_empty_group_has_an_empty_list_of_members(scim):
     )
 
 
-def test_a_group_of_the_host_that_scim_has_never_touched_has_one_too(scim):
+def test_a_group_that_scim_has_never_touched_has_an_empty_list_of_members_too(scim):
     assert scim.get(path_of(GroupFactory.create())).json()["members"] == []
 
 
-def test_a_user_without_groups_has_no_groups(scim):
+def test_a_user_without_groups_has_no_groups_attribute(scim):
     assert "groups" not in scim.get(path_of(UserFactory.create())).json()
 
 
@@ -78,7 +78,7 @@ def test_a_patch_of_a_user_is_answered_with_the_user(scim):
 
 
 @pytest.mark.parametrize("active", [True, False])
-def test_what_names_a_user_is_echoed_in_every_answer(scim, active):
+def test_the_names_of_a_user_are_echoed_in_every_answer(scim, active):
     sent = {
         "userName": "bjensen",
         "displayName": "Babs",

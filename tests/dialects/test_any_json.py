@@ -177,13 +177,13 @@ sent = settings(
 
 @sent
 @given(st.one_of(objects, messages), st.sampled_from(["/Users", "/Groups"]))
-def test_no_post_is_a_500(scim, body, path):
+def test_no_post_of_any_json_is_a_500(scim, body, path):
     assert scim.post(path, body).status_code < 500
 
 
 @sent
 @given(st.one_of(objects, messages), st.booleans())
-def test_no_put_is_a_500(scim, body, is_group):
+def test_no_put_of_any_json_is_a_500(scim, body, is_group):
     row = GroupFactory.create() if is_group else UserFactory.create()
 
     assert scim.put(path_of(row), body).status_code < 500
@@ -191,7 +191,7 @@ def test_no_put_is_a_500(scim, body, is_group):
 
 @sent
 @given(messages, st.booleans())
-def test_no_patch_is_a_500(scim, body, is_group):
+def test_no_patch_of_any_json_is_a_500(scim, body, is_group):
     row = GroupFactory.create() if is_group else UserFactory.create()
 
     assert scim.request("PATCH", path_of(row), body).status_code < 500
@@ -199,11 +199,11 @@ def test_no_patch_is_a_500(scim, body, is_group):
 
 @sent
 @given(text, st.sampled_from(["/Users", "/Groups", "/"]), st.sampled_from(["filter", "sortBy", "attributes"]))
-def test_no_query_is_a_500(scim, value, path, name):
+def test_no_query_of_any_text_is_a_500(scim, value, path, name):
     assert scim.get(path, {name: value}).status_code < 500
 
 
 @sent
 @given(objects)
-def test_no_query_in_a_body_is_a_500(scim, body):
+def test_no_query_in_a_body_of_any_json_is_a_500(scim, body):
     assert scim.post("/Users/.search", body).status_code < 500

@@ -72,7 +72,7 @@ def test_the_name_of_a_removal_may_be_in_any_case(scim, barbara, op):
 
 
 @pytest.mark.parametrize("body", [{"schemas": [PATCH_OP], "Operations": []}, []], ids=["empty list", "array"])
-def test_no_operations_are_no_change(scim, barbara, body):
+def test_a_patch_without_operations_is_no_change(scim, barbara, body):
     version = scim.get(path_of(barbara)).json()["meta"]["version"]
 
     response = scim.request("PATCH", path_of(barbara), body)
@@ -94,7 +94,7 @@ def test_no_operations_are_no_change(scim, barbara, body):
     ],
     ids=str,
 )
-def test_what_holds_no_operation_is_refused(scim, barbara, body):
+def test_a_patch_that_holds_no_operation_is_refused(scim, barbara, body):
     response = scim.request("PATCH", path_of(barbara), body)
 
     assert response.status_code == 400
@@ -103,7 +103,7 @@ def test_what_holds_no_operation_is_refused(scim, barbara, body):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_an_array_is_no_resource(scim, barbara, method):
+def test_an_array_is_refused_as_a_resource(scim, barbara, method):
     path = "/Users" if method == "POST" else path_of(barbara)
 
     response = scim.request(method, path, [{"schemas": [USER], "userName": "bob"}])

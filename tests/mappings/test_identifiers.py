@@ -103,7 +103,7 @@ def test_the_id_of_a_key_is_the_same_in_every_release():
         st.binary().map(base64.b64encode).map(bytes.decode),
     )
 )
-def test_what_a_scheme_takes_for_an_id_is_the_id_of_the_key(scheme, text):
+def test_a_text_that_a_scheme_takes_for_an_id_is_the_id_of_the_key(scheme, text):
     key = scheme.decode(text)
 
     assert key is None or scheme.encode(key) == text
@@ -130,7 +130,7 @@ def test_what_a_scheme_takes_for_an_id_is_the_id_of_the_key(scheme, text):
         "\ud800",
     ],
 )
-def test_another_spelling_is_no_id(text):
+def test_another_spelling_of_an_id_is_no_id(text):
     assert IntegerScheme("User").decode(text) is None
 
 
@@ -327,7 +327,7 @@ def test_a_new_row_gets_a_value_in_id_field_where_the_project_gives_none(scim, a
 @pytest.mark.parametrize(
     "junk", ["abc", "4.0", "04", "+4", "4 ", "٤", "99999999999999999999999", "-99999999999999999999", "None"]
 )
-def test_what_is_no_number_is_not_found_by_an_id_field_of_numbers(scim, junk):
+def test_an_id_that_is_no_number_is_not_found_by_an_id_field_of_numbers(scim, junk):
     Legacy.objects.create(name="Printer", number=4)
 
     assert scim.get("/Legacies/4").json()["name"] == "Printer"

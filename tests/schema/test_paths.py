@@ -67,7 +67,7 @@ def test_a_path_has_one_spelling_whatever_its_case_and_prefix(text, key):
 @pytest.mark.parametrize(
     "text", ["", ".", "name.", ".name", "a b", "name[", 'emails[type eq "work"', "$$", "1"]
 )
-def test_what_is_no_path_is_refused_as_such_or_names_nothing(text):
+def test_a_text_that_is_no_path_is_refused_or_names_nothing(text):
     with suppress(InvalidPathException):
         assert resolve(RESOURCE, text) is None
 
@@ -102,7 +102,7 @@ def test_a_path_knows_what_its_schema_says(text, is_multivalued, is_complex, is_
     assert found.is_secret is is_secret
 
 
-def test_the_sub_attributes_have_the_names_of_the_schema():
+def test_the_sub_attributes_of_a_path_have_the_names_of_the_schema():
     assert "$ref" in path("groups").sub_attributes
     assert "familyName" in path("name").sub_attributes
     assert path("userName").sub_attributes == ()
@@ -142,7 +142,7 @@ def test_each_attribute_that_is_walked_is_found_by_its_own_spelling(resource):
         ("title", "", {"title": ""}),
     ],
 )
-def test_a_value_is_put_where_the_json_of_scim_has_it(text, value, document):
+def test_setting_a_path_puts_the_value_where_the_json_of_scim_has_it(text, value, document):
     made: dict[str, object] = {}
     path(text).set(made, value)
 
@@ -151,7 +151,7 @@ def test_a_value_is_put_where_the_json_of_scim_has_it(text, value, document):
 
 
 @pytest.mark.parametrize("nothing", [None, [], {}])
-def test_what_counts_as_unassigned_leaves_nothing_behind(nothing):
+def test_setting_a_path_to_an_unassigned_value_leaves_nothing_behind(nothing):
     """RFC 7643 section 2.5 has null and the empty list as unassigned."""
     document = {"userName": "bjensen", ENTERPRISE: {"manager": {"value": "1"}}}
     path(f"{ENTERPRISE}:manager.value").set(document, nothing)
@@ -159,14 +159,14 @@ def test_what_counts_as_unassigned_leaves_nothing_behind(nothing):
     assert document == {"userName": "bjensen"}
 
 
-def test_what_else_a_complex_attribute_has_stays():
+def test_setting_a_sub_attribute_keeps_what_else_the_attribute_has():
     document = {"name": {"familyName": "Jensen", "givenName": "Barbara"}}
     path("name.familyName").set(document, None)
 
     assert document == {"name": {"givenName": "Barbara"}}
 
 
-def test_clearing_what_is_not_there_changes_nothing():
+def test_clearing_a_path_that_is_not_there_changes_nothing():
     document = {"userName": "bjensen"}
     path(f"{ENTERPRISE}:manager.value").set(document, None)
 
@@ -186,7 +186,7 @@ VALUES = st.one_of(st.text(), st.integers(), st.booleans(), st.lists(st.text(), 
 
 
 @given(st.dictionaries(PATHS, VALUES), PATHS, VALUES)
-def test_setting_and_clearing_leaves_the_document_as_it_was(values, text, value):
+def test_setting_and_clearing_a_path_leaves_the_document_as_it_was(values, text, value):
     document: dict[str, object] = {}
     for key, item in values.items():
         if key != text:
