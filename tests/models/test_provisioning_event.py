@@ -48,7 +48,7 @@ def test_an_event_says_what_was_done_to_what(tell, fields, text):
     assert str(tell(**fields)) == text
 
 
-def test_changes_are_kept_as_they_are(tell):
+def test_changes_of_an_event_are_kept_as_they_are(tell):
     changes = {
         "title": {"before": "Größe", "after": "😀"},
         "active": {"after": False},
