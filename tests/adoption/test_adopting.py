@@ -56,14 +56,14 @@ def stored():
 
 
 class TestAccount:
-    def test_gets_the_external_id_of_its_column(self, scim):
+    def test_an_adopted_account_gets_the_external_id_of_its_column(self, scim):
         account = UserFactory.create(last_name="00u1")
 
         run(*EXTERNAL)
 
         assert scim.get(path_of(account)).json()["externalId"] == "00u1"
 
-    def test_is_found_by_its_external_id(self, scim):
+    def test_an_adopted_account_is_found_by_its_external_id(self, scim):
         account = UserFactory.create(last_name="00u1")
         UserFactory.create(last_name="00U1")
 
@@ -72,7 +72,7 @@ class TestAccount:
         (found,) = scim.get("/Users", {"filter": 'externalId eq "00u1"'}).json()["Resources"]
         assert found["id"] == id_of(account)
 
-    def test_without_an_external_id_is_recorded(self):
+    def test_an_adopted_account_without_an_external_id_is_recorded(self):
         UserFactory.create(last_name="")
 
         report = run(*EXTERNAL)
@@ -80,14 +80,14 @@ class TestAccount:
         assert (Record.objects.count(), Link.objects.count()) == (1, 0)
         assert counts(report)["Recorded"] == 1
 
-    def test_is_recorded_where_no_column_is_named(self):
+    def test_an_adopted_account_is_recorded_where_no_column_is_named(self):
         UserFactory.create()
 
         run()
 
         assert (Record.objects.count(), Link.objects.count()) == (1, 0)
 
-    def test_looks_to_others_as_it_did(self, scim):
+    def test_an_adopted_account_looks_to_others_as_it_did(self, scim):
         account = UserFactory.create(last_name="00u1")
         before = scim.get(path_of(account)).json()
 
@@ -95,7 +95,7 @@ class TestAccount:
 
         assert scim.get(path_of(account)).json() == before
 
-    def test_keeps_what_the_identity_provider_has_stored(self, scim):
+    def test_an_adopted_account_keeps_what_the_identity_provider_has_stored(self, scim):
         created = scim.post("/Users", user("babs", title="Guide", name={"familyName": "00u1"})).json()
 
         run(*EXTERNAL)
@@ -103,7 +103,7 @@ class TestAccount:
         found = scim.get(f"/Users/{created['id']}").json()
         assert (found["title"], found["externalId"]) == ("Guide", "00u1")
 
-    def test_can_be_changed_by_its_identity_provider(self, scim):
+    def test_an_adopted_account_can_be_changed_by_its_identity_provider(self, scim):
         account = UserFactory.create(username="babs", last_name="00u1")
         run(*EXTERNAL)
 
@@ -111,7 +111,7 @@ class TestAccount:
 
         assert (response.status_code, response.json()["externalId"]) == (200, "00u2")
 
-    def test_has_an_external_id_for_its_connection_alone(self):
+    def test_an_adopted_account_has_an_external_id_for_its_connection_alone(self):
         account = UserFactory.create(last_name="00u1")
 
         run(*EXTERNAL)
@@ -119,7 +119,7 @@ class TestAccount:
         other = ScimClient(ConnectionFactory.create())
         assert "externalId" not in other.get(path_of(account)).json()
 
-    def test_may_be_adopted_for_another_connection_too(self):
+    def test_an_adopted_account_may_be_adopted_for_another_connection_too(self):
         account = UserFactory.create(last_name="00u1")
         other = ScimClient(ConnectionFactory.create(name="Entra ID"))
         run(*EXTERNAL)
@@ -129,7 +129,7 @@ class TestAccount:
         assert other.get(path_of(account)).json()["externalId"] == account.email
         assert Record.objects.count() == 1
 
-    def test_may_have_its_external_id_in_a_row_beside_it(self, scim, settings):
+    def test_an_adopted_account_may_have_its_external_id_in_a_row_beside_it(self, scim, settings):
         settings.DJANGO_SCIM = {"USER": {"adapter": "tests.adoption.adapters.PersonAdapter"}}
         person = Person.objects.create(login="babs")
         Profile.objects.create(person=person, title="00u1")
@@ -142,7 +142,7 @@ class TestAccount:
 
 
 class TestGroup:
-    def test_is_adopted_where_its_type_is_named(self, scim):
+    def test_a_group_is_adopted_where_its_type_is_named(self, scim):
         group = GroupFactory.create(name="Tour Guides")
         UserFactory.create()
 
@@ -153,7 +153,7 @@ class TestGroup:
 
 
 class TestUserName:
-    def test_is_refused_to_others_from_then_on(self, scim):
+    def test_a_user_name_is_refused_to_others_from_then_on(self, scim):
         UserFactory.create(username="Babs")
         run()
 
@@ -162,7 +162,7 @@ class TestUserName:
         response = scim.post("/Users", user("bABS"))
         assert (response.status_code, response.json()["scimType"]) == (409, "uniqueness")
 
-    def test_that_two_have_is_nobodys_alone(self, scim):
+    def test_a_user_name_that_two_have_is_nobodys_alone(self, scim):
         if database.vendor == "mysql":
             pytest.skip("The unique index of the host refuses the second.")
         for name in ("Babs", "babs", "ada"):
@@ -174,7 +174,7 @@ class TestUserName:
         assert "Adopted, but not alone with its userName: Babs (" in report
         assert UniqueValue.objects.count() == 1
 
-    def test_that_two_had_is_taken_once_one_is_renamed(self):
+    def test_a_user_name_that_two_had_is_taken_once_one_is_renamed(self):
         if database.vendor == "mysql":
             pytest.skip("The unique index of the host refuses the second.")
         first = UserFactory.create(username="Babs")
@@ -187,7 +187,7 @@ class TestUserName:
         assert UniqueValue.objects.count() == 2
         assert "not alone" not in report
 
-    def test_that_another_has_claimed_stays_with_it(self, scim):
+    def test_a_user_name_that_another_has_claimed_stays_with_it(self, scim):
         if database.vendor == "mysql":
             pytest.skip("The unique index of the host refuses the second.")
         scim.post("/Users", user("babs"))
@@ -199,7 +199,7 @@ class TestUserName:
         assert UniqueValue.objects.get() == claimed
         assert "not alone with its userName: BABS (" in report
 
-    def test_that_the_host_has_changed_is_claimed_anew(self, scim):
+    def test_a_user_name_that_the_host_has_changed_is_claimed_anew(self, scim):
         account = UserFactory.create(username="babs")
         run()
         User.objects.filter(pk=account.pk).update(username="barbara")
@@ -210,7 +210,7 @@ class TestUserName:
         assert UniqueValue.objects.get().digest != before
         assert scim.post("/Users", user("babs")).status_code == 201
 
-    def test_that_moved_from_one_account_to_another_is_taken_over(self):
+    def test_a_user_name_that_moved_from_one_account_to_another_is_taken_over(self):
         first, second = UserFactory.create(username="babs"), UserFactory.create(username="ada")
         run()
         User.objects.filter(pk=first.pk).update(username="gone")
@@ -226,7 +226,7 @@ class TestUserName:
 
 
 class TestSkipped:
-    def test_is_a_superuser(self, scim):
+    def test_a_superuser_is_skipped(self, scim):
         root = User.objects.create_superuser("root", last_name="00u1")
 
         report = run(*EXTERNAL)
@@ -234,7 +234,7 @@ class TestSkipped:
         assert not Record.objects.exists()
         assert f"Skipped, since it is protected, and SCIM may only read it: root ({root.pk})" in report
 
-    def test_is_what_scim_has_deleted(self, scim):
+    def test_an_account_that_scim_has_deleted_is_skipped(self, scim):
         account = UserFactory.create(last_name="00u1")
         scim.delete(path_of(account))
 
@@ -243,7 +243,7 @@ class TestSkipped:
         assert not Link.objects.exists()
         assert "it was deleted by SCIM" in report
 
-    def test_are_all_that_have_one_external_id(self):
+    def test_all_accounts_that_have_one_external_id_are_skipped(self):
         for _ in range(2):
             UserFactory.create(last_name="same")
         UserFactory.create(last_name="Same")
@@ -254,7 +254,7 @@ class TestSkipped:
         assert "Skipped, since several have its externalId: user" in report
         assert counts(report) | {"Selected": 3, "Recorded": 1, "Skipped": 2} == counts(report)
 
-    def test_is_one_whose_external_id_another_resource_has(self, scim):
+    def test_an_account_whose_external_id_another_resource_has_is_skipped(self, scim):
         scim.post("/Users", user("babs", externalId="00u1"))
         UserFactory.create(last_name="00u1")
 
@@ -263,7 +263,7 @@ class TestSkipped:
         assert Link.objects.count() == 1
         assert "another resource has its externalId already" in report
 
-    def test_is_one_that_the_identity_provider_knows_by_another_external_id(self, scim):
+    def test_an_account_that_the_identity_provider_knows_by_another_external_id_is_skipped(self, scim):
         created = scim.post("/Users", user("babs", externalId="new", name={"familyName": "old"})).json()
 
         report = run(*EXTERNAL)
@@ -271,7 +271,7 @@ class TestSkipped:
         assert scim.get(f"/Users/{created['id']}").json()["externalId"] == "new"
         assert "the connection has given it another externalId since" in report
 
-    def test_is_one_whose_external_id_is_too_long(self, settings):
+    def test_an_account_whose_external_id_is_too_long_is_skipped(self, settings):
         settings.DJANGO_SCIM = {"USER": {"adapter": "tests.adoption.adapters.WideAdapter"}}
         ProvisioningEvent.objects.create(request_id="babs", detail="x" * 501, status=200)
         ProvisioningEvent.objects.create(request_id="ada", detail="y" * 500, status=200)
@@ -281,7 +281,7 @@ class TestSkipped:
         assert Link.objects.get().external_id == "y" * 500
         assert "Skipped, since its externalId is too long: babs (" in report
 
-    def test_are_named_up_to_ten(self):
+    def test_skipped_accounts_are_named_up_to_ten(self):
         for number in range(12):
             User.objects.create_superuser(f"root{number}")
 
@@ -290,7 +290,7 @@ class TestSkipped:
 
 
 class TestSecondRun:
-    def test_changes_nothing_and_says_so(self):
+    def test_a_second_adoption_changes_nothing_and_says_so(self):
         for number in range(3):
             UserFactory.create(last_name=f"00u{number}")
         run(*EXTERNAL)
@@ -308,7 +308,7 @@ class TestSecondRun:
             "Skipped": 0,
         }
 
-    def test_adopts_what_has_come_since(self):
+    def test_a_second_adoption_adopts_what_has_come_since(self):
         UserFactory.create(last_name="00u1")
         run(*EXTERNAL)
         UserFactory.create(last_name="00u2")
@@ -317,7 +317,7 @@ class TestSecondRun:
 
         assert (counts(report)["Recorded"], counts(report)["Already there"]) == (1, 1)
 
-    def test_adds_the_external_id_to_what_was_recorded_without(self, scim):
+    def test_a_second_adoption_adds_the_external_id_to_what_was_recorded_without(self, scim):
         account = UserFactory.create(last_name="00u1")
         run()
 
@@ -328,7 +328,7 @@ class TestSecondRun:
 
 
 class TestDryRun:
-    def test_reports_the_same_and_writes_nothing(self, scim):
+    def test_a_dry_run_of_an_adoption_reports_the_same_and_writes_nothing(self, scim):
         User.objects.create_superuser("root")
         scim.post("/Users", user("babs", externalId="00u1"))
         for name in ("00u1", "00u2", "00u3", "00u3"):
@@ -340,7 +340,7 @@ class TestDryRun:
         assert stored() == before
         assert foretold == run(*EXTERNAL) + "Nothing was changed: this was a dry run.\n"
 
-    def test_foretells_a_user_name_that_is_taken_over(self):
+    def test_a_dry_run_of_an_adoption_foretells_a_user_name_that_is_taken_over(self):
         first, second = UserFactory.create(username="babs"), UserFactory.create(username="ada")
         run()
         User.objects.filter(pk=first.pk).update(username="gone")
@@ -363,7 +363,7 @@ class TestFilter:
             (["email=a=b@example.com"], set()),
         ],
     )
-    def test_selects_the_accounts(self, lookups, expected):
+    def test_a_filter_selects_the_accounts_to_adopt(self, lookups, expected):
         babs = UserFactory.create(username="babs")
         UserFactory.create(username="ada", email="ada@example.org")
         UserFactory.create(username="old", is_active=False)
@@ -388,27 +388,27 @@ class TestFilter:
             ("id=many", "expected a number but got 'many'"),
         ],
     )
-    def test_that_is_wrong_is_an_error_that_says_why(self, lookup, reason):
+    def test_a_filter_of_scim_adopt_that_is_wrong_is_an_error_that_says_why(self, lookup, reason):
         with pytest.raises(CommandError, match=reason):
             run("--filter", lookup)
 
 
 class TestWrongArgument:
-    def test_is_an_unknown_connection(self):
+    def test_an_unknown_connection_is_a_wrong_argument(self):
         with pytest.raises(CommandError, match=r"There is no connection Octa\. Did you mean 'Okta'\?"):
             call_command("scim_adopt", "Octa")
 
-    def test_is_an_unknown_resource_type(self):
+    def test_an_unknown_resource_type_is_a_wrong_argument(self):
         with pytest.raises(CommandError, match=r"There is no resource type Account\."):
             run("--resource-type", "Account")
 
-    def test_is_an_unknown_column(self):
+    def test_an_unknown_column_is_a_wrong_argument(self):
         with pytest.raises(
             CommandError, match=r"'lastname' is no column of auth\.User\. Did you mean 'last_name'"
         ):
             run("--external-id", "lastname")
 
-    def test_is_a_column_that_cannot_hold_external_ids(self, monkeypatch):
+    def test_a_column_that_cannot_hold_external_ids_is_a_wrong_argument(self, monkeypatch):
         monkeypatch.setattr(shared, "MAX_SHARED", 2)
         for number in range(6):
             UserFactory.create(last_name=f"Jensen{number % 3}")
@@ -429,13 +429,13 @@ class TestManyAccounts:
         rows = range(self.COUNT)
         User.objects.bulk_create(UserFactory.build(username=f"u{row}", last_name=f"x{row}") for row in rows)
 
-    def test_are_all_adopted(self):
+    def test_many_accounts_are_all_adopted(self):
         report = run(*EXTERNAL)
 
         assert counts(report)["With an externalId"] == self.COUNT
         assert Link.objects.count() == Record.objects.count() == UniqueValue.objects.count() == self.COUNT
 
-    def test_take_as_many_queries_a_batch_as_one(self):
+    def test_a_batch_of_many_accounts_takes_as_many_queries_as_one_account(self):
         with CaptureQueriesContext(database) as few:
             run(*EXTERNAL, "--filter", "username__in=u1,u2")
         with CaptureQueriesContext(database) as many:
@@ -445,7 +445,7 @@ class TestManyAccounts:
         inserts = [query for query in (*few, *many) if query["sql"].startswith("INSERT")]
         assert len(many) - len(few) < 20 + len(inserts)
 
-    def test_are_counted_at_a_terminal(self):
+    def test_many_accounts_are_counted_at_a_terminal(self):
         terminal = Terminal()
 
         run(*EXTERNAL, stderr=terminal)
@@ -454,7 +454,7 @@ class TestManyAccounts:
         assert f"{BATCH}\r[" in shown
         assert shown.endswith(f"[{'#' * 40}] 100% {self.COUNT}\n")
 
-    def test_leave_a_log_file_alone(self):
+    def test_many_accounts_are_not_counted_in_a_log_file(self):
         log = StringIO()
 
         run(*EXTERNAL, stderr=log)

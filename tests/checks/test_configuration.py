@@ -53,11 +53,11 @@ def only(messages: list[CheckMessage]) -> tuple[str, str, str]:
     return str(message.id), message.msg, message.hint or ""
 
 
-def test_a_stock_project_has_nothing_to_be_said_of(check):
+def test_the_checks_find_nothing_in_a_stock_project(check):
     assert check({}) == []
 
 
-def test_a_project_with_models_of_all_kinds_has_nothing_to_be_said_of(check):
+def test_the_checks_find_nothing_in_a_project_with_models_of_all_kinds(check):
     names = ("Device",)
     configured = {
         "USER": {"adapter": f"{SMALL}.PersonAdapter"},
@@ -84,7 +84,7 @@ def test_a_project_with_models_of_all_kinds_has_nothing_to_be_said_of(check):
         ("zzz", "There are: active, addresses, "),
     ],
 )
-def test_an_attribute_that_no_schema_has_is_an_error(check, attribute, hint):
+def test_a_mapping_of_an_attribute_that_no_schema_has_is_an_error(check, attribute, hint):
     identifier, text, found = only(check(mapping(attribute, "first_name")))
 
     assert identifier == "django_scim.E001"
@@ -95,7 +95,7 @@ def test_an_attribute_that_no_schema_has_is_an_error(check, attribute, hint):
 @pytest.mark.parametrize(
     "attribute", ["", ".", "a[", "name.", 3, None, 'emails[type eq "work"].value', "urn:x:y"]
 )
-def test_what_is_no_attribute_at_all_is_an_error(check, attribute):
+def test_a_mapping_of_what_is_no_attribute_at_all_is_an_error(check, attribute):
     identifier, text, _ = only(check(mapping(attribute, "first_name")))
 
     assert identifier == "django_scim.E001"
@@ -104,7 +104,7 @@ def test_what_is_no_attribute_at_all_is_an_error(check, attribute):
 
 @pytest.mark.parametrize("attribute", ["id", "ID", "meta", "schemas"])
 @pytest.mark.parametrize("target", ["username", None])
-def test_what_the_server_alone_knows_cannot_be_mapped(check, attribute, target):
+def test_an_attribute_that_the_server_alone_knows_cannot_be_mapped(check, attribute, target):
     identifier, text, hint = only(check(mapping(attribute, target)))
 
     assert identifier == "django_scim.E001"
@@ -125,7 +125,7 @@ def test_what_the_server_alone_knows_cannot_be_mapped(check, attribute, target):
         ("pk", "pk", "auth.User", "There are: "),
     ],
 )
-def test_a_field_that_the_model_does_not_have_is_an_error(check, path, field, model, hint):
+def test_a_mapping_to_a_field_that_the_model_does_not_have_is_an_error(check, path, field, model, hint):
     identifier, text, found = only(check(mapping("title", path)))
 
     assert identifier == "django_scim.E002"
@@ -141,7 +141,7 @@ def test_a_field_that_the_model_does_not_have_is_an_error(check, path, field, mo
         ("profile__department__nam", "nam", "small.Department", "Did you mean 'name'?"),
     ],
 )
-def test_the_step_of_a_path_that_is_wrong_is_named(check, path, field, model, hint):
+def test_the_wrong_step_in_the_path_of_a_mapping_is_named(check, path, field, model, hint):
     identifier, text, found = only(check(people(title=path)))
 
     assert identifier == "django_scim.E002"
@@ -160,7 +160,7 @@ def test_the_step_of_a_path_that_is_wrong_is_named(check, path, field, model, hi
         "logentry",
     ],
 )
-def test_a_path_that_does_not_lead_to_one_column_is_an_error(check, path):
+def test_a_mapping_whose_path_does_not_lead_to_one_column_is_an_error(check, path):
     identifier, text, hint = only(check(mapping("title", path)))
 
     assert identifier == "django_scim.E003"
@@ -169,7 +169,7 @@ def test_a_path_that_does_not_lead_to_one_column_is_an_error(check, path):
 
 
 @pytest.mark.parametrize("path", ["profile", "desk", "home", "profile__department", "profile__manager"])
-def test_a_relation_is_no_column(check, path):
+def test_a_mapping_to_a_relation_instead_of_a_column_is_an_error(check, path):
     identifier, text, hint = only(check(people(title=path)))
 
     assert identifier == "django_scim.E003"
@@ -178,7 +178,7 @@ def test_a_relation_is_no_column(check, path):
 
 
 @pytest.mark.parametrize("path", ["home__company__name", "profile__department__company__name"])
-def test_a_path_that_goes_on_behind_a_shared_row_is_an_error(check, path):
+def test_a_mapping_whose_path_goes_on_behind_a_shared_row_is_an_error(check, path):
     identifier, text, _ = only(check(people(title=path)))
 
     assert identifier == "django_scim.E003"
@@ -210,7 +210,7 @@ def test_a_part_of_a_list_cannot_be_mapped(check, target):
 
 
 @pytest.mark.parametrize("target", [3, ["title"], object, Password, {"column": "title"}, b"title", True])
-def test_what_is_no_mapping_is_an_error(check, target):
+def test_an_attribute_with_what_is_no_mapping_is_an_error(check, target):
     identifier, text, _ = only(check(mapping("title", target)))
 
     assert identifier == "django_scim.E004"
@@ -354,7 +354,7 @@ def test_an_adapter_that_cannot_be_imported_is_an_error(check, option, path, tex
         ("CURRENT_RESOURCE", "django.conf.ENVIRONMENT_VARIABLE", "is not a function", ""),
     ],
 )
-def test_a_class_or_function_that_is_not_there_is_an_error(check, option, path, text, hint):
+def test_a_setting_that_names_a_missing_class_or_function_is_an_error(check, option, path, text, hint):
     messages = check({option: path if option == "CURRENT_RESOURCE" else [path]})
     identifier, found, suggestion = only([message for message in messages if message.is_serious()])
 
@@ -559,7 +559,7 @@ def test_accounts_that_nothing_can_lock_are_warned_of(check):
     assert "'active' is mapped to no column of small.Account" in text
 
 
-def test_taking_away_what_locks_accounts_is_warned_of(check):
+def test_taking_away_the_mapping_that_locks_accounts_is_warned_of(check):
     assert only(check(mapping("active", None)))[0] == "django_scim.W002"
 
 
@@ -675,7 +675,7 @@ def run_check(folder: Path, configured: str) -> subprocess.CompletedProcess[str]
         ("{'USER': {'attributes': {'title': 'nowhere', 3: 4}}}", "E002"),
     ],
 )
-def test_the_command_says_what_is_wrong_and_never_fails_with_a_traceback(tmp_path, configured, text):
+def test_the_check_command_says_what_is_wrong_and_never_fails_with_a_traceback(tmp_path, configured, text):
     done = run_check(tmp_path, configured)
 
     assert done.returncode == 1
@@ -684,7 +684,7 @@ def test_the_command_says_what_is_wrong_and_never_fails_with_a_traceback(tmp_pat
     assert "Traceback" not in done.stderr
 
 
-def test_the_command_is_content_with_a_right_configuration(tmp_path):
+def test_the_check_command_is_content_with_a_right_configuration(tmp_path):
     done = run_check(tmp_path, "{'USER': {'attributes': {'displayName': 'first_name'}}}")
 
     assert done.returncode == 0, done.stderr
