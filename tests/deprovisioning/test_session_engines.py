@@ -39,7 +39,7 @@ def test_sessions_end_and_stay_ended(scim, user):
 
 
 @pytest.mark.usefixtures("store")
-def test_other_accounts_than_the_deactivated_one_stay_signed_in_with_every_engine(scim, user, sso_user):
+def test_accounts_that_stay_active_stay_signed_in_with_every_engine(scim, user, sso_user):
     other = Browser().be_signed_in(sso_user)
     Browser().sign_in(user)
 

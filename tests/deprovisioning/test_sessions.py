@@ -57,7 +57,7 @@ def test_every_browser_of_the_account_is_signed_out(scim, user):
     assert [browser.user for browser in browsers] == ["", "", ""]
 
 
-def test_other_accounts_than_the_deactivated_one_stay_signed_in(scim, user, sso_user):
+def test_accounts_that_stay_active_stay_signed_in(scim, user, sso_user):
     other = Browser().be_signed_in(sso_user)
     Browser().sign_in(user)
 

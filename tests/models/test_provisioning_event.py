@@ -21,7 +21,7 @@ def tell(connection):
     return told
 
 
-def test_the_latest_event_comes_first(tell):
+def test_the_latest_provisioning_event_comes_first(tell):
     now = timezone.now()
     early, late = tell(time=now - timedelta(hours=1)), tell(time=now)
     between = tell(time=now - timedelta(minutes=1))
@@ -29,7 +29,7 @@ def test_the_latest_event_comes_first(tell):
     assert list(ProvisioningEvent.objects.all()) == [late, between, early]
 
 
-def test_of_two_events_at_one_time_the_second_comes_first(tell):
+def test_the_second_of_two_events_at_one_time_comes_first(tell):
     now = timezone.now()
     one, other = tell(time=now), tell(time=now)
 
