@@ -14,9 +14,8 @@ from django_scim.models import Operation, Outcome, ProvisioningEvent
 from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
-from tests.messages import PATCH_OP
+from tests.messages import BULK_REQUEST, PATCH_OP
 from tests.operations.bulk_operations import (
-    BULK_REQUEST,
     bulk,
     delete,
     id_in,
