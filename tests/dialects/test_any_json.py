@@ -21,51 +21,26 @@ from django_scim.schema.attributes import schema_of
 from django_scim.schema.types import EnterpriseUserExtension, Group, User
 from tests.dialects.canonical_requests import MESSAGES, PARAMETERS, RESOURCES
 from tests.factories import GroupFactory, UserFactory
+from tests.fuzz.values import ATTRIBUTES
 from tests.representations import ENTERPRISE, USER, path_of
 
 RESOURCE_TYPES: list[Any] = [User[EnterpriseUserExtension], Group]
 
 NAMES = [
-    "schemas",
-    "id",
-    "userName",
-    "USERNAME",
-    "name",
+    *ATTRIBUTES,
     "givenName",
-    "name.givenName",
-    "emails",
-    'emails[type eq "work"]',
-    'emails[type eq "work"].value',
-    "value",
-    "$ref",
-    "display",
-    "primary",
-    "type",
-    "active",
     "manager",
     "department",
-    "members",
     "members[value eq x]",
-    "roles",
-    "photos",
-    "addresses",
-    "x509Certificates",
-    "meta",
-    "groups",
-    "displayName",
-    "externalId",
-    "op",
-    "path",
-    "Operations",
     USER,
-    ENTERPRISE,
     ENTERPRISE.upper(),
-    f"{ENTERPRISE}:manager",
     f"{ENTERPRISE}.manager",
     "urn:scim:schemas:core:1.0",
     "urn:scim:schemas:extension:enterprise:1.0",
     "urn:scim:schemas:extension:enterprise:2.0:User.manager.value",
 ]
+"""Names as clients write them, and as some have written them in the past."""
+
 TEXTS = [
     "",
     "True",
