@@ -8,10 +8,10 @@ import orjson
 import pytest
 from rest_framework.request import Request
 
-from django_scim.api import bodies, views
-from django_scim.api.authentication import AccessTokenAuthentication
+from django_scim.api import views
+from django_scim.api.authentication import AccessTokenAuthentication, require_usable_connection
 from tests.factories import UserFactory
-from tests.operations.responses import assert_error
+from  import assert_error
 from tests.representations import path_of, user
 
 TITLE = {"op": "replace", "path": "title", "value": "Guide"}
@@ -36,11 +36,9 @@ def looked_up(monkeypatch):
 def checked(monkeypatch):
     """The requests whose connection was looked at, to see whether it may be used."""
     requests = []
-    require_usable = views.require_usable_connection
-
     def counted(request: Request):
         requests.append(request)
-        require_usable(request)
+        require_usable_connection(request)
 
     monkeypatch.setattr(views, "require_usable_connection", counted)
     return requests
@@ -50,8 +48,8 @@ def checked(monkeypatch):
 def decoded(monkeypatch):
     """The bodies that were decoded, by whichever library."""
     texts: list[bytes] = []
-    for module, library in ((orjson, bodies.orjson), (json, bodies.json)):
-        loads = module.loads
+    for library in (orjson, json):
+        loads = library.loads
 
         def counted(text, *arguments, loads=loads, **options):
             texts.append(text)
