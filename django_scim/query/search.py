@@ -26,6 +26,7 @@ from django_scim.resources.projection import Projection, compiled
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
+from django_scim.sql.keyset import read_page
 from django_scim.sql.values import INTEGER_RANGE
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -163,18 +164,19 @@ def page_by_cursor(listing: Listing, request: SearchRequest[Any], query: str) ->
     elif cursor and cursor.count != count:
         raise InvalidCountException(detail=f"count has to stay {cursor.count} on every page of the query")
     total = sum(listing.totals()) if settings.COUNT_WITH_CURSOR else None
+    mark = cursor.mark if cursor else None
     backwards = cursor is not None and cursor.backwards
-    found: list[Found] = []
-    if count:
-        found = listing.beyond(cursor.mark if cursor else None, count + 1, backwards=backwards)
-    has_more, found = len(found) > count, found[:count]
-    if backwards:
-        found.reverse()
-    response = list_response(found, total)
-    if found and (has_more or backwards):
-        response["nextCursor"] = Cursor(found[-1].mark, False, count).seal(query)
-    if found and cursor and (has_more or not backwards):
-        response["previousCursor"] = Cursor(found[0].mark, True, count).seal(query)
+    page = read_page(
+        lambda limit: listing.beyond(mark, limit, backwards=backwards),
+        count,
+        has_key=cursor is not None,
+        backwards=backwards,
+    )
+    response = list_response(page.rows, total)
+    if page.has_next:
+        response["nextCursor"] = Cursor(page.rows[-1].mark, False, count).seal(query)
+    if page.has_previous:
+        response["previousCursor"] = Cursor(page.rows[0].mark, True, count).seal(query)
     return response
 
 
