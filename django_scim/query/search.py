@@ -14,7 +14,6 @@ from scim2_models import (
     InvalidCursorException,
     InvalidValueException,
     SCIMException,
-    SearchRequest,
 )
 
 from django_scim.conf import get_settings
@@ -26,6 +25,7 @@ from django_scim.resources.projection import Projection, compiled
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
+from django_scim.schema.search_request import SearchRequest
 from django_scim.sql.keyset import read_page
 from django_scim.sql.values import INTEGER_RANGE
 
