@@ -13,10 +13,10 @@ from scim2_models.path import filter as parsing
 from django_scim.dialects.registry import DIALECTS, Dialect
 from django_scim.dialects.rules import RULES, Rule, Stage
 from django_scim.schema.attributes import Schema
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.operations.patch_operations import replace
-from tests.operations.responses import assert_error
 from tests.representations import path_of, user
 
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -94,7 +94,7 @@ def test_an_order_and_the_attributes_are_read_by_the_rules_of_the_dialect(quirky
 @pytest.mark.parametrize("filter", ['userName == "ann"', 'login eq "ann"'])
 def test_the_standard_dialect_has_none_of_these_rules(quirky, scim, path, filter):
     for response in answers(scim, path, {"filter": filter}):
-        assert_error(response, 400, "invalidFilter")
+        assert_scim_error(response, 400, "invalidFilter")
 
 
 def test_the_answer_to_a_write_has_the_attributes_that_the_dialect_names(quirky):
@@ -154,7 +154,7 @@ def test_a_filter_is_parsed_once_in_a_request(scim, parsed, path, filter):
 @pytest.mark.parametrize("filter", ["userName eq", "(", 'unknown eq "a"', "active gt true"])
 def test_a_filter_that_is_refused_is_parsed_once_too(scim, parsed, path, filter):
     for response in answers(scim, path, {"filter": filter}):
-        assert_error(response, 400, "invalidFilter")
+        assert_scim_error(response, 400, "invalidFilter")
         assert len(parsed) == 1, parsed
         parsed.clear()
 
