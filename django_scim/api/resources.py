@@ -84,7 +84,8 @@ class ResourceViewSet(RecordedReads):
     def query(self, parameters: Json) -> Response:
         """Return the page that a query asks for."""
         resource_types = [self.resource_type]
-        return Response(search(resource_types, parse_parameters(resource_types, parameters), self.caller))
+        request = parse_parameters(resource_types, parameters, self.caller.dialect)
+        return Response(search(resource_types, request, self.caller))
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Answer with one resource, or with 304 if the client has its version (section 3.4.1)."""
@@ -156,7 +157,8 @@ class ResourceViewSet(RecordedReads):
 
     def projection(self) -> Projection:
         """Return which attributes the answer has."""
-        request = parse_parameters([self.resource_type], self.query_parameters(*SELECTION))
+        parameters = self.query_parameters(*SELECTION)
+        request = parse_parameters([self.resource_type], parameters, self.caller.dialect)
         return projection_of(self.resource_type, request)
 
     def payload(self) -> Any:

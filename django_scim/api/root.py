@@ -44,7 +44,8 @@ class RootViewSet(RecordedReads):
         if not resource_types:
             raise ForbiddenException(detail="the token allows no resource type that is served")
         caller = Caller(self.connection, self.base_url)
-        return Response(search(resource_types, parse_parameters(resource_types, parameters), caller))
+        request = parse_parameters(resource_types, parameters, caller.dialect)
+        return Response(search(resource_types, request, caller))
 
 
 class RootSearchViewSet(RootViewSet):

@@ -19,6 +19,7 @@ from scim2_models import (
 
 from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_parameters
+from django_scim.dialects.registry import Dialect
 from django_scim.query.filters import compile_filter, require_bounded_parameters
 from django_scim.query.listing import Found, Listing, MergedListing, Part
 from django_scim.query.ordering import Cursor, compile_order
@@ -37,14 +38,14 @@ ResourceTypes = Sequence[ResourceType]
 """One adapter, or several that are queried as one collection."""
 
 
-def parse_parameters(resource_types: ResourceTypes, parameters: Json) -> SearchRequest[Any]:
-    """Validate the parameters of a query against the schemas of its resource types.
+def parse_parameters(resource_types: ResourceTypes, parameters: Json, dialect: Dialect) -> SearchRequest[Any]:
+    """Validate the parameters of a query, read in a dialect, against the schemas of its resource types.
 
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
     require_bounded_parameters(parameters)
     parameters = canonical_parameters(
-        [resource_type.resource for resource_type in resource_types], parameters
+        [resource_type.resource for resource_type in resource_types], parameters, dialect
     )
     resources: Any = reduce(or_, [resource_type.resource for resource_type in resource_types])
     model: Any = SearchRequest.__class_getitem__(resources)
