@@ -11,19 +11,23 @@ from django.conf import settings as django_settings
 from django.core.checks import Error
 from django.core.signals import setting_changed
 
-from django_scim.options import RateText, examine
+from django_scim.options import ModelOption, RateText, examine
 
 
-class AdapterOptions(TypedDict, total=False):
-    """The options of one resource type; see :class:`django_scim.adapters.adapter.Adapter`."""
+class ResourceOptions(TypedDict, total=False):
+    """The options of one resource type, the same for User, Group and those of the host."""
 
-    adapter: str | None
-    """Dotted path of the adapter; none serves no resources of the type. If it is not given, it is
-    ``django_scim.adapters.users.UserAdapter`` or ``django_scim.adapters.groups.GroupAdapter``."""
+    adapter: str
+    """Dotted path of the adapter. If it is not given, it is ``django_scim.adapters.UserAdapter`` for ``User``
+    and ``django_scim.adapters.GroupAdapter`` for ``Group``; a resource type of the host needs one."""
+
+    model: ModelOption
+    """The model whose rows are the resources, as a label such as ``"staff.Employee"``, instead of the
+    adapter's: ``AUTH_USER_MODEL`` and ``auth.Group`` if that has none."""
 
     attributes: Mapping[str, Any]
-    """Mappings by attribute path, added to the adapter's or in their place: a string is a column, and none
-    takes a mapping away."""
+    """Mappings by attribute path, added to the adapter's or in their place: a string is a column, and
+    None takes a mapping away."""
 
     delete: Literal["soft", "hard"]
     """What becomes of a deleted resource. ``"soft"``, the default, locks the account, ends its memberships
@@ -89,14 +93,10 @@ class ScimSettings:
     value of another type than is annotated.
     """
 
-    USER: AdapterOptions = field(default_factory=AdapterOptions)
-    """Options of the User resource type: see :class:`django_scim.conf.AdapterOptions`."""
-
-    GROUP: AdapterOptions = field(default_factory=AdapterOptions)
-    """Options of the Group resource type, as for ``USER``. ``{"adapter": None}`` serves no groups."""
-
-    ADAPTERS: Sequence[str] = ()
-    """Dotted paths of the adapters of the host's own resource types."""
+    RESOURCES: Mapping[str, ResourceOptions | None] = field(default_factory=dict)
+    """The resource types by their name, with the options of each: see
+    :class:`django_scim.conf.ResourceOptions`. ``User`` and ``Group`` are served whether they are here or not,
+    unless they are None: ``{"Group": None}`` serves no groups."""
 
     AUTHENTICATION_CLASSES: Sequence[str] = ("django_scim.api.authentication.AccessTokenAuthentication",)
     """DRF authentication classes; the first names the scheme of ``WWW-Authenticate``."""

@@ -11,6 +11,9 @@ from django.core.checks import Error
 
 from django_scim.imports import nearest
 
+ModelOption = NewType("ModelOption", str)
+"""A model by its label, ``"app.Model"``, or its class."""
+
 RateText = NewType("RateText", str)
 """A rate as it is written: a whole number, and a second, a minute, an hour or a day."""
 
@@ -49,7 +52,7 @@ Options = dict[str, Any]
 def examine(setting: str, declared: type, configured: Any) -> tuple[Options, list[Error]]:
     """Tell the options that are right from those that are not.
 
-    :param setting: How the errors name the place, such as ``DJANGO_SCIM["USER"]``.
+    :param setting: How the errors name the place, such as ``DJANGO_SCIM["RESOURCES"]["User"]``.
     :param declared: A dataclass or typed dictionary whose annotations are the options.
     :returns: The right options, and one error for each that is not.
     """
@@ -66,10 +69,36 @@ def examine(setting: str, declared: type, configured: Any) -> tuple[Options, lis
         elif is_typeddict(kinds[name]):
             right[name], wrong = examine(place, kinds[name], value)
             errors += wrong
+        elif nested := options_of_each(kinds[name]):
+            right[name], wrong = examine_each(place, nested, value)
+            errors += wrong
         elif error := examine_value(place, kinds[name], value):
             errors.append(error)
         else:
             right[name] = value
+    return right, errors
+
+
+def options_of_each(kind: Any) -> type | None:
+    """Return the options that each value of a dictionary has, or None if the kind is no such dictionary."""
+    if get_origin(kind) is not Mapping:
+        return None
+    return next((each for each in get_args(get_args(kind)[1]) if is_typeddict(each)), None)
+
+
+def examine_each(setting: str, declared: type, configured: Any) -> tuple[Options, list[Error]]:
+    """Tell the options of each member of a dictionary from what is wrong; None stays as it is."""
+    if not isinstance(configured, Mapping):
+        return {}, [wrong_value(setting, configured, "a dictionary")]
+    right: Options = {}
+    errors: list[Error] = []
+    for name, value in configured.items():
+        right[name] = None
+        if value is not None:
+            right[name], wrong = examine(f'{setting}["{name}"]', declared, value)
+            errors += wrong
+            if wrong and not right[name]:
+                del right[name]
     return right, errors
 
 
@@ -113,6 +142,10 @@ KINDS: dict[Any, Any] = {
     bool: ("True or False", lambda value: isinstance(value, bool)),
     str: ("a string", is_text),
     str | None: ("a string or None", lambda value: value is None or is_text(value)),
+    ModelOption: (
+        "a model such as 'staff.Employee'",
+        lambda value: is_text(value) or isinstance(value, type),
+    ),
     RateText | None: (
         "a rate such as '60/min' or None",
         lambda value: value is None or is_rate(value),

@@ -20,6 +20,7 @@ from tests.hosts.small.models import Device
 from tests.representations import ENTERPRISE
 
 HERE = "tests.test_checks"
+USER = 'DJANGO_SCIM["RESOURCES"]["User"]'
 SMALL = "tests.hosts.small.adapters"
 
 
@@ -37,14 +38,13 @@ def check(settings):
 def people(**attributes: Any) -> dict[str, Any]:
     """Return the setting of a project that serves people, with further mappings."""
     return {
-        "USER": {"adapter": f"{SMALL}.PersonAdapter", "attributes": attributes},
-        "GROUP": {"adapter": None},
+        "RESOURCES": {"User": {"adapter": f"{SMALL}.PersonAdapter", "attributes": attributes}, "Group": None}
     }
 
 
 def mapping(attribute: Any, target: Any) -> dict[str, Any]:
     """Return the setting that maps one attribute of the stock user."""
-    return {"USER": {"attributes": {attribute: target}}}
+    return {"RESOURCES": {"User": {"attributes": {attribute: target}}}}
 
 
 def only(messages: list[CheckMessage]) -> tuple[str, str, str]:
@@ -58,11 +58,12 @@ def test_a_stock_project_has_nothing_to_be_said_of(check):
 
 
 def test_a_project_with_models_of_all_kinds_has_nothing_to_be_said_of(check):
-    names = ("Device",)
     configured = {
-        "USER": {"adapter": f"{SMALL}.PersonAdapter"},
-        "GROUP": {"adapter": None},
-        "ADAPTERS": [f"{SMALL}.{name}Adapter" for name in names],
+        "RESOURCES": {
+            "User": {"adapter": f"{SMALL}.PersonAdapter"},
+            "Group": None,
+            "Device": {"adapter": f"{SMALL}.DeviceAdapter"},
+        }
     }
 
     assert check(configured) == []
@@ -88,7 +89,7 @@ def test_an_attribute_that_no_schema_has_is_an_error(check, attribute, hint):
     identifier, text, found = only(check(mapping(attribute, "first_name")))
 
     assert identifier == "django_scim.E001"
-    assert text == f"""DJANGO_SCIM["USER"] maps '{attribute}', which is no attribute of the User schemas."""
+    assert text == f"""{USER} maps '{attribute}', which is no attribute of the User schemas."""
     assert found.startswith(hint)
 
 
@@ -129,7 +130,7 @@ def test_a_field_that_the_model_does_not_have_is_an_error(check, path, field, mo
     identifier, text, found = only(check(mapping("title", path)))
 
     assert identifier == "django_scim.E002"
-    assert text == f"""DJANGO_SCIM["USER"] maps 'title' to '{path}', but {model} has no field '{field}'."""
+    assert text == f"""{USER} maps 'title' to '{path}', but {model} has no field '{field}'."""
     assert found.startswith(hint)
 
 
@@ -255,7 +256,7 @@ def test_a_mapping_checks_what_it_names(check, attribute, target, identifier, te
     found = only(check(mapping(attribute, target)))
 
     assert found[0] == f"django_scim.{identifier}"
-    assert """DJANGO_SCIM["USER"] maps""" in found[1]
+    assert """DJANGO_SCIM["RESOURCES"]["User"] maps""" in found[1]
     assert text in found[1]
     assert found[2].startswith(hint)
 
@@ -294,13 +295,12 @@ def test_a_reference_to_rows_of_another_model_is_an_error(check):
         ("django_scim.adapters.users.NAMES", "'django_scim.adapters.users.NAMES' is no adapter", "Adapter"),
     ],
 )
-@pytest.mark.parametrize("option", ["USER", "GROUP", "ADAPTERS"])
-def test_an_adapter_that_cannot_be_imported_is_an_error(check, option, path, text, hint):
-    configured = {option: [path] if option == "ADAPTERS" else {"adapter": path}}
-    identifier, found, suggestion = only(check(configured))
+@pytest.mark.parametrize("name", ["User", "Group", "Device"])
+def test_an_adapter_that_cannot_be_imported_is_an_error(check, name, path, text, hint):
+    identifier, found, suggestion = only(check({"RESOURCES": {name: {"adapter": path}}}))
 
     assert identifier == "django_scim.E007"
-    assert found.startswith(f'DJANGO_SCIM["{option}"]: ')
+    assert found.startswith(f'DJANGO_SCIM["RESOURCES"]["{name}"]: ')
     assert text in found
     assert hint in suggestion
 
@@ -449,15 +449,22 @@ class SameEndpoint(Rootless):
         ("Rootless", "the endpoint 'Things' has to match"),
         ("Nested", "the endpoint '/api/Things' has to match"),
         ("Reserved", "the endpoint '/schemas' means something else already"),
-        ("SameName", """the name 'user' belongs to UserAdapter of DJANGO_SCIM["USER"] already"""),
-        ("SameEndpoint", """the endpoint '/users' belongs to UserAdapter of DJANGO_SCIM["USER"] already"""),
+        (
+            "SameName",
+            """the name 'user' belongs to UserAdapter of DJANGO_SCIM["RESOURCES"]["User"] already""",
+        ),
+        (
+            "SameEndpoint",
+            """the endpoint '/users' belongs to UserAdapter of DJANGO_SCIM["RESOURCES"]["User"] already""",
+        ),
     ],
 )
 def test_an_adapter_that_cannot_be_used_is_an_error(check, adapter, text):
-    identifier, found, _ = only(check({"ADAPTERS": [f"{HERE}.{adapter}"]}))
+    name = "user" if adapter == "SameName" else "Thing"
+    identifier, found, _ = only(check({"RESOURCES": {name: {"adapter": f"{HERE}.{adapter}"}}}))
 
     assert identifier == "django_scim.E008"
-    assert found.startswith(f"""DJANGO_SCIM["ADAPTERS"]: '{HERE}.{adapter}' cannot be used: """)
+    assert found.startswith(f"""DJANGO_SCIM["RESOURCES"]["{name}"]: '{HERE}.{adapter}' cannot be used: """)
     assert text in found
 
 
@@ -470,18 +477,38 @@ class Undecided(UserAdapter):
 
 
 def test_an_adapter_that_finds_out_late_that_it_cannot_be_used_is_an_error(check, scim):
-    identifier, text, _ = only(check({"USER": {"adapter": f"{HERE}.Undecided"}}))
+    identifier, text, _ = only(check({"RESOURCES": {"User": {"adapter": f"{HERE}.Undecided"}}}))
 
     assert identifier == "django_scim.E008"
-    assert text == """DJANGO_SCIM["USER"]: 'Undecided' cannot be used: it has no attributes."""
+    assert text == """DJANGO_SCIM["RESOURCES"]["User"]: 'Undecided' cannot be used: it has no attributes."""
     assert scim.get("/Groups").status_code == 200
 
 
-def test_an_adapter_that_is_named_twice_is_an_error(check):
-    identifier, text, _ = only(check({"ADAPTERS": [f"{SMALL}.DeviceAdapter"] * 2}))
+def test_a_resource_type_under_another_name_than_that_of_its_adapter_is_an_error(check):
+    identifier, text, _ = only(check({"RESOURCES": {"Gadget": {"adapter": f"{SMALL}.DeviceAdapter"}}}))
 
     assert identifier == "django_scim.E008"
-    assert "the name 'Device' belongs to DeviceAdapter" in text
+    assert text.endswith("its name is 'Device', not 'Gadget'.")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("user", "Did you mean 'User'?"), ("Device", "There are: Group, User.")]
+)
+def test_a_resource_type_of_the_host_without_an_adapter_is_an_error(check, name, hint):
+    identifier, text, suggestion = only(check({"RESOURCES": {name: {}}}))
+
+    assert identifier == "django_scim.E008"
+    assert text == f"""DJANGO_SCIM["RESOURCES"]["{name}"] has no 'adapter'."""
+    assert suggestion == hint
+
+
+@pytest.mark.parametrize("label", ["small.Persn", "nowhere.Person", "Person", ""])
+def test_a_model_that_the_settings_name_and_that_there_is_not_is_an_error(check, label):
+    options = {"adapter": f"{SMALL}.PersonAdapter", "model": label}
+    messages = check({"RESOURCES": {"User": options, "Group": None}})
+
+    assert {message.id for message in messages} <= {"django_scim.E006", "django_scim.E008"}
+    assert "'model'" in messages[0].msg or '["model"]' in messages[0].msg
 
 
 class Misled(PersonAdapter):
@@ -494,7 +521,7 @@ class Misled(PersonAdapter):
 
 
 def test_a_mistake_in_the_class_of_an_adapter_names_the_class(check):
-    messages = check({"USER": {"adapter": f"{HERE}.Misled"}, "GROUP": {"adapter": None}})
+    messages = check({"RESOURCES": {"User": {"adapter": f"{HERE}.Misled"}, "Group": None}})
 
     assert {message.obj for message in messages} == {Misled}
     texts = {message.msg.split(": ")[-1]: message.hint for message in messages}
@@ -504,7 +531,7 @@ def test_a_mistake_in_the_class_of_an_adapter_names_the_class(check):
             "the 'created_field' is 'createed', but small.Person has no such column."
         ],
         "'delete' is 'sfot', but has to be 'soft' or 'hard'.": "Did you mean 'soft'?",
-        """DJANGO_SCIM["USER"] maps 'title' to 'profile__titel', but small.Profile has no field 'titel'.""": (
+        f"{USER} maps 'title' to 'profile__titel', but small.Profile has no field 'titel'.": (
             "Did you mean 'title'?"
         ),
     }
@@ -525,7 +552,7 @@ def test_a_mistake_in_the_class_of_an_adapter_names_the_class(check):
     ],
 )
 def test_an_id_field_that_cannot_hold_the_id_is_an_error(check, id_field, hint):
-    identifier, text, found = only(check({"USER": {"id_field": id_field}}))
+    identifier, text, found = only(check({"RESOURCES": {"User": {"id_field": id_field}}}))
 
     assert identifier == "django_scim.E010"
     assert f"the 'id_field' is '{id_field}', which is no unique column of text, integers or UUIDs" in text
@@ -533,14 +560,14 @@ def test_an_id_field_that_cannot_hold_the_id_is_an_error(check, id_field, hint):
 
 
 def test_an_id_field_that_may_be_empty_hides_rows(check):
-    identifier, text, _ = only(check({"ADAPTERS": [f"{SMALL}.LegacyAdapter"]}))
+    identifier, text, _ = only(check({"RESOURCES": {"Legacy": {"adapter": f"{SMALL}.LegacyAdapter"}}}))
 
     assert identifier == "django_scim.W003"
     assert "rows of small.Legacy without a value in 'scim_id'" in text
 
 
 def test_a_primary_key_that_no_record_can_hold_is_an_error(check):
-    messages = check({"ADAPTERS": [f"{SMALL}.MeasurementAdapter"]})
+    messages = check({"RESOURCES": {"Thing": {"adapter": f"{SMALL}.MeasurementAdapter"}}})
 
     assert "django_scim.E010" in {message.id for message in messages}
     assert "the primary key of small.Measurement is a DecimalField" in " ".join(
@@ -552,7 +579,7 @@ def test_a_primary_key_that_no_record_can_hold_is_an_error(check):
 
 
 def test_accounts_that_nothing_can_lock_are_warned_of(check):
-    configured = {"USER": {"adapter": f"{SMALL}.AccountAdapter"}, "GROUP": {"adapter": None}}
+    configured = {"RESOURCES": {"User": {"adapter": f"{SMALL}.AccountAdapter"}, "Group": None}}
     identifier, text, _ = only(check(configured))
 
     assert identifier == "django_scim.W002"
@@ -564,8 +591,12 @@ def test_taking_away_what_locks_accounts_is_warned_of(check):
 
 
 def test_a_column_that_a_post_leaves_empty_is_warned_of(check):
-    configured = {"USER": {"adapter": f"{SMALL}.CitizenAdapter", "attributes": {"active": "is_superuser"}}}
-    messages = check({**configured, "GROUP": {"adapter": None}})
+    configured = {
+        "RESOURCES": {
+            "User": {"adapter": f"{SMALL}.CitizenAdapter", "attributes": {"active": "is_superuser"}}
+        }
+    }
+    messages = check({"RESOURCES": {"Group": None}, **configured})
 
     warned = {str(message.id): message.msg for message in messages}
     assert "the column 'birthday' of small.Citizen" in warned["django_scim.W004"]
@@ -624,7 +655,7 @@ def test_permissions_of_a_project_with_tokens_of_its_own_are_its_own(check):
 
 
 def test_members_that_are_in_no_group_of_the_project_are_warned_of(check):
-    identifier, text, _ = only(check({"GROUP": {"adapter": f"{SMALL}.TeamAdapter"}}))
+    identifier, text, _ = only(check({"RESOURCES": {"Group": {"adapter": f"{SMALL}.TeamAdapter"}}}))
 
     assert identifier == "django_scim.W009"
     assert "'members' is mapped to no relation of small.Team" in text
@@ -670,9 +701,9 @@ def run_check(folder: Path, configured: str) -> subprocess.CompletedProcess[str]
 @pytest.mark.parametrize(
     ("configured", "text"),
     [
-        ("{'USER': {'adapter': 'nowhere.Adapter'}, 'GROUP': 3}", "E007"),
-        ("['USER']", "DJANGO_SCIM is ['USER'], but has to be a dictionary."),
-        ("{'USER': {'attributes': {'title': 'nowhere', 3: 4}}}", "E002"),
+        ("{'RESOURCES': {'User': {'adapter': 'nowhere.Adapter'}, 'Group': 3}}", "E007"),
+        ("['RESOURCES']", "DJANGO_SCIM is ['RESOURCES'], but has to be a dictionary."),
+        ("{'RESOURCES': {'User': {'attributes': {'title': 'nowhere', 3: 4}}}}", "E002"),
     ],
 )
 def test_the_command_says_what_is_wrong_and_never_fails_with_a_traceback(tmp_path, configured, text):
@@ -685,7 +716,7 @@ def test_the_command_says_what_is_wrong_and_never_fails_with_a_traceback(tmp_pat
 
 
 def test_the_command_is_content_with_a_right_configuration(tmp_path):
-    done = run_check(tmp_path, "{'USER': {'attributes': {'displayName': 'first_name'}}}")
+    done = run_check(tmp_path, "{'RESOURCES': {'User': {'attributes': {'displayName': 'first_name'}}}}")
 
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout

@@ -11,9 +11,11 @@ from django_scim.conf import ScimSettings, check_settings, get_settings
 from tests.factories import UserFactory
 
 RIGHT: dict[str, Any] = {
-    "USER": {"delete": "hard", "attributes": {"title": "last_name"}},
-    "GROUP": {"adapter": None},
-    "ADAPTERS": ["tests.hosts.small.adapters.DeviceAdapter"],
+    "RESOURCES": {
+        "User": {"delete": "hard", "attributes": {"title": "last_name"}},
+        "Group": None,
+        "Device": {"adapter": "tests.hosts.small.adapters.DeviceAdapter"},
+    },
     "AUTHENTICATION_CLASSES": ["rest_framework.authentication.BasicAuthentication"],
     "THROTTLE_CLASSES": ("rest_framework.throttling.AnonRateThrottle",),
     "PERMISSION_CLASSES": [],
@@ -84,7 +86,7 @@ def test_a_string_is_no_list_of_strings(settings):
     assert get_settings().AUTHENTICATION_CLASSES == ScimSettings.AUTHENTICATION_CLASSES
 
 
-@pytest.mark.parametrize("value", [None, [], "USER", 3, {"USER"}])
+@pytest.mark.parametrize("value", [None, [], "RESOURCES", 3, {"RESOURCES"}])
 def test_the_setting_is_a_dictionary(settings, value):
     settings.DJANGO_SCIM = value
     (error,) = check_settings()
@@ -98,16 +100,16 @@ def test_the_setting_is_a_dictionary(settings, value):
     ("configured", "message", "hint"),
     [
         ({"MAX_RESULT": 5}, "DJANGO_SCIM has no option 'MAX_RESULT'.", "Did you mean 'MAX_RESULTS'?"),
-        ({"user": {}}, "DJANGO_SCIM has no option 'user'.", "Did you mean 'USER'?"),
+        ({"resources": {}}, "DJANGO_SCIM has no option 'resources'.", "Did you mean 'RESOURCES'?"),
         ({3: 4}, "DJANGO_SCIM has no option '3'.", None),
         (
-            {"USER": {"atributes": {}}},
-            """DJANGO_SCIM["USER"] has no option 'atributes'.""",
+            {"RESOURCES": {"User": {"atributes": {}}}},
+            """DJANGO_SCIM["RESOURCES"]["User"] has no option 'atributes'.""",
             "Did you mean 'attributes'?",
         ),
         (
-            {"GROUP": {"ID_FIELD": "x"}},
-            """DJANGO_SCIM["GROUP"] has no option 'ID_FIELD'.""",
+            {"RESOURCES": {"Group": {"ID_FIELD": "x"}}},
+            """DJANGO_SCIM["RESOURCES"]["Group"] has no option 'ID_FIELD'.""",
             "Did you mean 'id_field'?",
         ),
     ],
@@ -124,29 +126,41 @@ def test_an_unknown_option_is_reported_with_the_nearest_one(settings, configured
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"delete": "sfot"}, """DJANGO_SCIM["USER"]["delete"] is 'sfot', but has to be 'soft' or 'hard'."""),
-        ({"delete": None}, """DJANGO_SCIM["USER"]["delete"] is None, but has to be 'soft' or 'hard'."""),
+        (
+            {"delete": "sfot"},
+            """DJANGO_SCIM["RESOURCES"]["User"]["delete"] is 'sfot', but has to be 'soft' or 'hard'.""",
+        ),
+        (
+            {"delete": None},
+            """DJANGO_SCIM["RESOURCES"]["User"]["delete"] is None, but has to be 'soft' or 'hard'.""",
+        ),
         (
             {"delete": ["soft"]},
-            """DJANGO_SCIM["USER"]["delete"] is ['soft'], but has to be 'soft' or 'hard'.""",
+            """DJANGO_SCIM["RESOURCES"]["User"]["delete"] is ['soft'], but has to be 'soft' or 'hard'.""",
         ),
-        ({"adapter": 3}, """DJANGO_SCIM["USER"]["adapter"] is 3, but has to be a string or None."""),
+        (
+            {"adapter": 3},
+            """DJANGO_SCIM["RESOURCES"]["User"]["adapter"] is 3, but has to be a string.""",
+        ),
         (
             {"attributes": ["title"]},
-            """DJANGO_SCIM["USER"]["attributes"] is ['title'], but has to be a dictionary.""",
+            """DJANGO_SCIM["RESOURCES"]["User"]["attributes"] is ['title'], but has to be a dictionary.""",
         ),
-        ({"id_field": 1}, """DJANGO_SCIM["USER"]["id_field"] is 1, but has to be a string or None."""),
+        (
+            {"id_field": 1},
+            """DJANGO_SCIM["RESOURCES"]["User"]["id_field"] is 1, but has to be a string or None.""",
+        ),
     ],
 )
 def test_a_wrong_option_of_a_resource_type_is_reported(settings, options, message):
-    settings.DJANGO_SCIM = {"USER": {**options}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {**options}}}
     (error,) = check_settings()
 
     assert (error.id, error.msg) == ("django_scim.E006", message)
 
 
 def test_the_misspelled_way_to_delete_is_corrected(settings):
-    settings.DJANGO_SCIM = {"USER": {"delete": "sfot"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": "sfot"}}}
     (error,) = check_settings()
 
     assert error.hint == "Did you mean 'soft'?"
@@ -154,18 +168,22 @@ def test_the_misspelled_way_to_delete_is_corrected(settings):
 
 def test_the_right_options_beside_a_wrong_one_are_in_force(settings):
     settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"delete": "hard", "id_field": 3}},
         "MAX_RESULTS": 7,
         "DEFAULT_PAGE_SIZE": "five",
-        "USER": {"delete": "hard", "id_field": 3},
     }
 
     assert get_settings().MAX_RESULTS == 7
     assert get_settings().DEFAULT_PAGE_SIZE == 100
-    assert get_settings().USER == {"delete": "hard"}
+    assert get_settings().RESOURCES == {"User": {"delete": "hard"}}
 
 
 def test_each_mistake_is_reported(settings):
-    settings.DJANGO_SCIM = {"MAX_RESULTS": "many", "USER": {"delete": "sfot", "x": 1}, "GROUP": None, "Y": 2}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"delete": "sfot", "x": 1}, "Group": 3},
+        "MAX_RESULTS": "many",
+        "Y": 2,
+    }
 
     assert (
         sorted(str(error.id) for error in check_settings())

@@ -23,7 +23,7 @@ def test_a_stock_project_serves_users_and_groups(scim):
 
 
 def test_a_resource_type_of_the_project_is_served_beside_them(scim, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": [f"{ADAPTERS}.DeviceAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Device": {"adapter": f"{ADAPTERS}.DeviceAdapter"}}}
     created = scim.post("/Devices", {"schemas": [THING], "name": "Printer"})
 
     assert created.status_code == 201
@@ -34,7 +34,7 @@ def test_a_resource_type_of_the_project_is_served_beside_them(scim, settings):
 
 
 def test_the_endpoint_is_gone_when_the_setting_is_as_before(scim, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": [f"{ADAPTERS}.DeviceAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Device": {"adapter": f"{ADAPTERS}.DeviceAdapter"}}}
     assert scim.get("/Devices").status_code == 200
 
     settings.DJANGO_SCIM = {}
@@ -43,7 +43,7 @@ def test_the_endpoint_is_gone_when_the_setting_is_as_before(scim, settings):
 
 
 def test_a_resource_type_may_be_left_out(scim, settings):
-    settings.DJANGO_SCIM = {"GROUP": {"adapter": None}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Group": None}}
 
     assert served(scim) == {"User": "/Users"}
     assert scim.get("/Groups").status_code == 404
@@ -51,7 +51,7 @@ def test_a_resource_type_may_be_left_out(scim, settings):
 
 
 def test_a_column_is_mapped_by_its_name(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"displayName": "first_name"}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"displayName": "first_name"}}}}
     account = UserFactory.create(first_name="Barbara")
 
     assert scim.get(path_of(account)).json()["displayName"] == "Barbara"
@@ -65,7 +65,7 @@ def test_a_column_is_mapped_by_its_name(scim, settings):
     ["name.familyName", "NAME.FAMILYNAME", "urn:ietf:params:scim:schemas:core:2.0:User:name.familyName"],
 )
 def test_none_takes_a_mapping_away_however_the_attribute_is_spelled(scim, settings, spelling):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {spelling: None}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {spelling: None}}}}
     created = scim.post(
         "/Users", user("bjensen", name={"givenName": "Barbara", "familyName": "Jensen"})
     ).json()
@@ -76,7 +76,7 @@ def test_none_takes_a_mapping_away_however_the_attribute_is_spelled(scim, settin
 
 
 def test_none_for_a_complex_attribute_takes_away_those_of_its_parts(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"name": None}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"name": None}}}}
     created = scim.post(
         "/Users", user("bjensen", name={"givenName": "Barbara", "familyName": "Jensen"})
     ).json()
@@ -88,7 +88,9 @@ def test_none_for_a_complex_attribute_takes_away_those_of_its_parts(scim, settin
 
 def test_a_mapping_in_another_spelling_takes_the_place_of_the_default(scim, settings):
     settings.DJANGO_SCIM = {
-        "USER": {"attributes": {"Name.GivenName": "last_name", "name.familyname": "first_name"}}
+        "RESOURCES": {
+            "User": {"attributes": {"Name.GivenName": "last_name", "name.familyname": "first_name"}}
+        }
     }
     account = UserFactory.create(first_name="Barbara", last_name="Jensen")
 
@@ -96,7 +98,9 @@ def test_a_mapping_in_another_spelling_takes_the_place_of_the_default(scim, sett
 
 
 def test_an_extension_attribute_is_mapped_by_its_urn(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {f"{ENTERPRISE.upper()}:Department": "first_name"}}}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"attributes": {f"{ENTERPRISE.upper()}:Department": "first_name"}}}
+    }
     account = UserFactory.create(first_name="Tours")
     document = scim.get(path_of(account)).json()
 
@@ -105,7 +109,7 @@ def test_an_extension_attribute_is_mapped_by_its_urn(scim, settings):
 
 
 def test_the_time_of_a_column_stands_in_meta(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"meta.lastModified": "date_joined"}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"meta.lastModified": "date_joined"}}}}
     account = UserFactory.create()
 
     joined = account.date_joined.isoformat().replace("+00:00", "Z")
@@ -113,7 +117,7 @@ def test_the_time_of_a_column_stands_in_meta(scim, settings):
 
 
 def test_hard_deletes_the_row(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"delete": "hard"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": "hard"}}}
     account = UserFactory.create()
 
     assert scim.delete(path_of(account)).status_code == 204
@@ -121,7 +125,7 @@ def test_hard_deletes_the_row(scim, settings):
 
 
 def test_id_field_takes_the_id_from_a_column(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"id_field": "username"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"id_field": "username"}}}
     UserFactory.create(username="bjensen")
 
     assert scim.get("/Users/bjensen").json()["id"] == "bjensen"
@@ -129,7 +133,7 @@ def test_id_field_takes_the_id_from_a_column(scim, settings):
 
 
 def test_one_adapter_that_cannot_be_made_leaves_the_others(scim, settings, caplog):
-    settings.DJANGO_SCIM = {"GROUP": {"adapter": "nowhere.GroupAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Group": {"adapter": "nowhere.GroupAdapter"}}}
 
     assert scim.get("/Users").status_code == 200
     assert served(scim) == {"User": "/Users"}
@@ -137,7 +141,7 @@ def test_one_adapter_that_cannot_be_made_leaves_the_others(scim, settings, caplo
 
 def test_a_server_that_runs_no_checks_does_not_say_that_a_broken_type_is_not_there(scim, settings, caplog):
     """A 404 would let an identity provider forget its groups, or take its accounts for deleted."""
-    settings.DJANGO_SCIM = {"GROUP": {"adapter": "nowhere.GroupAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Group": {"adapter": "nowhere.GroupAdapter"}}}
     scim.client.raise_request_exception = False
     response = scim.get("/Groups")
 

@@ -178,7 +178,7 @@ class TestResources:
         assert host.told == ["deleted"]
 
     def test_a_row_that_is_gone_is_told_with_its_primary_key(self, scim, committed, settings):
-        settings.DJANGO_SCIM = {"USER": {"delete": "hard"}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": "hard"}}}
         user = UserFactory.create(username="bjensen")
 
         with committed() as host:
@@ -261,7 +261,7 @@ class TestActivity:
         assert host.told == ["created"]
 
     def test_an_attribute_that_is_stored_tells_activity_too(self, scim, committed, settings):
-        settings.DJANGO_SCIM = {"USER": {"attributes": {"active": None}}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"active": None}}}}
         user = UserFactory.create()
 
         with committed() as host:

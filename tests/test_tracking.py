@@ -19,7 +19,7 @@ from tests.representations import user
 @pytest.fixture
 def people(settings):
     """A host whose users are people."""
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}}
 
 
 def test_rows_of_models_that_are_no_resources_are_deleted_in_one_statement(db):

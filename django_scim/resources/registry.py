@@ -13,14 +13,15 @@ from django.core.signals import setting_changed
 
 from django_scim.adapters.adapter import Adapter
 from django_scim.conf import get_settings
-from django_scim.imports import ImportFailed, import_path
+from django_scim.imports import ImportFailed, import_path, nearest
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import secrets_of
 
 DEFAULT_ADAPTERS = {
-    "USER": "django_scim.adapters.users.UserAdapter",
-    "GROUP": "django_scim.adapters.groups.GroupAdapter",
+    "User": "django_scim.adapters.users.UserAdapter",
+    "Group": "django_scim.adapters.groups.GroupAdapter",
 }
+"""The resource types of RFC 7643, which are served if the settings say nothing else."""
 
 RESERVED = (
     "/serviceproviderconfig",
@@ -74,25 +75,35 @@ class Registry:
             if mapping.unbounded
         )
 
-    def load(self, path: str, setting: str, options: Mapping[str, Any]) -> None:
-        """Import an adapter class and add its one instance, or the error that keeps it from being added."""
+    def load(self, name: str, options: Mapping[str, Any]) -> None:
+        """Add the resource type that the settings configure, or the error that keeps it from being added."""
+        setting = f'DJANGO_SCIM["RESOURCES"]["{name}"]'
+        options = {"adapter": DEFAULT_ADAPTERS.get(name), **options}
+        path = options.pop("adapter")
+        if path is None:
+            hint = nearest(name, DEFAULT_ADAPTERS)
+            self.errors.append(Error(f"{setting} has no 'adapter'.", hint=hint, id="django_scim.E008"))
+            return
         try:
             adapter = import_path(path, DEFAULT_ADAPTERS.values())
             if not isinstance(adapter, type) or not issubclass(adapter, Adapter):
                 raise ImportFailed(f"'{path}' is no adapter", "An adapter inherits from Adapter.")
-            self.add(ResourceType(adapter(setting=setting, **options)))
+            self.add(name, ResourceType(adapter(setting=setting, **options)))
         except ImportFailed as error:
             self.errors.append(Error(f"{setting}: {error.reason}.", hint=error.hint, id="django_scim.E007"))
         except ImproperlyConfigured as error:
             self.refuse(setting, path, error)
 
-    def add(self, resource_type: ResourceType) -> None:
-        """Add an adapter.
+    def add(self, name: str, resource_type: ResourceType) -> None:
+        """Add a resource type.
 
+        :param name: What the settings call it.
         :raises ImproperlyConfigured: If its name or its endpoint cannot be served, or is taken.
         """
         if not NAME.fullmatch(resource_type.name):
             raise ImproperlyConfigured(f"the name '{resource_type.name}' has to match {NAME.pattern}.")
+        if resource_type.name != name:
+            raise ImproperlyConfigured(f"its name is '{resource_type.name}', not '{name}'.")
         if not ENDPOINT.fullmatch(resource_type.endpoint):
             raise ImproperlyConfigured(
                 f"the endpoint '{resource_type.endpoint}' has to match {ENDPOINT.pattern}."
@@ -142,15 +153,12 @@ class Registry:
 @cache
 def registry() -> Registry:
     """Make the adapters that the settings name; :attr:`Registry.errors` has those that cannot be made."""
-    settings = get_settings()
+    configured = get_settings().RESOURCES
     made = Registry()
-    for name, default in DEFAULT_ADAPTERS.items():
-        options: dict[str, Any] = dict(getattr(settings, name))
-        path = options.pop("adapter", default)
-        if path is not None:
-            made.load(path, f'DJANGO_SCIM["{name}"]', options)
-    for path in settings.ADAPTERS:
-        made.load(path, 'DJANGO_SCIM["ADAPTERS"]', {})
+    for name in dict.fromkeys([*DEFAULT_ADAPTERS, *configured]):
+        options = configured.get(name, {})
+        if options is not None:
+            made.load(name, options)
     made.join()
     return made
 

@@ -24,7 +24,7 @@ def settings() -> str:
 
 def adapter_options() -> str:
     """Return a section for each option of a resource type; these have no default of their own."""
-    return "\n\n".join(section("AdapterOptions", name) for name in CONF["AdapterOptions"].attributes)
+    return "\n\n".join(section("ResourceOptions", name) for name in CONF["ResourceOptions"].attributes)
 
 
 def throttle_rates() -> str:

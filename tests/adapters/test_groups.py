@@ -16,8 +16,10 @@ ADAPTERS = "tests.hosts.small.adapters"
 def teams(settings):
     """Serve teams that have a relation to their accounts, and one to their owners."""
     settings.DJANGO_SCIM = {
-        "USER": {"adapter": f"{ADAPTERS}.AccountAdapter"},
-        "GROUP": {"adapter": f"{ADAPTERS}.TeamAdapter"},
+        "RESOURCES": {
+            "User": {"adapter": f"{ADAPTERS}.AccountAdapter"},
+            "Group": {"adapter": f"{ADAPTERS}.TeamAdapter"},
+        }
     }
 
 
@@ -83,7 +85,7 @@ def test_members_of_another_model_are_changed_by_patch(scim, teams):
 
 def test_groups_of_another_model_than_the_users_have_are_no_mistake(scim, settings):
     """The stock user has a relation to the stock groups, which are not served here."""
-    settings.DJANGO_SCIM = {"GROUP": {"adapter": f"{ADAPTERS}.TeamAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Group": {"adapter": f"{ADAPTERS}.TeamAdapter"}}}
     account = UserFactory.create()
     account.groups.add(GroupFactory.create())
 
@@ -91,7 +93,7 @@ def test_groups_of_another_model_than_the_users_have_are_no_mistake(scim, settin
 
 
 def test_a_model_that_no_relation_leads_to_keeps_the_members_for_scim(scim, settings):
-    settings.DJANGO_SCIM = {"GROUP": {"adapter": f"{ADAPTERS}.TeamAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Group": {"adapter": f"{ADAPTERS}.TeamAdapter"}}}
     members = [member(UserFactory.create())]
     created = scim.post("/Groups", group(members=members)).json()
 
@@ -100,7 +102,7 @@ def test_a_model_that_no_relation_leads_to_keeps_the_members_for_scim(scim, sett
 
 
 def test_a_project_may_serve_no_groups(scim, settings):
-    settings.DJANGO_SCIM = {"GROUP": {"adapter": None}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Group": None}}
     account = UserFactory.create()
     account.groups.add(GroupFactory.create())
 
@@ -110,7 +112,7 @@ def test_a_project_may_serve_no_groups(scim, settings):
 
 
 def test_a_project_may_serve_groups_alone(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"adapter": None}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": None}}
     guides = GroupFactory.create(name="Tour Guides")
     UserFactory.create().groups.add(guides)
     document = scim.get(path_of(guides)).json()

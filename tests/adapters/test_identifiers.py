@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from django_scim.mappings.identifiers import ColumnScheme, IntegerScheme, TextScheme, scheme_for
 from tests.factories import GroupFactory, UserFactory
+from tests.hosts.small import adapters
 from tests.hosts.small.adapters import THING
 from tests.hosts.small.models import Device, Enrolment, Legacy, License
 from tests.representations import id_of
@@ -26,7 +27,8 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 def things(name: str) -> dict[str, Any]:
     """Return the setting that serves one of the small models."""
-    return {"ADAPTERS": [f"tests.hosts.small.adapters.{name}Adapter"]}
+    adapter = getattr(adapters, f"{name}Adapter")
+    return {"RESOURCES": {adapter.name: {"adapter": f"{adapters.__name__}.{name}Adapter"}}}
 
 
 # Integer keys

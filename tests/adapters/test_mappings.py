@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("people")
 @pytest.fixture
 def people(settings):
     """Serve people."""
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}}
 
 
 @pytest.fixture

@@ -19,13 +19,15 @@ ADAPTERS = "tests.hosts.small.adapters"
 @pytest.fixture
 def accounts(settings):
     """Serve accounts that sign in by their address."""
-    settings.DJANGO_SCIM = {"USER": {"adapter": f"{ADAPTERS}.AccountAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": f"{ADAPTERS}.AccountAdapter"}}}
 
 
 @pytest.fixture
 def people(settings):
     """Serve users of a model that Django's authentication knows nothing of."""
-    settings.DJANGO_SCIM = {"USER": {"adapter": f"{ADAPTERS}.PersonAdapter", "attributes": {"title": None}}}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"adapter": f"{ADAPTERS}.PersonAdapter", "attributes": {"title": None}}}
+    }
 
 
 def found(scim: Any, condition: str) -> list[str]:
@@ -234,7 +236,7 @@ def test_an_account_that_gets_no_password_cannot_sign_in_by_one(scim, accounts):
 
 
 def test_an_account_that_is_made_again_has_no_password_of_before_where_none_is_mapped(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"password": None}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"password": None}}}}
     account = UserFactory.create(username="john")
     account.set_password("correct horse battery staple")
     account.save()
@@ -280,7 +282,7 @@ def test_a_password_that_nothing_can_take_is_kept_nowhere(scim, people, method):
 
 
 def test_a_password_whose_mapping_was_taken_away_is_kept_nowhere(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"password": None}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"password": None}}}}
     scim.post("/Users", user("bjensen", password="t1meMa$heen", title="Guide"))
 
     record = Record.objects.get()

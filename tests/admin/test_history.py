@@ -58,7 +58,7 @@ def test_a_row_leads_to_what_scim_knows_of_the_resource(admin_client, scim):
 
 
 def test_a_row_leads_to_a_resource_whose_id_the_project_keeps(admin_client, scim, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.LegacyAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Legacy": {"adapter": "tests.hosts.small.adapters.LegacyAdapter"}}}
     scim.post("/Legacies", {"schemas": [THING], "name": "Printer", "externalId": "x"})
     record = Record.objects.get()
 

@@ -47,7 +47,7 @@ def staff_site(settings):
 @pytest.fixture
 def people(settings):
     """The users of the project are people with profiles."""
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}}
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_group_has_the_panel_too(admin_client, scim):
 
 
 def test_rows_with_keys_of_any_type_have_the_panel(admin_client, scim, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.DeviceAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Device": {"adapter": "tests.hosts.small.adapters.DeviceAdapter"}}}
     scim.post("/Devices", {"schemas": [THING], "name": "Printer", "externalId": "x-1"})
 
     response = admin_client.get(page(Device.objects.get()))
@@ -139,7 +139,7 @@ def test_rows_with_keys_of_any_type_have_the_panel(admin_client, scim, settings)
 
 
 def test_a_row_without_an_id_is_no_resource(admin_client, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.LegacyAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Legacy": {"adapter": "tests.hosts.small.adapters.LegacyAdapter"}}}
     row = Legacy.objects.create(name="Printer")
 
     assert "provisioning" not in admin_client.get(page(row)).context
@@ -186,8 +186,10 @@ def test_the_template_of_the_project_is_kept_with_the_panel_below(admin_client, 
 
 def test_a_template_of_the_project_can_include_the_panel_where_it_wants(admin_client, scim, settings):
     settings.DJANGO_SCIM = {
-        "USER": {"adapter": "tests.hosts.small.adapters.AccountAdapter"},
-        "GROUP": {"adapter": "tests.hosts.small.adapters.TeamAdapter"},
+        "RESOURCES": {
+            "User": {"adapter": "tests.hosts.small.adapters.AccountAdapter"},
+            "Group": {"adapter": "tests.hosts.small.adapters.TeamAdapter"},
+        }
     }
     scim.post("/Groups", group("Guides", externalId="okta-1"))
 
@@ -292,7 +294,9 @@ def test_the_form_of_the_project_itself_is_left_as_it_is(admin_client, scim, peo
 
 
 def test_a_column_that_another_mapping_takes_is_noted_and_the_one_before_is_not(admin_client, scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"name.givenName": None, "nickName": "last_name"}}}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"attributes": {"name.givenName": None, "nickName": "last_name"}}}
+    }
     scim.post("/Users", user("bjensen", externalId="okta-1"))
 
     response = admin_client.get(page(User.objects.get(username="bjensen")))
@@ -415,7 +419,7 @@ def test_accounts_that_nobody_provisions_can_be_changed_where_others_are_read_on
 
 
 def test_a_field_that_is_filled_in_from_a_read_only_one_is_left_to_itself(admin_client, scim, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.DeviceAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Device": {"adapter": "tests.hosts.small.adapters.DeviceAdapter"}}}
     scim.post("/Devices", {"schemas": [THING], "name": "Printer", "externalId": "x-1"})
 
     response = admin_client.get(page(Device.objects.get(), bare_site))

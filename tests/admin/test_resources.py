@@ -126,7 +126,7 @@ def test_resources_are_found_by_name_and_by_id(admin_client, scim):
 
 
 def test_resources_are_found_by_the_column_of_their_id(admin_client, scim, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.LegacyAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Legacy": {"adapter": "tests.hosts.small.adapters.LegacyAdapter"}}}
     scim.post("/Legacies", {"schemas": [THING], "name": "Printer", "externalId": "x"})
     row = Legacy.objects.get()
 
@@ -134,7 +134,9 @@ def test_resources_are_found_by_the_column_of_their_id(admin_client, scim, setti
 
 
 def test_resources_with_text_for_a_key_are_found(admin_client, scim, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.LicenseAdapter"]}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"License": {"adapter": "tests.hosts.small.adapters.LicenseAdapter"}}
+    }
     Record.objects.create(resource_type="License", text_key="MIT")
 
     assert listed(admin_client, q="MIT") == ["MIT"]
@@ -149,7 +151,7 @@ def test_a_resource_with_several_external_ids_is_listed_once(admin_client, scim,
 
 
 def test_resources_with_uuid_keys_are_found(admin_client, scim, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.DeviceAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Device": {"adapter": "tests.hosts.small.adapters.DeviceAdapter"}}}
     scim.post("/Devices", {"schemas": [THING], "name": "Printer", "externalId": "x"})
     device = Device.objects.get()
 
@@ -242,7 +244,7 @@ def test_inactive_accounts_are_told_from_active_ones(admin_client, scim):
 
 
 def test_accounts_whose_activity_is_in_the_record_are_told_apart(admin_client, scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"active": None}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"active": None}}}}
     scim.post("/Users", user("bjensen", active=True))
     scim.post("/Users", user("jsmith", active=False))
     active, inactive = Record.objects.order_by("pk")
@@ -254,7 +256,7 @@ def test_accounts_whose_activity_is_in_the_record_are_told_apart(admin_client, s
 
 
 def test_rows_with_keys_of_any_type_are_active(admin_client, scim, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.DeviceAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Device": {"adapter": "tests.hosts.small.adapters.DeviceAdapter"}}}
     scim.post("/Devices", {"schemas": [THING], "name": "Printer", "externalId": "x"})
 
     assert listed(admin_client, status="active") == [Device.objects.get().pk]

@@ -176,7 +176,7 @@ def test_a_resource_whose_row_is_gone_has_a_page(admin_client):
 
 
 def test_a_row_that_has_lost_its_id_has_a_page_and_is_listed(admin_client, scim, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.hosts.small.adapters.LegacyAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Legacy": {"adapter": "tests.hosts.small.adapters.LegacyAdapter"}}}
     scim.post("/Legacies", {"schemas": [THING], "name": "Printer", "externalId": "x"})
     Legacy.objects.update(scim_id=None)
 

@@ -133,7 +133,7 @@ class TestDocuments:
         assert read(anonymous, f"/Schemas/{USER.upper()}").json()["id"] == USER
 
     def test_a_project_without_groups_has_no_word_of_them(self, anonymous, settings):
-        settings.DJANGO_SCIM = {"GROUP": {"adapter": None}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"Group": None}}
 
         types = read(anonymous, "/ResourceTypes").json()["Resources"]
         schemas = read(anonymous, "/Schemas").json()["Resources"]
@@ -183,7 +183,7 @@ class TestConfiguration:
         assert account.check_password("correct horse battery")
 
     def test_no_passwords_where_none_is_mapped(self, anonymous, settings):
-        settings.DJANGO_SCIM = {"USER": {"attributes": {"password": None}}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"password": None}}}}
 
         assert config_of(anonymous)["changePassword"] == {"supported": False}
 
@@ -384,11 +384,13 @@ class TestSchemas:
 
     def test_an_attribute_that_is_worked_out_is_said_to_be_read_only(self, anonymous, settings):
         settings.DJANGO_SCIM = {
-            "USER": {
-                "attributes": {
-                    "displayName": Computed(User.get_full_name, columns=["first_name", "last_name"]),
-                    "name.formatted": Computed(User.get_full_name, columns=["first_name", "last_name"]),
-                    f"{ENTERPRISE}:organization": Computed(User.get_username, columns=["username"]),
+            "RESOURCES": {
+                "User": {
+                    "attributes": {
+                        "displayName": Computed(User.get_full_name, columns=["first_name", "last_name"]),
+                        "name.formatted": Computed(User.get_full_name, columns=["first_name", "last_name"]),
+                        f"{ENTERPRISE}:organization": Computed(User.get_username, columns=["username"]),
+                    }
                 }
             }
         }
@@ -403,7 +405,7 @@ class TestSchemas:
 
     def test_what_the_settings_make_read_only_is_so_for_as_long_as_they_say(self, anonymous, settings):
         title = Computed(User.get_username, columns=["username"])
-        settings.DJANGO_SCIM = {"USER": {"attributes": {"title": title}}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"title": title}}}}
         assert attributes_of(anonymous, USER)["title"]["mutability"] == "readOnly"
 
         settings.DJANGO_SCIM = {}

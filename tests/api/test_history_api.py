@@ -204,7 +204,7 @@ class TestToken:
     def test_for_resource_types_that_are_no_longer_served_sees_nothing(self, connection, settings):
         client = ScimClient(connection, "history", "groups")
         make_event(connection=connection, resource_type="Group")
-        settings.DJANGO_SCIM = {"GROUP": {"adapter": None}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"Group": None}}
 
         for narrowed in ({}, {"outcome": "success"}, {"display": "guides"}):
             assert ids(client.get("/history", {"time_after": ago(hours=1), **narrowed})) == []

@@ -197,8 +197,8 @@ def test_the_challenge_is_that_of_the_host(self_service, anonymous):
 
 def test_an_account_that_the_connection_cannot_see_is_not_found(settings, barbara):
     settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"adapter": "tests.api.acting.StaffAdapter"}},
         "AUTHENTICATION_CLASSES": ["tests.api.acting.OwnAccount"],
-        "USER": {"adapter": "tests.api.acting.StaffAdapter"},
     }
 
     assert_scim_error(Account(barbara).send("GET"), 404)

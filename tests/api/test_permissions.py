@@ -141,7 +141,7 @@ class TestTokensForSomeResourceTypes:
         assert not Group.objects.exists()
 
     def test_find_nothing_at_the_root_if_that_type_is_not_served(self, scim, settings):
-        settings.DJANGO_SCIM = {"USER": {"adapter": None}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": None}}
 
         assert scim.get("/").status_code == 403
 

@@ -75,7 +75,9 @@ def test_a_conflict_leaves_its_event_and_no_other_change(scim):
 
 def test_a_unique_value_that_the_database_finds_first_is_a_conflict_too(scim, settings):
     # The host's own constraint is on another column than the one that the request is checked for.
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"nickName": "username", "userName": "first_name"}}}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"attributes": {"nickName": "username", "userName": "first_name"}}}
+    }
     User.objects.create(username="babs", first_name="other")
 
     response = scim.post("/Users", user("barbara", nickName="babs"))

@@ -48,7 +48,7 @@ def test_it_is_called_when_the_account_is_deleted(scim, user, deprovisioning):
 
 def test_it_is_called_before_the_row_is_deleted(scim, user, settings):
     settings.DJANGO_SCIM = {
-        "USER": {"delete": "hard"},
+        "RESOURCES": {"User": {"delete": "hard"}},
         "DEPROVISIONING": [f"{HOOKS}.end_memberships"],
     }
 

@@ -102,7 +102,7 @@ def test_deleting_an_account_ends_its_sessions_for_whoever_has_its_row_next(scim
 
 
 def test_deleting_the_row_of_an_account_leaves_no_session_behind(scim, user, settings):
-    settings.DJANGO_SCIM = {"USER": {"delete": "hard"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": "hard"}}}
     Browser().sign_in(user)
 
     assert scim.delete(path_of(user)).status_code == 204
@@ -150,7 +150,7 @@ def test_a_client_may_ask_again_for_an_account_that_is_locked_already(scim, user
 
 
 def test_what_is_stored_as_active_ends_sessions_too(scim, user, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"active": None}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"active": None}}}}
     browser = Browser().sign_in(user)
 
     assert scim.patch(path_of(user), DEACTIVATE).status_code == 200

@@ -66,7 +66,11 @@ def test_a_command_that_fails_is_a_failure(follower):
 
 def test_settings_that_are_wrong_are_a_failure(follower):
     follower.follow(
-        block("python", 'DJANGO_SCIM = {"USER": {"attributes": {"title": "no_such"}}}', "settings.py")
+        block(
+            "python",
+            'DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"title": "no_such"}}}}',
+            "settings.py",
+        )
     )
     with pytest.raises(AssertionError, match=r"django_scim\.E002"):
         follower.finish()

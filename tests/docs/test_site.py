@@ -16,7 +16,7 @@ from django.dispatch import Signal
 
 import django_scim
 from django_scim import management, mappings, signals
-from django_scim.conf import AdapterOptions, ScimSettings
+from django_scim.conf import ResourceOptions, ScimSettings
 from tests.docs.pages import ROOT
 
 PACKAGE = Path(django_scim.__file__).parent
@@ -72,7 +72,7 @@ def test_the_sources_of_the_generator_are_no_part_of_the_site(site):
 def test_the_reference_has_each_setting(reference):
     anchors, _ = reference("settings")
 
-    assert {option.name for option in fields(ScimSettings)} | {*AdapterOptions.__annotations__} <= anchors
+    assert {option.name for option in fields(ScimSettings)} | {*ResourceOptions.__annotations__} <= anchors
 
 
 def test_the_reference_has_the_default_of_a_setting(reference):

@@ -1,5 +1,7 @@
 """Settings of the project that is sent the requests: those of the tests, with more resource types."""
 
+from typing import Any
+
 from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES
 from tests.settings import INSTALLED_APPS as TESTED_APPS
@@ -15,15 +17,17 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off"}
 
-DJANGO_SCIM = {
-    "USER": {"adapter": "tests.query.badges.BadgedUserAdapter"},
-    "ADAPTERS": ["tests.fuzz.host.LegacyAdapter", "tests.hosts.small.adapters.DeviceAdapter"],
+DJANGO_SCIM: dict[str, Any] = {
+    "RESOURCES": {
+        "User": {"adapter": "tests.query.badges.BadgedUserAdapter"},
+        "Legacy": {"adapter": "tests.fuzz.host.LegacyAdapter"},
+        "Device": {"adapter": "tests.hosts.small.adapters.DeviceAdapter"},
+    },
     "CURRENT_RESOURCE": "tests.fuzz.host.current_account",
     "THROTTLE_CLASSES": [],
     "THROTTLE_RATES": {"failed_authentication": None},
     "DEPROVISIONING_LIMIT": None,
     "DEPROVISIONING_SHARE": None,
-    # Small enough to be reached.
     "MAX_PAYLOAD_SIZE": 200_000,
     "MAX_BULK_OPERATIONS": 20,
     "MAX_PATCH_OPERATIONS": 50,

@@ -97,7 +97,7 @@ class TestSuccesses:
         assert event.changes["active"] == {"before": True, "after": False}
 
     def test_of_a_hard_deletion_outlive_the_row(self, scim, settings):
-        settings.DJANGO_SCIM = {"USER": {"delete": "hard"}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": "hard"}}}
         row = UserFactory.create(username="barbara")
         identifier = id_of(row)
 

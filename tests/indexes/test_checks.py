@@ -50,7 +50,7 @@ def test_the_database_is_left_alone_unless_it_is_asked_for(django_assert_num_que
 
 
 def test_a_table_that_is_not_there_yet_is_no_reason_to_warn(settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.indexes.adapters.GhostAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Ghost": {"adapter": "tests.indexes.adapters.GhostAdapter"}}}
 
     assert not any("ghost" in column for column in warned_of(databases=["default"]))
 

@@ -130,7 +130,7 @@ class TestAccount:
         assert Record.objects.count() == 1
 
     def test_may_have_its_external_id_in_a_row_beside_it(self, scim, settings):
-        settings.DJANGO_SCIM = {"USER": {"adapter": "tests.management.adapters.PersonAdapter"}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.management.adapters.PersonAdapter"}}}
         person = Person.objects.create(login="babs")
         Profile.objects.create(person=person, title="00u1")
         Person.objects.create(login="ada")
@@ -272,7 +272,7 @@ class TestSkipped:
         assert "the connection has given it another externalId since" in report
 
     def test_is_one_whose_external_id_is_too_long(self, settings):
-        settings.DJANGO_SCIM = {"USER": {"adapter": "tests.management.adapters.WideAdapter"}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.management.adapters.WideAdapter"}}}
         ProvisioningEvent.objects.create(request_id="babs", detail="x" * 501, status=200)
         ProvisioningEvent.objects.create(request_id="ada", detail="y" * 500, status=200)
 

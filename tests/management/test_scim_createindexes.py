@@ -139,14 +139,14 @@ def test_a_transaction_is_refused():
 
 
 def test_a_table_that_is_not_there_is_an_error(settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.indexes.adapters.GhostAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Ghost": {"adapter": "tests.indexes.adapters.GhostAdapter"}}}
 
     with pytest.raises(CommandError, match=r"ghost\.name \(Ghost\): there is no such table"):
         run()
 
 
 def test_an_attribute_that_an_adapter_names_gets_an_index_too(settings):
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.management.adapters.SurnameAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.management.adapters.SurnameAdapter"}}}
     try:
         printed = run()
         assert "auth_user.last_name (User): made scim_last_name" in printed

@@ -87,7 +87,9 @@ class TestTable:
 
 class TestEffectiveMapping:
     def test_is_that_of_the_settings(self, settings):
-        settings.DJANGO_SCIM = {"USER": {"attributes": {"title": "last_name", "name.familyName": None}}}
+        settings.DJANGO_SCIM = {
+            "RESOURCES": {"User": {"attributes": {"title": "last_name", "name.familyName": None}}}
+        }
 
         found = inspected("User")
 
@@ -95,7 +97,7 @@ class TestEffectiveMapping:
         assert "name.familyName" not in found
 
     def test_of_an_attribute_that_never_has_a_value_is_none(self, settings):
-        settings.DJANGO_SCIM = {"USER": {"attributes": {"groups": None}}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"groups": None}}}}
 
         groups = inspected("User")["groups"]
 
@@ -103,7 +105,9 @@ class TestEffectiveMapping:
         assert not any(groups[key] for key in ("fields", "writable", "filterable", "sortable", "indexed"))
 
     def test_is_that_of_the_adapter(self, settings):
-        settings.DJANGO_SCIM = {"USER": {"adapter": "tests.management.adapters.ComputedAdapter"}}
+        settings.DJANGO_SCIM = {
+            "RESOURCES": {"User": {"adapter": "tests.management.adapters.ComputedAdapter"}}
+        }
 
         found = inspected("User")
 
@@ -152,7 +156,7 @@ def test_an_attribute_is_indexed_once_there_is_an_index():
 
 
 def test_an_attribute_of_a_number_is_indexed_if_its_column_is(settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"title": "id", "nickName": "is_staff"}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"title": "id", "nickName": "is_staff"}}}}
 
     found = inspected("User")
 
@@ -164,7 +168,7 @@ def test_an_attribute_of_a_number_is_indexed_if_its_column_is(settings):
 
 
 def test_nothing_is_said_of_indexes_where_the_table_is_not_there(settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": ["tests.indexes.adapters.GhostAdapter"]}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Ghost": {"adapter": "tests.indexes.adapters.GhostAdapter"}}}
 
     assert inspected("Ghost")["displayName"]["indexed"] is None
     assert "?" in run("Ghost")

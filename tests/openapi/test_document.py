@@ -55,8 +55,10 @@ FULL_USER: dict[str, Any] = user(
 
 
 HOST = {
-    "USER": {"adapter": "tests.query.badges.BadgedUserAdapter"},
-    "ADAPTERS": ["tests.hosts.small.adapters.DeviceAdapter"],
+    "RESOURCES": {
+        "User": {"adapter": "tests.query.badges.BadgedUserAdapter"},
+        "Device": {"adapter": "tests.hosts.small.adapters.DeviceAdapter"},
+    }
 }
 """A project with an extension and a resource type of its own."""
 
@@ -121,7 +123,7 @@ class TestTheDocument:
         assert media_type in document.resolved(operation["responses"]["409"])["content"]
 
     def test_has_no_endpoint_of_what_is_not_served(self, settings):
-        settings.DJANGO_SCIM = {"GROUP": {"adapter": None}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"Group": None}}
 
         content = Document().content
         assert not any("Group" in path for path in content["paths"])
@@ -129,7 +131,7 @@ class TestTheDocument:
 
     def test_says_what_a_setting_makes_read_only(self, settings):
         title = Computed(User.get_username, columns=["username"])
-        settings.DJANGO_SCIM = {"USER": {"attributes": {"title": title}}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"title": title}}}}
         content = Document().content["components"]["schemas"]
 
         assert content["ScimUserResource"]["properties"]["title"]["readOnly"]

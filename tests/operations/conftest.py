@@ -12,7 +12,7 @@ from django.db.models.signals import post_save
 @pytest.fixture
 def badges(settings):
     """A host whose users have the extension of :mod:`tests.operations.badges`."""
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.operations.badges.BadgeUserAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.operations.badges.BadgeUserAdapter"}}}
 
 
 @pytest.fixture

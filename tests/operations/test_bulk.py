@@ -162,7 +162,7 @@ def test_the_path_of_a_modification_may_be_an_absolute_url(scim):
 
 
 def test_the_path_is_decoded_as_that_of_a_single_request_is(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"id_field": "username"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"id_field": "username"}}}
     row = UserFactory.create(username="barbara jensen+1@example.com")
 
     (result,) = run(scim, patch("/Users/barbara%20jensen+1%40example.com", replace("title", "Guide")))

@@ -37,15 +37,14 @@ REFERENCE = {"value": "bulkId:x"}
 def people(settings):
     """A host whose users have their manager in a foreign key, behind a row of their own."""
     settings.DJANGO_SCIM = {
-        "USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter"},
-        "GROUP": {"adapter": None},
+        "RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}, "Group": None}
     }
 
 
 @pytest.fixture
 def free_groups(settings):
     """A host that keeps the members of its groups as they come, so that a group can be a member."""
-    settings.DJANGO_SCIM = {"GROUP": {"attributes": {"members": None}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"Group": {"attributes": {"members": None}}}}
 
 
 def members_of(scim, result):

@@ -179,7 +179,7 @@ def test_a_password_is_in_no_record_and_in_no_event(scim):
 
 
 def test_a_host_that_maps_no_password_keeps_none(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"password": None}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"password": None}}}}
 
     response = scim.post("/Users", user(password=PASSWORD))
 
@@ -505,7 +505,7 @@ def test_a_token_that_may_only_read_creates_nothing(connection):
 
 @pytest.mark.parametrize("attributes", [{}, {"password": None}], ids=["mapped", "not mapped"])
 def test_an_account_that_gets_no_password_cannot_sign_in_or_reset_one(scim, settings, attributes):
-    settings.DJANGO_SCIM = {"USER": {"attributes": attributes}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": attributes}}}
 
     scim.post("/Users", user("barbara"))
 

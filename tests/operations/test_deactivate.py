@@ -123,7 +123,7 @@ def test_an_account_that_is_locked_already_loses_its_sessions(account):
 
 
 def test_an_account_that_other_columns_lock_is_locked_by_its_adapter(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}}
     scim.post("/Users", user("bjensen", active=True))
 
     by_alice(Deactivate, Person.objects.get())

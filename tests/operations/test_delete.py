@@ -25,7 +25,7 @@ def provisioned(scim):
 @pytest.fixture
 def hard(settings):
     """A host that lets SCIM delete its rows."""
-    settings.DJANGO_SCIM = {"USER": {"delete": "hard"}, "GROUP": {"delete": "hard"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": "hard"}, "Group": {"delete": "hard"}}}
 
 
 # What the client sees, whatever the host keeps
@@ -34,7 +34,9 @@ def hard(settings):
 @pytest.fixture(params=["soft", "hard"])
 def way(request, settings):
     """Each of the ways in which a resource can be deleted."""
-    settings.DJANGO_SCIM = {"USER": {"delete": request.param}, "GROUP": {"delete": request.param}}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"delete": request.param}, "Group": {"delete": request.param}}
+    }
     return request.param
 
 
@@ -211,7 +213,9 @@ def test_the_row_goes_with_all_that_is_kept_of_it(scim, provisioned, hard):
 
 @pytest.mark.parametrize("party", ["signatory", "witness"])
 def test_a_row_that_others_keep_from_being_deleted_is_a_conflict(scim, settings, party):
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter", "delete": "hard"}}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter", "delete": "hard"}}
+    }
     created = scim.post("/Users", user("bjensen")).json()
     contract = Contract.objects.create(**{party: Person.objects.get()})
 

@@ -62,7 +62,7 @@ class TestTheLimit:
 
     @pytest.mark.parametrize("way", ["soft", "hard"])
     def test_counts_deletions_with_deactivations(self, scim, settings, way):
-        settings.DJANGO_SCIM = {"USER": {"delete": way}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": way}}}
         first, second, third = UserFactory.create_batch(3)
 
         assert scim.patch(path_of(first), OFF).status_code == 200

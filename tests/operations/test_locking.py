@@ -16,7 +16,9 @@ SOME = ["Joined", "Distinct", "Counted", "United"]
 @pytest.fixture(params=[*SOME, "Related"])
 def host(request, settings):
     """Each of the ways in which a host may find its users."""
-    settings.DJANGO_SCIM = {"USER": {"adapter": f"tests.operations.staff.{request.param}Adapter"}}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"adapter": f"tests.operations.staff.{request.param}Adapter"}}
+    }
     return request.param
 
 

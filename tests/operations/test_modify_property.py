@@ -32,7 +32,7 @@ PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 @pytest.fixture
 def badges(settings):
     """A host whose users have an extension with every type of attribute."""
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.query.badges.BadgedUserAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.query.badges.BadgedUserAdapter"}}}
 
 
 def canonical(document: Json) -> Json:

@@ -28,8 +28,10 @@ class TestRowsThatTheProjectProtects:
     @pytest.fixture(autouse=True)
     def protect(self, settings):
         settings.DJANGO_SCIM = {
-            "USER": {"protect": {"username__startswith": "service-"}},
-            "GROUP": {"protect": {"permissions__isnull": False}},
+            "RESOURCES": {
+                "User": {"protect": {"username__startswith": "service-"}},
+                "Group": {"protect": {"permissions__isnull": False}},
+            }
         }
 
     @pytest.fixture
@@ -74,7 +76,7 @@ class TestRowsThatTheProjectProtects:
 
     @pytest.mark.parametrize("protect", [{"nothing": 1}, {"pk": "x"}])
     def test_are_checked_to_be_looked_up_by_what_there_is(self, settings, protect):
-        settings.DJANGO_SCIM = {"GROUP": {"protect": protect}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"Group": {"protect": protect}}}
 
         assert [error.id for error in run_checks(tags=["django_scim"])] == ["django_scim.E011"]
 
@@ -82,7 +84,7 @@ class TestRowsThatTheProjectProtects:
 class TestTheLastAdministrator:
     @pytest.fixture(autouse=True)
     def open(self, settings):
-        settings.DJANGO_SCIM = {"USER": {"adapter": f"{__name__}.OpenUserAdapter"}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": f"{__name__}.OpenUserAdapter"}}}
 
     @pytest.fixture
     def admin(self, db):

@@ -249,7 +249,7 @@ def test_a_delete_of_a_version_that_another_request_replaces(scim):
 
 @pytest.mark.parametrize("way", ["soft", "hard"])
 def test_a_user_that_is_modified_and_deleted_at_once_is_deleted(scim, settings, way):
-    settings.DJANGO_SCIM = {"USER": {"delete": way}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": way}}}
     for _ in range(ROUNDS):
         row = UserFactory.create()
 
@@ -278,7 +278,7 @@ def test_of_many_that_delete_one_user_exactly_one_does(scim):
 
 @pytest.mark.parametrize("way", ["soft", "hard"])
 def test_a_user_that_is_created_and_deleted_at_once_is_one_of_both(scim, settings, way):
-    settings.DJANGO_SCIM = {"USER": {"delete": way}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": way}}}
     for number in range(2 * ROUNDS):
         path = f"/Users/{scim.post('/Users', user(f'bjensen{number}')).json()['id']}"
 

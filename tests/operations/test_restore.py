@@ -117,7 +117,7 @@ def test_a_group_comes_back_without_its_members(scim):
 
 
 def test_an_account_whose_activity_is_in_the_record_is_active_again(scim, settings):
-    settings.DJANGO_SCIM = {"USER": {"attributes": {"active": None}}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"active": None}}}}
     created = scim.post("/Users", user(active=True)).json()
     scim.delete(f"/Users/{created['id']}")
 

@@ -54,7 +54,7 @@ def test_the_writes_of_a_group(scim, left_open):
 
 
 def test_the_writes_of_a_user_in_several_tables(scim, settings, left_open):
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}}
     manager = scim.post("/Users", user("manager")).json()
     extension = {"department": "Tours", "manager": {"value": manager["id"]}}
 

@@ -70,4 +70,4 @@ def groups(scim: ScimClient) -> Reader:
 @pytest.fixture
 def badges(settings: Any) -> None:
     """A host whose users have the extension of :mod:`tests.query.badges`."""
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.query.badges.BadgedUserAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.query.badges.BadgedUserAdapter"}}}

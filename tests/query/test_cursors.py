@@ -422,9 +422,10 @@ def test_a_sort_order_that_is_not_given_is_ascending(scim):
 def things(settings):
     """A host whose resources have keys of other kinds than integers."""
     settings.DJANGO_SCIM = {
-        "ADAPTERS": [
-            f"tests.hosts.small.adapters.{name}Adapter" for name in ("Device", "License", "Enrolment")
-        ]
+        "RESOURCES": {
+            name: {"adapter": f"tests.hosts.small.adapters.{name}Adapter"}
+            for name in ("Device", "License", "Enrolment")
+        }
     }
     for number in range(7):
         device = Device.objects.create(name=f"{number % 3}-{number}")

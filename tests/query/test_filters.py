@@ -294,7 +294,9 @@ def test_times_are_those_of_the_project_where_it_does_without_time_zones(users: 
 def issued_in_a_column(settings) -> str:
     """The path of a dateTime that a column of the host holds."""
     mapped = {f"{BADGE}:issued": "last_login"}
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.query.badges.BadgedUserAdapter", "attributes": mapped}}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"adapter": "tests.query.badges.BadgedUserAdapter", "attributes": mapped}}
+    }
     return f"{BADGE}:issued"
 
 

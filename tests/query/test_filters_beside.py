@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("people")
 @pytest.fixture
 def people(settings: Any, db: None) -> dict[str, Person]:
     """A boss with a profile, a guide whom the boss manages, and a loner who has no profile."""
-    settings.DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}}
     tours, desk = Department.objects.create(name="Tours"), Department.objects.create(name="Desk")
     boss = Person.objects.create(login="boss", surname="B", home=desk)
     guide = Person.objects.create(login="guide", surname="", home=tours)

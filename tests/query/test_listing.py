@@ -190,11 +190,14 @@ def by_cursor(scim: ScimClient, data: Any, query: Json, total: int) -> list[str]
 def things(settings: Any, db: None) -> None:
     """A host whose resource types have integers, UUIDs, text and the keys of other rows as their keys."""
     settings.DJANGO_SCIM = {
-        "USER": {"adapter": None},
-        "GROUP": {"adapter": None},
-        "ADAPTERS": [
-            f"tests.hosts.small.adapters.{name}Adapter" for name in ("Device", "License", "Enrolment")
-        ],
+        "RESOURCES": {
+            "User": None,
+            "Group": None,
+            **{
+                name: {"adapter": f"tests.hosts.small.adapters.{name}Adapter"}
+                for name in ("Device", "License", "Enrolment")
+            },
+        }
     }
     for number in range(5):
         device = Device.objects.create(name=f"{'bBaA_'[number]}{number}")

@@ -171,7 +171,9 @@ class TestGroups:
 class TestReferences:
     @pytest.fixture(autouse=True)
     def people(self, settings):
-        settings.DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}
+        settings.DJANGO_SCIM = {
+            "RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}
+        }
 
     def test_lead_to_resources_that_were_made_a_moment_ago(self, scim):
         manager = scim.post("/Users", user("manager")).json()["id"]
@@ -237,7 +239,9 @@ class TestWhatProtectsTheProject:
         assert [scim.patch(path_of(row), OFF).status_code for row in rows[:3]] == [200, 200, 503]
 
     def test_keeps_the_last_administrator_that_the_primary_knows_of(self, scim, settings):
-        settings.DJANGO_SCIM = {"USER": {"adapter": "tests.operations.test_protection.OpenUserAdapter"}}
+        settings.DJANGO_SCIM = {
+            "RESOURCES": {"User": {"adapter": "tests.operations.test_protection.OpenUserAdapter"}}
+        }
         rows = [UserFactory.create(is_superuser=True, is_staff=True) for _ in range(2)]
 
         assert [scim.patch(path_of(row), OFF).status_code for row in rows] == [200, 403]

@@ -6,4 +6,4 @@ from tests.hosts.host_settings import apps
 
 INSTALLED_APPS = apps("allauth", "allauth.account", "tests.hosts.addresses")
 MIDDLEWARE = [*SHARED_MIDDLEWARE, "allauth.account.middleware.AccountMiddleware"]
-DJANGO_SCIM = {"USER": {"adapter": "tests.hosts.addresses.scim.AddressedUserAdapter"}}
+DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.hosts.addresses.scim.AddressedUserAdapter"}}}

@@ -7,6 +7,8 @@ INSTALLED_APPS = apps("tests.hosts.moving")
 AUTH_USER_MODEL = "moving.User"
 
 DJANGO_SCIM = {
-    "USER": {"id_field": "scim_id"},
-    "GROUP": {"id_field": "scim_id", "adapter": "tests.hosts.moving.scim.TeamAdapter"},
+    "RESOURCES": {
+        "User": {"id_field": "scim_id"},
+        "Group": {"id_field": "scim_id", "adapter": "tests.hosts.moving.scim.TeamAdapter"},
+    }
 }

@@ -6,12 +6,14 @@ from tests.hosts.host_settings import apps
 
 INSTALLED_APPS = apps("tests.hosts.profiles")
 DJANGO_SCIM = {
-    "USER": {
-        "adapter": "tests.hosts.profiles.scim.StaffAdapter",
-        "attributes": {
-            "title": "profile__title",
-            "preferredLanguage": "profile__language",
-            f"{ENTERPRISE}:department": "profile__department__name",
-        },
-    },
+    "RESOURCES": {
+        "User": {
+            "adapter": "tests.hosts.profiles.scim.StaffAdapter",
+            "attributes": {
+                "title": "profile__title",
+                "preferredLanguage": "profile__language",
+                f"{ENTERPRISE}:department": "profile__department__name",
+            },
+        }
+    }
 }

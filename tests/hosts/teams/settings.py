@@ -5,7 +5,9 @@ from tests.hosts.host_settings import apps
 
 INSTALLED_APPS = apps("tests.hosts.teams")
 DJANGO_SCIM = {
-    "USER": {"adapter": "tests.hosts.teams.scim.PersonAdapter"},
-    "GROUP": {"adapter": "tests.hosts.teams.scim.TeamAdapter"},
-    "ADAPTERS": ["tests.hosts.teams.scim.SquadAdapter"],
+    "RESOURCES": {
+        "User": {"adapter": "tests.hosts.teams.scim.PersonAdapter"},
+        "Group": {"adapter": "tests.hosts.teams.scim.TeamAdapter"},
+        "Squad": {"adapter": "tests.hosts.teams.scim.SquadAdapter"},
+    }
 }

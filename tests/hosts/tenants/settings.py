@@ -6,9 +6,11 @@ from tests.hosts.host_settings import apps
 INSTALLED_APPS = apps("tests.hosts.tenants")
 AUTH_USER_MODEL = "tenants.Member"
 DJANGO_SCIM = {
-    "USER": {
-        "adapter": "tests.hosts.tenants.scim.MemberAdapter",
-        "tenant_field": "organisation",
-    },
-    "GROUP": {"adapter": "tests.hosts.tenants.scim.TeamAdapter", "tenant_field": "organisation"},
+    "RESOURCES": {
+        "User": {
+            "adapter": "tests.hosts.tenants.scim.MemberAdapter",
+            "tenant_field": "organisation",
+        },
+        "Group": {"adapter": "tests.hosts.tenants.scim.TeamAdapter", "tenant_field": "organisation"},
+    }
 }
