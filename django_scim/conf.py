@@ -192,12 +192,13 @@ class ScimSettings:
     :class:`django_scim.dialects.Dialect`."""
 
     DEPROVISIONING: Sequence[str] = (
-        "django_scim.deprovisioning.sessions.end_sessions",
-        "django_scim.deprovisioning.tokens.revoke_rest_framework_tokens",
-        "django_scim.deprovisioning.tokens.revoke_oauth2_provider_tokens",
+        "django_scim.deprovisioning.end_sessions",
+        "django_scim.deprovisioning.revoke_rest_framework_tokens",
+        "django_scim.deprovisioning.revoke_oauth2_provider_tokens",
     )
     """Dotted paths of the functions that end what an account could do that is no longer active; each takes
-    the row of the account and the connection."""
+    the row of the account and its connection, or None if somebody of the project deactivates an account that
+    no connection has."""
 
     RECORD_READS: bool = False
     """Whether the history has the reads and queries too, not the writes alone."""

@@ -44,6 +44,7 @@ def import_path(path: str, known: Iterable[str] = ()) -> Any:
         return getattr(module, name)
     except AttributeError:
         own = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module_path]
+        own += getattr(module, "__all__", [])
         raise ImportFailed(f"'{module_path}' has no '{name}'", nearest(name, own)) from None
 
 
