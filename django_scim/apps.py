@@ -15,10 +15,7 @@ class DjangoScimConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what Django calls by itself: checks, functions of each new SQLite connection, logins."""
-        from django_scim.checks import configuration as checks  # noqa: F401
-        from django_scim.checks import configuration as deprovisioning_checks  # noqa: F401
-        from django_scim.checks import configuration as index_checks  # noqa: F401
-        from django_scim.checks import deployment as api_checks  # noqa: F401
+        from django_scim import checks  # noqa: F401 - to import them is to register them
         from django_scim.resources import tracking
         from django_scim.sql.functions import register_sqlite_functions
 
@@ -28,8 +25,8 @@ class DjangoScimConfig(AppConfig):
             register_sqlite_functions, dispatch_uid="django_scim.register_sqlite_functions"
         )
         if apps.is_installed("django.contrib.auth"):
-            from django_scim.deprovisioning import sessions as logins
+            from django_scim.deprovisioning import sessions
 
-            logins.connect()
+            sessions.connect()
         if apps.is_installed("drf_spectacular"):
-            from django_scim.openapi import hooks as extensions  # noqa: F401
+            from django_scim.openapi import hooks  # noqa: F401 - likewise

@@ -88,3 +88,12 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
         return None
     listed = ", ".join(names[:LISTED])
     return f"There are: {listed}{', …' if len(names) > LISTED else '.'}"
+
+
+def leads_to(path: str, base: type) -> bool:
+    """Whether a dotted path names a class, or one that inherits from it."""
+    try:
+        found = import_path(path)
+    except ImportFailed:
+        return False
+    return isinstance(found, type) and issubclass(found, base)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import factory.django
 from django.contrib.auth.models import Group, User
-from factory.declarations import LazyAttribute, Sequence
+from factory.declarations import LazyAttribute, Sequence, SubFactory
 
-from django_scim.models import Connection
+from django_scim.models import Connection, EventCount
 
 
 class ConnectionFactory(factory.django.DjangoModelFactory[Connection]):
@@ -37,3 +37,16 @@ class GroupFactory(factory.django.DjangoModelFactory[Group]):
         model = Group
 
     name = Sequence(lambda number: f"Group {number}")
+
+
+class EventCountFactory(factory.django.DjangoModelFactory[EventCount]):
+    """How many events of a kind there were in an hour."""
+
+    class Meta:
+        model = EventCount
+
+    connection = SubFactory(ConnectionFactory)
+    outcome = "success"
+    status = 200
+    duration = 10
+    count = 1

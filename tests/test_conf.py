@@ -25,14 +25,14 @@ RIGHT: dict[str, Any] = {
 }
 
 
-def test_a_project_without_the_setting_has_the_defaults(settings):
+def test_a_project_without_the_setting_has_the_default_options(settings):
     del settings.DJANGO_SCIM
 
     assert get_settings() == ScimSettings()
     assert check_settings() == []
 
 
-def test_what_is_set_takes_the_place_of_the_default(settings):
+def test_an_option_that_is_set_takes_the_place_of_the_default(settings):
     settings.DJANGO_SCIM = RIGHT
 
     assert check_settings() == []
@@ -59,7 +59,7 @@ def test_options_cannot_be_changed_by_accident():
 
 @pytest.mark.parametrize("name", [option.name for option in fields(ScimSettings)])
 @pytest.mark.parametrize("value", ["", 0, -1, 1.5, [3], b"bytes"], ids=repr)
-def test_a_value_of_a_wrong_type_is_reported_and_the_default_is_in_force(settings, name, value):
+def test_an_option_of_a_wrong_type_is_reported_and_the_default_is_in_force(settings, name, value):
     """None of these values is right for any option."""
     settings.DJANGO_SCIM = {name: value}
     (error,) = check_settings()
@@ -71,14 +71,14 @@ def test_a_value_of_a_wrong_type_is_reported_and_the_default_is_in_force(setting
 
 @pytest.mark.parametrize("name", [key for key, kind in get_type_hints(ScimSettings).items() if kind is int])
 @pytest.mark.parametrize("value", ["many", "10", True, None, 0, -5, 2.0])
-def test_a_limit_is_a_whole_number_over_zero(settings, name, value):
+def test_a_limit_in_the_settings_is_a_whole_number_over_zero(settings, name, value):
     settings.DJANGO_SCIM = {name: value}
     (error,) = check_settings()
 
     assert error.msg == f'DJANGO_SCIM["{name}"] is {value!r}, but has to be a whole number over 0.'
 
 
-def test_a_string_is_no_list_of_strings(settings):
+def test_a_string_in_the_settings_is_no_list_of_strings(settings):
     settings.DJANGO_SCIM = {"AUTHENTICATION_CLASSES": "rest_framework.authentication.BasicAuthentication"}
     (error,) = check_settings()
 
@@ -87,7 +87,7 @@ def test_a_string_is_no_list_of_strings(settings):
 
 
 @pytest.mark.parametrize("value", [None, [], "RESOURCES", 3, {"RESOURCES"}])
-def test_the_setting_is_a_dictionary(settings, value):
+def test_a_setting_that_is_no_dictionary_is_reported(settings, value):
     settings.DJANGO_SCIM = value
     (error,) = check_settings()
 
@@ -178,7 +178,7 @@ def test_the_right_options_beside_a_wrong_one_are_in_force(settings):
     assert get_settings().RESOURCES == {"User": {"delete": "hard"}}
 
 
-def test_each_mistake_is_reported(settings):
+def test_each_mistake_in_the_settings_is_reported(settings):
     settings.DJANGO_SCIM = {
         "RESOURCES": {"User": {"delete": "sfot", "x": 1}, "Group": 3},
         "MAX_RESULTS": "many",

@@ -15,7 +15,8 @@ from django_scim import signals
 from django_scim.models import ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
-from tests.operations.patch_operations import add, remove, replace
+from tests.messages import BULK_REQUEST
+from tests.operations.patch_operations import ACTIVATE, DEACTIVATE, add, remove, replace
 from tests.representations import ENTERPRISE, id_of, member, path_of
 from tests.representations import group as group_representation
 from tests.representations import user as representation
@@ -29,10 +30,6 @@ ALL = {
     "members added": signals.members_added,
     "members removed": signals.members_removed,
 }
-BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
-
-DEACTIVATE = replace("active", False)
-ACTIVATE = replace("active", True)
 
 
 class Host:
@@ -88,7 +85,7 @@ def committed(host, django_capture_on_commit_callbacks):
 class TestResources:
     """Resources that are made, changed and deleted."""
 
-    def test_a_new_resource_is_created(self, scim, committed):
+    def test_a_new_resource_sends_the_signal_that_it_is_created(self, scim, committed):
         with committed() as host:
             scim.post("/Users", representation("bjensen", active=True))
 
@@ -102,7 +99,7 @@ class TestResources:
 
         assert host.told == ["created"]
 
-    def test_the_sender_is_the_model_of_the_host(self, scim, committed):
+    def test_the_sender_of_a_signal_is_the_model_of_the_host(self, scim, committed):
         with committed() as host:
             scim.post("/Users", representation("bjensen"))
             scim.post("/Groups", group_representation("Guides"))
@@ -142,7 +139,7 @@ class TestResources:
         assert host.told == ["updated"]
         assert host.of("updated")["changes"] == {"name.givenName": {"before": "Barbara", "after": "Babs"}}
 
-    def test_an_external_id_is_a_change_too(self, scim, committed):
+    def test_a_new_external_id_is_an_update_too(self, scim, committed):
         user = UserFactory.create()
 
         with committed() as host:
@@ -150,7 +147,7 @@ class TestResources:
 
         assert host.of("updated")["changes"] == {"externalId": {"after": "701984"}}
 
-    def test_a_secret_is_redacted(self, scim, committed):
+    def test_a_secret_in_a_signal_is_redacted(self, scim, committed):
         user = UserFactory.create()
 
         with committed() as host:
@@ -169,7 +166,7 @@ class TestResources:
         assert host.of("deleted")["instance"] == user
         assert host.of("deleted")["changes"]["active"] == {"before": True, "after": False}
 
-    def test_deleting_what_is_not_active_does_not_deactivate_it_again(self, scim, committed):
+    def test_deleting_an_inactive_resource_does_not_deactivate_it_again(self, scim, committed):
         user = UserFactory.create(is_active=False)
 
         with committed() as host:
@@ -203,7 +200,7 @@ class TestResources:
 class TestActivity:
     """Resources that are deactivated, and come back."""
 
-    def test_active_false_updates_and_deactivates(self, scim, committed):
+    def test_setting_active_to_false_updates_and_deactivates(self, scim, committed):
         user = UserFactory.create()
 
         with committed() as host:
@@ -214,7 +211,7 @@ class TestActivity:
         assert host.of("updated")["changes"] == changes
         assert host.of("deactivated")["changes"] == changes
 
-    def test_active_true_updates_and_activates(self, scim, committed):
+    def test_setting_active_to_true_updates_and_activates(self, scim, committed):
         user = UserFactory.create(is_active=False)
 
         with committed() as host:
@@ -304,7 +301,7 @@ class TestMembers:
         assert host.told == ["members added"]
         assert host.keys("members added") == [[user.pk]]
 
-    def test_members_are_removed(self, scim, committed):
+    def test_removing_members_sends_the_signal_that_they_are_removed(self, scim, committed):
         group, user = GroupFactory.create(), UserFactory.create()
         group.user_set.add(user)
 
@@ -314,7 +311,7 @@ class TestMembers:
         assert host.told == ["members removed"]
         assert host.keys("members removed") == [[user.pk]]
 
-    def test_a_put_tells_the_difference(self, scim, committed):
+    def test_a_put_of_members_signals_the_difference(self, scim, committed):
         group, stays, goes, comes = GroupFactory.create(), *UserFactory.create_batch(3)
         group.user_set.add(stays, goes)
         members = [member(stays), member(comes)]
@@ -378,7 +375,7 @@ class TestMembers:
 class TestSilence:
     """What is not told."""
 
-    def test_a_write_that_changes_nothing(self, scim, committed):
+    def test_a_write_that_changes_nothing_sends_no_signal(self, scim, committed):
         user, group = UserFactory.create(username="bjensen"), GroupFactory.create()
         group.user_set.add(user)
         path = path_of(user)
@@ -392,7 +389,7 @@ class TestSilence:
 
         assert host.told == []
 
-    def test_a_read(self, scim, committed):
+    def test_a_read_sends_no_signal(self, scim, committed):
         user = UserFactory.create()
 
         with committed() as host:
@@ -401,7 +398,7 @@ class TestSilence:
 
         assert host.told == []
 
-    def test_a_write_that_is_refused(self, scim, committed):
+    def test_a_write_that_is_refused_sends_no_signal(self, scim, committed):
         user, group = UserFactory.create(), GroupFactory.create()
         UserFactory.create(username="taken")
         nobody = {"value": id_of(UserFactory.build(pk=987654))}
@@ -415,7 +412,7 @@ class TestSilence:
 
         assert host.told == []
 
-    def test_a_write_that_is_rolled_back_with_a_transaction_around_it(self, scim, committed):
+    def test_a_write_that_is_rolled_back_with_a_transaction_around_it_sends_no_signal(self, scim, committed):
         user = UserFactory.create()
 
         with committed() as host, transaction.atomic():
@@ -432,13 +429,13 @@ class TestBulk:
 
     def bulk(self, scim: ScimClient, *operations: dict[str, Any]) -> Any:
         """Send a bulk request."""
-        return scim.post("/Bulk", {"schemas": [BULK], "Operations": list(operations)})
+        return scim.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": list(operations)})
 
     def make(self, path: str, name: str, **data: Any) -> dict[str, Any]:
         """Return the operation that makes a resource."""
         return {"method": "POST", "path": path, "bulkId": name, "data": data}
 
-    def test_each_write_is_told_and_the_refused_one_is_not(self, scim, committed):
+    def test_each_write_of_a_bulk_job_is_signalled_and_the_refused_one_is_not(self, scim, committed):
         user = UserFactory.create(username="taken")
 
         with committed() as host:
@@ -550,7 +547,7 @@ class TestCommit:
         assert "the message queue does not answer" in caplog.text
         assert ProvisioningEvent.objects.get().outcome == "success"
 
-    def test_what_a_receiver_changes_is_its_own(self, scim, host):
+    def test_a_receiver_changes_its_own_copy_of_a_signal(self, scim, host):
         def change(instance: Any, **kwargs: Any) -> None:
             instance.last_name = "told"
             instance.save()

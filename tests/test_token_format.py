@@ -25,14 +25,14 @@ def test_a_token_that_is_issued_has_the_format(connection):
     assert re.fullmatch(DOCUMENTED, token)
 
 
-def test_every_token_has_it():
+def test_every_token_has_a_right_checksum():
     tokens = [make_token() for _ in range(500)]
 
     assert all(is_token(token) and re.fullmatch(DOCUMENTED, token) for token in tokens)
     assert len({token[:48] for token in tokens}) == 500
 
 
-def test_a_token_with_another_character_anywhere_has_not():
+def test_a_token_with_another_character_anywhere_has_a_wrong_checksum():
     token = make_token()
 
     for position, character in enumerate(token):
@@ -46,12 +46,12 @@ def test_what_only_looks_like_one_has_not(text):
 
 
 @pytest.mark.parametrize("extra", [" ", "\n", "x"])
-def test_more_than_a_token_has_not(extra):
+def test_a_text_with_more_than_a_token_has_not_the_format(extra):
     assert not is_token(make_token() + extra)
 
 
 @pytest.mark.parametrize("secret", ["", "a", "A" * 43, "0_-" * 14 + "z"])
-def test_the_checksum_is_the_crc_32_in_base_62(secret):
+def test_the_checksum_of_a_token_is_the_crc_32_in_base_62(secret):
     digits = checksum(secret)
 
     number = 0

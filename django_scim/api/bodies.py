@@ -50,8 +50,10 @@ class ScimJSONParser(BaseParser):
         is_patch = request is not None and request.method == "PATCH"
         if not isinstance(document, dict | list if is_patch else dict):
             raise InvalidSyntaxException(detail="the body is not a JSON object")
-        DocumentLimits(settings, registry().collection_names).require(document)
-        require_unique_names(body)
+        limits = DocumentLimits(settings, registry().collection_names)
+        limits.require(document)
+        if limits.members < sum(map(bool, MEMBER.findall(body))):
+            raise twice_named(body)
         return document
 
 
@@ -89,6 +91,9 @@ class JSONRenderer(ScimJSONRenderer):
 WORD = re.compile(r"[\w$-]+")
 """What may be the name of an attribute in a path or behind a URN."""
 
+MEMBER = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?', re.DOTALL)
+"""Each string of a JSON text; those that a colon follows are the names of members."""
+
 MAX_DIGITS = 18
 """How many digits a length may have that no limit reaches."""
 
@@ -114,22 +119,25 @@ def content_length(headers: HttpHeaders, limit: int) -> int:
     return int(text or 0)
 
 
-def require_unique_names(body: bytes) -> None:
-    """Refuse JSON in which a name is twice in one object, which orjson does not tell.
+def twice_named(body: bytes) -> InvalidSyntaxException:
+    """Return the error of a body in which a name is twice in one object: orjson does not tell which.
+
+    :param body: Valid JSON, nested no deeper than ``MAX_JSON_DEPTH``, that has more names than members.
+    """
+    try:
+        # The numbers do not matter here, and Python refuses long ones.
+        json.loads(body, object_pairs_hook=require_unique_names, parse_int=len, parse_float=len)
+    except InvalidSyntaxException as error:
+        return error
+    return InvalidSyntaxException(detail="a name is twice in one object")
+
+
+def require_unique_names(members: Iterable[tuple[str, Any]]) -> None:
+    """Refuse an object of which two members have one name.
 
     Which of two values counts, programs disagree on (RFC 8259 section 4), such as this one and a proxy that
     looks for what is forbidden. The case of a name makes no difference (RFC 7643 section 2.1), but in the
     filter of a path it may.
-
-    :param body: Valid JSON, nested no deeper than ``MAX_JSON_DEPTH``.
-    :raises InvalidSyntaxException: If there is such a name.
-    """
-    # The numbers do not matter here, and Python refuses long ones.
-    json.loads(body, object_pairs_hook=unique_names, parse_int=len, parse_float=len)
-
-
-def unique_names(members: list[tuple[str, Any]]) -> None:
-    """Refuse the members of an object of which two have one name.
 
     :raises InvalidSyntaxException: If there are any.
     """
@@ -148,6 +156,8 @@ class DocumentLimits:
     def __init__(self, settings: ScimSettings, collections: Collection[str]) -> None:
         self.settings = settings
         self.collections = collections
+        self.members = 0
+        """How many members the objects have together, once :meth:`require` has returned."""
 
     def require(self, document: Any) -> None:
         """Refuse a document with a part that is too large, or that no database can hold.
@@ -181,6 +191,7 @@ class DocumentLimits:
         :raises InvalidSyntaxException: If it has too many members, or one with a name that is too long.
         :raises InvalidValueException: If a list is too long, or a name holds NUL.
         """
+        self.members += len(item)
         limit = self.settings.MAX_ATTRIBUTES
         if len(item) > limit:
             raise InvalidSyntaxException(detail=f"an object may have {limit} members at most")
@@ -192,6 +203,7 @@ class DocumentLimits:
                 raise InvalidValueException(detail="a name holds the character NUL")
             if isinstance(value, list):
                 self.require_list(name, value, item)
+        require_unique_names(item.items())
 
     def require_list(self, name: str, values: list[Any], holder: dict[str, Any]) -> None:
         """Refuse a list that is too long; that of the operations has limits of its own.

@@ -40,7 +40,7 @@ class RecordedReads(ProtectedView):
         """Start the clock once it is known who asks."""
         super().perform_authentication(request)
         operation = OPERATIONS.get(self.action or "")
-        if operation is None or self.read is not None or not get_settings().RECORD_READS:
+        if operation is None or not get_settings().RECORD_READS:
             return
         if connection_of(request) is not None:
             self.read = self.new_attempt(operation, "", "")

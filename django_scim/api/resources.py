@@ -184,14 +184,21 @@ class ResourceViewSet(RecordedReads):
             self._attempt = self.new_attempt(operation, self.resource_name, self.kwargs.get("pk", ""))
         return self._attempt
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Start the clock once it is known who asks."""
-        self.perform_authentication(request)
-        is_write = request.method in OPERATIONS and not self.is_search
-        if is_write and connection_of(request) is not None:
+    @property
+    def is_write(self) -> bool:
+        """Whether the request changes a resource."""
+        return self.request.method in OPERATIONS and not self.is_search
+
+    def check_permissions(self, request: Request) -> None:
+        """Start the clock: it is known who asks, and from here on the history has what is refused."""
+        if self.is_write and connection_of(request) is not None:
             self.attempt.started = monotonic()
+        super().check_permissions(request)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a write of a connection that is paused."""
         super().initial(request, *args, **kwargs)
-        if is_write:
+        if self.is_write:
             require_running(self.connection)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -222,13 +229,12 @@ class MeViewSet(ResourceViewSet):
         """The address does not hold the ``id``."""
         return self.endpoint
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Find the resource once it is known who asks.
+    def check_permissions(self, request: Request) -> None:
+        """Find the resource between the permissions to do this at all, and to do it to its type.
 
         :raises NotImplementedException: If the client acts for no resource.
         """
-        self.perform_authentication(request)
-        self.check_permissions(request)
+        RecordedReads.check_permissions(self, request)
         instance = import_string(get_settings().CURRENT_RESOURCE)(request)
         resource_type = next(
             (resource_type for resource_type in registry() if isinstance(instance, resource_type.model)), None
@@ -238,7 +244,7 @@ class MeViewSet(ResourceViewSet):
         self.resource_name = resource_type.name
         # The dictionary is the one that the handler is called with.
         self.kwargs["pk"] = resource_type.identifier(instance)
-        super().initial(request, *args, **kwargs)
+        super().check_permissions(request)
 
     def create(self, request: Request, pk: str = "") -> Response:
         """Refuse: whoever is authenticated is there already.

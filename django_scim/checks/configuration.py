@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections, router
 
 from django_scim.conf import ScimSettings, check_settings, get_settings
-from django_scim.imports import ImportFailed, import_path
+from django_scim.imports import ImportFailed, import_path, leads_to
 from django_scim.indexes.base import State
 
 CLASSES = {
@@ -89,15 +89,6 @@ def check_combinations() -> Iterator[CheckMessage]:
             "of a token, one that may only read may write too.",
             id="django_scim.W008",
         )
-
-
-def leads_to(path: str, base: type) -> bool:
-    """Whether a dotted path names a class, or one that inherits from it."""
-    try:
-        found = import_path(path)
-    except ImportFailed:
-        return False
-    return isinstance(found, type) and issubclass(found, base)
 
 
 def check_databases() -> Iterator[CheckMessage]:

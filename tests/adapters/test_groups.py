@@ -42,7 +42,7 @@ def test_a_user_shows_the_groups_it_is_in(scim):
     assert (value["value"], value["display"], value["type"]) == (id_of(guides), "Tour Guides", "direct")
 
 
-def test_a_relation_that_the_groups_declare_is_found(scim, teams):
+def test_a_relation_to_users_that_the_groups_declare_is_found(scim, teams):
     account = Account.objects.create(email="bjensen@example.com")
     created = scim.post("/Groups", group("Tour Guides", members=[member(account)])).json()
 
@@ -52,7 +52,7 @@ def test_a_relation_that_the_groups_declare_is_found(scim, teams):
     assert [value["value"] for value in created["members"]] == [id_of(account)]
 
 
-def test_of_several_relations_the_one_with_a_usual_name_is_taken(scim, teams):
+def test_a_relation_with_a_usual_name_is_taken_of_several(scim, teams):
     account = Account.objects.create(email="bjensen@example.com")
     scim.post("/Groups", group("Tour Guides", members=[member(account)]))
 
@@ -92,7 +92,7 @@ def test_groups_of_another_model_than_the_users_have_are_no_mistake(scim, settin
     assert "groups" not in scim.get(path_of(account)).json()
 
 
-def test_a_model_that_no_relation_leads_to_keeps_the_members_for_scim(scim, settings):
+def test_a_group_model_that_no_relation_leads_to_keeps_the_members_for_scim(scim, settings):
     settings.DJANGO_SCIM = {"RESOURCES": {"Group": {"adapter": f"{ADAPTERS}.TeamAdapter"}}}
     members = [member(UserFactory.create())]
     created = scim.post("/Groups", group(members=members)).json()

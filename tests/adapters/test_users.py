@@ -96,7 +96,7 @@ def test_what_rights_an_account_has_is_no_attribute(scim):
 # An account that signs in by its address
 
 
-def test_the_address_is_the_user_name(scim, accounts):
+def test_the_user_name_of_an_account_without_one_is_its_address(scim, accounts):
     response = scim.post("/Users", user("bjensen@example.com"))
 
     assert response.status_code == 201
@@ -104,7 +104,7 @@ def test_the_address_is_the_user_name(scim, accounts):
     assert response.json()["userName"] == "bjensen@example.com"
 
 
-def test_the_emails_come_out_as_they_went_in(scim, accounts):
+def test_the_emails_of_a_user_come_out_as_they_went_in(scim, accounts):
     emails = [
         {"value": "bjensen@example.com", "type": "work", "primary": True},
         {"value": "babs@example.org", "type": "home"},
@@ -252,7 +252,7 @@ def test_an_account_that_is_made_again_has_no_password_of_before_where_none_is_m
 # A model that Django's authentication knows nothing of
 
 
-def test_the_field_names_of_other_models_are_known_too(scim, people):
+def test_the_field_names_of_other_user_models_are_known_too(scim, people):
     created = scim.post("/Users", user("bjensen", name={"familyName": "Jensen"}, active=False)).json()
 
     person = Person.objects.get()

@@ -14,8 +14,7 @@ from django.utils import timezone, translation
 
 import django_scim
 from django_scim.admin.pictures import AREA, MOST_TICKS, pictures, tick_step
-from django_scim.models import EventCount
-from tests.factories import ConnectionFactory
+from tests.factories import ConnectionFactory, EventCountFactory
 
 SVG = "{http://www.w3.org/2000/svg}"
 STATIC = Path(django_scim.__file__).parent / "static/django_scim"
@@ -33,8 +32,8 @@ def count(connection):
     """Return what makes a row of counts."""
 
     def make(days_ago=0, number=1, **fields):
-        defaults = {"connection": connection, "outcome": "success", "status": 200, "duration": 10}
-        return EventCount.objects.create(hour=noon(days_ago), count=number, **{**defaults, **fields})
+        counted = {"connection": connection, "hour": noon(days_ago), "count": number}
+        return EventCountFactory.create(**{**counted, **fields})
 
     return make
 
@@ -71,7 +70,7 @@ def bars(picture: ElementTree.Element, kind: str) -> list[tuple[float, float, fl
 # Outcomes
 
 
-def test_what_was_refused_stands_on_what_succeeded(connection, count):
+def test_the_bar_of_refusals_stands_on_that_of_successes(connection, count):
     count(number=30)
     count(number=20, outcome="refused", status=409)
     outcomes, _ = drawings(pictures(connection))
@@ -85,7 +84,7 @@ def test_what_was_refused_stands_on_what_succeeded(connection, count):
     assert (top_refused, top + height) == (AREA.top, AREA.bottom)
 
 
-def test_days_are_in_their_order(connection, count):
+def test_the_days_of_a_picture_are_in_their_order(connection, count):
     count(3, 1)
     count(1, 1)
     (first, *_), (second, *_) = bars(drawings(pictures(connection))[0], "succeeded")
@@ -93,7 +92,7 @@ def test_days_are_in_their_order(connection, count):
     assert second - first == pytest.approx(2 * (AREA.right - AREA.left) / 30, abs=0.11)
 
 
-def test_one_error_of_thousands_is_seen(connection, count):
+def test_one_error_of_thousands_is_seen_in_the_picture(connection, count):
     count(number=100_000)
     count(number=1, outcome="refused", status=409)
     ((_, _, height),) = bars(drawings(pictures(connection))[0], "refused")
@@ -104,7 +103,7 @@ def test_one_error_of_thousands_is_seen(connection, count):
 @pytest.mark.parametrize(
     ("largest", "step"), [(0, 1), (1, 1), (5, 1), (6, 2), (10, 2), (11, 5), (26, 10), (4_100, 1_000)]
 )
-def test_the_ticks_reach_the_largest_number_in_round_steps(largest, step):
+def test_the_ticks_of_an_axis_reach_the_largest_number_in_round_steps(largest, step):
     assert tick_step(largest) == step
     assert step * MOST_TICKS >= largest
 
@@ -128,7 +127,7 @@ def test_a_percentile_is_drawn_where_the_logarithmic_scale_has_it(connection, co
     assert first - second == pytest.approx((AREA.bottom - AREA.top) * 2 / 3, abs=0.2)
 
 
-def test_a_line_is_interrupted_where_there_was_nothing(connection, count):
+def test_the_line_of_a_picture_is_interrupted_where_there_was_no_event(connection, count):
     for days_ago in (5, 4, 2):
         count(days_ago)
     _, durations = drawings(pictures(connection))
@@ -137,7 +136,7 @@ def test_a_line_is_interrupted_where_there_was_nothing(connection, count):
     assert [re.sub("[^ML]", "", path) for path in paths] == ["MLM"] * 3
 
 
-def test_each_line_has_a_mark_of_its_own(connection, count):
+def test_each_line_of_a_picture_has_a_mark_of_its_own(connection, count):
     count()
     _, durations = drawings(pictures(connection))
     marks = {use.get("href") for use in durations.iter(f"{SVG}use")}
@@ -163,7 +162,7 @@ def test_a_picture_has_a_name_and_a_description(connection, count):
     assert "50% took at most 8 ms" in (durations.findtext(f"{SVG}desc") or "")
 
 
-def test_the_tables_have_the_figures_of_each_day(connection, count):
+def test_the_tables_below_pictures_have_the_figures_of_each_day(connection, count):
     count(1, 1_200)
     count(1, 3, outcome="refused", status=409)
     count(0, 7, duration=2_000)
@@ -178,14 +177,14 @@ def test_the_tables_have_the_figures_of_each_day(connection, count):
     ]
 
 
-def test_no_event_at_all_is_said(connection):
+def test_a_picture_of_no_event_says_so(connection):
     html = pictures(connection)
 
     assert "There were no events in the last 30 days." in html
     assert drawings(html) == []
 
 
-def test_positions_are_numbers_in_every_language(connection, count, settings):
+def test_the_positions_in_a_picture_are_numbers_in_every_language(connection, count, settings):
     settings.USE_THOUSAND_SEPARATOR = True
     count(number=123_456)
     with translation.override("de"):
@@ -198,7 +197,7 @@ def test_positions_are_numbers_in_every_language(connection, count, settings):
 # How they are drawn
 
 
-def test_pictures_take_one_query(connection, count, django_assert_num_queries):
+def test_all_pictures_together_take_one_query(connection, count, django_assert_num_queries):
     for days_ago in range(30):
         count(days_ago, duration=20, outcome="refused", status=409, scim_type="uniqueness")
         count(days_ago)
@@ -209,14 +208,14 @@ def test_pictures_take_one_query(connection, count, django_assert_num_queries):
         pictures(None)
 
 
-def test_a_strict_content_security_policy_lets_them_through(connection, count):
+def test_a_strict_content_security_policy_lets_pictures_through(connection, count):
     count()
     html = pictures(connection)
 
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", html)
 
 
-def test_each_colour_is_one_of_the_admins_own():
+def test_each_colour_of_a_picture_is_one_of_the_admins_own():
     for sheet in ("connection.css", "pictures.css"):
         text = (STATIC / sheet).read_text("utf-8")
         colours = re.findall(r"(?:color|fill|stroke|background|border): ([^;]+);", text)
@@ -242,7 +241,7 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize(
     ("colour", "least"), [("link-fg", 3), ("error-fg", 3), ("body-quiet-color", 3), ("body-fg", 4.5)]
 )
-def test_colours_stand_out_from_the_page_in_both_themes(theme, colour, least):
+def test_the_colours_of_a_picture_stand_out_from_the_page_in_both_themes(theme, colour, least):
     """WCAG 2.1, 1.4.11 for what is drawn, 1.4.3 for text."""
     colours: dict[str, str] = {}
     for sheet in theme:
@@ -294,7 +293,7 @@ def test_the_history_of_no_connection_that_is_there_is_answered(admin_client, co
     assert response.status_code == 200
 
 
-def test_whoever_may_not_view_the_history_sees_no_pictures_there(staff, connection, count):
+def test_the_history_has_no_pictures_for_staff_that_may_not_view_it(staff, connection, count):
     count()
     response = staff("view_connection").get(HISTORY)
 
@@ -302,7 +301,9 @@ def test_whoever_may_not_view_the_history_sees_no_pictures_there(staff, connecti
     assert drawings(response.text) == []
 
 
-def test_without_the_permission_to_view_the_history_there_are_no_pictures(staff, connection, count):
+def test_the_page_of_a_connection_has_no_pictures_without_the_permission_to_view_the_history(
+    staff, connection, count
+):
     count()
     browser = staff("view_connection", "change_connection", "view_accesstoken", "view_record")
     html = browser.get(page(connection)).text
@@ -311,7 +312,9 @@ def test_without_the_permission_to_view_the_history_there_are_no_pictures(staff,
     assert "pictures.css" not in html
 
 
-def test_with_the_permission_to_view_the_history_there_are_pictures(staff, connection, count):
+def test_the_page_of_a_connection_has_pictures_with_the_permission_to_view_the_history(
+    staff, connection, count
+):
     count()
     html = staff("view_connection", "view_provisioningevent").get(page(connection)).text
 

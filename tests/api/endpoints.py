@@ -46,3 +46,9 @@ OPEN = [
 
 HEALTH = [("GET", "/health")]
 """What a load balancer asks, without TLS."""
+
+COLLECTION_METHODS = {"GET", "POST", "HEAD", "OPTIONS"}
+"""What ``Allow`` has for all resources of a type."""
+
+RESOURCE_METHODS = {"GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+"""What ``Allow`` has for one resource."""

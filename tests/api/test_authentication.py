@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_scim.models import AccessToken, ProvisioningEvent
-from tests.api.assertions import assert_scim_error
 from tests.api.endpoints import HEALTH, HISTORY, OPEN, PROTECTED
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, HttpsClient, ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.representations import path_of, user
@@ -140,7 +140,7 @@ class TestRefusals:
         assert response.headers["WWW-Authenticate"] == 'Bearer realm="SCIM"'
 
     @pytest.mark.parametrize(("method", "path"), [*PROTECTED, *HISTORY])
-    def test_are_everywhere_but_in_discovery(self, anonymous, method, path):
+    def test_refusals_are_everywhere_but_in_discovery(self, anonymous, method, path):
         for headers in ({}, {"Authorization": "Bearer unknown"}):
             response = anonymous.generic(method, f"{ROOT}{path}", b"{}", content_type=SCIM, headers=headers)
             assert response.status_code == 401
@@ -198,7 +198,7 @@ class TestBrowsers:
 
 class TestBearerTokens:
     @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer  "])
-    def test_are_accepted_under_the_scheme_in_any_case(self, scim, scheme):
+    def test_bearer_tokens_are_accepted_under_the_scheme_in_any_case(self, scim, scheme):
         response = scim.client.get(f"{ROOT}/Users", headers={"Authorization": f"{scheme} {scim.token}"})
 
         assert response.status_code == 200
@@ -226,7 +226,9 @@ class TestBearerTokens:
             connection.save()
             assert with_token(anonymous, token).status_code == status
 
-    def test_may_be_two_for_one_connection_so_that_one_can_replace_the_other(self, anonymous, connection):
+    def test_bearer_tokens_may_be_two_for_one_connection_so_that_one_can_replace_the_other(
+        self, anonymous, connection
+    ):
         old, first = AccessToken.objects.issue(connection)
         _, second = AccessToken.objects.issue(connection)
 
@@ -234,7 +236,7 @@ class TestBearerTokens:
         old.revoke()
         assert [with_token(anonymous, each).status_code for each in (first, second)] == [401, 200]
 
-    def test_are_found_by_their_digest_in_one_query(self, scim):
+    def test_bearer_tokens_are_found_by_their_digest_in_one_query(self, scim):
         scim.get("/Users")  # notes the first use
 
         with CaptureQueriesContext(
@@ -247,7 +249,7 @@ class TestBearerTokens:
         assert scim.token not in of_tokens[0]
         assert hashlib.sha256(scim.token.encode()).hexdigest() in of_tokens[0]
 
-    def test_act_for_their_own_connection(self, anonymous):
+    def test_bearer_tokens_act_for_their_own_connection(self, anonymous):
         one, other = (ScimClient(ConnectionFactory.create()) for _ in range(2))
         path = path_of(UserFactory.create())
 
@@ -258,7 +260,7 @@ class TestBearerTokens:
         event = ProvisioningEvent.objects.get()
         assert (event.connection, event.token) == (one.connection, one.stored)
 
-    def test_are_no_protection_that_a_browser_could_be_talked_out_of(self, scim, settings):
+    def test_bearer_tokens_are_no_protection_that_a_browser_could_be_talked_out_of(self, scim, settings):
         """No cookie authenticates, so that there is nothing for a CSRF token to protect."""
         settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.csrf.CsrfViewMiddleware"]
         scim.client = HttpsClient(enforce_csrf_checks=True)
@@ -267,7 +269,7 @@ class TestBearerTokens:
 
 
 class TestLastUse:
-    def test_is_noted(self, scim):
+    def test_the_last_use_of_a_token_is_noted(self, scim):
         before = timezone.now()
 
         scim.get("/Users")
@@ -276,7 +278,7 @@ class TestLastUse:
         assert scim.stored.last_used is not None
         assert before - timedelta(seconds=1) <= scim.stored.last_used <= timezone.now()
 
-    def test_is_noted_once_a_minute_at_most(self, scim):
+    def test_the_last_use_of_a_token_is_noted_once_a_minute_at_most(self, scim):
         noted = timezone.now() - timedelta(seconds=58)
         AccessToken.objects.filter(pk=scim.stored.pk).update(last_used=noted)
 
@@ -285,7 +287,7 @@ class TestLastUse:
         scim.stored.refresh_from_db()
         assert abs(scim.stored.last_used - noted) < timedelta(seconds=1)
 
-    def test_is_noted_again_after_a_minute(self, scim):
+    def test_the_last_use_of_a_token_is_noted_again_after_a_minute(self, scim):
         noted = timezone.now() - timedelta(seconds=61)
         AccessToken.objects.filter(pk=scim.stored.pk).update(last_used=noted)
 
@@ -294,13 +296,13 @@ class TestLastUse:
         scim.stored.refresh_from_db()
         assert scim.stored.last_used - noted > timedelta(seconds=59)
 
-    def test_is_noted_of_a_request_that_fails_too(self, scim):
+    def test_the_last_use_of_a_token_is_noted_of_a_request_that_fails_too(self, scim):
         assert scim.get("/Users/none").status_code == 404
 
         scim.stored.refresh_from_db()
         assert scim.stored.last_used is not None
 
-    def test_is_not_noted_of_a_token_that_is_refused(self, anonymous):
+    def test_the_last_use_of_a_token_is_not_noted_of_a_token_that_is_refused(self, anonymous):
         stored, token = issue(expires=timezone.now() - timedelta(seconds=1))
 
         with_token(anonymous, token)
@@ -318,13 +320,15 @@ class TestAuthenticationOfTheHost:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         return client.generic(method, f"{ROOT}{path}", payload or b"", content_type=SCIM, headers=headers)
 
-    def test_takes_the_place_of_the_tokens(self, anonymous, connection):
+    def test_authentication_of_the_host_takes_the_place_of_the_tokens(self, anonymous, connection):
         _, token = AccessToken.objects.issue(connection)
 
         assert self.send(anonymous, X_Connection=connection.name).status_code == 200
         assert_scim_error(self.send(anonymous, Authorization=f"Bearer {token}"), 401)
 
-    def test_may_write_and_is_in_the_history_without_a_token(self, anonymous, connection):
+    def test_authentication_of_the_host_may_write_and_is_in_the_history_without_a_token(
+        self, anonymous, connection
+    ):
         body = b'{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "barbara"}'
 
         response = self.send(anonymous, "POST", payload=body, X_Connection=connection.name)
@@ -333,7 +337,7 @@ class TestAuthenticationOfTheHost:
         event = ProvisioningEvent.objects.get()
         assert (event.connection, event.token) == (connection, None)
 
-    def test_gives_its_own_reasons_and_its_own_challenge(self, anonymous):
+    def test_authentication_of_the_host_gives_its_own_reasons_and_its_own_challenge(self, anonymous):
         unknown = self.send(anonymous, X_Connection="nobody")
         absent = self.send(anonymous)
 
@@ -342,13 +346,15 @@ class TestAuthenticationOfTheHost:
         for response in (unknown, absent):
             assert response.headers["WWW-Authenticate"] == 'Gateway realm="tests"'
 
-    def test_does_not_let_a_connection_in_that_is_not_active(self, anonymous, connection):
+    def test_authentication_of_the_host_does_not_let_a_connection_in_that_is_not_active(
+        self, anonymous, connection
+    ):
         connection.is_active = False
         connection.save()
 
         assert_scim_error(self.send(anonymous, X_Connection=connection.name), 401)
 
-    def test_may_stand_beside_the_tokens(self, anonymous, connection, settings):
+    def test_authentication_of_the_host_may_stand_beside_the_tokens(self, anonymous, connection, settings):
         settings.DJANGO_SCIM = {
             "AUTHENTICATION_CLASSES": [
                 "django_scim.api.authentication.AccessTokenAuthentication",
@@ -360,13 +366,15 @@ class TestAuthenticationOfTheHost:
         assert self.send(anonymous, X_Connection=connection.name).status_code == 200
         assert self.send(anonymous, Authorization=f"Bearer {token}").status_code == 200
 
-    def test_that_names_no_connection_may_nothing(self, anonymous, settings):
+    def test_authentication_of_the_host_that_names_no_connection_may_nothing(self, anonymous, settings):
         settings.DJANGO_SCIM = {"AUTHENTICATION_CLASSES": ["tests.api.hosts.Stranger"]}
 
         for method in ("GET", "POST"):
             assert_scim_error(self.send(anonymous, method), 403)
 
-    def test_that_names_no_connection_may_nothing_whatever_the_permissions_say(self, anonymous, settings):
+    def test_authentication_of_the_host_that_names_no_connection_may_nothing_whatever_the_permissions_say(
+        self, anonymous, settings
+    ):
         settings.DJANGO_SCIM = {
             "AUTHENTICATION_CLASSES": ["tests.api.hosts.Stranger"],
             "PERMISSION_CLASSES": [],
@@ -375,7 +383,7 @@ class TestAuthenticationOfTheHost:
         for method, path in (("GET", "/Users"), ("POST", "/Users"), ("POST", "/Bulk"), ("POST", "/.search")):
             assert_scim_error(self.send(anonymous, method, path, b"{}"), 403)
 
-    def test_that_is_left_out_lets_nobody_in(self, anonymous, settings):
+    def test_authentication_of_the_host_that_is_left_out_lets_nobody_in(self, anonymous, settings):
         settings.DJANGO_SCIM = {"AUTHENTICATION_CLASSES": [], "PERMISSION_CLASSES": []}
 
         assert_scim_error(self.send(anonymous), 403)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 from httpx2 import Client
 from scim2_client.engines.httpx2 import SyncSCIMClient
-from scim2_tester import CheckResult, Status, check_server
+from scim2_tester import check_server
 
+from tests.conformance import PASSED, readable
 from tests.conftest import BEHIND_TLS, ROOT, SCIM, ScimClient
 from tests.factories import ConnectionFactory
-
-PASSED = {Status.SUCCESS, Status.COMPLIANT, Status.ACCEPTABLE}
-
-
-def readable(results: Iterable[CheckResult]) -> str:
-    """Return a paragraph for each check: what was checked, of which resource type, and what came of it."""
-    return "\n\n".join(
-        f"{result.status.name} {result.title} {result.resource_type or ''}\n"
-        f"    {result.reason}\n    {str(result.data)[:1000]}"
-        for result in results
-    )
 
 
 @pytest.mark.django_db(transaction=True)

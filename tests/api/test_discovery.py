@@ -7,9 +7,10 @@ from django.contrib.auth.models import User
 from scim2_models import Context, ListResponse, ResourceType, Schema, ServiceProviderConfig
 
 from django_scim.mappings import Computed
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, GROUP, USER, id_of, member, path_of, user
 
 BASE = f"https://testserver{ROOT}"
@@ -46,7 +47,7 @@ def attributes_of(client, urn):
 class TestAccess:
     @everywhere
     @pytest.mark.parametrize("slash", ["", "/"], ids=["no slash", "slash"])
-    def test_takes_no_token(self, anonymous, path, slash):
+    def test_discovery_takes_no_token(self, anonymous, path, slash):
         response = read(anonymous, f"{path}{slash}")
 
         assert response.status_code == 200
@@ -54,28 +55,28 @@ class TestAccess:
 
     @everywhere
     @pytest.mark.parametrize("header", ["Bearer wrong", "Bearer", "Basic dXNlcjpwdw==", "nonsense"])
-    def test_is_given_with_a_wrong_token_too(self, anonymous, path, header):
+    def test_discovery_is_given_with_a_wrong_token_too(self, anonymous, path, header):
         assert read(anonymous, path, Authorization=header).status_code == 200
 
     @everywhere
-    def test_is_json_for_a_client_that_asks_for_it(self, anonymous, path):
+    def test_discovery_is_json_for_a_client_that_asks_for_it(self, anonymous, path):
         assert read(anonymous, path, Accept="application/json").headers["Content-Type"] == "application/json"
 
     @everywhere
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-    def test_is_only_read(self, send, path, method):
+    def test_discovery_is_only_read(self, send, path, method):
         response = send(method, path, {})
 
         assert_scim_error(response, 405)
         assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
     @everywhere
-    def test_a_filter_is_refused(self, anonymous, path):
+    def test_discovery_refuses_a_filter(self, anonymous, path):
         # RFC 7644 section 4: so that no client takes all the documents for those that match.
         assert_scim_error(read(anonymous, f'{path}?filter=name eq "User"'), 403)
 
     @pytest.mark.parametrize("path", COLLECTIONS)
-    def test_other_parameters_of_a_query_are_ignored(self, anonymous, path):
+    def test_discovery_ignores_other_parameters_of_a_query(self, anonymous, path):
         query = "count=1&startIndex=2&sortBy=id&sortOrder=descending&attributes=id"
 
         assert read(anonymous, f"{path}?{query}").json() == read(anonymous, path).json()
@@ -89,12 +90,12 @@ class TestAccess:
             "/ServiceProviderConfig/1",
         ],
     )
-    def test_of_what_is_not_there_is_404(self, anonymous, path):
+    def test_discovery_of_what_is_not_there_is_404(self, anonymous, path):
         assert_scim_error(read(anonymous, path), 404)
 
 
 class TestDocuments:
-    def test_the_configuration_is_valid(self, anonymous):
+    def test_the_service_provider_configuration_is_valid(self, anonymous):
         document = config_of(anonymous)
 
         config = ServiceProviderConfig.model_validate(document, scim_ctx=Context.RESOURCE_QUERY_RESPONSE)
@@ -123,7 +124,7 @@ class TestDocuments:
         assert names == {USER: "User", GROUP: "Group", ENTERPRISE: "EnterpriseUser"}
 
     @pytest.mark.parametrize("path", COLLECTIONS)
-    def test_each_is_found_at_its_location_as_it_is_in_the_list(self, anonymous, path):
+    def test_each_document_of_discovery_is_found_at_its_location_as_it_is_in_the_list(self, anonymous, path):
         for document in read(anonymous, path).json()["Resources"]:
             location = document["meta"]["location"]
             assert location == f"{BASE}{path}/{document['id']}"
@@ -132,7 +133,7 @@ class TestDocuments:
     def test_a_schema_is_found_by_its_urn_in_any_case(self, anonymous):
         assert read(anonymous, f"/Schemas/{USER.upper()}").json()["id"] == USER
 
-    def test_a_project_without_groups_has_no_word_of_them(self, anonymous, settings):
+    def test_discovery_without_groups_has_no_word_of_them(self, anonymous, settings):
         settings.DJANGO_SCIM = {"RESOURCES": {"Group": None}}
 
         types = read(anonymous, "/ResourceTypes").json()["Resources"]
@@ -145,12 +146,14 @@ class TestDocuments:
 class TestConfiguration:
     """Each thing that the document says the server can do, it does."""
 
-    def test_patch(self, anonymous, scim):
+    def test_the_configuration_announces_patch(self, anonymous, scim):
         assert config_of(anonymous)["patch"] == {"supported": True}
         operation = {"op": "replace", "path": "active", "value": False}
         assert scim.patch(path_of(UserFactory.create()), operation).status_code == 200
 
-    def test_filter_with_the_most_results_of_a_page(self, anonymous, scim, settings):
+    def test_the_configuration_announces_filter_with_the_most_results_of_a_page(
+        self, anonymous, scim, settings
+    ):
         settings.DJANGO_SCIM = {"MAX_RESULTS": 2}
         UserFactory.create_batch(3)
 
@@ -158,7 +161,7 @@ class TestConfiguration:
         page = scim.get("/Users", {"filter": "userName pr", "count": 100}).json()
         assert (page["totalResults"], page["itemsPerPage"], len(page["Resources"])) == (3, 2, 2)
 
-    def test_sort(self, anonymous, scim):
+    def test_the_configuration_announces_sort(self, anonymous, scim):
         for name in ("b", "C", "a"):
             UserFactory.create(username=name)
 
@@ -166,7 +169,7 @@ class TestConfiguration:
         page = scim.get("/Users", {"sortBy": "userName", "sortOrder": "descending"}).json()
         assert [found["userName"] for found in page["Resources"]] == ["C", "b", "a"]
 
-    def test_entity_tags(self, anonymous, scim):
+    def test_the_configuration_announces_entity_tags(self, anonymous, scim):
         path = path_of(UserFactory.create())
 
         assert config_of(anonymous)["etag"] == {"supported": True}
@@ -174,7 +177,7 @@ class TestConfiguration:
         assert scim.get(path, **{"If-None-Match": version}).status_code == 304
         assert scim.put(path, user("other"), **{"If-Match": 'W/"other"'}).status_code == 412
 
-    def test_passwords(self, anonymous, scim):
+    def test_the_configuration_announces_passwords(self, anonymous, scim):
         account = UserFactory.create()
 
         assert config_of(anonymous)["changePassword"] == {"supported": True}
@@ -182,16 +185,16 @@ class TestConfiguration:
         account.refresh_from_db()
         assert account.check_password("correct horse battery")
 
-    def test_no_passwords_where_none_is_mapped(self, anonymous, settings):
+    def test_the_configuration_announces_no_passwords_where_none_is_mapped(self, anonymous, settings):
         settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"password": None}}}}
 
         assert config_of(anonymous)["changePassword"] == {"supported": False}
 
-    def test_bulk_with_its_limits(self, anonymous, scim, settings):
+    def test_the_configuration_announces_bulk_with_its_limits(self, anonymous, scim, settings):
         settings.DJANGO_SCIM = {"MAX_BULK_OPERATIONS": 1, "MAX_PAYLOAD_SIZE": 2000}
         operation = {"method": "DELETE", "path": path_of(UserFactory.create())}
         request = {
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "schemas": [BULK_REQUEST],
             "Operations": [operation],
         }
 
@@ -204,7 +207,7 @@ class TestConfiguration:
         assert_scim_error(scim.post("/Bulk", {**request, "Operations": [operation] * 2}), 413)
         assert_scim_error(scim.post("/Bulk", {**request, "padding": "x" * 2000}), 413)
 
-    def test_pages(self, anonymous, scim, settings):
+    def test_the_configuration_announces_pages(self, anonymous, scim, settings):
         settings.DJANGO_SCIM = {"DEFAULT_PAGE_SIZE": 2, "MAX_RESULTS": 3, "CURSOR_TIMEOUT": 60}
         GroupFactory.create_batch(4)
 
@@ -226,7 +229,7 @@ class TestConfiguration:
         rest = scim.get("/Groups", {"cursor": beginning["nextCursor"]}).json()
         assert [each["id"] for each in beginning["Resources"] + rest["Resources"]] == found
 
-    def test_bearer_tokens(self, anonymous, scim):
+    def test_the_configuration_announces_bearer_tokens(self, anonymous, scim):
         (scheme,) = config_of(anonymous)["authenticationSchemes"]
 
         assert scheme["type"] == "oauthbearertoken"
@@ -235,7 +238,9 @@ class TestConfiguration:
         assert challenge.partition(" ")[0] == "Bearer"
         assert scim.get("/Users").status_code == 200
 
-    def test_the_schemes_of_the_host_s_own_authentication(self, anonymous, settings):
+    def test_the_configuration_announces_the_schemes_of_the_host_s_own_authentication(
+        self, anonymous, settings
+    ):
         settings.DJANGO_SCIM = {
             "AUTHENTICATION_CLASSES": [
                 "rest_framework.authentication.BasicAuthentication",
@@ -250,7 +255,7 @@ class TestConfiguration:
         ]
         ServiceProviderConfig.model_validate(config_of(anonymous))
 
-    def test_the_documentation_where_there_is_one(self, anonymous, settings):
+    def test_the_configuration_announces_the_documentation_where_there_is_one(self, anonymous, settings):
         assert "documentationUri" not in config_of(anonymous)
         settings.DJANGO_SCIM = {"DOCUMENTATION_URI": "https://docs.example.com/scim"}
         assert config_of(anonymous)["documentationUri"] == "https://docs.example.com/scim"

@@ -12,16 +12,12 @@ from django.db import OperationalError
 from django.db.models.signals import pre_save
 
 from django_scim.models import ProvisioningEvent
-from tests.api.assertions import assert_scim_error
+from tests.api.endpoints import COLLECTION_METHODS, RESOURCE_METHODS
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, HttpsClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import PATCH_OP, patch_op
 from tests.representations import GROUP, USER, group, path_of, user
-
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-
-
-def patch_of(*operations):
-    return {"schemas": [PATCH_OP], "Operations": list(operations)}
 
 
 def writes():
@@ -77,12 +73,12 @@ class TestSyntax:
         ],
         ids=lambda body: repr(body[:30]),
     )
-    def test_of_a_body_that_is_no_json_object_is_refused(self, send, body):
+    def test_a_body_that_is_no_json_object_is_refused(self, send, body):
         for method, path in writes():
             assert_scim_error(send(method, path, body), 400, "invalidSyntax")
 
     @pytest.mark.parametrize("body", [b"[]", b'[{"userName": "barbara"}]'])
-    def test_of_a_list_is_refused_unless_it_may_be_the_operations_of_a_patch(self, send, body):
+    def test_a_list_is_refused_unless_it_may_be_the_operations_of_a_patch(self, send, body):
         for method, path in writes():
             if method != "PATCH":
                 assert_scim_error(send(method, path, body), 400, "invalidSyntax")
@@ -112,7 +108,7 @@ class TestSyntax:
         assert response.json()["scimType"] in ("invalidValue", "invalidSyntax")
         assert not User.objects.exists()
 
-    def test_of_a_body_whose_length_nobody_knows_is_not_taken_for_an_empty_one(self, scim):
+    def test_a_body_whose_length_nobody_knows_is_not_taken_for_an_empty_one(self, scim):
         response = scim.client.generic(
             "POST",
             f"{ROOT}/Users",
@@ -190,31 +186,31 @@ WRONG_PATCHES = [
     {"schemas": [PATCH_OP], "Operations": None},
     {"schemas": [PATCH_OP], "Operations": {}},
     {"schemas": [PATCH_OP], "Operations": "replace"},
-    {"schemas": [PATCH_OP], "Operations": [None]},
-    {"schemas": [PATCH_OP], "Operations": ["replace"]},
+    patch_op(None),
+    patch_op("replace"),
     {"schemas": [PATCH_OP], "Operations": [[]]},
-    patch_of({}),
-    patch_of({"op": None, "path": "title", "value": "x"}),
-    patch_of({"op": 1, "path": "title", "value": "x"}),
-    patch_of({"op": "move", "path": "title", "value": "x"}),
-    patch_of({"op": ["replace"], "path": "title", "value": "x"}),
-    patch_of({"op": "remove"}),
-    patch_of({"op": "add"}),
-    patch_of({"op": "replace", "path": 1, "value": "x"}),
-    patch_of({"op": "replace", "path": {}, "value": "x"}),
-    patch_of({"op": "replace", "path": ["displayName"], "value": "x"}),
-    patch_of({"op": "replace", "path": "[", "value": "x"}),
-    patch_of({"op": "replace", "path": "displayName[", "value": "x"}),
-    patch_of({"op": "replace", "path": "displayName[value eq", "value": "x"}),
-    patch_of({"op": "replace", "path": "displayName.", "value": "x"}),
-    patch_of({"op": "replace", "path": "displayName..x", "value": "x"}),
-    patch_of({"op": "replace", "path": "(" * 3000, "value": "x"}),
-    patch_of({"op": "replace", "path": "displayName", "value": {}}),
-    patch_of({"op": "replace", "path": "displayName", "value": ["x"]}),
-    patch_of({"op": "replace", "path": "displayName", "value": 1}),
-    patch_of({"op": "replace", "value": "x"}),
-    patch_of({"op": "replace", "value": ["x"]}),
-    patch_of({"op": "replace", "value": {"displayName": {}}}),
+    patch_op({}),
+    patch_op({"op": None, "path": "title", "value": "x"}),
+    patch_op({"op": 1, "path": "title", "value": "x"}),
+    patch_op({"op": "move", "path": "title", "value": "x"}),
+    patch_op({"op": ["replace"], "path": "title", "value": "x"}),
+    patch_op({"op": "remove"}),
+    patch_op({"op": "add"}),
+    patch_op({"op": "replace", "path": 1, "value": "x"}),
+    patch_op({"op": "replace", "path": {}, "value": "x"}),
+    patch_op({"op": "replace", "path": ["displayName"], "value": "x"}),
+    patch_op({"op": "replace", "path": "[", "value": "x"}),
+    patch_op({"op": "replace", "path": "displayName[", "value": "x"}),
+    patch_op({"op": "replace", "path": "displayName[value eq", "value": "x"}),
+    patch_op({"op": "replace", "path": "displayName.", "value": "x"}),
+    patch_op({"op": "replace", "path": "displayName..x", "value": "x"}),
+    patch_op({"op": "replace", "path": "(" * 3000, "value": "x"}),
+    patch_op({"op": "replace", "path": "displayName", "value": {}}),
+    patch_op({"op": "replace", "path": "displayName", "value": ["x"]}),
+    patch_op({"op": "replace", "path": "displayName", "value": 1}),
+    patch_op({"op": "replace", "value": "x"}),
+    patch_op({"op": "replace", "value": ["x"]}),
+    patch_op({"op": "replace", "value": {"displayName": {}}}),
 ]
 
 
@@ -222,7 +218,7 @@ class TestValues:
     """JSON of the wrong shape, at every level."""
 
     @pytest.mark.parametrize("wrong", WRONG_USERS, ids=lambda wrong: repr(wrong)[:60])
-    def test_of_the_wrong_type_in_a_user_are_refused(self, send, wrong):
+    def test_values_of_the_wrong_type_in_a_user_are_refused(self, send, wrong):
         account = UserFactory.create(username="before")
 
         for method, path in (("POST", "/Users"), ("PUT", path_of(account))):
@@ -233,7 +229,7 @@ class TestValues:
         assert [each.username for each in User.objects.all()] == ["before"]
 
     @pytest.mark.parametrize("wrong", WRONG_GROUPS, ids=lambda wrong: repr(wrong)[:60])
-    def test_of_the_wrong_type_in_a_group_are_refused(self, send, wrong):
+    def test_values_of_the_wrong_type_in_a_group_are_refused(self, send, wrong):
         team = GroupFactory.create(name="before")
 
         for method, path in (("POST", "/Groups"), ("PUT", path_of(team))):
@@ -244,13 +240,13 @@ class TestValues:
         assert team.name == "before"
 
     @pytest.mark.parametrize("wrong", WRONG_PATCHES, ids=lambda wrong: repr(wrong)[:90])
-    def test_of_the_wrong_type_in_a_patch_are_refused(self, send, wrong):
+    def test_values_of_the_wrong_type_in_a_patch_are_refused(self, send, wrong):
         for row in (UserFactory.create(), GroupFactory.create()):
             response = send("PATCH", path_of(row), wrong)
             assert response.status_code == 400, response.content
             assert_scim_error(response, 400, response.json()["scimType"])
 
-    def test_that_no_attribute_has_a_place_for_are_ignored(self, send):
+    def test_values_that_no_attribute_has_a_place_for_are_ignored(self, send):
         unknown = {"urn:example:unknown": {"a": [1, {"b": None}]}, "petName": "Babs", "": 1, "a.b": 1}
 
         response = send("POST", "/Users", {**user("barbara"), **unknown})
@@ -265,7 +261,7 @@ class TestAddresses:
         "path",
         ["/nothing", "/Users/1/2", "/users", "/Users//", "/Users/1/.search", "/Devices/1", "/%00", "/.."],
     )
-    def test_that_lead_nowhere_are_404_whoever_asks(self, anonymous, method, path):
+    def test_addresses_that_lead_nowhere_are_404_whoever_asks(self, anonymous, method, path):
         response = anonymous.generic(method, f"{ROOT}{path}")
 
         if method == "HEAD":
@@ -298,18 +294,18 @@ class TestAddresses:
         ids=lambda identifier: identifier[:40],
     )
     @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-    def test_of_an_id_that_nothing_has_are_404(self, send, kind, method, identifier):
+    def test_addresses_of_an_id_that_nothing_has_are_404(self, send, kind, method, identifier):
         kind.row()
         payloads = {
             "PUT": kind.body("renamed"),
-            "PATCH": patch_of({"op": "replace", "path": kind.attribute, "value": "renamed"}),
+            "PATCH": patch_op({"op": "replace", "path": kind.attribute, "value": "renamed"}),
         }
 
         response = send(method, f"{kind.endpoint}/{identifier}", payloads.get(method))
 
         assert_scim_error(response, 404)
 
-    def test_of_another_resource_type_are_404(self, send):
+    def test_addresses_of_another_resource_type_are_404(self, send):
         account = UserFactory.create()
 
         assert_scim_error(send("GET", path_of(account).replace("/Users", "/Groups")), 404)
@@ -317,27 +313,20 @@ class TestAddresses:
 
 class TestMethods:
     @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
-    def test_that_a_collection_does_not_have_are_405(self, send, kind, method):
+    def test_methods_that_a_collection_does_not_have_are_405(self, send, kind, method):
         response = send(method, kind.endpoint, b"{}")
 
         assert_scim_error(response, 405)
-        assert set(response.headers["Allow"].split(", ")) == {"GET", "POST", "HEAD", "OPTIONS"}
+        assert set(response.headers["Allow"].split(", ")) == COLLECTION_METHODS
 
     @pytest.mark.parametrize("method", ["POST", "TRACE", "PROPFIND"])
-    def test_that_a_resource_does_not_have_are_405(self, send, kind, method):
+    def test_methods_that_a_resource_does_not_have_are_405(self, send, kind, method):
         response = send(method, path_of(kind.row()), kind.body("renamed"))
 
         assert_scim_error(response, 405)
-        assert set(response.headers["Allow"].split(", ")) == {
-            "GET",
-            "PUT",
-            "PATCH",
-            "DELETE",
-            "HEAD",
-            "OPTIONS",
-        }
+        assert set(response.headers["Allow"].split(", ")) == RESOURCE_METHODS
 
-    def test_cannot_be_smuggled_in(self, send):
+    def test_methods_cannot_be_smuggled_in(self, send):
         account = UserFactory.create()
 
         response = send("POST", path_of(account), b"{}", X_HTTP_Method_Override="DELETE")
@@ -364,7 +353,7 @@ class TestMediaTypes:
         ],
         ids=lambda media_type: media_type[:40] or "none",
     )
-    def test_of_a_body_that_the_server_cannot_read_are_415(self, send, media_type):
+    def test_media_types_of_a_body_that_the_server_cannot_read_are_415(self, send, media_type):
         for method, path in writes():
             response = send(method, path, user("barbara"), media_type)
             assert_scim_error(response, 415)
@@ -373,32 +362,32 @@ class TestMediaTypes:
     @pytest.mark.parametrize(
         "accept", ["text/html", "application/xml", "text/*", "image/png, text/html;q=0.9", "nonsense"]
     )
-    def test_of_an_answer_that_the_server_cannot_give_are_406(self, scim, kind, accept):
+    def test_media_types_of_an_answer_that_the_server_cannot_give_are_406(self, scim, kind, accept):
         assert_scim_error(scim.get(kind.endpoint, Accept=accept), 406)
         assert_scim_error(scim.post(kind.endpoint, kind.body("new"), Accept=accept), 406)
         assert scim.get(kind.endpoint).json()["totalResults"] == 0
 
 
 class TestSize:
-    def test_of_a_body_over_the_limit_is_refused(self, send, settings):
+    def test_a_body_over_the_limit_is_refused(self, send, settings):
         settings.DJANGO_SCIM = {"MAX_PAYLOAD_SIZE": 1000}
 
         for method, path in writes():
             assert_scim_error(send(method, path, {"padding": "x" * 1000}), 413)
 
-    def test_of_a_body_at_the_limit_is_accepted(self, send, settings):
+    def test_a_body_at_the_limit_is_accepted(self, send, settings):
         body = orjson.dumps(user("barbara", padding="x" * 100))
         settings.DJANGO_SCIM = {"MAX_PAYLOAD_SIZE": len(body)}
 
         assert send("POST", "/Users", body).status_code == 201
         assert_scim_error(send("POST", "/Users", body + b" "), 413)
 
-    def test_of_a_body_is_not_that_of_django_s_forms(self, send, settings):
+    def test_the_limit_of_a_body_is_not_that_of_django_s_forms(self, send, settings):
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
 
         assert send("POST", "/Users", user("barbara", padding="x" * 1000)).status_code == 201
 
-    def test_of_a_body_that_middleware_has_read_is_bounded_by_django(self, send, settings):
+    def test_a_body_that_middleware_has_read_is_bounded_by_django(self, send, settings):
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
         settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.api.middleware.reads_the_body"]
 
@@ -406,14 +395,14 @@ class TestSize:
         # Django answers before any view.
         assert send("POST", "/Users", user("barbara", padding="x" * 1000)).status_code in (400, 413)
 
-    def test_of_a_query_string_is_bounded_by_django(self, scim, settings):
+    def test_a_query_string_is_bounded_by_django(self, scim, settings):
         settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 10
 
         response = scim.get("/Users", {f"parameter{number}": "x" for number in range(11)})
 
         assert_scim_error(response, 400, "invalidSyntax")
 
-    def test_of_a_patch_is_bounded(self, scim, settings):
+    def test_the_operations_of_a_patch_are_bounded(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_PATCH_OPERATIONS": 2}
         operation = {"op": "replace", "path": "displayName", "value": "renamed"}
         path = path_of(UserFactory.create())
@@ -427,7 +416,7 @@ class TestThrottling:
     def _two_requests_a_minute(self, settings, shared_cache):
         settings.DJANGO_SCIM = {"THROTTLE_CLASSES": ["tests.api.hosts.TwoRequests"]}
 
-    def test_says_when_to_come_back(self, scim):
+    def test_throttling_says_when_to_come_back(self, scim):
         assert [scim.get("/Users").status_code for _ in range(2)] == [200, 200]
 
         response = scim.get("/Users")
@@ -435,7 +424,7 @@ class TestThrottling:
         assert_scim_error(response, 429)
         assert 0 < int(response.headers["Retry-After"]) <= 60
 
-    def test_refuses_a_write_before_it_is_read(self, scim):
+    def test_throttling_refuses_a_write_before_it_is_read(self, scim):
         for _ in range(2):
             scim.get("/Users")
 
@@ -444,7 +433,7 @@ class TestThrottling:
         assert_scim_error(response, 429)
         assert not ProvisioningEvent.objects.exists()
 
-    def test_leaves_discovery_open(self, scim):
+    def test_throttling_leaves_discovery_open(self, scim):
         for _ in range(5):
             assert scim.get("/ServiceProviderConfig").status_code == 200
 
@@ -473,7 +462,7 @@ class TestUnforeseenFailures:
         assert_scim_error(response, 500)
         assert "swordfish" not in response.content.decode()
 
-    def test_are_logged_with_their_traceback(self, broken, caplog):
+    def test_unforeseen_failures_are_logged_with_their_traceback(self, broken, caplog):
         broken.get("/Users")
 
         (record,) = [each for each in caplog.records if each.name == "django_scim.request"]
@@ -481,14 +470,14 @@ class TestUnforeseenFailures:
         assert record.exc_info is not None
         assert record.exc_info[0] is ZeroDivisionError
 
-    def test_are_in_the_history_without_their_reason(self, broken):
+    def test_unforeseen_failures_are_in_the_history_without_their_reason(self, broken):
         broken.post("/Users", user())
 
         event = ProvisioningEvent.objects.get()
         assert (event.outcome, event.status) == ("refused", 500)
         assert "swordfish" not in event.detail
 
-    def test_of_the_history_do_not_hide_the_answer(self, scim, caplog):
+    def test_unforeseen_failures_of_the_history_do_not_hide_the_answer(self, scim, caplog):
         def refuse(sender, **kwargs):
             raise OperationalError("nobody knows why")
 
@@ -501,7 +490,7 @@ class TestUnforeseenFailures:
         assert_scim_error(response, 400, "invalidValue")
         assert "event" in caplog.text
 
-    def test_of_the_history_undo_the_write(self, scim):
+    def test_unforeseen_failures_of_the_history_undo_the_write(self, scim):
         def refuse(sender, **kwargs):
             raise OperationalError("nobody knows why")
 
@@ -517,14 +506,14 @@ class TestUnforeseenFailures:
 
 
 class TestHosts:
-    def test_that_django_does_not_allow_are_refused(self, scim, settings):
+    def test_hosts_that_django_does_not_allow_are_refused(self, scim, settings):
         settings.ALLOWED_HOSTS = ["scim.example.com"]
 
         # CommonMiddleware answers before any view.
         assert scim.get("/Users", Host="evil.example.com").status_code == 400
 
     @pytest.mark.parametrize("path", ["/Users", "/ServiceProviderConfig"])
-    def test_that_django_does_not_allow_are_a_scim_error_where_no_middleware_looks(
+    def test_hosts_that_django_does_not_allow_are_a_scim_error_where_no_middleware_looks(
         self, scim, settings, path
     ):
         settings.ALLOWED_HOSTS = ["scim.example.com"]
@@ -540,7 +529,7 @@ class TestHeaders:
         "header", ["If-Match", "If-None-Match", "X-Request-ID", "Accept-Language", "Origin"]
     )
     @pytest.mark.parametrize("value", ["", "*", "x" * 5000, '"', 'W/"', "é", "\x01", ", , ,"])
-    def test_of_any_content_are_no_failure(self, send, kind, header, value):
+    def test_headers_of_any_content_are_no_failure(self, send, kind, header, value):
         path = path_of(kind.row())
 
         for method, payload in (("GET", None), ("PUT", kind.body("renamed")), ("DELETE", None)):
@@ -580,7 +569,7 @@ class TestQueries:
         ],
         ids=lambda value: urlencode(value)[:50] if isinstance(value, dict) else str(value),
     )
-    def test_are_refused(self, scim, parameters, scim_type):
+    def test_queries_with_wrong_parameters_are_refused(self, scim, parameters, scim_type):
         UserFactory.create()
 
         assert_scim_error(scim.get("/Users", parameters), 400, scim_type)
@@ -589,7 +578,7 @@ class TestQueries:
         "number", ["9" * 30, "9223372036854775807", "-9223372036854775809", "٣", "+1", " 1 "]
     )
     @pytest.mark.parametrize("name", ["startIndex", "count"])
-    def test_with_a_number_of_any_size_are_no_failure(self, scim, name, number):
+    def test_queries_with_a_number_of_any_size_are_no_failure(self, scim, name, number):
         UserFactory.create()
 
         assert scim.get("/Users", {name: number}).status_code in (200, 400)
@@ -597,5 +586,5 @@ class TestQueries:
     @pytest.mark.parametrize(
         "query", ["filter=%ff", "attributes=%ff", "%ff=%ff", "&&==&", "filter=%", "x" * 9000]
     )
-    def test_that_are_no_text_are_no_failure(self, send, query):
+    def test_queries_that_are_no_text_are_no_failure(self, send, query):
         assert send("GET", f"/Users?{query}").status_code in (200, 400)

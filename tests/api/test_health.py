@@ -9,7 +9,7 @@ from django.test import Client
 
 
 @pytest.mark.django_db
-def test_whoever_asks_is_told_that_the_databases_answer(django_assert_num_queries):
+def test_the_health_says_to_whoever_asks_that_the_databases_answer(django_assert_num_queries):
     with django_assert_num_queries(1):
         response = Client().get("/scim/v2/health")
 
@@ -30,5 +30,5 @@ def test_a_database_that_is_away_is_503_with_a_word_of_when_to_ask_again(monkeyp
 
 
 @pytest.mark.django_db
-def test_nothing_else_can_be_done_there():
+def test_the_health_is_only_read():
     assert Client().post("/scim/v2/health").status_code == 405

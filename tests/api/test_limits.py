@@ -10,13 +10,12 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, group, member, path_of, user
 
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCHES = ("/Users/.search", "/.search")
 
 
@@ -83,7 +82,7 @@ class TestBodies:
     def test_of_nobody_who_is_known_are_not_read(self, anonymous: Client):
         assert_scim_error(self.post(anonymous, Unread(), 10), 401)
 
-    def test_are_read_as_far_as_their_length_says(self, scim):
+    def test_bodies_are_read_as_far_as_their_length_says(self, scim):
         body = orjson.dumps(user("barbara"))
 
         response = self.authorized(scim, BytesIO(body + b"the next request"), len(body))
@@ -91,7 +90,7 @@ class TestBodies:
         assert response.status_code == 201
 
     @pytest.mark.parametrize("missing", [1, 10])
-    def test_shorter_than_their_length_says_are_invalid_syntax(self, scim, missing):
+    def test_bodies_shorter_than_their_length_says_are_invalid_syntax(self, scim, missing):
         body = orjson.dumps(user("barbara"))
 
         response = self.authorized(scim, BytesIO(body[:-missing]), len(body))
@@ -100,17 +99,17 @@ class TestBodies:
         assert not User.objects.exists()
 
     @pytest.mark.parametrize("length", ["many", "-1", "+5", "1_0", "5, 5", "0x10", "\u0663", "1.0", " "])
-    def test_with_a_length_that_is_no_number_are_invalid_syntax(self, send, length):
+    def test_bodies_with_a_length_that_is_no_number_are_invalid_syntax(self, send, length):
         response = send("POST", "/Users", user("barbara"), Content_Length=length)
 
         assert_scim_error(response, 400, "invalidSyntax")
         assert not User.objects.exists()
 
-    def test_with_a_length_of_thousands_of_digits_are_too_large(self, send):
+    def test_bodies_with_a_length_of_thousands_of_digits_are_too_large(self, send):
         assert_scim_error(send("POST", "/Users", user("barbara"), Content_Length="9" * 5000), 413)
 
     @pytest.mark.parametrize("length", ["0", "00", ""])
-    def test_without_a_length_are_none(self, send, length):
+    def test_bodies_without_a_length_are_none(self, send, length):
         assert_scim_error(
             send("POST", "/Users", user("barbara"), Content_Length=length), 400, "invalidSyntax"
         )
@@ -122,14 +121,14 @@ class TestBodies:
 
 
 class TestDepth:
-    def test_is_bounded(self, send, settings):
+    def test_the_depth_of_objects_is_bounded(self, send, settings):
         settings.DJANGO_SCIM = {"MAX_JSON_DEPTH": 12}
 
         # What no schema has is ignored.
         assert send("POST", "/Users", user("barbara", a=nested(11))).status_code == 201
         assert_scim_error(send("POST", "/Users", user("ada", a=nested(12))), 400, "invalidSyntax")
 
-    def test_of_lists_is_bounded(self, send):
+    def test_the_depth_of_lists_is_bounded(self, send):
         body = b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"
 
         assert_scim_error(send("POST", "/Users/.search", body), 400, "invalidSyntax")
@@ -147,7 +146,7 @@ class TestStrings:
         for method, path, body in in_each_message("é" * 101):
             assert_scim_error(send(method, path, body), 400, "invalidValue")
 
-    def test_that_are_names_are_bounded(self, send, settings):
+    def test_strings_that_are_names_are_bounded(self, send, settings):
         settings.DJANGO_SCIM = {"MAX_FILTER_LENGTH": 100}
 
         assert send("POST", "/Users", user("barbara", **{"a" * 100: 1})).status_code == 201
@@ -185,7 +184,7 @@ class TestObjects:
         for path in (*SEARCHES, "/Bulk"):
             assert_scim_error(send("POST", path, body), 400, "invalidSyntax")
 
-    def test_whose_names_are_paths_that_differ_in_a_filter_are_no_such(self, scim):
+    def test_objects_whose_names_are_paths_that_differ_in_a_filter_are_no_such(self, scim):
         row = UserFactory.create()
 
         response = scim.patch(
@@ -219,7 +218,7 @@ class TestValues:
         ):
             assert_scim_error(send("PATCH", path_of(row), {"Operations": [operation]}), 400, "invalidValue")
 
-    def test_are_bounded_where_they_are_added_one_after_the_other(self, scim, settings):
+    def test_values_are_bounded_where_they_are_added_one_after_the_other(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_VALUES": 3}
         row = UserFactory.create(email="")
 
@@ -232,7 +231,7 @@ class TestValues:
         assert_scim_error(scim.patch(path_of(row), *adding(4)), 400, "invalidValue")
         assert len(scim.get(path_of(row)).json()["phoneNumbers"]) == 3
 
-    def test_that_are_there_already_may_be_more_and_be_changed(self, scim, settings):
+    def test_values_that_are_there_already_may_be_more_and_be_changed(self, scim, settings):
         row = UserFactory.create()
         numbers = [{"value": f"+{number}"} for number in range(4)]
         scim.patch(path_of(row), {"op": "add", "path": "phoneNumbers", "value": numbers})
@@ -242,7 +241,7 @@ class TestValues:
 
         assert len(removed.json()["phoneNumbers"]) == 3
 
-    def test_that_are_members_have_a_limit_of_their_own(self, send, settings):
+    def test_values_that_are_members_have_a_limit_of_their_own(self, send, settings):
         settings.DJANGO_SCIM = {"MAX_VALUES": 1, "MAX_MEMBERS": 3}
         members = [member(row) for row in UserFactory.create_batch(4)]
         row = GroupFactory.create(name="Guides")
@@ -278,7 +277,7 @@ class TestOperations:
 
         assert_scim_error(response, 413)
 
-    def test_compare_no_more_than_a_filter_may(self, scim, settings):
+    def test_operations_compare_no_more_than_a_filter_may(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_FILTER_TERMS": 2}
         path = path_of(UserFactory.create())
 
@@ -291,7 +290,7 @@ class TestOperations:
         assert scim.patch(path, *setting("work", "home")).status_code == 200
         assert_scim_error(scim.patch(path, *setting("work", "home", "fax")), 400, "invalidPath")
 
-    def test_on_members_may_compare_as_often_as_there_may_be_operations(self, scim, settings):
+    def test_operations_on_members_may_compare_as_often_as_there_may_be_operations(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_FILTER_TERMS": 2}
         row = GroupFactory.create()
         accounts = UserFactory.create_batch(3)
@@ -304,7 +303,7 @@ class TestOperations:
         assert scim.patch(path_of(row), *removals).status_code == 204
         assert not row.user_set.exists()
 
-    def test_with_a_path_that_is_too_long_are_refused(self, scim, settings):
+    def test_operations_with_a_path_that_is_too_long_are_refused(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_FILTER_LENGTH": 100}
         row = UserFactory.create()
         path = f'emails[value eq "{"a" * 100}"]'
@@ -335,7 +334,7 @@ class TestFilters:
             for answer in self.queried(scim, filter.replace("a pr", "title pr").replace("b pr", "locale pr")):
                 assert_scim_error(answer, 400, "invalidFilter")
 
-    def test_have_a_bounded_depth(self, scim, settings):
+    def test_filters_have_a_bounded_depth(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_FILTER_DEPTH": 3}
 
         for answer in self.queried(scim, "not (not (not (title pr)))"):
@@ -344,7 +343,7 @@ class TestFilters:
             for answer in self.queried(scim, filter):
                 assert_scim_error(answer, 400, "invalidFilter")
 
-    def test_of_members_in_a_path_are_bounded_too(self, scim, settings):
+    def test_filters_of_members_in_a_path_are_bounded_too(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_FILTER_TERMS": 1}
         path = path_of(GroupFactory.create())
         operation = {"op": "remove", "path": 'members[value eq "a" or value eq "b"]'}
@@ -367,7 +366,7 @@ class TestFilters:
 
 class TestParameters:
     @pytest.mark.parametrize("name", ["sortBy", "attributes", "excludedAttributes"])
-    def test_have_a_bounded_length(self, scim, settings, name):
+    def test_parameters_have_a_bounded_length(self, scim, settings, name):
         settings.DJANGO_SCIM = {"MAX_PARAMETER_LENGTH": 20}
 
         assert scim.get("/Users", {name: "userName"}).status_code == 200
@@ -377,7 +376,7 @@ class TestParameters:
                 assert_scim_error(scim.post(path, {name: value}), 400, "invalidPath")
 
     @pytest.mark.parametrize("name", ["attributes", "excludedAttributes"])
-    def test_that_are_lists_have_the_same_length(self, scim, settings, name):
+    def test_parameters_that_are_lists_have_the_same_length(self, scim, settings, name):
         settings.DJANGO_SCIM = {"MAX_PARAMETER_LENGTH": 20}
 
         for path in SEARCHES:
@@ -385,7 +384,7 @@ class TestParameters:
             assert_scim_error(scim.post(path, {name: ["title", "locale", "nickName"]}), 400, "invalidPath")
 
     @pytest.mark.parametrize("name", ["attributes", "excludedAttributes"])
-    def test_are_bounded_where_the_answer_is_one_resource(self, scim, settings, name):
+    def test_parameters_are_bounded_where_the_answer_is_one_resource(self, scim, settings, name):
         settings.DJANGO_SCIM = {"MAX_PARAMETER_LENGTH": 20}
         row = UserFactory.create()
         query = f"?{name}={'a' * 21}"
@@ -408,7 +407,7 @@ class TestParameters:
         for count in (3, 10**9, 10**30):
             assert scim.get("/Users", {"count": count}).json()["itemsPerPage"] == 2
 
-    def test_that_lead_past_the_end_find_nothing(self, scim):
+    def test_parameters_that_lead_past_the_end_find_nothing(self, scim):
         UserFactory.create()
 
         for path in ("/Users", "/"):

@@ -7,10 +7,10 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from django_scim.models import Connection, ProvisioningEvent
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import SCIM, HttpsClient, ScimClient
 from tests.factories import GroupFactory, UserFactory
-from tests.operations.bulk_operations import PATCH_OP
+from tests.messages import patch_op
 from tests.operations.patch_operations import replace
 from tests.representations import group, id_of, path_of, user
 
@@ -69,31 +69,31 @@ def test_an_account_reads_itself(me, barbara):
 
 
 @pytest.mark.parametrize("path", [ME, f"{ME}/", f"{ME}?attributes=meta", f"{ME}/?attributes=meta"])
-def test_the_location_is_that_of_the_resource_and_not_me(me, barbara, path):
+def test_the_location_of_me_is_that_of_the_resource(me, barbara, path):
     response = me.send("GET", path=path)
 
     assert response.json()["meta"]["location"] == canonical(barbara)
     assert response["Content-Location"] == canonical(barbara)
 
 
-def test_me_is_what_the_resource_is(me, barbara):
+def test_me_is_answered_as_the_resource_is(me, barbara):
     assert me.send("GET").json() == me.send("GET", path=f"/scim/v2{path_of(barbara)}").json()
 
 
-def test_the_attributes_can_be_chosen(me):
+def test_the_attributes_of_me_can_be_chosen(me):
     response = me.send("GET", path=f"{ME}?attributes=userName")
 
     assert response.json().keys() == {"schemas", "id", "userName"}
 
 
-def test_a_client_that_has_the_version_is_told_so(me):
+def test_a_client_that_has_the_version_of_me_is_told_so(me):
     version = me.send("GET")["ETag"]
 
     assert me.send("GET", **{"If-None-Match": version}).status_code == 304
 
 
 def test_an_account_modifies_itself(me, barbara):
-    response = me.send("PATCH", {"schemas": [PATCH_OP], "Operations": [replace("name.givenName", "Babs")]})
+    response = me.send("PATCH", patch_op(replace("name.givenName", "Babs")))
 
     assert response.status_code == 200
     assert response.json()["name"]["givenName"] == "Babs"
@@ -120,11 +120,11 @@ def test_an_account_deletes_itself(me, barbara):
     assert_scim_error(me.send("DELETE"), 404)
 
 
-def test_a_write_to_another_version_is_refused(me, barbara):
+def test_a_write_to_another_version_of_me_is_refused(me, barbara):
     seen = me.send("GET")["ETag"]
     User.objects.update(first_name="Changed")
 
-    patch = {"schemas": [PATCH_OP], "Operations": [replace("title", "Guide")]}
+    patch = patch_op(replace("title", "Guide"))
     for method, payload in (("PATCH", patch), ("PUT", user("barbara")), ("DELETE", None)):
         assert_scim_error(me.send(method, payload, **{"If-Match": seen}), 412)
     barbara.refresh_from_db()
@@ -140,17 +140,17 @@ def test_a_protected_account_reads_itself_and_changes_nothing(self_service):
     root = UserFactory.create(username="root", is_superuser=True)
 
     assert Account(root).send("GET").status_code == 200
-    patch = {"schemas": [PATCH_OP], "Operations": [replace("active", False)]}
+    patch = patch_op(replace("active", False))
     assert_scim_error(Account(root).send("PATCH", patch), 403)
 
 
-def test_each_account_is_itself(self_service):
+def test_each_account_finds_itself_at_me(self_service):
     for row in UserFactory.create_batch(3):
         assert Account(row).send("GET").json()["id"] == id_of(row)
 
 
 def test_what_an_account_does_to_itself_is_in_the_history_with_its_id(me, barbara):
-    me.send("PATCH", {"schemas": [PATCH_OP], "Operations": [replace("title", "Guide")]})
+    me.send("PATCH", patch_op(replace("title", "Guide")))
     me.send("PUT", {"userName": ""})
 
     first, second = ProvisioningEvent.objects.order_by("pk")
@@ -163,7 +163,7 @@ def test_what_an_account_does_to_itself_is_in_the_history_with_its_id(me, barbar
         assert event.token is None
 
 
-def test_a_head_is_a_get_without_a_body(me):
+def test_a_head_of_me_is_a_get_without_a_body(me):
     response = me.send("HEAD")
 
     assert (response.status_code, response.content) == (200, b"")
@@ -184,18 +184,18 @@ def test_a_token_of_an_identity_provider_acts_for_nobody(scim, method):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "POST", "DELETE"])
-def test_nobody_is_me_without_authentication(anonymous, method):
+def test_me_is_nobody_without_authentication(anonymous, method):
     response = anonymous.generic(method, ME)
 
     assert_scim_error(response, 401)
     assert response["WWW-Authenticate"] == 'Bearer realm="SCIM"'
 
 
-def test_the_challenge_is_that_of_the_host(self_service, anonymous):
+def test_the_challenge_of_me_is_that_of_the_host(self_service, anonymous):
     assert anonymous.get(ME)["WWW-Authenticate"] == 'Account realm="tests"'
 
 
-def test_an_account_that_the_connection_cannot_see_is_not_found(settings, barbara):
+def test_an_account_that_the_connection_cannot_see_is_not_found_at_me(settings, barbara):
     settings.DJANGO_SCIM = {
         "RESOURCES": {"User": {"adapter": "tests.api.acting.StaffAdapter"}},
         "AUTHENTICATION_CLASSES": ["tests.api.acting.OwnAccount"],
@@ -232,7 +232,7 @@ def test_a_token_has_to_allow_what_is_done_to_me(connection, settings):
 
 
 @pytest.mark.parametrize("hook", ["oldest_group", "nothing"])
-def test_a_hook_that_finds_no_resource_is_not_implemented(scim, settings, hook):
+def test_me_is_not_implemented_for_a_hook_that_finds_no_resource(scim, settings, hook):
     settings.DJANGO_SCIM = {"CURRENT_RESOURCE": f"tests.api.acting.{hook}"}
 
     assert_scim_error(scim.get("/Me"), 501)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.checks import run_checks
 
 from django_scim.models import ProvisioningEvent
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, ScimClient
 from tests.factories import ConnectionFactory
 from tests.representations import user
@@ -52,7 +52,7 @@ class TestNetworks:
             (["192.0.2.0/24"], f"::ffff:{INSIDE}"),
         ],
     )
-    def test_let_in_who_comes_from_one(self, office, networks, address):
+    def test_networks_let_in_who_comes_from_one(self, office, networks, address):
         assert ask(office(*networks), address).status_code == 200
 
     @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ class TestNetworks:
         assert (refused.status_code, refused.content) == (unknown.status_code, unknown.content)
         assert refused.headers["WWW-Authenticate"] == unknown.headers["WWW-Authenticate"]
 
-    def test_keep_out_without_a_trace_but_in_the_log(self, office, caplog):
+    def test_networks_keep_out_without_a_trace_but_in_the_log(self, office, caplog):
         scim = office("192.0.2.0/24")
 
         ask(scim, OUTSIDE, method="POST", body=orjson.dumps(user("barbara")))
@@ -90,7 +90,7 @@ class TestNetworks:
         assert f"{scim.connection} may not be used from {OUTSIDE}" in caplog.text
         assert scim.token not in caplog.text
 
-    def test_are_asked_of_connections_that_the_project_authenticates_too(self, anonymous, settings):
+    def test_networks_are_asked_of_connections_that_the_project_authenticates_too(self, anonymous, settings):
         settings.DJANGO_SCIM = {"AUTHENTICATION_CLASSES": ["tests.api.hosts.NamedConnection"]}
         connection = ConnectionFactory.create(networks=["192.0.2.0/24"])
         headers = {"X-Connection": connection.name}
@@ -103,7 +103,7 @@ class TestNetworks:
         assert statuses == [200, 401]
 
     @pytest.mark.parametrize("networks", [["nonsense"], ["10.0.0.1/8"], [""], ["192.0.2.0/24/8"]])
-    def test_that_are_none_let_nobody_in(self, office, networks, caplog):
+    def test_networks_that_are_none_let_nobody_in(self, office, networks, caplog):
         """No form accepts them, but a script may write them."""
         assert_scim_error(ask(office(*networks), INSIDE), 401)
         assert "among its networks" in caplog.text
@@ -114,7 +114,7 @@ class TestProxies:
     """The header X-Forwarded-For counts as far as proxies of the project have written it."""
 
     @pytest.mark.parametrize("forwarded", [INSIDE, f"{INSIDE}, 10.0.0.1"])
-    def test_that_nobody_has_named_change_nothing(self, office, forwarded):
+    def test_proxies_that_nobody_has_named_change_nothing(self, office, forwarded):
         scim = office("192.0.2.0/24")
 
         assert ask(scim, OUTSIDE, forwarded).status_code == 401
@@ -134,7 +134,7 @@ class TestProxies:
             (1, f"[::ffff:{INSIDE}]:443"),
         ],
     )
-    def test_tell_the_address_of_the_client(self, office, settings, proxies, forwarded):
+    def test_proxies_tell_the_address_of_the_client(self, office, settings, proxies, forwarded):
         settings.DJANGO_SCIM = {"TRUSTED_PROXIES": proxies}
 
         assert ask(office("192.0.2.0/24"), "10.0.0.2", forwarded).status_code == 200
@@ -159,18 +159,18 @@ class TestProxies:
 
         assert_scim_error(ask(office("192.0.2.0/24"), INSIDE, forwarded), 401)
 
-    def test_that_add_no_header_leave_the_address_of_the_connection(self, office, settings):
+    def test_proxies_that_add_no_header_leave_the_address_of_the_connection(self, office, settings):
         settings.DJANGO_SCIM = {"TRUSTED_PROXIES": 1}
 
         assert ask(office("192.0.2.0/24"), INSIDE).status_code == 200
 
-    def test_may_be_named_in_the_settings_of_rest_framework(self, office, settings):
+    def test_proxies_may_be_named_in_the_settings_of_rest_framework(self, office, settings):
         settings.REST_FRAMEWORK = {"NUM_PROXIES": 1}
 
         assert ask(office("192.0.2.0/24"), "10.0.0.2", f"{OUTSIDE}, {INSIDE}").status_code == 200
 
     @pytest.mark.parametrize("number", [None, 0])
-    def test_that_rest_framework_knows_nothing_of_are_not_trusted(self, office, settings, number):
+    def test_proxies_that_rest_framework_knows_nothing_of_are_not_trusted(self, office, settings, number):
         settings.REST_FRAMEWORK = {"NUM_PROXIES": number}
 
         assert ask(office("192.0.2.0/24"), OUTSIDE, INSIDE).status_code == 401
@@ -194,7 +194,7 @@ class TestChecks:
         "configured",
         [{}, {"SECURE_PROXY_SSL_HEADER": None, "USE_X_FORWARDED_HOST": True}],
     )
-    def test_warn_of_a_proxy_whose_clients_are_not_known(self, warns, configured):
+    def test_checks_warn_of_a_proxy_whose_clients_are_not_known(self, warns, configured):
         assert warns(**configured)
 
     @pytest.mark.parametrize(
@@ -205,5 +205,5 @@ class TestChecks:
             {"SECURE_PROXY_SSL_HEADER": None},
         ],
     )
-    def test_are_content_where_they_are_or_there_is_none(self, warns, configured):
+    def test_checks_are_content_where_they_are_or_there_is_none(self, warns, configured):
         assert not warns(**configured)

@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from django_scim.models import ProvisioningEvent, Scope
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import BULK_REQUEST, SEARCH_REQUEST
 from tests.representations import group, path_of, user
 
 
@@ -20,19 +21,19 @@ def reader(connection):
 
 class TestReadScope:
     @pytest.mark.parametrize("path", ["/Users", "/Groups", "/", "/ServiceProviderConfig"])
-    def test_reads(self, reader, path):
+    def test_the_read_scope_reads(self, reader, path):
         for method in ("GET", "HEAD"):
             assert reader.request(method, path).status_code == 200
 
-    def test_reads_one_resource_and_asks_for_its_methods(self, reader):
+    def test_the_read_scope_reads_one_resource_and_asks_for_its_methods(self, reader):
         for row in (UserFactory.create(), GroupFactory.create()):
             assert reader.get(path_of(row)).status_code == 200
             assert reader.request("OPTIONS", path_of(row)).status_code == 204
 
     @pytest.mark.parametrize("path", ["/.search", "/Users/.search", "/Groups/.search"])
-    def test_sends_a_query_in_a_body(self, reader, path):
+    def test_the_read_scope_sends_a_query_in_a_body(self, reader, path):
         UserFactory.create(), GroupFactory.create()
-        request = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 1}
+        request = {"schemas": [SEARCH_REQUEST], "count": 1}
 
         response = reader.post(path, request)
 
@@ -62,14 +63,14 @@ class TestReadScope:
         assert set(ProvisioningEvent.objects.values_list("outcome", "status")) == {("refused", 403)}
         assert ProvisioningEvent.objects.count() == len(requests)
 
-    def test_does_not_learn_what_is_there_by_trying_to_write(self, reader):
+    def test_the_read_scope_does_not_learn_what_is_there_by_trying_to_write(self, reader):
         for path in (path_of(UserFactory.create()), "/Users/none"):
             assert_scim_error(reader.delete(path), 403)
             assert_scim_error(reader.put(path, b"not JSON"), 403)
 
-    def test_runs_no_bulk_job(self, reader):
+    def test_the_read_scope_runs_no_bulk_job(self, reader):
         request = {
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "schemas": [BULK_REQUEST],
             "Operations": [{"method": "POST", "path": "/Users", "bulkId": "1", "data": user("new")}],
         }
 
@@ -78,7 +79,7 @@ class TestReadScope:
 
 
 class TestWriteScope:
-    def test_reads_and_writes(self, scim):
+    def test_the_write_scope_reads_and_writes(self, scim):
         created = scim.post("/Users", user("barbara"))
 
         assert created.status_code == 201
@@ -88,7 +89,7 @@ class TestWriteScope:
 
 
 class TestPermissionsOfTheHost:
-    def test_are_asked_beside_the_scope_and_give_their_reason(self, scim, settings):
+    def test_permissions_of_the_host_are_asked_beside_the_scope_and_give_their_reason(self, scim, settings):
         settings.DJANGO_SCIM = {
             "PERMISSION_CLASSES": [
                 "django_scim.api.permissions.HasScope",
@@ -109,7 +110,7 @@ class TestTokensForSomeResourceTypes:
     def scim(self, connection):
         return ScimClient(connection, "read", "write", "users")
 
-    def test_read_and_write_resources_of_that_type(self, scim):
+    def test_tokens_for_some_resource_types_read_and_write_resources_of_that_type(self, scim):
         created = scim.post("/Users", user("barbara"))
 
         assert created.status_code == 201
@@ -121,7 +122,7 @@ class TestTokensForSomeResourceTypes:
 
         assert (response.status_code, Group.objects.exists()) == (403, False)
 
-    def test_find_no_others_at_the_root(self, scim):
+    def test_tokens_for_some_resource_types_find_no_others_at_the_root(self, scim):
         UserFactory.create()
         GroupFactory.create()
 
@@ -140,7 +141,9 @@ class TestTokensForSomeResourceTypes:
         assert [each["status"] for each in response.json()["Operations"]] == ["403", "201"]
         assert not Group.objects.exists()
 
-    def test_find_nothing_at_the_root_if_that_type_is_not_served(self, scim, settings):
+    def test_tokens_for_some_resource_types_find_nothing_at_the_root_if_that_type_is_not_served(
+        self, scim, settings
+    ):
         settings.DJANGO_SCIM = {"RESOURCES": {"User": None}}
 
         assert scim.get("/").status_code == 403

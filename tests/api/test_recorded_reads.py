@@ -14,12 +14,12 @@ from django.test.utils import CaptureQueriesContext
 
 from django_scim.history.excerpts import REDACTED
 from django_scim.models import EventCount, ProvisioningEvent
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.messages import SEARCH_REQUEST
 from tests.representations import id_of, path_of, user
 
-SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 SECRET = "correct horse battery staple"
 
 
@@ -55,7 +55,7 @@ def count_queries(request, *args):
 
 @pytest.mark.usefixtures("recorded")
 class TestReadOfAResource:
-    def test_is_an_event(self, scim, account):
+    def test_a_read_of_a_resource_is_an_event(self, scim, account):
         response = scim.get(path_of(account), {"attributes": "userName,externalId"}, **{"X-Request-ID": "r1"})
 
         event = the_event()
@@ -67,14 +67,14 @@ class TestReadOfAResource:
         assert event.path == f"{path_of(account)}?attributes=userName%2CexternalId"
         assert event.version == response["ETag"]
 
-    def test_has_the_external_id_of_the_answer(self, scim):
+    def test_a_read_of_a_resource_has_the_external_id_of_the_answer(self, scim):
         created = scim.post("/Users", user("barbara", externalId="b1")).json()
 
         scim.get(f"/Users/{created['id']}")
 
         assert ProvisioningEvent.objects.get(operation="read").external_id == "b1"
 
-    def test_is_an_event_if_the_client_has_the_version_already(self, scim, account):
+    def test_a_read_of_a_resource_is_an_event_if_the_client_has_the_version_already(self, scim, account):
         version = scim.get(path_of(account))["ETag"]
         ProvisioningEvent.objects.all().delete()
 
@@ -84,17 +84,17 @@ class TestReadOfAResource:
         assert (the_event().operation, the_event().outcome) == ("read", "success")
         assert (the_event().resource_id, the_event().version) == (id_of(account), version)
 
-    def test_is_an_event_if_only_the_headers_are_asked_for(self, scim, account):
+    def test_a_read_of_a_resource_is_an_event_if_only_the_headers_are_asked_for(self, scim, account):
         scim.request("HEAD", path_of(account))
 
         assert (the_event().operation, the_event().method, the_event().display) == ("read", "HEAD", "Barbara")
 
-    def test_without_the_name_in_the_answer_has_none_in_the_history(self, scim, account):
+    def test_a_read_of_a_resource_without_the_name_in_the_answer_has_none_in_the_history(self, scim, account):
         scim.get(path_of(account), {"attributes": "active"})
 
         assert (the_event().display, the_event().resource_id) == ("", id_of(account))
 
-    def test_that_finds_nothing_is_refused(self, scim):
+    def test_a_read_of_a_resource_that_finds_nothing_is_refused(self, scim):
         scim.get("/Groups/nobody")
 
         event = the_event()
@@ -102,7 +102,7 @@ class TestReadOfAResource:
         assert (event.resource_type, event.resource_id) == ("Group", "nobody")
         assert event.detail == "there is no Group with the id 'nobody'"
 
-    def test_takes_one_query_more(self, scim, settings, account):
+    def test_a_read_of_a_resource_takes_one_query_more(self, scim, settings, account):
         count = count_queries(scim.get, path_of(account))
         settings.DJANGO_SCIM = {}
 
@@ -112,7 +112,7 @@ class TestReadOfAResource:
 @pytest.mark.usefixtures("recorded")
 class TestQuery:
     @pytest.mark.parametrize(("path", "resource_type"), [("/Users", "User"), ("/Groups", "Group"), ("/", "")])
-    def test_of_the_address_is_an_event_with_its_filter(self, scim, path, resource_type):
+    def test_a_query_of_the_address_is_an_event_with_its_filter(self, scim, path, resource_type):
         UserFactory.create(), GroupFactory.create()
 
         scim.get(path, {"filter": 'externalId eq "1"', "count": "5"})
@@ -126,7 +126,7 @@ class TestQuery:
         ("path", "resource_type"),
         [("/Users/.search", "User"), ("/Groups/.search", "Group"), ("/.search", "")],
     )
-    def test_of_a_body_is_an_event_with_the_body(self, scim, path, resource_type):
+    def test_a_query_of_a_body_is_an_event_with_the_body(self, scim, path, resource_type):
         scim.post(path, query(filter='externalId eq "1"', count=5))
 
         event = the_event()
@@ -134,14 +134,14 @@ class TestQuery:
         assert (event.method, event.path, event.resource_type) == ("POST", path, resource_type)
         assert event.request == query(filter='externalId eq "1"', count=5)
 
-    def test_of_a_body_leaves_the_body_out_where_the_project_does_not_want_it(self, scim, settings):
+    def test_a_query_of_a_body_leaves_the_body_out_where_the_project_does_not_want_it(self, scim, settings):
         settings.DJANGO_SCIM = {"RECORD_READS": True, "RECORD_REQUESTS": False}
 
         scim.post("/Users/.search", query(count=5))
 
         assert the_event().request is None
 
-    def test_that_cannot_be_answered_is_refused(self, scim):
+    def test_a_query_that_cannot_be_answered_is_refused(self, scim):
         scim.get("/Users", {"filter": "userName is Barbara"})
 
         event = the_event()
@@ -149,7 +149,7 @@ class TestQuery:
         assert event.scim_type == "invalidFilter"
 
     @pytest.mark.parametrize("body", [b"{", b"[]", b'{"filter": 5}', b'{"filter": ["x"]}'], ids=repr)
-    def test_of_a_body_that_is_no_query_is_refused(self, scim, body):
+    def test_a_query_of_a_body_that_is_no_query_is_refused(self, scim, body):
         assert_scim_error(scim.post("/Users/.search", body), 400, the_scim_type(scim, body))
 
         assert {event.outcome for event in ProvisioningEvent.objects.all()} == {"refused"}
@@ -157,7 +157,7 @@ class TestQuery:
     @pytest.mark.parametrize(
         ("path", "payload"), [("/Users", None), ("/Users/.search", query()), ("/", None)]
     )
-    def test_takes_one_query_more(self, scim, settings, path, payload):
+    def test_a_query_takes_one_query_more(self, scim, settings, path, payload):
         method = "GET" if payload is None else "POST"
         count = count_queries(scim.request, method, path, payload)
         settings.DJANGO_SCIM = {}
@@ -172,7 +172,7 @@ def the_scim_type(scim, body):
 
 @pytest.mark.usefixtures("recorded")
 class TestRefusal:
-    def test_for_a_lack_of_scope_is_an_event(self, connection, account):
+    def test_a_refusal_for_a_lack_of_scope_is_an_event(self, connection, account):
         groups_only = ScimClient(connection, "read", "groups")
 
         assert groups_only.get(path_of(account)).status_code == 403
@@ -180,14 +180,14 @@ class TestRefusal:
         assert (the_event().operation, the_event().status) == ("read", 403)
         assert the_event().resource_id == id_of(account)
 
-    def test_is_an_event_of_the_connection_that_asked(self, scim):
+    def test_a_refusal_is_an_event_of_the_connection_that_asked(self, scim):
         other = ScimClient(ConnectionFactory.create())
 
         other.get("/Users/nobody")
 
         assert (the_event().connection, the_event().token) == (other.connection, other.stored)
 
-    def test_for_too_many_requests_is_no_event(self, scim, settings, shared_cache):
+    def test_a_refusal_for_too_many_requests_is_no_event(self, scim, settings, shared_cache):
         throttles = ["tests.api.hosts.TwoRequests"]
         settings.DJANGO_SCIM = {"RECORD_READS": True, "THROTTLE_CLASSES": throttles}
 
@@ -196,7 +196,7 @@ class TestRefusal:
         assert answers == [200, 200, 429]
         assert list(ProvisioningEvent.objects.values_list("status", flat=True)) == [200, 200]
 
-    def test_for_what_nobody_foresaw_is_an_event_that_tells_nothing(self, scim, settings):
+    def test_a_refusal_for_what_nobody_foresaw_is_an_event_that_tells_nothing(self, scim, settings):
         permissions = ["tests.api.hosts.Broken"]
         settings.DJANGO_SCIM = {"RECORD_READS": True, "PERMISSION_CLASSES": permissions}
 
@@ -207,7 +207,7 @@ class TestRefusal:
         assert (the_event().status, the_event().outcome) == (500, "refused")
         assert "swordfish" not in the_event().detail
 
-    def test_of_somebody_unknown_is_none(self, anonymous):
+    def test_a_refusal_of_somebody_unknown_is_none(self, anonymous):
         anonymous.get("/scim/v2/Users")
         anonymous.get("/scim/v2/Users", headers={"Authorization": "Bearer scim_unknown"})
 
@@ -223,7 +223,7 @@ class TestMe:
             "AUTHENTICATION_CLASSES": ["tests.api.acting.OwnAccount"],
         }
 
-    def test_is_the_read_of_the_resource_that_it_stands_for(self, anonymous, account):
+    def test_a_read_of_me_is_the_read_of_the_resource_that_it_stands_for(self, anonymous, account):
         anonymous.get("/scim/v2/Me", {"attributes": "userName"}, headers={"X-Account": "Barbara"})
 
         event = the_event()
@@ -231,7 +231,7 @@ class TestMe:
         assert (event.resource_type, event.resource_id, event.display) == ("User", id_of(account), "Barbara")
         assert (event.path, event.token) == ("/Me?attributes=userName", None)
 
-    def test_of_a_client_that_acts_for_nobody_is_refused(self, scim, settings):
+    def test_a_read_of_me_of_a_client_that_acts_for_nobody_is_refused(self, scim, settings):
         settings.DJANGO_SCIM = {"RECORD_READS": True}
 
         scim.get("/Me")
@@ -278,7 +278,7 @@ class TestSecrets:
         ],
         ids=repr,
     )
-    def test_are_kept_nowhere_of_a_body_that_is_no_query_either(self, scim, body):
+    def test_secrets_are_kept_nowhere_of_a_body_that_is_no_query_either(self, scim, body):
         scim.post("/Users/.search", query(**body))
 
         assert REDACTED in json.dumps(the_event().request)
@@ -287,17 +287,17 @@ class TestSecrets:
 
 class TestWhatIsNotRecorded:
     @pytest.mark.parametrize("path", ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/nowhere"])
-    def test_discovery(self, scim, recorded, path):
+    def test_discovery_is_not_recorded(self, scim, recorded, path):
         scim.get(path)
 
         assert not ProvisioningEvent.objects.exists()
 
-    def test_the_question_which_methods_there_are(self, scim, recorded):
+    def test_the_question_which_methods_there_are_is_not_recorded(self, scim, recorded):
         scim.request("OPTIONS", "/Users")
 
         assert not ProvisioningEvent.objects.exists()
 
-    def test_a_read_where_the_project_does_not_ask_for_it(self, scim, account):
+    def test_a_read_is_not_recorded_where_the_project_does_not_ask_for_it(self, scim, account):
         scim.get(path_of(account))
         scim.get("/Users")
         scim.get("/")
@@ -306,12 +306,14 @@ class TestWhatIsNotRecorded:
 
         assert not ProvisioningEvent.objects.exists()
 
-    def test_the_answer_to_a_write(self, scim, recorded):
+    def test_the_answer_to_a_write_is_not_recorded_as_a_read(self, scim, recorded):
         scim.post("/Users", user("barbara"))
 
         assert the_event().operation == "create"
 
-    def test_reads_in_the_counts_of_writes(self, scim, recorded, django_capture_on_commit_callbacks):
+    def test_reads_are_left_out_of_the_counts_of_writes(
+        self, scim, recorded, django_capture_on_commit_callbacks
+    ):
         with django_capture_on_commit_callbacks(execute=True):
             scim.get("/Users")
             scim.get("/Users/nobody")
@@ -333,20 +335,24 @@ class TestEventThatCannotBeWritten:
         yield
         pre_save.disconnect(fail, sender=ProvisioningEvent)
 
-    def test_is_logged_and_the_client_reads_its_answer(self, scim, account, caplog):
+    def test_an_event_that_cannot_be_written_is_logged_and_the_client_reads_its_answer(
+        self, scim, account, caplog
+    ):
         response = scim.get(path_of(account))
 
         assert (response.status_code, response.json()["userName"]) == (200, "Barbara")
         (record,) = [each for each in caplog.records if each.levelno >= logging.ERROR]
         assert record.getMessage() == "the event of a read could not be written"
 
-    def test_is_logged_and_the_client_reads_why_it_was_refused(self, scim, caplog):
+    def test_an_event_that_cannot_be_written_is_logged_and_the_client_reads_why_it_was_refused(
+        self, scim, caplog
+    ):
         assert_scim_error(scim.get("/Users/nobody"), 404)
 
         assert "the event of a refused request could not be written" in caplog.text
 
 
-def test_the_duration_is_that_of_the_whole_read(scim, recorded, account, monkeypatch):
+def test_the_duration_in_an_event_is_that_of_the_whole_read(scim, recorded, account, monkeypatch):
     seconds = iter(range(100))
     monkeypatch.setattr("django_scim.history.events.time.monotonic", lambda: next(seconds))
 

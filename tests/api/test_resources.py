@@ -7,9 +7,11 @@ from datetime import datetime
 import pytest
 from django.contrib.auth.models import Group, User
 
-from tests.api.assertions import assert_scim_error
+from tests.api.endpoints import COLLECTION_METHODS, RESOURCE_METHODS
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.factories import UserFactory
+from tests.messages import patch_op
 from tests.representations import GROUP, USER, group, member, path_of, user
 
 JSON = "application/json"
@@ -35,13 +37,9 @@ def replace(path, value):
     return {"op": "replace", "path": path, "value": value}
 
 
-def patch_of(*operations):
-    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": list(operations)}
-
-
 class TestPost:
     @slash
-    def test_makes_the_resource_and_answers_with_it(self, send, kind, slash):
+    def test_a_post_makes_the_resource_and_answers_with_it(self, send, kind, slash):
         response = send("POST", f"{kind.endpoint}{slash}", kind.body("barbara"))
 
         assert response.status_code == 201
@@ -52,7 +50,7 @@ class TestPost:
         assert [kind.name_of(row) for row in rows] == ["barbara"]
 
     @slash
-    def test_names_the_new_address_without_a_slash_at_its_end(self, send, kind, slash):
+    def test_a_post_names_the_new_address_without_a_slash_at_its_end(self, send, kind, slash):
         response = send("POST", f"{kind.endpoint}{slash}", kind.body("barbara"))
 
         location = f"{BASE}{kind.endpoint}/{response.json()['id']}"
@@ -60,19 +58,19 @@ class TestPost:
         assert response.headers["Content-Location"] == location
         assert response.json()["meta"]["location"] == location
 
-    def test_names_the_version_in_the_header_and_in_meta(self, send, kind):
+    def test_a_post_names_the_version_in_the_header_and_in_meta(self, send, kind):
         response = send("POST", kind.endpoint, kind.body("barbara"))
 
         assert response.headers["ETag"] == response.json()["meta"]["version"]
         assert response.headers["ETag"].startswith('W/"')
 
-    def test_sets_the_resource_type_and_both_times(self, send, kind):
+    def test_a_post_sets_the_resource_type_and_both_times(self, send, kind):
         meta = send("POST", kind.endpoint, kind.body("barbara")).json()["meta"]
 
         assert meta["resourceType"] == kind.name
         assert datetime.fromisoformat(meta["created"]) <= datetime.fromisoformat(meta["lastModified"])
 
-    def test_ignores_what_a_client_says_of_id_and_meta(self, send, kind):
+    def test_a_post_ignores_what_a_client_says_of_id_and_meta(self, send, kind):
         body = kind.body("barbara", id="mine", meta={"resourceType": "Mine", "version": 'W/"mine"'})
 
         created = send("POST", kind.endpoint, body).json()
@@ -81,14 +79,14 @@ class TestPost:
         assert created["meta"]["resourceType"] == kind.name
         assert created["meta"]["version"] != 'W/"mine"'
 
-    def test_answers_with_the_attributes_that_are_asked_for(self, send):
+    def test_a_post_answers_with_the_attributes_that_are_asked_for(self, send):
         response = send("POST", "/Users?attributes=userName", user("barbara", title="Tour Guide"))
 
         assert response.status_code == 201
         assert set(response.json()) == {"schemas", "id", "userName"}
         assert response.headers["Location"] == f"{BASE}/Users/{response.json()['id']}"
 
-    def test_what_it_answers_is_what_get_answers_at_the_location(self, send, scim, kind):
+    def test_what_a_post_answers_is_what_get_answers_at_the_location(self, send, scim, kind):
         response = send("POST", kind.endpoint, kind.body("barbara"))
 
         path = response.headers["Location"].removeprefix(BASE)
@@ -97,7 +95,7 @@ class TestPost:
 
 class TestGet:
     @slash
-    def test_answers_with_the_resource_its_address_and_its_version(self, send, kind, slash):
+    def test_a_get_answers_with_the_resource_its_address_and_its_version(self, send, kind, slash):
         row = kind.row()
 
         response = send("GET", f"{path_of(row)}{slash}")
@@ -110,7 +108,7 @@ class TestGet:
         assert response.headers["ETag"] == response.json()["meta"]["version"]
 
     @slash
-    def test_answers_a_query_with_a_list(self, send, kind, slash):
+    def test_a_get_answers_a_query_with_a_list(self, send, kind, slash):
         row = kind.row()
 
         response = send("GET", f"{kind.endpoint}{slash}")
@@ -121,13 +119,13 @@ class TestGet:
         assert found[kind.attribute] == kind.name_of(row)
         assert found["meta"]["location"] == f"{BASE}{path_of(row)}"
 
-    def test_is_not_troubled_by_a_content_type_without_a_body(self, scim, kind):
+    def test_a_get_is_not_troubled_by_a_content_type_without_a_body(self, scim, kind):
         # Entra ID and others send the header with every request.
         for media_type in (SCIM, JSON, "text/plain", "multipart/form-data"):
             response = scim.get(path_of(kind.row()), **{"Content-Type": media_type})
             assert response.status_code == 200
 
-    def test_the_address_is_that_of_the_request_behind_any_prefix_and_host(self, scim):
+    def test_the_address_of_a_resource_is_that_of_the_request_behind_any_prefix_and_host(self, scim):
         row = UserFactory.create()
 
         response = scim.client.get(
@@ -140,7 +138,7 @@ class TestGet:
         location = f"https://tenant.example.com:8443/behind{ROOT}{path_of(row)}"
         assert response.json()["meta"]["location"] == location
 
-    def test_ignores_query_parameters_that_it_does_not_know(self, send, kind):
+    def test_a_get_ignores_query_parameters_that_it_does_not_know(self, send, kind):
         row = kind.row()
 
         # DRF would take "format" for itself.
@@ -149,7 +147,7 @@ class TestGet:
 
 class TestPut:
     @slash
-    def test_replaces_the_resource_and_answers_with_it(self, send, kind, slash):
+    def test_a_put_replaces_the_resource_and_answers_with_it(self, send, kind, slash):
         row = kind.row()
 
         response = send("PUT", f"{path_of(row)}{slash}", kind.body("renamed"))
@@ -162,7 +160,7 @@ class TestPut:
         row.refresh_from_db()
         assert kind.name_of(row) == "renamed"
 
-    def test_moves_the_version_and_the_last_modification_and_keeps_the_creation(self, send, kind):
+    def test_a_put_moves_the_version_and_the_last_modification_and_keeps_the_creation(self, send, kind):
         created = send("POST", kind.endpoint, kind.body("first")).json()["meta"]
 
         path = created["location"].removeprefix(BASE)
@@ -172,7 +170,7 @@ class TestPut:
         assert replaced["created"] == created["created"]
         assert replaced["lastModified"] > created["lastModified"]
 
-    def test_of_what_a_resource_is_already_moves_nothing(self, send, kind):
+    def test_a_put_of_what_a_resource_is_already_moves_nothing(self, send, kind):
         created = send("POST", kind.endpoint, kind.body("first")).json()["meta"]
 
         path = created["location"].removeprefix(BASE)
@@ -182,10 +180,10 @@ class TestPut:
 
 class TestPatch:
     @slash
-    def test_modifies_a_user_and_answers_with_it(self, send, slash):
+    def test_a_patch_modifies_a_user_and_answers_with_it(self, send, slash):
         row = UserFactory.create()
 
-        response = send("PATCH", f"{path_of(row)}{slash}", patch_of(replace("name.givenName", "Babs")))
+        response = send("PATCH", f"{path_of(row)}{slash}", patch_op(replace("name.givenName", "Babs")))
 
         assert response.status_code == 200
         assert response.json()["name"]["givenName"] == "Babs"
@@ -195,24 +193,24 @@ class TestPatch:
         assert row.first_name == "Babs"
 
     @slash
-    def test_of_a_group_loads_no_members_to_answer_with(self, send, scim, slash):
+    def test_a_patch_of_a_group_loads_no_members_to_answer_with(self, send, scim, slash):
         path = send("POST", "/Groups", group(members=[member(UserFactory.create())])).headers["Location"]
         path = path.removeprefix(BASE)
 
-        response = send("PATCH", f"{path}{slash}", patch_of(replace("displayName", "Guides")))
+        response = send("PATCH", f"{path}{slash}", patch_op(replace("displayName", "Guides")))
 
         assert response.status_code == 204
         assert response.content == b""
         assert "Content-Type" not in response.headers
         assert response.headers["ETag"] == scim.get(path).headers["ETag"]
 
-    def test_of_a_group_answers_with_what_is_asked_for(self, send, kind):
+    def test_a_patch_of_a_group_answers_with_what_is_asked_for(self, send, kind):
         row = kind.row()
 
         response = send(
             "PATCH",
             f"{path_of(row)}?attributes={kind.attribute}",
-            patch_of(replace(kind.attribute, "renamed")),
+            patch_op(replace(kind.attribute, "renamed")),
         )
 
         assert response.status_code == 200
@@ -222,7 +220,7 @@ class TestPatch:
 
 class TestDelete:
     @slash
-    def test_answers_without_a_body_and_the_resource_is_gone(self, send, kind, slash):
+    def test_a_delete_answers_without_a_body_and_the_resource_is_gone(self, send, kind, slash):
         row = kind.row()
         path = path_of(row)
 
@@ -235,16 +233,16 @@ class TestDelete:
             assert_scim_error(send(method, path), 404)
         assert send("GET", kind.endpoint).json()["totalResults"] == 0
 
-    def test_of_a_resource_that_is_gone_is_404_for_every_method(self, send, kind):
+    def test_a_delete_of_a_resource_that_is_gone_is_404_for_every_method(self, send, kind):
         row = kind.row()
         path = path_of(row)
         send("DELETE", path)
 
         assert_scim_error(send("PUT", path, kind.body("again")), 404)
-        assert_scim_error(send("PATCH", path, patch_of(replace(kind.attribute, "again"))), 404)
+        assert_scim_error(send("PATCH", path, patch_op(replace(kind.attribute, "again"))), 404)
 
     @media_types
-    def test_takes_a_content_type_without_a_body(self, send, media_type):
+    def test_a_delete_takes_a_content_type_without_a_body(self, send, media_type):
         row = UserFactory.create()
 
         assert send("DELETE", path_of(row), Content_Type=media_type).status_code == 204
@@ -252,7 +250,7 @@ class TestDelete:
 
 class TestHead:
     @pytest.mark.parametrize("suffix", ["", "?count=1"])
-    def test_has_the_headers_of_get_and_no_body(self, send, kind, suffix):
+    def test_a_head_has_the_headers_of_get_and_no_body(self, send, kind, suffix):
         row = kind.row()
 
         for path in (path_of(row), kind.endpoint):
@@ -267,21 +265,14 @@ class TestHead:
 
 
 class TestOptions:
-    def test_says_which_methods_there_are(self, send, kind):
+    def test_an_options_request_says_which_methods_there_are(self, send, kind):
         of_all = send("OPTIONS", kind.endpoint)
         of_one = send("OPTIONS", path_of(kind.row()))
 
         assert {of_all.status_code, of_one.status_code} == {204}
         assert of_all.content == of_one.content == b""
-        assert set(of_all.headers["Allow"].split(", ")) == {"GET", "POST", "HEAD", "OPTIONS"}
-        assert set(of_one.headers["Allow"].split(", ")) == {
-            "GET",
-            "PUT",
-            "PATCH",
-            "DELETE",
-            "HEAD",
-            "OPTIONS",
-        }
+        assert set(of_all.headers["Allow"].split(", ")) == COLLECTION_METHODS
+        assert set(of_one.headers["Allow"].split(", ")) == RESOURCE_METHODS
 
 
 class TestVersions:
@@ -303,7 +294,7 @@ class TestVersions:
         row = kind.row()
         writes = [
             ("PUT", kind.body("renamed")),
-            ("PATCH", patch_of(replace(kind.attribute, "renamed"))),
+            ("PATCH", patch_op(replace(kind.attribute, "renamed"))),
             ("DELETE", None),
         ]
 
@@ -328,7 +319,7 @@ class TestMediaTypes:
 
         assert send("POST", kind.endpoint, kind.body("new"), media_type).status_code == 201
         assert send("PUT", path_of(row), kind.body("renamed"), media_type).status_code == 200
-        operations = patch_of(replace(kind.attribute, "renamed-again"))
+        operations = patch_op(replace(kind.attribute, "renamed-again"))
         assert send("PATCH", path_of(row), operations, media_type).status_code in (200, 204)
 
     @pytest.mark.parametrize(
@@ -356,7 +347,7 @@ class TestMediaTypes:
         assert response.headers["Content-Type"] == expected
         assert response.json()[kind.attribute] == kind.name_of(row)
 
-    def test_is_scim_for_a_client_that_does_not_say(self, send, kind):
+    def test_the_media_type_is_scim_for_a_client_that_does_not_say(self, send, kind):
         assert send("GET", kind.endpoint).headers["Content-Type"] == SCIM
 
     def test_an_error_has_the_media_type_that_the_client_accepts(self, scim):
@@ -365,13 +356,13 @@ class TestMediaTypes:
         assert response.status_code == 404
         assert response.headers["Content-Type"] == JSON
 
-    def test_of_text_is_utf_8(self, send):
+    def test_the_charset_of_text_is_utf_8(self, send):
         response = send("POST", "/Users", user("bärbel@例え.jp", title="Größe — 大"))
 
         assert "bärbel@例え.jp" in response.content.decode("utf-8")
         assert response.json()["title"] == "Größe — 大"
 
-    def test_depend_on_the_header_alone_and_caches_are_told(self, send, kind):
+    def test_media_types_depend_on_the_header_alone_and_caches_are_told(self, send, kind):
         assert "Accept" in send("GET", kind.endpoint).headers["Vary"]
 
 
@@ -400,7 +391,7 @@ class TestMediaTypes:
         "/Users//",
     ],
 )
-def test_nothing_is_ever_redirected(send, settings, method, path):
+def test_an_address_with_or_without_a_slash_is_never_redirected(send, settings, method, path):
     settings.DEBUG = True  # where CommonMiddleware raises an error instead of sending a POST elsewhere
 
     response = send(method, path)

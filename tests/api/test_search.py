@@ -7,13 +7,13 @@ from scim2_models import Context, ListResponse
 
 from django_scim.models import ProvisioningEvent
 from django_scim.schema.types import EnterpriseUserExtension, Group, User
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import SCIM, ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import PATCH_OP, SEARCH_REQUEST
 from tests.operations.responses import stored
 from tests.representations import id_of, path_of
 
-SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 ENDPOINTS = ["/.search", "/Users/.search", "/Groups/.search"]
 
 
@@ -60,7 +60,7 @@ def test_a_search_is_answered_as_the_same_query_in_the_address_is(scim, path):
 
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("path", ["/.search", "/"])
-def test_the_answer_is_a_list_of_resources_of_several_types(scim, path):
+def test_the_answer_to_a_search_is_a_list_of_resources_of_several_types(scim, path):
     response = scim.post(path, query()) if path == "/.search" else scim.get(path)
 
     listing = ListResponse[User[EnterpriseUserExtension] | Group].model_validate(
@@ -78,28 +78,28 @@ def test_the_answer_is_a_list_of_resources_of_several_types(scim, path):
     ("path", "found"),
     [("/.search", ["ann", "Clerks"]), ("/Users/.search", ["ann"])],
 )
-def test_a_filter_in_the_body_selects(scim, path, found):
+def test_a_filter_in_the_body_of_a_search_selects(scim, path, found):
     filter = 'userName eq "ann" or displayName sw "c"' if path == "/.search" else 'userName eq "ann"'
 
     assert names(scim.post(path, query(filter=filter))) == found
 
 
 @pytest.mark.usefixtures("people")
-def test_attributes_may_be_a_list_or_text_with_commas(scim):
+def test_attributes_in_a_search_may_be_a_list_or_text_with_commas(scim):
     for attributes in (["userName", "active"], "userName,active"):
         response = scim.post("/Users/.search", query(attributes=attributes))
         assert response.json()["Resources"][0].keys() == {"schemas", "id", "userName", "active"}
 
 
 @pytest.mark.usefixtures("people")
-def test_parameters_are_read_in_any_case(scim):
+def test_parameters_of_a_search_are_read_in_any_case(scim):
     response = scim.post("/Users/.search", query(SORTBY="userName", sortorder="descending", Count=1))
 
     assert names(response) == ["zoe"]
 
 
 @pytest.mark.usefixtures("people")
-def test_null_parameters_are_none(scim):
+def test_null_parameters_of_a_search_are_none(scim):
     parameters = dict.fromkeys(
         ("filter", "sortBy", "sortOrder", "startIndex", "count", "cursor", "attributes")
     )
@@ -177,13 +177,13 @@ def test_a_search_changes_nothing_and_is_no_event(scim, path):
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_a_search_is_posted(scim, path, method):
+def test_a_search_is_posted_and_nothing_else(scim, path, method):
     # Where there are resources, ``.search`` may be the id of one, which there is not.
     assert scim.request(method, path, {}).status_code in (404, 405)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_the_root_is_read(scim, method):
+def test_the_root_is_read_and_nothing_else(scim, method):
     assert_scim_error(scim.request(method, "/", {}), 405)
 
 
@@ -192,12 +192,12 @@ def test_the_root_is_read(scim, method):
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"5", b"[{}]", b"\xff\xfe"])
-def test_a_body_that_is_no_json_object_is_invalid_syntax(scim, path, body):
+def test_the_body_of_a_search_that_is_no_json_object_is_invalid_syntax(scim, path, body):
     assert_scim_error(scim.post(path, body), 400, "invalidSyntax")
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
-def test_a_body_of_another_type_is_refused(scim, path):
+def test_the_body_of_a_search_of_another_media_type_is_refused(scim, path):
     response = scim.client.post(
         f"/scim/v2{path}",
         "filter=x",
@@ -209,7 +209,7 @@ def test_a_body_of_another_type_is_refused(scim, path):
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
-def test_a_body_that_is_too_large_is_refused(scim, settings, path):
+def test_the_body_of_a_search_that_is_too_large_is_refused(scim, settings, path):
     settings.DJANGO_SCIM = {"MAX_PAYLOAD_SIZE": 100}
 
     assert_scim_error(scim.post(path, query(filter="x" * 200)), 413)
@@ -233,12 +233,12 @@ def test_a_body_that_is_too_large_is_refused(scim, settings, path):
     ],
     ids=str,
 )
-def test_a_parameter_that_cannot_be_read_is_refused_by_its_kind(scim, path, parameters, scim_type):
+def test_a_parameter_of_a_search_that_cannot_be_read_is_refused_by_its_kind(
+    scim, path, parameters, scim_type
+):
     assert_scim_error(scim.post(path, query(**parameters)), 400, scim_type)
 
 
-@pytest.mark.parametrize(
-    "schemas", [["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "x", [5], {}], ids=str
-)
-def test_a_message_of_another_schema_is_refused(scim, schemas):
+@pytest.mark.parametrize("schemas", [[PATCH_OP], "x", [5], {}], ids=str)
+def test_a_search_with_the_schema_of_another_message_is_refused(scim, schemas):
     assert scim.post("/.search", {"schemas": schemas}).status_code == 400

@@ -17,9 +17,10 @@ from django_scim.api.throttling import KNOWN_SECONDS, Counter
 from django_scim.conf import DEFAULT_THROTTLE_RATES, ScimSettings, check_settings
 from django_scim.models import AccessToken, ProvisioningEvent
 from django_scim.options import Rate, parse_rate
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, ScimClient
 from tests.factories import ConnectionFactory, UserFactory
+from tests.messages import BULK_REQUEST, SEARCH_REQUEST
 from tests.representations import group, path_of, user
 
 NOON = 1_800_000_000.0
@@ -55,7 +56,7 @@ def statuses(send, number):
 
 def search(scim):
     """Send a query in a body."""
-    return scim.post("/.search", {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]})
+    return scim.post("/.search", {"schemas": [SEARCH_REQUEST]})
 
 
 def ask_from(scim, address, token=None, **headers):
@@ -70,7 +71,7 @@ class TestAConnection:
 
         assert statuses(lambda: scim.get("/Users"), 4) == [200, 200, 200, 429]
 
-    def test_is_told_when_to_come_back(self, scim, rates, clock):
+    def test_a_connection_is_told_when_to_come_back(self, scim, rates, clock):
         rates(read="1/min")
         clock.now = NOON + 14.5
 
@@ -80,7 +81,7 @@ class TestAConnection:
         assert "throttled" in assert_scim_error(response, 429)
         assert response.headers["Retry-After"] == "46"
 
-    def test_is_answered_again_in_the_next_period(self, scim, rates, clock):
+    def test_a_connection_is_answered_again_in_the_next_period(self, scim, rates, clock):
         rates(read="1/min")
         assert statuses(lambda: scim.get("/Users"), 2) == [200, 429]
 
@@ -91,7 +92,7 @@ class TestAConnection:
     @pytest.mark.parametrize(
         ("rate", "seconds"), [("1/second", 1), ("1/m", 60), ("1/hour", 3600), ("1/day", 86400)]
     )
-    def test_is_counted_for_the_period_of_the_rate(self, scim, rates, clock, rate, seconds):
+    def test_a_connection_is_counted_for_the_period_of_the_rate(self, scim, rates, clock, rate, seconds):
         rates(read=rate)
         clock.now = NOON - NOON % seconds
         assert statuses(lambda: scim.get("/Users"), 2) == [200, 429]
@@ -102,20 +103,20 @@ class TestAConnection:
         clock.now += 0.01
         assert scim.get("/Users").status_code == 200
 
-    def test_has_rates_of_its_own(self, scim, rates):
+    def test_a_connection_has_rates_of_its_own(self, scim, rates):
         rates(read="1/min")
         other = ScimClient(ConnectionFactory.create())
 
         assert statuses(lambda: scim.get("/Users"), 2) == [200, 429]
         assert statuses(lambda: other.get("/Users"), 2) == [200, 429]
 
-    def test_has_them_once_for_all_its_tokens(self, scim, rates):
+    def test_a_connection_has_its_rates_once_for_all_its_tokens(self, scim, rates):
         rates(read="1/min")
 
         assert scim.get("/Users").status_code == 200
         assert ScimClient(scim.connection).get("/Users").status_code == 429
 
-    def test_reads_and_writes_by_different_rates(self, scim, rates):
+    def test_a_connection_reads_and_writes_by_different_rates(self, scim, rates):
         rates(read="1/min", write="2/min")
 
         assert statuses(lambda: scim.get("/Users"), 2) == [200, 429]
@@ -127,37 +128,39 @@ class TestAConnection:
         assert User.objects.count() == 2
 
     @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-    def test_reads_by_all_methods_that_change_nothing(self, scim, rates, method):
+    def test_a_connection_reads_by_all_methods_that_change_nothing(self, scim, rates, method):
         rates(read="1/min")
 
         assert statuses(lambda: scim.request(method, "/Users"), 2) in ([200, 429], [204, 429])
 
-    def test_reads_by_a_query_in_a_body(self, scim, rates):
+    def test_a_connection_reads_by_a_query_in_a_body(self, scim, rates):
         rates(read="1/min", write="1/min")
 
         assert statuses(lambda: search(scim), 2) == [200, 429]
 
     @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-    def test_writes_by_all_methods_that_change_something(self, scim, rates, method):
+    def test_a_connection_writes_by_all_methods_that_change_something(self, scim, rates, method):
         rates(write="1/min")
         path = path_of(UserFactory.create())
 
         assert statuses(lambda: scim.request(method, path, user()), 2)[1] == 429
 
-    def test_that_may_not_write_uses_up_nothing(self, connection, rates):
+    def test_a_connection_that_may_not_write_uses_up_nothing(self, connection, rates):
         rates(write="1/min")
         reader = ScimClient(connection, "read")
 
         assert statuses(lambda: reader.post("/Users", user()), 2) == [403, 403]
         assert ScimClient(connection).post("/Users", user()).status_code == 201
 
-    def test_reads_the_history_by_the_same_rate(self, connection, rates):
+    def test_a_connection_reads_the_history_by_the_same_rate(self, connection, rates):
         rates(read="1/min")
         collector = ScimClient(connection, "history")
 
         assert statuses(lambda: collector.get("/history"), 2) == [200, 429]
 
-    def test_is_refused_without_an_event_but_with_a_line_in_the_log(self, scim, rates, settings, caplog):
+    def test_a_connection_is_refused_without_an_event_but_with_a_line_in_the_log(
+        self, scim, rates, settings, caplog
+    ):
         rates(read="1/min", write="1/min")
         settings.DJANGO_SCIM = {**settings.DJANGO_SCIM, "RECORD_READS": True}
         scim.get("/Users"), scim.post("/Users", user())
@@ -170,7 +173,7 @@ class TestAConnection:
         assert before == 2
         assert "The rate write is used up" in caplog.text
 
-    def test_is_asked_for_its_body_only_within_the_rate(self, scim, rates):
+    def test_a_connection_is_asked_for_its_body_only_within_the_rate(self, scim, rates):
         rates(write="1/min")
         scim.post("/Users", user())
 
@@ -187,13 +190,13 @@ class TestAnAddress:
         assert [ask_from(each, self.A).status_code for each in (scim, other, scim)] == [200, 200, 429]
         assert ask_from(scim, self.B).status_code == 200
 
-    def test_has_different_rates_for_reads_and_writes(self, scim, rates):
+    def test_an_address_has_different_rates_for_reads_and_writes(self, scim, rates):
         rates(address_read="1/min", address_write="1/min")
 
         assert statuses(lambda: scim.get("/Users"), 2) == [200, 429]
         assert [scim.post("/Users", user(name)).status_code for name in "ab"] == [201, 429]
 
-    def test_of_ipv6_counts_with_its_network(self, scim, rates):
+    def test_an_address_of_ipv6_counts_with_its_network(self, scim, rates):
         """One client has as many of them as it likes."""
         rates(address_read="1/min")
 
@@ -201,18 +204,18 @@ class TestAnAddress:
         assert ask_from(scim, "2001:db8:0:1:ffff::2").status_code == 429
         assert ask_from(scim, "2001:db8:0:2::1").status_code == 200
 
-    def test_is_the_same_in_the_form_of_ipv6(self, scim, rates):
+    def test_an_address_is_the_same_in_the_form_of_ipv6(self, scim, rates):
         rates(address_read="1/min")
 
         assert [ask_from(scim, address).status_code for address in (self.A, f"::ffff:{self.A}")] == [200, 429]
 
-    def test_cannot_be_made_up(self, scim, rates):
+    def test_an_address_cannot_be_made_up(self, scim, rates):
         rates(address_read="1/min")
 
         assert ask_from(scim, self.A, **{"X-Forwarded-For": self.B}).status_code == 200
         assert ask_from(scim, self.A, **{"X-Forwarded-For": "203.0.113.9"}).status_code == 429
 
-    def test_is_that_of_the_client_behind_a_proxy(self, scim, rates, settings):
+    def test_an_address_is_that_of_the_client_behind_a_proxy(self, scim, rates, settings):
         rates(address_read="1/min")
         settings.DJANGO_SCIM = {**settings.DJANGO_SCIM, "TRUSTED_PROXIES": 1}
 
@@ -230,10 +233,9 @@ class TestBulkJobs:
         operations = [
             {"method": "POST", "path": "/Groups", "bulkId": name, "data": group(name)} for name in names
         ]
-        schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
-        return scim.post("/Bulk", {"schemas": [schema], "Operations": operations})
+        return scim.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": operations})
 
-    def test_count_by_their_operations(self, scim, rates):
+    def test_bulk_jobs_count_by_their_operations(self, scim, rates):
         rates(bulk="4/min")
 
         sizes = ("ab", "cd", "e")
@@ -253,7 +255,7 @@ class TestBulkJobs:
         assert sorted(Group.objects.values_list("name", flat=True)) == ["a", "b"]
         assert ProvisioningEvent.objects.count() == before
 
-    def test_that_are_refused_use_up_nothing(self, scim, rates):
+    def test_bulk_jobs_that_are_refused_use_up_nothing(self, scim, rates):
         rates(bulk="3/min")
         self.job(scim, "a", "b")
 
@@ -261,19 +263,19 @@ class TestBulkJobs:
         assert self.job(scim, "c").status_code == 200
         assert self.job(scim, "d").status_code == 429
 
-    def test_are_one_write_each(self, scim, rates):
+    def test_bulk_jobs_are_one_write_each(self, scim, rates):
         rates(write="1/min", bulk="100/min")
 
         assert self.job(scim, "a", "b", "c").status_code == 200
         assert self.job(scim, "d").status_code == 429
 
-    def test_leave_single_writes_their_rate(self, scim, rates):
+    def test_bulk_jobs_leave_single_writes_their_rate(self, scim, rates):
         rates(write="2/min", bulk="1/min")
 
         assert self.job(scim, "a").status_code == 200
         assert scim.post("/Users", user()).status_code == 201
 
-    def test_have_a_check_of_whether_the_largest_is_within_the_rate(self, settings):
+    def test_bulk_jobs_have_a_check_of_whether_the_largest_is_within_the_rate(self, settings):
         settings.DJANGO_SCIM = {"THROTTLE_RATES": {"bulk": "999/min"}}
 
         (warning,) = run_checks(tags=["django_scim"])
@@ -292,7 +294,7 @@ class TestWrongTokens:
         headers = {"Authorization": f"Bearer {token or 'unknown'}"}
         return client.get(f"{ROOT}/Users", headers=headers, REMOTE_ADDR=address)
 
-    def test_are_looked_up_as_often_as_the_rate_says(self, anonymous, rates):
+    def test_wrong_tokens_are_looked_up_as_often_as_the_rate_says(self, anonymous, rates):
         rates(failed_authentication="3/min")
 
         answers = [self.wrong(anonymous, token=f"unknown{number}") for number in range(5)]
@@ -310,7 +312,7 @@ class TestWrongTokens:
         assert_scim_error(response, 429)
         assert 0 < int(response.headers["Retry-After"]) <= 60
 
-    def test_from_another_address_are_counted_apart(self, anonymous, rates):
+    def test_wrong_tokens_from_another_address_are_counted_apart(self, anonymous, rates):
         rates(failed_authentication="1/min")
 
         assert [self.wrong(anonymous, address).status_code for address in (self.A, self.A, self.B)] == [
@@ -319,7 +321,7 @@ class TestWrongTokens:
             401,
         ]
 
-    def test_are_looked_up_again_in_the_next_period(self, anonymous, rates, clock):
+    def test_wrong_tokens_are_looked_up_again_in_the_next_period(self, anonymous, rates, clock):
         rates(failed_authentication="1/min")
         self.wrong(anonymous)
 
@@ -327,7 +329,9 @@ class TestWrongTokens:
 
         assert self.wrong(anonymous).status_code == 401
 
-    def test_are_answered_alike_whether_they_were_right_or_not(self, anonymous, rates, connection):
+    def test_wrong_tokens_are_answered_alike_whether_they_were_right_or_not(
+        self, anonymous, rates, connection
+    ):
         rates(failed_authentication="1/min")
         self.wrong(anonymous)
         _, right = AccessToken.objects.issue(connection)
@@ -336,13 +340,13 @@ class TestWrongTokens:
 
         assert len(answers) == 1
 
-    def test_are_what_counts_and_not_right_ones(self, scim, anonymous, rates):
+    def test_wrong_tokens_are_what_counts_and_not_right_ones(self, scim, anonymous, rates):
         rates(failed_authentication="2/min")
 
         assert [ask_from(scim, self.A).status_code for _ in range(5)] == [200] * 5
         assert [self.wrong(anonymous).status_code for _ in range(3)] == [401, 401, 429]
 
-    def test_do_not_count_where_there_is_none(self, anonymous, rates):
+    def test_wrong_tokens_do_not_count_where_there_is_none(self, anonymous, rates):
         """A request without a token costs no query."""
         rates(failed_authentication="1/min")
 
@@ -365,7 +369,7 @@ class TestWrongTokens:
         assert [self.wrong(anonymous).status_code for _ in range(2)] == [401, 429]
         assert ask_from(scim, self.A).status_code == 200
 
-    def test_that_were_right_before_are_wrong_all_the_same(self, scim, anonymous, rates):
+    def test_wrong_tokens_that_were_right_before_are_wrong_all_the_same(self, scim, anonymous, rates):
         rates(failed_authentication="1/min")
         ask_from(scim, self.A)
         scim.stored.revoke()
@@ -381,7 +385,7 @@ class TestWrongTokens:
             {"connection": {"networks": ["203.0.113.0/24"]}},
         ],
     )
-    def test_are_those_of_all_kinds(self, anonymous, rates, attributes):
+    def test_wrong_tokens_are_those_of_all_kinds(self, anonymous, rates, attributes):
         rates(failed_authentication="1/min")
         attributes = dict(attributes)
         of_connection = attributes.pop("connection", {})
@@ -400,7 +404,7 @@ class TestWrongTokens:
         for secret in ("secret-of-somebody", scim.token, scim.stored.digest):
             assert secret not in kept
 
-    def test_leave_discovery_open(self, anonymous, rates):
+    def test_wrong_tokens_leave_discovery_open(self, anonymous, rates):
         rates(failed_authentication="1/min")
         for _ in range(2):
             self.wrong(anonymous)
@@ -410,7 +414,7 @@ class TestWrongTokens:
 
 class TestRates:
     @pytest.mark.parametrize("name", ["read", "address_read"])
-    def test_are_in_force_where_nothing_is_set(self, scim, shared_cache, clock, name):
+    def test_rates_are_in_force_where_nothing_is_set(self, scim, shared_cache, clock, name):
         rate = parse_rate(DEFAULT_THROTTLE_RATES[name] or "")
         whose = scim.connection.pk if name == "read" else "127.0.0.1"
         Counter(name, whose, rate).add(rate.limit - 1)
@@ -418,18 +422,18 @@ class TestRates:
         assert statuses(lambda: scim.get("/Users"), 2) == [200, 429]
 
     @pytest.mark.parametrize("name", ["read", "write", "address_read", "address_write"])
-    def test_leave_identity_providers_twice_what_they_need(self, name):
+    def test_rates_leave_identity_providers_twice_what_they_need(self, name):
         """Microsoft Entra ID wants 25 requests a second."""
         limit, seconds = parse_rate(DEFAULT_THROTTLE_RATES[name] or "")
 
         assert limit / seconds >= 50
 
-    def test_let_the_largest_bulk_job_pass(self):
+    def test_rates_let_the_largest_bulk_job_pass(self):
         rate = parse_rate(DEFAULT_THROTTLE_RATES["bulk"] or "")
 
         assert rate.limit >= 5 * ScimSettings.MAX_BULK_OPERATIONS
 
-    def test_that_are_left_out_are_the_default(self, scim, settings, shared_cache, clock):
+    def test_rates_that_are_left_out_are_the_default(self, scim, settings, shared_cache, clock):
         settings.DJANGO_SCIM = {"THROTTLE_RATES": {"read": "1/min"}}
         rate = parse_rate(DEFAULT_THROTTLE_RATES["write"] or "")
         Counter("write", scim.connection.pk, rate).add(rate.limit)
@@ -437,7 +441,7 @@ class TestRates:
         assert statuses(lambda: scim.get("/Users"), 2) == [200, 429]
         assert scim.post("/Users", user()).status_code == 429
 
-    def test_are_switched_off_by_none(self, scim, rates, shared_cache):
+    def test_rates_are_switched_off_by_none(self, scim, rates, shared_cache):
         rates()
 
         assert statuses(lambda: scim.get("/Users"), 20) == [200] * 20
@@ -446,7 +450,9 @@ class TestRates:
     @pytest.mark.parametrize(
         "rate", ["fast", "", "0/min", "-1/min", "1/week", "1/", "/min", "1.5/min", 60, "\u0661/min"]
     )
-    def test_that_are_none_are_reported_and_the_default_is_in_force(self, settings, scim, shared_cache, rate):
+    def test_rates_that_are_none_are_reported_and_the_default_is_in_force(
+        self, settings, scim, shared_cache, rate
+    ):
         settings.DJANGO_SCIM = {"THROTTLE_RATES": {"read": rate}}
 
         (error,) = check_settings()
@@ -455,7 +461,7 @@ class TestRates:
         assert error.msg.endswith("has to be a rate such as '60/min' or None.")
         assert scim.get("/Users").status_code == 200
 
-    def test_that_there_are_not_are_reported(self, settings):
+    def test_rates_that_there_are_not_are_reported(self, settings):
         settings.DJANGO_SCIM = {"THROTTLE_RATES": {"reads": "1/min"}}
 
         (error,) = check_settings()
@@ -487,17 +493,17 @@ class TestACacheThatIsAway:
         # Nobody listens on that port.
         settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1"}}
 
-    def test_keeps_no_request_from_its_answer(self, scim):
+    def test_a_cache_that_is_away_keeps_no_request_from_its_answer(self, scim):
         assert scim.get("/Users").status_code == 200
         assert scim.post("/Users", user()).status_code == 201
         assert TestBulkJobs().job(scim, "a", "b").status_code == 200
 
-    def test_lets_nobody_in(self, anonymous):
+    def test_a_cache_that_is_away_lets_nobody_in(self, anonymous):
         headers = {"Authorization": "Bearer unknown"}
 
         assert anonymous.get(f"{ROOT}/Users", headers=headers).status_code == 401
 
-    def test_is_logged(self, scim, caplog):
+    def test_a_cache_that_is_away_is_logged(self, scim, caplog):
         scim.get("/Users")
 
         assert "The cache does not answer" in caplog.text
@@ -520,11 +526,11 @@ class TestCaches:
         return run
 
     @pytest.mark.parametrize("backend", ["locmem.LocMemCache", "dummy.DummyCache"])
-    def test_of_one_process_are_warned_of_in_a_deployment(self, found, backend):
+    def test_caches_of_one_process_are_warned_of_in_a_deployment(self, found, backend):
         assert found(backend) == {"W044"}
         assert found(backend, deploy=False) == set()
 
-    def test_of_one_process_do_in_debug_mode(self, found, settings):
+    def test_caches_of_one_process_do_in_debug_mode(self, found, settings):
         settings.DEBUG = True
 
         assert found("locmem.LocMemCache") == set()
@@ -532,21 +538,21 @@ class TestCaches:
     @pytest.mark.parametrize(
         ("backend", "location"), [("db.DatabaseCache", "counts"), ("filebased.FileBasedCache", "/nowhere")]
     )
-    def test_that_do_not_count_atomically_are_warned_of(self, found, backend, location):
+    def test_caches_that_do_not_count_atomically_are_warned_of(self, found, backend, location):
         assert found(backend, location=location) == {"W045"}
 
-    def test_that_all_processes_share_are_right(self, found):
+    def test_caches_that_all_processes_share_are_right(self, found):
         assert found("redis.RedisCache", location="redis://127.0.0.1:1") == set()
 
-    def test_that_there_are_not_are_an_error(self, found):
+    def test_caches_that_there_are_not_are_an_error(self, found):
         assert found("", deploy=False, CACHE_ALIAS="counts") == {"E040"}
 
-    def test_that_there_are_not_limit_nothing(self, scim, settings):
+    def test_caches_that_there_are_not_limit_nothing(self, scim, settings):
         settings.DJANGO_SCIM = {"CACHE_ALIAS": "counts"}
 
         assert scim.get("/Users").status_code == 200
 
-    def test_may_be_one_for_the_throttles_alone(self, scim, settings):
+    def test_caches_may_be_one_for_the_throttles_alone(self, scim, settings):
         other = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "counts"}
         settings.CACHES = {**settings.CACHES, "counts": other}
         settings.DJANGO_SCIM = {"CACHE_ALIAS": "counts", "THROTTLE_RATES": {"read": "1/day"}}

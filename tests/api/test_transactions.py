@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connections
 
 from django_scim.models import AccessToken, EventCount, Link, ProvisioningEvent, Record
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.operations.bulk_operations import post, run, statuses

@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
-from tests.api.assertions import assert_scim_error
 from tests.api.endpoints import HEALTH, HISTORY, OPEN, PROTECTED
+from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
 from tests.representations import user
 
@@ -29,7 +29,7 @@ def send(client, method, path, token, **headers):
     return client.generic(method, f"{ROOT}{path}", b"{}", content_type=SCIM, headers=sent)
 
 
-def test_the_endpoints_of_these_tests_are_all_that_there_are():
+def test_the_endpoints_that_tests_ask_are_all_that_there_are():
     resolver = get_resolver("django_scim.urls")
     routes = {pattern.pattern.regex.pattern for pattern in resolver.url_patterns}
 
@@ -56,12 +56,12 @@ class TestRequestsInClear:
         scim.stored.refresh_from_db()
         assert scim.stored.last_used is None
 
-    def test_tell_nothing_of_the_token(self, in_clear, scim):
+    def test_requests_in_clear_tell_nothing_of_the_token(self, in_clear, scim):
         answers = {send(in_clear, "GET", "/Users", token).content for token in (scim.token, "unknown")}
 
         assert len(answers) == 1
 
-    def test_are_logged_with_what_may_be_wrong(self, in_clear, scim, caplog):
+    def test_requests_in_clear_are_logged_with_what_may_be_wrong(self, in_clear, scim, caplog):
         send(in_clear, "GET", "/Users", scim.token)
 
         assert "SECURE_PROXY_SSL_HEADER" in caplog.text
@@ -71,29 +71,29 @@ class TestRequestsInClear:
         """A client would follow, and send its next token in clear too."""
         assert "Location" not in send(in_clear, "GET", "/Users", scim.token).headers
 
-    def test_are_answered_in_debug_mode(self, in_clear, scim, settings):
+    def test_requests_in_clear_are_answered_in_debug_mode(self, in_clear, scim, settings):
         settings.DEBUG = True
 
         assert send(in_clear, "GET", "/Users", scim.token).status_code == 200
 
-    def test_are_answered_where_the_settings_allow_them(self, in_clear, scim, settings):
+    def test_requests_in_clear_are_answered_where_the_settings_allow_them(self, in_clear, scim, settings):
         settings.DJANGO_SCIM = {"ALLOW_HTTP": True}
 
         assert send(in_clear, "GET", "/Users", scim.token).status_code == 200
 
-    def test_are_told_the_health_of_the_service(self, in_clear):
+    def test_requests_in_clear_are_told_the_health_of_the_service(self, in_clear):
         assert in_clear.get(f"{ROOT}/health").status_code == 200
 
 
 class TestProxies:
     """What ends TLS in front of the project says so by the header that Django is told to believe."""
 
-    def test_that_say_https_are_believed(self, in_clear, scim):
+    def test_proxies_that_say_https_are_believed(self, in_clear, scim):
         response = send(in_clear, "GET", "/Users", scim.token, **{"X-Forwarded-Proto": "https"})
 
         assert response.status_code == 200
 
-    def test_that_say_http_are_believed_too(self, scim):
+    def test_proxies_that_say_http_are_believed_too(self, scim):
         assert scim.get("/Users", **{"X-Forwarded-Proto": "http"}).status_code == 403
 
     def test_are_not_believed_unless_the_settings_say_so(self, in_clear, scim, settings):
@@ -103,7 +103,7 @@ class TestProxies:
 
         assert response.status_code == 403
 
-    def test_give_the_addresses_in_answers_their_scheme(self, in_clear, scim):
+    def test_proxies_give_the_addresses_in_answers_their_scheme(self, in_clear, scim):
         body = user("barbara")
 
         response = in_clear.post(
@@ -131,10 +131,10 @@ class TestChecks:
 
         return run
 
-    def test_warn_of_http_that_is_allowed(self, found):
+    def test_checks_warn_of_http_that_is_allowed(self, found):
         assert found({"ALLOW_HTTP": True}) == {"W041"}
 
-    def test_warn_where_nothing_tells_of_tls(self, found):
+    def test_checks_warn_where_nothing_tells_of_tls(self, found):
         assert found(SECURE_PROXY_SSL_HEADER=None) == {"W042"}
 
     @pytest.mark.parametrize(
@@ -144,10 +144,10 @@ class TestChecks:
             {"SECURE_PROXY_SSL_HEADER": None, "SECURE_SSL_REDIRECT": True},
         ],
     )
-    def test_are_content_where_something_does(self, found, configured):
+    def test_checks_are_content_where_something_does(self, found, configured):
         assert found(**configured) == set()
 
-    def test_warn_of_a_deployment_alone(self, settings):
+    def test_checks_warn_of_a_deployment_alone(self, settings):
         settings.DJANGO_SCIM = {"ALLOW_HTTP": True}
         settings.SECURE_PROXY_SSL_HEADER = None
 

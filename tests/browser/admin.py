@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 
-from django_scim.admin import ProvisioningAdminMixin
+from tests.admin.provisioned import ProvisionedGroupAdmin, ProvisionedUserAdmin
 
 admin.site.unregister([User, Group])
-
-
-@admin.register(User)
-class ProvisionedUserAdmin(ProvisioningAdminMixin, UserAdmin):  # type: ignore[type-arg]
-    """Users, with what identity providers know of them."""
-
-
-@admin.register(Group)
-class ProvisionedGroupAdmin(ProvisioningAdminMixin, GroupAdmin):
-    """Groups, with what identity providers know of them."""
+admin.site.register(User, ProvisionedUserAdmin)
+admin.site.register(Group, ProvisionedGroupAdmin)

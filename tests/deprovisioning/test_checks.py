@@ -14,7 +14,7 @@ def messages(*, deploy: bool = False) -> dict[str, str]:
     return {str(message.id): f"{message.msg} {message.hint}" for message in found}
 
 
-def test_a_host_as_django_makes_it_is_in_order():
+def test_the_checks_find_a_host_as_django_makes_it_in_order():
     assert messages() == {}
 
 
@@ -31,7 +31,7 @@ def test_a_host_as_django_makes_it_is_in_order():
         ),
     ],
 )
-def test_a_function_that_cannot_be_called_is_an_error(settings, path, said):
+def test_a_hook_that_cannot_be_called_is_an_error(settings, path, said):
     settings.DJANGO_SCIM = {"DEPROVISIONING": [path]}
 
     assert said in messages()["django_scim.E020"]
@@ -43,7 +43,7 @@ def test_sessions_in_cookies_are_warned_of(settings):
     assert "SESSION_ENGINE" in messages()["django_scim.W020"]
 
 
-def test_sessions_in_cookies_do_not_matter_where_there_are_none(settings):
+def test_sessions_in_cookies_are_not_warned_of_where_there_are_no_sessions(settings):
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
     settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 
@@ -55,5 +55,5 @@ def test_a_deployment_that_does_not_keep_track_of_sessions_is_warned_of():
 
 
 @pytest.mark.usefixtures("tracked")
-def test_a_deployment_that_does_is_in_order():
+def test_a_deployment_that_keeps_track_of_sessions_is_in_order():
     assert "django_scim.W021" not in messages(deploy=True)

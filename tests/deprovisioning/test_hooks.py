@@ -9,11 +9,10 @@ from django_scim.conf import ScimSettings
 from django_scim.models import ProvisioningEvent
 from tests.deprovisioning.conftest import Browser
 from tests.factories import GroupFactory
-from tests.operations.patch_operations import replace
+from tests.operations.patch_operations import DEACTIVATE, replace
 from tests.representations import path_of
 from tests.representations import user as representation
 
-DEACTIVATE = replace("active", False)
 HOOKS = "tests.deprovisioning.hooks"
 
 
@@ -28,7 +27,7 @@ def deprovisioning(settings):
     return name
 
 
-def test_it_is_called_with_the_account_and_the_connection(scim, user, deprovisioning):
+def test_a_hook_is_called_with_the_account_and_the_connection(scim, user, deprovisioning):
     deprovisioning("end_memberships")
     GroupFactory.create().user_set.add(user)
 
@@ -38,7 +37,7 @@ def test_it_is_called_with_the_account_and_the_connection(scim, user, deprovisio
     assert Group.objects.filter(name=f"Left, says {scim.connection.name}: bjensen").exists()
 
 
-def test_it_is_called_when_the_account_is_deleted(scim, user, deprovisioning):
+def test_a_hook_is_called_when_the_account_is_deleted(scim, user, deprovisioning):
     deprovisioning("end_memberships")
 
     scim.delete(path_of(user))
@@ -46,7 +45,7 @@ def test_it_is_called_when_the_account_is_deleted(scim, user, deprovisioning):
     assert Group.objects.filter(name__startswith="Left").exists()
 
 
-def test_it_is_called_before_the_row_is_deleted(scim, user, settings):
+def test_a_hook_is_called_before_the_row_is_deleted(scim, user, settings):
     settings.DJANGO_SCIM = {
         "RESOURCES": {"User": {"delete": "hard"}},
         "DEPROVISIONING": [f"{HOOKS}.end_memberships"],
@@ -58,13 +57,13 @@ def test_it_is_called_before_the_row_is_deleted(scim, user, settings):
     assert not User.objects.filter(pk=user.pk).exists()
 
 
-def test_it_is_not_called_for_an_account_that_is_made_inactive_from_the_start(scim, deprovisioning):
+def test_no_hook_is_called_for_an_account_that_is_made_inactive_from_the_start(scim, deprovisioning):
     deprovisioning("fail")
 
     assert scim.post("/Users", representation("new", active=False)).status_code == 201
 
 
-def test_it_is_not_called_for_a_group(scim, db, deprovisioning):
+def test_no_hook_is_called_for_a_group(scim, db, deprovisioning):
     deprovisioning("fail")
 
     assert scim.delete(path_of(GroupFactory.create())).status_code == 204
@@ -76,7 +75,7 @@ def test_it_is_part_of_the_transaction(scim, user, deprovisioning):
     assert scim.patch(path_of(user), DEACTIVATE).status_code == 200
 
 
-def test_a_failure_is_no_success_to_the_client(scim, user, deprovisioning):
+def test_a_failure_of_a_hook_is_no_success_to_the_client(scim, user, deprovisioning):
     deprovisioning("fail")
     scim.client.raise_request_exception = False
 
@@ -105,7 +104,7 @@ def test_a_failure_undoes_the_write_so_that_the_client_can_try_again(scim, user,
     assert Group.objects.exists()
 
 
-def test_a_host_may_do_without(scim, user, settings):
+def test_a_host_may_do_without_hooks(scim, user, settings):
     settings.DJANGO_SCIM = {"DEPROVISIONING": []}
     browser = Browser().sign_in(user)
 

@@ -10,11 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from django_scim.models import LoginSession
 from tests.deprovisioning.conftest import MIDDLEWARE, Browser
-from tests.operations.patch_operations import replace
+from tests.operations.patch_operations import ACTIVATE, DEACTIVATE
 from tests.representations import path_of
-
-DEACTIVATE = replace("active", False)
-ACTIVATE = replace("active", True)
 
 
 def test_a_session_is_followed_when_the_user_changes_the_password(scim, user, tracked):

@@ -53,7 +53,7 @@ def test_a_session_that_lives_on_since_it_is_used_is_not_forgotten(scim, user):
     assert browser.user == ""
 
 
-def test_the_sessions_of_others_are_left_for_their_own_logins(user, sso_user):
+def test_the_sessions_of_other_accounts_are_left_for_their_own_logins(user, sso_user):
     other = Browser().be_signed_in(sso_user)
     age()
     Session.objects.all().delete()

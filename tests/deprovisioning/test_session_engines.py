@@ -6,12 +6,10 @@ import pytest
 
 from django_scim.models import LoginSession
 from tests.deprovisioning.conftest import Browser
-from tests.operations.patch_operations import replace
+from tests.operations.patch_operations import ACTIVATE, DEACTIVATE
 from tests.representations import path_of
 
 BACKENDS = "django.contrib.sessions.backends"
-DEACTIVATE = replace("active", False)
-ACTIVATE = replace("active", True)
 
 
 @pytest.fixture(params=["db", "cached_db", "cache", "file"])
@@ -41,7 +39,7 @@ def test_sessions_end_and_stay_ended(scim, user):
 
 
 @pytest.mark.usefixtures("store")
-def test_other_accounts_stay_signed_in(scim, user, sso_user):
+def test_accounts_that_stay_active_stay_signed_in_with_every_engine(scim, user, sso_user):
     other = Browser().be_signed_in(sso_user)
     Browser().sign_in(user)
 

@@ -15,12 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django_scim.models import LoginSession
 from tests.deprovisioning.conftest import Browser
 from tests.factories import GroupFactory, UserFactory
-from tests.operations.patch_operations import replace
+from tests.operations.patch_operations import ACTIVATE, DEACTIVATE, replace
 from tests.representations import member, path_of
 from tests.representations import user as representation
-
-DEACTIVATE = replace("active", False)
-ACTIVATE = replace("active", True)
 
 
 def test_the_next_page_of_a_deactivated_account_is_anonymous(scim, user):
@@ -60,7 +57,7 @@ def test_every_browser_of_the_account_is_signed_out(scim, user):
     assert [browser.user for browser in browsers] == ["", "", ""]
 
 
-def test_other_accounts_stay_signed_in(scim, user, sso_user):
+def test_accounts_that_stay_active_stay_signed_in(scim, user, sso_user):
     other = Browser().be_signed_in(sso_user)
     Browser().sign_in(user)
 
@@ -69,7 +66,7 @@ def test_other_accounts_stay_signed_in(scim, user, sso_user):
     assert other.user == "jsmith"
 
 
-def test_an_anonymous_session_is_none_of_the_account(scim, user):
+def test_an_anonymous_session_is_none_of_the_deactivated_account(scim, user):
     visitor = Browser()
     session = visitor.client.session
     session["basket"] = ["a book"]
@@ -139,7 +136,7 @@ def test_a_write_that_fails_after_all_leaves_the_account_signed_in(scim, user):
     assert browser.user == "bjensen"
 
 
-def test_a_client_may_ask_again_for_an_account_that_is_locked_already(scim, user):
+def test_a_client_may_deactivate_an_account_that_is_locked_already(scim, user):
     browser = Browser().sign_in(user)
     User.objects.filter(pk=user.pk).update(is_active=False)
 
@@ -149,7 +146,7 @@ def test_a_client_may_ask_again_for_an_account_that_is_locked_already(scim, user
     assert browser.user == ""
 
 
-def test_what_is_stored_as_active_ends_sessions_too(scim, user, settings):
+def test_deactivating_an_account_whose_activity_is_stored_ends_its_sessions_too(scim, user, settings):
     settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"active": None}}}}
     browser = Browser().sign_in(user)
 
@@ -178,7 +175,7 @@ def test_a_member_that_is_removed_stays_signed_in(scim, user):
     assert browser.user == "bjensen"
 
 
-def test_the_password_is_kept_for_the_return(scim, user):
+def test_the_password_of_a_deactivated_account_is_kept_for_its_return(scim, user):
     scim.patch(path_of(user), DEACTIVATE)
     assert Browser().sign_in(user).user == ""
 
@@ -206,7 +203,7 @@ def test_a_session_that_was_never_noted_ends_where_the_account_has_no_password(s
     assert browser.user == ""
 
 
-def test_an_account_without_a_password_still_has_none(scim, sso_user):
+def test_an_account_without_a_password_still_has_none_after_its_deactivation(scim, sso_user):
     scim.patch(path_of(sso_user), DEACTIVATE)
     scim.patch(path_of(sso_user), ACTIVATE)
 
@@ -231,7 +228,7 @@ def test_the_number_of_sessions_makes_no_difference_to_the_number_of_queries(sci
     assert not Session.objects.exists()
 
 
-def test_sessions_of_other_accounts_are_not_looked_at(scim, user):
+def test_deactivating_an_account_does_not_look_at_sessions_of_others(scim, user):
     Browser().sign_in(user)
 
     with CaptureQueriesContext(database) as queries:
@@ -254,7 +251,7 @@ class TestSigningInMeanwhile:
         scim.patch(path_of(user), ACTIVATE)
         assert browser.user == ""
 
-    def test_the_request_itself_is_anonymous_too(self, scim, user):
+    def test_the_request_that_signs_in_meanwhile_is_anonymous_too(self, scim, user):
         scim.patch(path_of(user), DEACTIVATE)
         request = HttpRequest()
         request.session = Client().session
@@ -300,7 +297,7 @@ class TestNoting:
         scim.patch(path_of(sso_user), ACTIVATE)
         assert browser.user == ""
 
-    def test_signing_out_forgets_it(self, user):
+    def test_signing_out_forgets_the_session(self, user):
         browser = Browser().sign_in(user)
 
         browser.sign_out()

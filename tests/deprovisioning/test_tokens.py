@@ -9,12 +9,9 @@ import pytest
 from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
-from tests.operations.patch_operations import replace
+from tests.operations.patch_operations import ACTIVATE, DEACTIVATE
 from tests.representations import path_of
 from tests.representations import user as representation
-
-DEACTIVATE = replace("active", False)
-ACTIVATE = replace("active", True)
 
 
 class TestRestFramework:
@@ -28,7 +25,7 @@ class TestRestFramework:
 
         assert not Token.objects.exists()
 
-    def test_other_accounts_keep_theirs(self, scim, user, sso_user):
+    def test_other_accounts_keep_their_token(self, scim, user, sso_user):
         other = Token.objects.create(user=sso_user)
         Token.objects.create(user=user)
 
@@ -43,7 +40,7 @@ class TestRestFramework:
 
         assert Token.objects.filter(user=user).exists()
 
-    def test_deleting_the_account_revokes_it(self, scim, user):
+    def test_deleting_an_account_revokes_its_token(self, scim, user):
         Token.objects.create(user=user)
 
         scim.delete(path_of(user))
@@ -106,7 +103,7 @@ class TestOAuth:
 
         assert set(self.held_by(oauth, user).values()) == {0}
 
-    def test_a_grant_for_a_device_is_gone(self, scim, user, oauth, application):
+    def test_a_grant_for_a_device_of_a_deactivated_account_is_gone(self, scim, user, oauth, application):
         if not hasattr(oauth, "get_device_grant_model"):
             pytest.skip("this django-oauth-toolkit has no grants for devices")
         oauth.get_device_grant_model().objects.create(
@@ -122,7 +119,7 @@ class TestOAuth:
 
         assert not oauth.get_device_grant_model().objects.exists()
 
-    def test_other_accounts_keep_theirs(self, scim, user, sso_user, oauth, application):
+    def test_other_accounts_keep_their_oauth_tokens(self, scim, user, sso_user, oauth, application):
         self.give(oauth, application, user)
         self.give(oauth, application, sso_user)
 

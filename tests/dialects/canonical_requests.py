@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django_scim.schema.types import EnterpriseUserExtension, Group, User
+from tests.messages import patch_op
 from tests.representations import ENTERPRISE, GROUP, USER
 
 UserType: Any = User[EnterpriseUserExtension]
 
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 RESOURCES: list[Any] = [
     (UserType, {"schemas": [USER], "userName": "bjensen"}),
@@ -51,15 +51,10 @@ RESOURCES: list[Any] = [
 ]
 
 
-def patch(*operations: dict[str, Any]) -> dict[str, Any]:
-    """Return a PatchOp."""
-    return {"schemas": [PATCH_OP], "Operations": list(operations)}
-
-
 MESSAGES: list[Any] = [
     (
         UserType,
-        patch(
+        patch_op(
             {"op": "add", "path": "name.familyName", "value": "Jensen"},
             {"op": "add", "path": "emails", "value": [{"value": "babs@jensen.org", "type": "home"}]},
             {
@@ -83,7 +78,7 @@ MESSAGES: list[Any] = [
     ),
     (
         Group,
-        patch(
+        patch_op(
             {"op": "add", "path": "members", "value": [{"value": "2819c223", "type": "User"}]},
             {"op": "replace", "path": "members", "value": []},
             {"op": "remove", "path": 'members[value eq "2819c223"]'},

@@ -38,7 +38,7 @@ def test_entra_id_sends_roles_as_json_text(entra, op, value):
     assert response.json()["roles"] == [{"value": "25", "display": "Role1234"}]
 
 
-def test_what_stands_beside_the_json_text_is_kept(entra):
+def test_values_beside_the_json_text_of_a_role_are_kept(entra):
     roles = [{"primary": "True", "type": "WindowsAzureActiveDirectoryRole", "value": ADMIN_TEXT}]
 
     response = entra.post("/Users", user(roles=roles))
@@ -58,11 +58,11 @@ def test_roles_as_json_text_can_be_removed(entra):
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '{"id": "5"}', '{"value": 5}', '["Admin"]', "Admin"])
-def test_text_that_is_no_such_object_is_the_value(entra, text):
+def test_the_text_of_a_role_that_is_no_json_object_is_the_value(entra, text):
     assert entra.post("/Users", user(roles=[{"value": text}])).json()["roles"] == [{"value": text}]
 
 
-def test_another_client_may_mean_the_text(scim):
+def test_the_json_text_of_a_role_is_the_value_in_another_dialect(scim):
     response = scim.post("/Users", user(entitlements=[{"value": ADMIN_TEXT}]))
 
     assert response.json()["entitlements"] == [{"value": ADMIN_TEXT}]
@@ -80,7 +80,7 @@ def test_a_connection_has_the_standard_dialect_unless_another_is_chosen(db):
 
 
 @pytest.mark.parametrize("name", [name for name in DIALECTS if name])
-def test_each_dialect_can_be_chosen(db, name):
+def test_each_dialect_can_be_chosen_for_a_connection(db, name):
     connection = ConnectionFactory.create(dialect=name)
 
     connection.full_clean()
@@ -113,7 +113,7 @@ def test_the_admin_sets_the_dialect_of_a_connection(admin_client):
 # The rules
 
 
-def test_every_rule_says_who_sends_it_and_where_that_is_written():
+def test_every_rule_of_a_dialect_says_who_sends_it_and_where_that_is_written():
     for rule in RULES:
         assert rule.function.__doc__, rule.name
         assert rule.sent_by, rule.name

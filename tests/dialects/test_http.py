@@ -102,7 +102,7 @@ def test_head_is_answered_as_get_without_the_body(scim):
         assert response.content == b""
 
 
-def test_options_is_answered(scim):
+def test_an_options_request_is_answered(scim):
     row = path_of(UserFactory.create())
 
     for path in (row, "/Users", "/Groups", "/ServiceProviderConfig"):

@@ -38,7 +38,7 @@ def patched(scim, guides):
 # Removal
 
 
-def test_only_the_members_are_removed_that_a_value_names(patched, members):
+def test_a_removal_of_members_removes_only_those_that_its_value_names(patched, members):
     first, second, third = members
     value = [{"$ref": None, "value": id_of(first)}, {"value": id_of(third), "display": "Barbara"}]
 
@@ -62,13 +62,13 @@ def test_all_members_are_removed_by_a_value_that_is_null(patched):
     assert patched({"op": "remove", "path": "members", "value": None}) == set()
 
 
-def test_a_filter_needs_no_space_before_its_value(patched, members):
+def test_a_filter_of_members_needs_no_space_before_its_value(patched, members):
     first, *others = members
 
     assert patched({"op": "remove", "path": f'members[value eq"{id_of(first)}"]'}) == set(others)
 
 
-def test_a_filter_needs_no_quotation_marks(patched, members):
+def test_a_filter_of_members_needs_no_quotation_marks(patched, members):
     first, *others = members
 
     assert patched({"op": "remove", "path": f"members[value eq {id_of(first)}]"}) == set(others)
@@ -76,7 +76,7 @@ def test_a_filter_needs_no_quotation_marks(patched, members):
 
 @pytest.mark.parametrize("gone", ["26118915-6090-4610-87e4-49d8ca9f808d", "nobody", "no member"])
 @pytest.mark.parametrize("by_filter", [True, False])
-def test_removing_who_is_no_member_or_has_vanished_is_a_success(patched, members, gone, by_filter):
+def test_removing_a_user_who_is_no_member_or_has_vanished_is_a_success(patched, members, gone, by_filter):
     identifier = id_of(UserFactory.create()) if gone == "no member" else gone
     operation = {"op": "Remove", "path": "members", "value": [{"value": identifier}]}
     if by_filter:
@@ -131,7 +131,7 @@ def test_a_member_may_be_added_in_many_shapes(patched, members, op, shape):
     assert patched(operation) == {*members, joins}
 
 
-def test_somebody_who_does_not_exist_cannot_be_added(scim, guides, members):
+def test_a_user_who_does_not_exist_cannot_be_added_to_a_group(scim, guides, members):
     operation = {"op": "Add", "path": "members", "value": ["26118915-6090-4610-87e4-49d8ca9f808d"]}
 
     response = scim.patch(path_of(guides), operation)
@@ -173,7 +173,7 @@ def test_replacing_the_members_leaves_exactly_those(patched, members):
     ],
     ids=["path", "key", "with the id"],
 )
-def test_a_rename_does_not_touch_the_members(patched, guides, members, operation):
+def test_a_rename_of_a_group_does_not_touch_the_members(patched, guides, members, operation):
     assert patched(operation) == set(members)
     guides.refresh_from_db()
     assert guides.name == "Guides"

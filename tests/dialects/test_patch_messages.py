@@ -7,10 +7,9 @@ from django.contrib.auth.models import User
 
 from django_scim.models import ProvisioningEvent
 from tests.factories import UserFactory
+from tests.messages import PATCH_OP
+from tests.operations.patch_operations import DEACTIVATE
 from tests.representations import USER, path_of
-
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-DEACTIVATE = {"op": "replace", "path": "active", "value": False}
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def test_the_name_of_a_removal_may_be_in_any_case(scim, barbara, op):
 
 
 @pytest.mark.parametrize("body", [{"schemas": [PATCH_OP], "Operations": []}, []], ids=["empty list", "array"])
-def test_no_operations_are_no_change(scim, barbara, body):
+def test_a_patch_without_operations_is_no_change(scim, barbara, body):
     version = scim.get(path_of(barbara)).json()["meta"]["version"]
 
     response = scim.request("PATCH", path_of(barbara), body)
@@ -95,7 +94,7 @@ def test_no_operations_are_no_change(scim, barbara, body):
     ],
     ids=str,
 )
-def test_what_holds_no_operation_is_refused(scim, barbara, body):
+def test_a_patch_that_holds_no_operation_is_refused(scim, barbara, body):
     response = scim.request("PATCH", path_of(barbara), body)
 
     assert response.status_code == 400
@@ -104,7 +103,7 @@ def test_what_holds_no_operation_is_refused(scim, barbara, body):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_an_array_is_no_resource(scim, barbara, method):
+def test_an_array_is_refused_as_a_resource(scim, barbara, method):
     path = "/Users" if method == "POST" else path_of(barbara)
 
     response = scim.request(method, path, [{"schemas": [USER], "userName": "bob"}])

@@ -61,7 +61,7 @@ def work_email(document: dict[str, Any]) -> dict[str, Any]:
         ("DisplayName", ("displayName",)),
     ],
 )
-def test_a_key_is_a_path_that_may_be_dotted_or_qualified_in_any_case(patched, op, key, path):
+def test_a_key_of_a_value_is_a_path_that_may_be_dotted_or_qualified_in_any_case(patched, op, key, path):
     document = patched({"op": op, "value": {key: "Babs"}})
 
     found = document
@@ -75,7 +75,7 @@ def test_a_key_is_a_path_that_may_be_dotted_or_qualified_in_any_case(patched, op
     "key",
     ['emails[type eq "work"].value', 'Emails[Type EQ "work"].Value', f'{USER}:emails[type eq "work"].value'],
 )
-def test_a_key_may_select_values(patched, key):
+def test_a_key_of_a_value_may_select_values(patched, key):
     document = patched({"op": "replace", "value": {key: "babs@example.com"}})
 
     assert document["emails"] == [{**WORK, "value": "babs@example.com"}]
@@ -109,7 +109,7 @@ def test_the_value_of_a_key_may_be_a_whole_attribute_or_extension(patched):
     }
 
 
-def test_id_meta_and_what_else_is_read_only_is_ignored_among_the_keys(scim, patched, barbara):
+def test_read_only_attributes_are_ignored_among_the_keys_of_a_value(scim, patched, barbara):
     before = scim.get(path_of(barbara)).json()
 
     after = patched(
@@ -133,13 +133,13 @@ def test_id_meta_and_what_else_is_read_only_is_ignored_among_the_keys(scim, patc
     assert "groups" not in after
 
 
-def test_nothing_but_read_only_keys_is_no_change(scim, patched, barbara):
+def test_a_value_of_nothing_but_read_only_keys_is_no_change(scim, patched, barbara):
     version = scim.get(path_of(barbara)).json()["meta"]["version"]
 
     assert patched({"op": "replace", "value": {"id": "another"}})["meta"]["version"] == version
 
 
-def test_an_empty_path_is_none(patched):
+def test_an_empty_path_is_no_path(patched):
     assert patched({"op": "replace", "path": "", "value": {"title": "Guide"}})["title"] == "Guide"
 
 
@@ -200,7 +200,7 @@ def test_an_attribute_of_the_core_schema_is_never_looked_for_in_an_extension(pat
         ('ims[type eq "aim"]', {"value": "babs"}, {"type": "aim", "value": "babs"}),
     ],
 )
-def test_an_entry_that_is_not_there_is_made_as_a_conjunction_of_eq_describes_it(
+def test_a_value_that_is_not_there_is_made_as_a_conjunction_of_eq_describes_it(
     patched, op, path, value, entry
 ):
     document = patched({"op": op, "path": path, "value": value})
@@ -208,7 +208,7 @@ def test_an_entry_that_is_not_there_is_made_as_a_conjunction_of_eq_describes_it(
     assert document[path.partition("[")[0]] == [entry]
 
 
-def test_the_entry_that_is_made_is_found_by_the_operations_after(patched):
+def test_the_value_that_a_filter_made_is_found_by_the_operations_after(patched):
     document = patched(
         {"op": "Add", "path": 'addresses[type eq "work"].locality', "value": "Hollywood"},
         {"op": "Add", "path": 'addresses[type eq "work"].region', "value": "CA"},
@@ -290,7 +290,7 @@ def test_an_extension_is_removed_by_replacing_it_with_nothing(patched, value, in
 
 @pytest.mark.parametrize("value", ["False", "false", "FALSE", False])
 @pytest.mark.parametrize("with_path", [True, False])
-def test_active_may_be_a_string(scim, barbara, value, with_path):
+def test_active_in_a_patch_may_be_a_string(scim, barbara, value, with_path):
     operation = {"op": "Replace", "path": "active", "value": value}
     if not with_path:
         operation = {"op": "Replace", "value": {"active": value}}
@@ -300,7 +300,7 @@ def test_active_may_be_a_string(scim, barbara, value, with_path):
     assert barbara.is_active is False
 
 
-def test_primary_may_be_a_string(patched):
+def test_primary_in_a_patch_may_be_a_string(patched):
     document = patched(
         {"op": "Add", "path": 'emails[type eq "home"].value', "value": "babs@jensen.org"},
         {"op": "Replace", "path": 'emails[type eq "home"].primary', "value": "True"},
@@ -313,7 +313,7 @@ def test_primary_may_be_a_string(patched):
 
 
 @pytest.mark.parametrize("value", ["perhaps", {"value": False}, [False, False]], ids=str)
-def test_what_is_no_truth_value_is_refused(scim, barbara, value):
+def test_an_active_that_is_no_truth_value_is_refused(scim, barbara, value):
     response = scim.patch(path_of(barbara), {"op": "Replace", "path": "active", "value": value})
 
     assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
@@ -344,7 +344,7 @@ def test_a_list_may_be_what_should_be_in_it_or_have_an_object_around_it(patched,
     assert document["emails"] == [{"value": "babs@example.com"}]
 
 
-def test_what_a_path_selects_may_be_given_a_list_of_one(patched):
+def test_a_value_that_a_path_selects_may_be_given_a_list_of_one(patched):
     document = patched(
         {"op": "Replace", "path": 'emails[type eq "work"]', "value": [{"value": "b@example.com"}]}
     )
@@ -355,7 +355,7 @@ def test_what_a_path_selects_may_be_given_a_list_of_one(patched):
 # Removals with a value
 
 
-def test_values_are_removed_that_the_value_of_a_removal_names(patched):
+def test_a_removal_removes_the_values_that_its_value_names(patched):
     document = patched(
         {"op": "Add", "path": "roles", "value": [{"value": "Admin", "type": "app"}, {"value": "User"}]},
         {"op": "Remove", "path": "roles", "value": [{"$ref": None, "value": "Admin"}]},
@@ -364,7 +364,7 @@ def test_values_are_removed_that_the_value_of_a_removal_names(patched):
     assert document["roles"] == [{"value": "User"}]
 
 
-def test_values_may_be_named_by_strings(patched):
+def test_the_value_of_a_removal_may_name_values_by_strings(patched):
     document = patched(
         {"op": "Add", "path": "roles", "value": ["Admin", "User", "Guest"]},
         {"op": "Remove", "path": "roles", "value": ["Admin", "Guest"]},
@@ -390,7 +390,7 @@ def test_the_value_of_a_removal_from_a_single_valued_attribute_is_not_read(patch
 # All at once
 
 
-def test_an_operation_that_is_refused_undoes_all_others(scim, barbara):
+def test_an_operation_that_is_refused_undoes_all_other_operations(scim, barbara):
     before = scim.get(path_of(barbara)).json()
 
     response = scim.patch(

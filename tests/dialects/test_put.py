@@ -26,7 +26,7 @@ def barbara(scim) -> User:
     return row
 
 
-def test_the_echo_of_an_answer_changes_nothing(scim, barbara):
+def test_a_put_of_the_answer_to_a_get_changes_nothing(scim, barbara):
     before = scim.get(path_of(barbara)).json()
     assert before["groups"]
 
@@ -37,7 +37,7 @@ def test_the_echo_of_an_answer_changes_nothing(scim, barbara):
     assert barbara.groups.count() == 1
 
 
-def test_what_is_read_only_in_an_echo_is_ignored_whatever_it_is(scim, barbara):
+def test_a_put_ignores_read_only_attributes_whatever_they_are(scim, barbara):
     before = scim.get(path_of(barbara)).json()
     echo = {**before, "id": "another", "meta": {"resourceType": "Group", "version": None}, "groups": []}
 
@@ -49,7 +49,7 @@ def test_what_is_read_only_in_an_echo_is_ignored_whatever_it_is(scim, barbara):
     assert barbara.groups.count() == 1
 
 
-def test_nulls_in_an_echo_clear(scim, barbara):
+def test_a_put_with_nulls_clears_attributes(scim, barbara):
     echo = {
         **scim.get(path_of(barbara)).json(),
         "title": None,
@@ -70,7 +70,7 @@ def test_nulls_in_an_echo_clear(scim, barbara):
 
 @pytest.mark.parametrize("is_active", [True, False])
 @pytest.mark.parametrize("active", ["left out", None, ""], ids=str)
-def test_active_is_kept_where_the_body_does_not_say(scim, barbara, is_active, active):
+def test_a_put_keeps_active_where_the_body_does_not_say(scim, barbara, is_active, active):
     User.objects.filter(pk=barbara.pk).update(is_active=is_active)
     echo = scim.get(path_of(barbara)).json()
     if active == "left out":
@@ -86,7 +86,7 @@ def test_active_is_kept_where_the_body_does_not_say(scim, barbara, is_active, ac
 
 
 @pytest.mark.parametrize("active", [False, "False", "false"])
-def test_a_put_deactivates(scim, barbara, active):
+def test_a_put_deactivates_an_account(scim, barbara, active):
     echo = {**scim.get(path_of(barbara)).json(), "active": active}
 
     assert scim.put(path_of(barbara), echo).json()["active"] is False
@@ -94,7 +94,7 @@ def test_a_put_deactivates(scim, barbara, active):
     assert barbara.is_active is False
 
 
-def test_the_echo_of_a_group_changes_nothing(scim, barbara):
+def test_a_put_of_the_answer_to_a_get_of_a_group_changes_nothing(scim, barbara):
     guides = barbara.groups.get()
     before = scim.get(path_of(guides)).json()
 

@@ -8,10 +8,10 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import LIST_RESPONSE, SEARCH_REQUEST
 from tests.representations import ENTERPRISE, USER, group, id_of, path_of
 
 MANAGER = "26118915-6090-4610-87e4-49d8ca9f808d"
-LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def names(response) -> list[str]:
         'meta.lastModified gt "2011-05-13T04:42:34Z" and displayName pr',
     ],
 )
-def test_a_filter_finds_who_is_meant(scim, barbara, template):
+def test_a_filter_as_clients_write_it_finds_the_user(scim, barbara, template):
     response = scim.get("/Users", {"filter": template.replace("{id}", id_of(barbara))})
 
     assert names(response) == ["bjensen@example.com"]
@@ -111,7 +111,7 @@ def test_a_filter_finds_who_is_meant(scim, barbara, template):
         "members eq {member} and id eq {id}",
     ],
 )
-def test_a_filter_finds_the_group_that_is_meant(scim, barbara, guides, template):
+def test_a_filter_as_clients_write_it_finds_the_group(scim, barbara, guides, template):
     text = template.replace("{id}", id_of(guides)).replace("{member}", id_of(barbara))
 
     assert names(scim.get("/Groups", {"filter": text, "excludedAttributes": "members"})) == ["Tour Guides"]
@@ -132,7 +132,7 @@ def test_a_filter_finds_the_group_that_is_meant(scim, barbara, guides, template)
         ("/Groups", "id eq 1 and members eq 2"),
     ],
 )
-def test_no_match_is_an_empty_list(scim, guides, path, text):
+def test_a_filter_without_a_match_answers_with_an_empty_list(scim, guides, path, text):
     response = scim.get(path, {"filter": text})
 
     assert response.status_code == 200, response.json()
@@ -161,13 +161,13 @@ def test_no_match_is_an_empty_list(scim, guides, path, text):
         "[[[",
     ],
 )
-def test_what_is_no_filter_is_refused(scim, barbara, text):
+def test_a_text_that_is_no_filter_is_refused(scim, barbara, text):
     response = scim.get("/Users", {"filter": text})
 
     assert (response.status_code, response.json()["scimType"]) == (400, "invalidFilter")
 
 
-def test_a_value_with_quotation_marks_stays_as_it_is(scim):
+def test_a_value_of_a_filter_with_quotation_marks_stays_as_it_is(scim):
     scim.post("/Groups", group('true eq 5 "quoted" [x] (y) \\'))
 
     response = scim.get("/Groups", {"filter": r'displayName eq "true eq 5 \"quoted\" [x] (y) \\"'})
@@ -197,7 +197,7 @@ def test_the_query_is_decoded_once_as_forms_are(scim, query):
     assert names(response) == ["b+j@example.com"]
 
 
-def test_a_plus_that_is_not_encoded_is_a_space(scim):
+def test_a_plus_in_a_query_that_is_not_encoded_is_a_space(scim):
     UserFactory.create(username="b+j@example.com")
     group_name = "Tour Guides"
     GroupFactory.create(name=group_name)
@@ -206,7 +206,7 @@ def test_a_plus_that_is_not_encoded_is_a_space(scim):
     assert names(scim.request("GET", '/Users?filter=userName eq "b+j@example.com"')) == []
 
 
-def test_a_percent_sign_is_not_decoded_twice(scim):
+def test_a_percent_sign_in_a_query_is_not_decoded_twice(scim):
     GroupFactory.create(name="100%25")
 
     query = quote('displayName eq "100%25"')
@@ -215,7 +215,7 @@ def test_a_percent_sign_is_not_decoded_twice(scim):
 
 
 @pytest.mark.parametrize("path", ["/Users?", "/Users/?", "/Users?&", "/Users?aadOptscim062020"])
-def test_a_query_of_nothing_lists_everyone(scim, barbara, path):
+def test_a_query_without_parameters_lists_everyone(scim, barbara, path):
     assert len(names(scim.request("GET", path))) == 2
 
 
@@ -274,7 +274,7 @@ def test_an_attribute_of_an_extension_may_be_asked_for_by_its_name(scim, barbara
 
 def test_a_query_in_a_body_is_read_in_the_same_way(scim, barbara):
     body = {
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+        "schemas": [SEARCH_REQUEST],
         "filter": f"manager eq {MANAGER}",
         "attributes": ["manager", "userName"],
         "sortBy": "department",

@@ -78,7 +78,7 @@ def test_a_host_may_refuse_operations_on_unknown_attributes(scim, settings, oper
     assert response.json()["scimType"] in ("invalidPath", "invalidValue")
 
 
-def test_a_host_that_refuses_them_accepts_the_rest(scim, settings):
+def test_a_host_that_refuses_unknown_attributes_accepts_the_rest(scim, settings):
     settings.DJANGO_SCIM = {"UNKNOWN_ATTRIBUTES": "forbid"}
     row = path_of(UserFactory.create())
 
@@ -86,7 +86,7 @@ def test_a_host_that_refuses_them_accepts_the_rest(scim, settings):
     assert scim.patch(row, {"op": "Replace", "value": {"title": "Guide"}}).json()["title"] == "Guide"
 
 
-def test_the_setting_has_two_values(settings):
+def test_the_setting_for_unknown_attributes_has_two_values(settings):
     from django_scim.conf import check_settings
 
     settings.DJANGO_SCIM = {"UNKNOWN_ATTRIBUTES": "refuse"}

@@ -88,14 +88,14 @@ def test_a_manager_becomes_a_complex_value(created, manager, place):
     ["", None, [], {}, {"value": ""}, {"value": None}, [{"value": ""}], {"$ref": "", "value": ""}],
     ids=str,
 )
-def test_a_manager_that_is_nobody_is_none(created, manager):
+def test_a_manager_without_a_value_is_no_manager(created, manager):
     assert ENTERPRISE not in created(**{ENTERPRISE: {"manager": manager}})
 
 
 @pytest.mark.parametrize("nobody", ["", None, [], {"value": ""}, [{"value": ""}]], ids=str)
 @pytest.mark.parametrize("path", [f"{ENTERPRISE}:manager", "manager", None], ids=["urn", "name", "key"])
 @pytest.mark.parametrize("op", ["Replace", "replace"])
-def test_a_manager_is_cleared_by_nobody(scim, created, nobody, path, op):
+def test_a_manager_is_cleared_by_one_without_a_value(scim, created, nobody, path, op):
     identifier = created(
         **{ENTERPRISE: {"manager": {"value": SUE, "displayName": "Sue"}, "department": "IT"}}
     )["id"]
@@ -131,7 +131,7 @@ def test_a_manager_may_be_patched_in_many_shapes(scim, created, path, value):
     ["b@example.com", ["b@example.com"], {"value": "b@example.com"}, [{"value": "b@example.com"}]],
     ids=["string", "strings", "object", "objects"],
 )
-def test_several_values_may_be_one(created, emails):
+def test_a_multi_valued_attribute_may_be_a_single_value(created, emails):
     document = created(emails=emails)
 
     assert document["emails"] == [{"value": "b@example.com"}]
@@ -145,7 +145,7 @@ def test_addresses_have_no_value_that_a_string_could_be(scim):
 
 
 @pytest.mark.parametrize("wrong", [5, [5], {"value": {"value": "x"}}, [["b@example.com"]]], ids=str)
-def test_what_is_no_value_in_any_shape_is_refused(scim, wrong):
+def test_a_value_that_is_wrong_in_any_shape_is_refused(scim, wrong):
     response = scim.post("/Users", user(emails=wrong))
 
     assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
@@ -177,11 +177,11 @@ def test_null_the_empty_string_and_the_empty_list_are_no_value(created, nothing)
 @pytest.mark.parametrize(
     "nothing", [None, "", [], {}], ids=["null", "empty string", "empty list", "empty object"]
 )
-def test_an_extension_may_be_nothing(created, nothing):
+def test_an_extension_may_have_no_value(created, nothing):
     assert ENTERPRISE not in created(**{ENTERPRISE: nothing})
 
 
-def test_an_empty_value_among_several_is_none(created):
+def test_an_empty_value_among_several_is_no_value(created):
     document = created(emails=[{"value": "", "type": "work"}, {"value": "b@example.com", "type": ""}])
 
     assert document["emails"] == [{"type": "work"}, {"value": "b@example.com"}]
@@ -197,7 +197,7 @@ def test_a_required_attribute_needs_a_value(scim, nothing):
 # Read-only values
 
 
-def test_what_no_client_may_write_is_ignored_whatever_it_is(created):
+def test_read_only_attributes_are_ignored_whatever_their_values(created):
     document = created(
         id="another", meta={"created": "not a date", "version": 5}, groups=[{"value": 5}, "administrators"]
     )
@@ -210,7 +210,7 @@ def test_what_no_client_may_write_is_ignored_whatever_it_is(created):
 # Names
 
 
-def test_names_may_be_in_any_case_and_the_answer_has_the_canonical_ones(scim):
+def test_attribute_names_may_be_in_any_case_and_the_answer_has_the_canonical_ones(scim):
     body = {
         "Schemas": ["URN:ietf:params:scim:schemas:core:2.0:USER"],
         "USERNAME": "bjensen",

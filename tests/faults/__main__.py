@@ -10,8 +10,8 @@ import time
 from collections import Counter
 from typing import Any
 
-from tests.faults.runs import run_each, set_up
-from tests.servers import MariaDB, NotInstalled, PostgreSQL, Server
+from tests.faults.runs import run_on, set_up
+from tests.servers import MariaDB, PostgreSQL, Server
 
 CLIENTS = 6
 SECONDS = 1.0
@@ -29,18 +29,14 @@ def main() -> int:
     parser.add_argument("databases", nargs="*", help=f"{' or '.join(SERVERS)}; both if left out")
     parser.add_argument("--fault", action="append", default=[], help="the name of a fault; all if left out")
     options = parser.parse_args()
-    names = options.databases or list(SERVERS)
-    if len(names) > 1:
-        return run_each("tests.faults", names, *(f"--fault={fault}" for fault in options.fault))
-    (name,) = names
-    try:
-        server = SERVERS[name]()
-    except NotInstalled as reason:
-        print(f"{name}: skipped, {reason}")
-        return 0
-    with server:
-        lost = attempt_all(name, server, set(options.fault))
-    return int(bool(lost))
+    arguments = [f"--fault={fault}" for fault in options.fault]
+    return run_on(
+        "tests.faults",
+        SERVERS,
+        options.databases,
+        arguments,
+        lambda name, server: attempt_all(name, server, set(options.fault)),
+    )
 
 
 def attempt_all(name: str, server: Server, wanted: set[str]) -> int:

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from tests.faults.service import Service
+from tests.messages import PATCH_OP
 
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
-PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 CHANGES = 4
 """How often each account is changed before the client makes the next."""
 
@@ -90,7 +90,7 @@ class Client(threading.Thread):
         value = self.next_value()
         operations = [{"op": "replace", "value": named(value)}]
         path = f"/Users/{account.identifier}"
-        status, _ = self.send("PATCH", path, {"schemas": [PATCH], "Operations": operations})
+        status, _ = self.send("PATCH", path, {"schemas": [PATCH_OP], "Operations": operations})
         if status == 200:
             account.acknowledged = value
             account.possible.clear()

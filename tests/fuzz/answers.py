@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.messages import ERROR
+
 MEDIA_TYPES = ("application/scim+json", "application/json")
 
-ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 DELIBERATE = (501, 503)
 """Errors of the server that say what they mean: not supported, and try again."""

@@ -8,7 +8,7 @@ from typing import Any
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from drf_spectacular.generators import SchemaGenerator
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given, seed
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import (
@@ -21,6 +21,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.generation.modes import GenerationMode
 
 from tests.fuzz.answers import Answer
+from tests.fuzz.batches import batch_of
 from tests.fuzz.messages import IDENTIFIERS
 from tests.fuzz.population import CLIENTS
 from tests.fuzz.sent import Sent
@@ -61,13 +62,7 @@ def batch(service: Service, operation: Any, mode: GenerationMode, count: int, nu
     """Send requests of one operation."""
 
     @seed(number)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @batch_of(count)
     @given(
         case=operation.as_strategy(generation_mode=mode),
         client=st.sampled_from(["writer"] * 6 + list(CLIENTS)),

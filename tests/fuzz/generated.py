@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given, seed
 
+from tests.fuzz.batches import batch_of
 from tests.fuzz.requests import requests
 from tests.fuzz.sent import Sent
 from tests.fuzz.service import Service
@@ -27,14 +28,7 @@ def batch(service: Service, count: int, number: int) -> None:
     """Send the requests of one batch."""
 
     @seed(number)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        # Requests change the rows that later ones find, so that none can be tried again to be made shorter.
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @batch_of(count)
     @given(sent=requests)
     def send(sent: Sent) -> None:
         service.send("generated", sent)

@@ -11,14 +11,12 @@ from tests.fuzz.host import LEGACY
 from tests.fuzz.queries import parameters
 from tests.fuzz.values import ATTRIBUTES, names, scalars, seldom, texts, wrong
 from tests.hosts.small.adapters import THING
-from tests.query.badges import BADGE
+from tests.messages import BULK_REQUEST, PATCH_OP, SEARCH_REQUEST
+from tests.query.badges import BADGE, BADGE_VALUES
 from tests.representations import ENTERPRISE, GROUP, USER
 
 Strategy = st.SearchStrategy[Any]
 
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
-SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 user_names = seldom(st.from_regex(r"[a-z]{1,3}[0-9]{0,2}", fullmatch=True), st.just("USER1") | texts, 4)
 
@@ -44,17 +42,7 @@ FULL_USER: dict[str, Any] = {
     "password": "t1meMa$heen",
     "x509Certificates": [{"value": "MIIDQzCCAqyg"}],
     ENTERPRISE: {"department": "Tour Operations", "manager": {"value": "<user1>"}},
-    BADGE: {
-        "level": 3,
-        "weight": 2.5,
-        "issued": "2011-05-13T04:42:34Z",
-        "armed": False,
-        "chip": "AAEC",
-        "tags": ["a", "b"],
-        "grades": [1, 2],
-        "doors": [{"number": 1, "opened": "2011-05-13T04:42:34Z", "locked": True, "primary": True}],
-        "pin": "1234",
-    },
+    BADGE: BADGE_VALUES,
 }
 
 members = st.lists(

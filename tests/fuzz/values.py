@@ -42,6 +42,7 @@ ATTRIBUTES = [
     'phoneNumbers[type eq "fax"].value',
     "photos",
     "addresses",
+    "addresses.country",
     'addresses[type eq "home"].country',
     "entitlements",
     "roles",

@@ -46,7 +46,7 @@ def test_an_unknown_status_has_general_advice():
 
 
 @pytest.mark.parametrize("status", [0, 200, 201, 204, 304])
-def test_a_success_has_none(status):
+def test_a_success_has_no_advice(status):
     assert advice_for(status) is None
 
 

@@ -17,6 +17,7 @@ from django_scim.history.excerpts import REDACTED
 from django_scim.models import Operation, ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, group, id_of, member, path_of, user
 
 
@@ -30,7 +31,7 @@ def the_event():
 
 
 class TestSuccesses:
-    def test_of_a_creation_are_told_with_all_that_was_set(self, scim):
+    def test_successes_of_a_creation_are_told_with_all_that_was_set(self, scim):
         created = scim.post(
             "/Users",
             user(
@@ -54,7 +55,7 @@ class TestSuccesses:
             f"{ENTERPRISE}:department": {"after": "Tours"},
         }
 
-    def test_of_a_replacement_are_told_with_what_it_changed_alone(self, scim):
+    def test_successes_of_a_replacement_are_told_with_what_it_changed_alone(self, scim):
         row = UserFactory.create(username="barbara", first_name="Barbara", last_name="Jensen", email="")
 
         scim.put(path_of(row), user("barbara", name={"givenName": "Babs"}, title="Tour Guide"))
@@ -67,7 +68,7 @@ class TestSuccesses:
             "title": {"after": "Tour Guide"},
         }
 
-    def test_of_a_modification_are_told_with_what_it_changed_alone(self, scim):
+    def test_successes_of_a_modification_are_told_with_what_it_changed_alone(self, scim):
         row = UserFactory.create(username="barbara", email="old@example.com")
 
         scim.patch(
@@ -85,7 +86,7 @@ class TestSuccesses:
         assert [each["value"] for each in event.changes["emails"]["after"]] == ["new@example.com"]
         assert set(event.changes) == {"active", "emails"}
 
-    def test_of_a_deletion_are_told_with_what_it_took_away(self, scim):
+    def test_successes_of_a_deletion_are_told_with_what_it_took_away(self, scim):
         row, team = UserFactory.create(username="barbara"), GroupFactory.create()
         row.groups.add(team)
 
@@ -96,7 +97,7 @@ class TestSuccesses:
         assert (event.resource_id, event.display) == (id_of(row), "barbara")
         assert event.changes["active"] == {"before": True, "after": False}
 
-    def test_of_a_hard_deletion_outlive_the_row(self, scim, settings):
+    def test_successes_of_a_hard_deletion_outlive_the_row(self, scim, settings):
         settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": "hard"}}}
         row = UserFactory.create(username="barbara")
         identifier = id_of(row)
@@ -106,7 +107,7 @@ class TestSuccesses:
         assert not User.objects.exists()
         assert (the_event().resource_id, the_event().display) == (identifier, "barbara")
 
-    def test_of_memberships_are_told_by_who_came_and_who_went(self, scim):
+    def test_successes_of_memberships_are_told_by_who_came_and_who_went(self, scim):
         stays, goes, comes = UserFactory.create_batch(3)
         team = GroupFactory.create()
         team.user_set.add(stays, goes)
@@ -115,14 +116,14 @@ class TestSuccesses:
 
         assert the_event().changes == {"members": {"added": [id_of(comes)], "removed": [id_of(goes)]}}
 
-    def test_that_change_nothing_are_told_without_changes(self, scim):
+    def test_successes_that_change_nothing_are_told_without_changes(self, scim):
         row = UserFactory.create()
 
         scim.patch(path_of(row), replace("active", True))
 
         assert (the_event().outcome, the_event().changes) == ("success", {})
 
-    def test_say_when_and_how_long(self, scim):
+    def test_events_of_successes_say_when_and_how_long(self, scim):
         before = timezone.now()
 
         scim.post("/Users", user())
@@ -131,13 +132,12 @@ class TestSuccesses:
         assert before - timedelta(seconds=1) <= event.time <= timezone.now()
         assert 0 <= event.duration < 60_000
 
-    def test_of_a_bulk_job_are_told_one_by_one(self, scim):
+    def test_successes_of_a_bulk_job_are_told_one_by_one(self, scim):
         operations = [
             {"method": "POST", "path": "/Users", "bulkId": name, "data": user(name)} for name in ("a", "b")
         ]
-        schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
-        scim.post("/Bulk", {"schemas": [schema], "Operations": operations}, **{"X-Request-ID": "job-1"})
+        scim.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": operations}, **{"X-Request-ID": "job-1"})
 
         told = ProvisioningEvent.objects.order_by("pk").values_list("operation", "display", "request_id")
         assert list(told) == [("create", "a", "job-1"), ("create", "b", "job-1")]
@@ -201,7 +201,9 @@ class TestRefusals:
             (of_too_large_a_body, "create", 413, "", ""),
         ],
     )
-    def test_are_told_as_they_were_answered(self, scim, refused, operation, status, scim_type, display):
+    def test_refusals_are_told_as_they_were_answered(
+        self, scim, refused, operation, status, scim_type, display
+    ):
         response = refused(scim)
 
         event = the_event()
@@ -213,22 +215,22 @@ class TestRefusals:
         assert event.display == display
         assert (event.connection, event.token) == (scim.connection, scim.stored)
 
-    def test_name_the_resource_of_the_address(self, scim):
+    def test_refusals_name_the_resource_of_the_address(self, scim):
         scim.delete("/Users/none")
 
         assert (the_event().resource_type, the_event().resource_id) == ("User", "none")
 
-    def test_name_what_the_body_names_in_any_case(self, scim):
+    def test_refusals_name_what_the_body_names_in_any_case(self, scim):
         scim.post("/Users", {"USERNAME": "barbara", "active": "perhaps"})
 
         assert the_event().display == "barbara"
 
-    def test_of_a_name_that_is_none_are_told_without_one(self, scim):
+    def test_refusals_of_a_name_that_is_none_are_told_without_one(self, scim):
         scim.post("/Users", {"userName": ["barbara"]})
 
         assert the_event().display == ""
 
-    def test_of_texts_that_no_column_holds_are_told_in_part(self, scim):
+    def test_refusals_of_texts_that_no_column_holds_are_told_in_part(self, scim):
         scim.put(f"/Users/{'x' * 5000}", user("y" * 5000), **{"X-Request-ID": "z" * 5000})
 
         event = the_event()
@@ -239,7 +241,7 @@ class TestRefusals:
 
 
 class TestReading:
-    def test_is_not_told(self, scim):
+    def test_reading_is_not_told(self, scim):
         row = UserFactory.create()
 
         for path in ("/Users", path_of(row), "/Users/none", "/Schemas", "/Users?filter=("):
@@ -253,18 +255,18 @@ class TestReading:
 
 
 class TestRequestIds:
-    def test_are_those_of_the_client(self, scim):
+    def test_request_ids_are_those_of_the_client(self, scim):
         scim.post("/Users", user(), **{"X-Request-ID": "trace-42"})
 
         assert the_event().request_id == "trace-42"
 
-    def test_are_those_of_the_client_when_it_is_refused_too(self, scim):
+    def test_request_ids_are_those_of_the_client_when_it_is_refused_too(self, scim):
         scim.post("/Users", {}, **{"X-Request-ID": "trace-42"})
 
         assert the_event().request_id == "trace-42"
 
     @pytest.mark.parametrize("header", [{}, {"X-Request-ID": ""}], ids=["none", "empty"])
-    def test_are_made_where_the_client_has_none(self, scim, header):
+    def test_request_ids_are_made_where_the_client_has_none(self, scim, header):
         for name in ("a", "b"):
             scim.post("/Users", user(name), **header)
 
@@ -315,7 +317,7 @@ class TestSecrets:
         logged = [each.getMessage() for each in caplog.records if each.name != "django.db.backends"]
         assert SECRET not in "\n".join(logged)
 
-    def test_leave_word_that_they_were_changed(self, scim):
+    def test_secrets_leave_word_that_they_were_changed(self, scim):
         row = UserFactory.create()
 
         scim.patch(path_of(row), replace("password", SECRET))
@@ -324,7 +326,7 @@ class TestSecrets:
         assert row.check_password(SECRET)
         assert the_event().changes == {"password": {"after": REDACTED}}
 
-    def test_may_be_too_short_without_being_told(self, scim):
+    def test_secrets_may_be_too_short_without_being_told(self, scim):
         scim.patch(path_of(UserFactory.create()), replace("password", "hunter2"))
 
         assert (the_event().status, the_event().scim_type) == (400, "invalidValue")
@@ -332,7 +334,7 @@ class TestSecrets:
 
 
 class TestConnections:
-    def test_have_each_their_own_events(self, scim, connection):
+    def test_connections_have_each_their_own_events(self, scim, connection):
         second = ScimClient(connection)
 
         scim.post("/Users", user("a"))
@@ -357,7 +359,7 @@ class TestAttempt:
             **attributes,
         )
 
-    def test_keeps_the_first_name_that_it_is_given(self, connection):
+    def test_an_attempt_keeps_the_first_name_that_it_is_given(self, connection):
         attempt = self.attempt(connection)
 
         attempt.receive({"displayName": "Guides"}, ())
@@ -366,14 +368,14 @@ class TestAttempt:
         assert attempt.succeeded(201).display == "Guides"
 
     @pytest.mark.parametrize("payload", [None, [], "barbara", 1, {}, {"userName": None}])
-    def test_takes_no_name_from_what_has_none(self, connection, payload):
+    def test_an_attempt_takes_no_name_from_what_has_none(self, connection, payload):
         attempt = self.attempt(connection)
 
         attempt.receive(payload, ())
 
         assert attempt.display == ""
 
-    def test_writes_what_no_database_holds_in_another_way(self, connection):
+    def test_an_attempt_writes_what_no_database_holds_in_another_way(self, connection):
         attempt = self.attempt(connection, resource_id="a\0b\ud800")
 
         event = attempt.refused(UniquenessException(detail="\0 is taken \ud800"))

@@ -31,14 +31,14 @@ def test_events_are_counted_by_outcome_and_reason(scim, django_capture_on_commit
     assert {count.hour.minute for count in EventCount.objects.all()} == {0}
 
 
-def test_what_is_rolled_back_is_not_counted(scim):
+def test_an_event_that_is_rolled_back_is_not_counted(scim):
     scim.post("/Users", user("a"))
 
     # The test's own transaction is never committed.
     assert not EventCount.objects.exists()
 
 
-def test_counts_outlive_their_connection(scim, django_capture_on_commit_callbacks):
+def test_counts_of_events_outlive_their_connection(scim, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         scim.post("/Users", user("a"))
 
@@ -50,7 +50,7 @@ def test_counts_outlive_their_connection(scim, django_capture_on_commit_callback
 @pytest.mark.parametrize(
     ("milliseconds", "bound"), [(0, 1), (1, 1), (3, 5), (30_000, 30_000), (10**9, DURATIONS[-1])]
 )
-def test_durations_are_counted_under_the_next_bound(milliseconds, bound):
+def test_durations_of_events_are_counted_under_the_next_bound(milliseconds, bound):
     assert duration_bound(milliseconds) == bound
 
 

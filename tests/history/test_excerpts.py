@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from django_scim.history.excerpts import REDACTED, SHORTENED, excerpt, target_excerpt
 from django_scim.models import ProvisioningEvent
 from tests.factories import UserFactory
+from tests.messages import PATCH_OP
 from tests.representations import path_of, user
 
 SECRETS = {"password"}
@@ -27,21 +28,21 @@ def the_request():
 
 
 class TestBodies:
-    def test_are_kept_as_they_were_received(self, scim):
+    def test_bodies_are_kept_as_they_were_received(self, scim):
         payload = user("barbara", title="Guide", unknown=[1, None, {"a": True}])
 
         scim.post("/Users", payload)
 
         assert the_request() == payload
 
-    def test_of_refused_requests_are_kept_too(self, scim):
+    def test_bodies_of_refused_requests_are_kept_too(self, scim):
         scim.post("/Users", {"schemas": [], "title": 5})
 
         assert the_request() == {"schemas": [], "title": 5}
 
-    def test_of_operations_in_a_bulk_job_are_kept_with_their_events(self, scim):
+    def test_bodies_of_operations_in_a_bulk_job_are_kept_with_their_events(self, scim):
         row = UserFactory.create()
-        data = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": []}
+        data = {"schemas": [PATCH_OP], "Operations": []}
         operations = [{"method": "PATCH", "path": path_of(row), "data": data}]
 
         scim.post("/Bulk", {"schemas": [], "Operations": operations})
@@ -49,14 +50,14 @@ class TestBodies:
         event = ProvisioningEvent.objects.get()
         assert (event.method, event.path, event.request) == ("PATCH", path_of(row), data)
 
-    def test_are_not_kept_where_the_project_does_not_want_them(self, scim, settings):
+    def test_bodies_are_not_kept_where_the_project_does_not_want_them(self, scim, settings):
         settings.DJANGO_SCIM = {"RECORD_REQUESTS": False}
 
         scim.post("/Users", user("barbara"))
 
         assert the_request() is None
 
-    def test_are_shortened_where_they_are_long(self, scim, settings):
+    def test_bodies_are_shortened_where_they_are_long(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_RECORDED_REQUEST": 300}
 
         scim.post("/Users", user("barbara", title="x" * 5000))
@@ -64,17 +65,17 @@ class TestBodies:
         assert len(json.dumps(the_request())) < 600
 
     @given(json_values)
-    def test_that_fit_are_copied(self, document):
+    def test_bodies_that_fit_are_copied(self, document):
         assert excerpt(document, SECRETS, 10**9) == document
 
     @given(json_values, st.integers(0, 200))
-    def test_never_grow_beyond_what_is_kept(self, document, size):
+    def test_bodies_never_grow_beyond_what_is_kept(self, document, size):
         kept = json.dumps(excerpt(document, SECRETS, size), ensure_ascii=False)
 
         # Quotes, escapes, commas and the marks where something was cut.
         assert len(kept) <= 6 * size + 200
 
-    def test_that_are_cut_say_so(self):
+    def test_bodies_that_are_cut_say_so(self):
         assert excerpt({"title": "abcdef"}, SECRETS, 25) == {"title": "abcd" + SHORTENED}
         assert excerpt([1, 2, 3, 4], SECRETS, 24) == [1, 2, SHORTENED]
 
@@ -100,7 +101,7 @@ class TestSecrets:
         assert "hidden" not in kept
         assert REDACTED in kept
 
-    def test_are_told_from_what_is_none(self):
+    def test_secrets_are_told_from_what_is_none(self):
         document = {"path": "title", "value": "password", "passwordHint": "cat"}
 
         assert excerpt(document, SECRETS, ENOUGH) == document
@@ -109,5 +110,5 @@ class TestSecrets:
     def test_are_not_kept_in_the_path_either(self, query):
         assert target_excerpt(f"/Users?{query}", SECRETS) == f"/Users?{REDACTED}"
 
-    def test_leave_other_queries_as_they_are(self):
+    def test_secrets_leave_other_queries_as_they_are(self):
         assert target_excerpt("/Users?count=1", SECRETS) == "/Users?count=1"

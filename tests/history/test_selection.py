@@ -90,7 +90,7 @@ def questions(connections):
 @pytest.mark.parametrize(
     "search", ["", "b", "BJENSEN", "bjensen", "jsmith", "id-1", "b%", "GRÖSSE", "nobody"]
 )
-def test_the_same_events_are_found_as_by_looking_at_each(connections, events, search):
+def test_a_selection_finds_the_events_that_a_look_at_each_would(connections, events, search):
     for equal in questions(connections):
         wanted = sorted(
             ((event.time, event.pk) for event in events if is_selected(event, equal, search)), reverse=True
@@ -104,7 +104,7 @@ def test_the_same_events_are_found_as_by_looking_at_each(connections, events, se
 
 
 @pytest.mark.parametrize("ascending", [False, True])
-def test_reading_on_finds_what_comes_next(connections, events, ascending):
+def test_a_selection_that_is_read_on_finds_the_next_events(connections, events, ascending):
     for equal in ({}, {"outcome": "refused"}, {"resource_type": "User"}, {"resource_id": "id-1"}):
         selection = EventSelection(ProvisioningEvent.objects.all(), equal=equal)
         every = selection.keys(1000, ascending=ascending)
@@ -114,7 +114,7 @@ def test_reading_on_finds_what_comes_next(connections, events, ascending):
             assert found == every[index + 1 : index + 4]
 
 
-def test_conditions_on_the_time_and_others_are_kept(events):
+def test_a_selection_keeps_conditions_on_the_time_and_others(events):
     chosen = ProvisioningEvent.objects.filter(time__gte=NOON + timedelta(seconds=100), status=200)
 
     for search in ("", "b"):
@@ -128,7 +128,7 @@ def test_conditions_on_the_time_and_others_are_kept(events):
         assert sorted(pk for _, pk in selection.keys(1000)) == sorted(wanted)
 
 
-def test_reading_all_goes_on_where_the_keys_end(events, monkeypatch):
+def test_a_selection_is_read_in_batches_from_where_the_keys_end(events, monkeypatch):
     monkeypatch.setattr(selection_module, "KEYS", 20)
 
     for search in ("", "b"):
@@ -138,7 +138,7 @@ def test_reading_all_goes_on_where_the_keys_end(events, monkeypatch):
         assert len(read) > 60
 
 
-def test_nothing_of_no_events():
+def test_a_selection_of_no_events_is_empty():
     selection = EventSelection(ProvisioningEvent.objects.none(), equal={"outcome": "refused"}, search="b")
 
     assert selection.keys(10) == []
@@ -176,7 +176,7 @@ def is_sorted(plan):
     return any(word in plan for word in ("TEMP B-TREE", "filesort", "Sort Key"))
 
 
-def test_events_are_read_from_an_index_in_their_order(many):
+def test_a_selection_reads_events_from_an_index_in_their_order(many):
     for equal in questions(many):
         for branch in EventSelection(ProvisioningEvent.objects.all(), equal=equal).branches:
             plan = plan_of(branch.first(101, ascending=False))
@@ -184,7 +184,7 @@ def test_events_are_read_from_an_index_in_their_order(many):
             assert not is_sorted(plan), plan
 
 
-def test_a_page_far_back_is_a_range_of_an_index(many):
+def test_a_page_of_events_far_back_is_a_range_of_an_index(many):
     for equal in questions(many):
         selection = EventSelection(ProvisioningEvent.objects.filter(time__lte=NOON), equal=equal)
         for branch in selection.branches:
@@ -193,7 +193,7 @@ def test_a_page_far_back_is_a_range_of_an_index(many):
             assert not is_sorted(plan), plan
 
 
-def test_each_way_of_searching_has_its_index(many):
+def test_each_way_of_searching_events_has_its_index(many):
     for equal in ({}, {"connection_id": many[0].pk, "outcome": "refused", "operation": "modify"}):
         branches = EventSelection(ProvisioningEvent.objects.all(), equal=equal, search="jsm").branches
         plans = [plan_of(branch.first(101, ascending=False)) for branch in branches]
@@ -203,7 +203,7 @@ def test_each_way_of_searching_has_its_index(many):
             assert f"scim_event_{name}" in plan, plan
 
 
-def test_the_number_of_parts_does_not_grow_with_the_connections(connections):
+def test_the_parts_of_a_selection_do_not_grow_with_the_connections(connections):
     few = len(EventSelection(ProvisioningEvent.objects.all(), equal={"resource_type": "User"}).branches)
     ConnectionFactory.create_batch(20)
 

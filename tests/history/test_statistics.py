@@ -10,9 +10,8 @@ import pytest
 from django.utils import timezone
 
 from django_scim.history.statistics import Refusal, days, percentile, recent_refusals
-from django_scim.models import EventCount
 from django_scim.models.provisioning_event import DURATIONS
-from tests.factories import ConnectionFactory
+from tests.factories import ConnectionFactory, EventCountFactory
 
 NOW = datetime(2026, 4, 10, 9, 30, tzinfo=UTC)
 
@@ -22,8 +21,7 @@ def count(connection):
     """Return what makes a row of counts."""
 
     def make(hour, number=1, **fields):
-        defaults = {"connection": connection, "outcome": "success", "status": 200, "duration": 10}
-        return EventCount.objects.create(hour=hour, count=number, **{**defaults, **fields})
+        return EventCountFactory.create(**{"connection": connection, "hour": hour, "count": number, **fields})
 
     return make
 
@@ -42,7 +40,7 @@ def totals(found):
 # Days
 
 
-def test_the_last_thirty_days_are_there_with_and_without_events(connection, count):
+def test_statistics_have_the_last_thirty_days_with_and_without_events(connection, count):
     count(NOW.replace(hour=9, minute=0), 3)
     found = days(connection)
 
@@ -50,14 +48,14 @@ def test_the_last_thirty_days_are_there_with_and_without_events(connection, coun
     assert totals(found) == {date(2026, 4, 10): 3}
 
 
-def test_what_is_older_than_the_first_day_is_left_out(connection, count):
+def test_statistics_leave_out_events_before_the_first_day(connection, count):
     count(datetime(2026, 3, 11, 23, tzinfo=UTC))
     count(datetime(2026, 3, 12, 0, tzinfo=UTC))
 
     assert totals(days(connection)) == {date(2026, 3, 12): 1}
 
 
-def test_events_are_summed_up_by_outcome_and_by_duration(connection, count):
+def test_statistics_sum_events_up_by_outcome_and_by_duration(connection, count):
     hour = datetime(2026, 4, 9, 8, tzinfo=UTC)
     count(hour, 2, status=200, duration=10)
     count(hour, 3, status=201, duration=20)
@@ -68,7 +66,7 @@ def test_events_are_summed_up_by_outcome_and_by_duration(connection, count):
     assert day.durations == {10: 2, 20: 8}
 
 
-def test_days_begin_in_the_time_zone_of_the_reader(connection, count):
+def test_days_of_statistics_begin_in_the_time_zone_of_the_reader(connection, count):
     count(datetime(2026, 4, 8, 21, tzinfo=UTC), 1)
     count(datetime(2026, 4, 8, 22, tzinfo=UTC), 2)
 
@@ -78,7 +76,7 @@ def test_days_begin_in_the_time_zone_of_the_reader(connection, count):
     assert totals(found) == {date(2026, 4, 8): 1, date(2026, 4, 9): 2}
 
 
-def test_a_day_of_another_length_ends_where_the_next_begins(connection, count):
+def test_a_day_of_23_or_25_hours_ends_where_the_next_begins(connection, count):
     """In Berlin, 29 March 2026 has 23 hours."""
     count(datetime(2026, 3, 28, 22, tzinfo=UTC), 1)
     count(datetime(2026, 3, 28, 23, tzinfo=UTC), 2)
@@ -102,9 +100,7 @@ def test_an_hour_across_midnight_belongs_to_the_day_in_which_it_began(connection
     assert totals(found) == {date(2026, 4, 8): 1, date(2026, 4, 9): 2}
 
 
-def test_a_connection_has_its_own_events_and_all_together_those_of_connections_that_are_gone(
-    connection, count
-):
+def test_statistics_are_of_a_connection_or_of_all_also_of_connections_that_are_gone(connection, count):
     hour = datetime(2026, 4, 9, 8, tzinfo=UTC)
     count(hour, 1)
     count(hour, 2, connection=ConnectionFactory.create())
@@ -115,7 +111,7 @@ def test_a_connection_has_its_own_events_and_all_together_those_of_connections_t
 
 
 @pytest.mark.parametrize("many", [1, 200])
-def test_days_take_one_query(connection, count, django_assert_num_queries, many):
+def test_days_of_statistics_take_one_query(connection, count, django_assert_num_queries, many):
     for hours in range(many):
         count(datetime(2026, 4, 9, tzinfo=UTC) - timedelta(hours=hours))
 

@@ -22,7 +22,7 @@ from scim2_tester.utils import fields_equality
 
 from django_scim.models import Connection
 from django_scim.resources.registry import registry
-from tests.api.test_conformance import PASSED, readable
+from tests.conformance import PASSED, readable
 from tests.conftest import BEHIND_TLS, ROOT, SCIM, ScimClient
 
 __all__ = ["adapted_suite", "test_every_check_passes_and_none_is_left_out", "values"]

@@ -23,7 +23,7 @@ def warned_of(**options):
     }
 
 
-def test_each_column_without_an_index_is_named():
+def test_the_check_names_each_column_without_an_index():
     expected = {"auth_user.username", "auth_user.email", "auth_group.name"}
     if connection.vendor == "mysql":
         # The others are unique, and so have an index in a collation without regard to case.
@@ -32,30 +32,30 @@ def test_each_column_without_an_index_is_named():
     assert warned_of(databases=["default"]) == expected
 
 
-def test_the_hint_is_the_command_that_makes_the_index():
+def test_the_hint_of_the_check_is_the_command_that_makes_the_index():
     warnings = check_indexes(None, databases=["default"])
 
     assert {warning.hint for warning in warnings} == {"Run manage.py scim_createindexes --database default."}
 
 
-def test_all_is_well_once_the_command_has_run():
+def test_the_check_finds_nothing_once_the_command_has_run():
     call_command("scim_createindexes")
 
     assert warned_of(databases=["default"]) == set()
 
 
-def test_the_database_is_left_alone_unless_it_is_asked_for(django_assert_num_queries):
+def test_the_check_of_indexes_leaves_the_database_alone_unless_it_is_asked_for(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert warned_of(databases=[]) == set()
 
 
-def test_a_table_that_is_not_there_yet_is_no_reason_to_warn(settings):
+def test_a_table_that_is_not_there_yet_is_no_missing_index(settings):
     settings.DJANGO_SCIM = {"RESOURCES": {"Ghost": {"adapter": "tests.indexes.adapters.GhostAdapter"}}}
 
     assert not any("ghost" in column for column in warned_of(databases=["default"]))
 
 
-def test_an_index_that_is_dropped_is_missed():
+def test_an_index_that_is_dropped_is_missed_by_the_check():
     call_command("scim_createindexes")
     (name,) = [name for name in index_names("auth_user") if name.startswith("scim_email")]
     drop_index("auth_user", name)

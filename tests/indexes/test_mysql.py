@@ -35,14 +35,14 @@ def alter(definition):
 
 @pytest.mark.usefixtures("binary_addresses")
 class TestColumnThatLooksAtCase:
-    def test_is_searched_without_an_index(self, scim):
+    def test_a_column_that_looks_at_case_is_searched_without_an_index(self, scim):
         UserFactory.create(username="babs", email="Babs@Example.com")
 
         response = scim.get("/Users", {"filter": 'emails.value eq "babs@example.COM"'})
 
         assert response.json()["totalResults"] == 1
 
-    def test_gets_no_index_and_the_reason_is_said(self, capsys):
+    def test_a_column_that_looks_at_case_gets_no_index_and_the_reason_is_said(self, capsys):
         call_command("scim_createindexes")
 
         assert (
@@ -50,7 +50,7 @@ class TestColumnThatLooksAtCase:
             in capsys.readouterr().out
         )
 
-    def test_is_warned_of(self):
+    def test_a_column_that_looks_at_case_is_warned_of(self):
         (warning,) = check_indexes(None, databases=["default"])
 
         assert "'auth_user.email'" in warning.msg

@@ -46,7 +46,7 @@ def is_valid(name):
         return cursor.fetchone() == (True,)
 
 
-def test_what_a_failed_command_has_left_is_made_anew(failed_index, capsys):
+def test_an_index_that_a_failed_command_has_left_is_made_anew(failed_index, capsys):
     call_command("scim_createindexes")
 
     assert f"made {failed_index}" in capsys.readouterr().out
@@ -54,7 +54,7 @@ def test_what_a_failed_command_has_left_is_made_anew(failed_index, capsys):
     assert indexes_of("default").state(user_names()) is State.READY
 
 
-def test_what_a_failed_command_has_left_is_dropped_first(failed_index, capsys):
+def test_an_index_that_a_failed_command_has_left_is_dropped_first(failed_index, capsys):
     call_command("scim_createindexes", "--dry-run")
 
     first, second, *_ = capsys.readouterr().out.splitlines()
@@ -63,7 +63,7 @@ def test_what_a_failed_command_has_left_is_dropped_first(failed_index, capsys):
 
 
 @pytest.mark.usefixtures("failed_index")
-def test_what_a_failed_command_has_left_is_warned_of():
+def test_an_index_that_a_failed_command_has_left_is_warned_of():
     warned = [warning.msg for warning in check_indexes(None, databases=["default"])]
 
     assert any("'auth_user.username'" in message for message in warned)

@@ -15,21 +15,16 @@ from django_scim.mappings.dependencies import LookupColumn
 from django_scim.models import ProvisioningEvent
 from django_scim.sql.values import column_of
 from tests.factories import GroupFactory, UserFactory
-from tests.indexes.plans import analyze, drop_index, index_names, indexes_dropped, plan_of
+from tests.indexes.plans import analyze, drop_index, index_names, plan_of
 
 COUNT = 3000
 """So many rows that no database prefers to read them all."""
 
-
-@pytest.fixture(autouse=True)
-def clean_indexes(transactional_db):
-    """A database whose indexes are those of before, once the test is over."""
-    with indexes_dropped():
-        yield
+pytestmark = pytest.mark.usefixtures("clean_indexes")
 
 
 @pytest.fixture
-def many():
+def many(clean_indexes):
     """A host with many accounts and groups."""
     users = (f"User{number}" for number in range(COUNT))
     User.objects.bulk_create(UserFactory.build(username=name, email=f"{name}@Example.com") for name in users)
@@ -70,7 +65,7 @@ LOOK_UPS = [
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize(("path", "filter", "column"), LOOK_UPS)
-def test_a_look_up_uses_the_index(scim, path, filter, column):
+def test_a_look_up_uses_the_index_that_the_command_made(scim, path, filter, column):
     run()
     analyze()
 
@@ -106,7 +101,7 @@ def state_of(column):
     return indexes_of("default").state(column)
 
 
-def test_a_second_run_makes_nothing_and_says_so():
+def test_a_second_run_makes_no_index_and_says_so():
     run()
     made = indexes()
 
@@ -122,23 +117,23 @@ def test_each_index_that_was_made_is_named():
     assert f"auth_user.email (User): made {name_of('auth_user.email')} in " in printed
 
 
-def test_the_database_can_be_named():
+def test_the_command_takes_the_name_of_a_database():
     run("--database", "default")
 
     assert name_of("auth_user.email") in indexes()
 
 
-def test_an_unknown_database_is_an_error():
+def test_an_unknown_database_is_an_error_of_the_command():
     with pytest.raises(CommandError, match="invalid choice: 'elsewhere'"):
         run("--database", "elsewhere")
 
 
-def test_a_transaction_is_refused():
+def test_making_indexes_in_a_transaction_is_refused():
     with transaction.atomic(), pytest.raises(CommandError, match="inside a transaction"):
         run()
 
 
-def test_a_table_that_is_not_there_is_an_error(settings):
+def test_making_the_index_of_a_table_that_is_not_there_is_an_error(settings):
     settings.DJANGO_SCIM = {"RESOURCES": {"Ghost": {"adapter": "tests.indexes.adapters.GhostAdapter"}}}
 
     with pytest.raises(CommandError, match=r"ghost\.name \(Ghost\): there is no such table"):
@@ -156,7 +151,7 @@ def test_an_attribute_that_an_adapter_names_gets_an_index_too(settings):
                 drop_index("auth_user", name)
 
 
-def test_text_of_any_length_can_be_indexed_and_still_be_saved():
+def test_text_of_any_length_can_be_saved_in_an_indexed_column():
     column = LookupColumn(column_of(ProvisioningEvent, "detail"), as_text=True, case_exact=False)
     made = indexes_of("default")
     try:

@@ -51,7 +51,7 @@ def answers(scim, resource_type, parameter, attribute, value):
 
 
 class TestTable:
-    def test_has_a_row_for_each_attribute_with_its_mapping_and_its_field(self):
+    def test_the_table_of_scim_inspect_has_a_row_for_each_attribute_with_its_mapping_and_its_field(self):
         rows = [line.split() for line in run("User").splitlines()]
 
         assert ["userName", "Column", "username", "yes", "yes", "yes"] in [row[:6] for row in rows]
@@ -59,34 +59,34 @@ class TestTable:
         assert ["nickName", "Stored", "-", "yes", "yes", "yes", "no"] in rows
         assert ["groups", "Members", "groups", "no", "yes"] in [row[:5] for row in rows]
 
-    def test_names_the_resource_type_its_endpoint_and_its_model(self):
+    def test_the_table_of_scim_inspect_names_the_resource_type_its_endpoint_and_its_model(self):
         printed = run()
 
         assert "User: /Users, auth.User" in printed
         assert "Group: /Groups, auth.Group" in printed
 
-    def test_has_the_attributes_of_an_extension_below_its_urn(self):
+    def test_the_table_of_scim_inspect_has_the_attributes_of_an_extension_below_its_urn(self):
         lines = run("User").splitlines()
 
         below = lines[lines.index(ENTERPRISE) + 1 :]
         assert any(line.startswith("  employeeNumber ") for line in below)
 
-    def test_is_of_one_resource_type_where_one_is_asked_for_in_any_case(self):
+    def test_the_table_of_scim_inspect_is_of_one_resource_type_where_one_is_asked_for_in_any_case(self):
         assert "User:" not in run("group")
 
-    def test_is_aligned(self):
+    def test_the_table_of_scim_inspect_is_aligned(self):
         lines = [line for line in run("User").splitlines()[1:] if not line.startswith("urn:")]
 
         column = lines[0].index("Mapping")
         assert {line[column - 2 : column] for line in lines} == {"  "}
 
-    def test_of_an_unknown_resource_type_is_an_error_that_names_the_nearest(self):
+    def test_the_table_of_scim_inspect_of_an_unknown_resource_type_is_an_error_that_names_the_nearest(self):
         with pytest.raises(CommandError, match=r"There is no resource type Users\. Did you mean 'User'"):
             run("Users")
 
 
 class TestEffectiveMapping:
-    def test_is_that_of_the_settings(self, settings):
+    def test_the_effective_mapping_is_that_of_the_settings(self, settings):
         settings.DJANGO_SCIM = {
             "RESOURCES": {"User": {"attributes": {"title": "last_name", "name.familyName": None}}}
         }
@@ -96,7 +96,7 @@ class TestEffectiveMapping:
         assert (found["title"]["mapping"], found["title"]["fields"]) == ("Column", ["last_name"])
         assert "name.familyName" not in found
 
-    def test_of_an_attribute_that_never_has_a_value_is_none(self, settings):
+    def test_the_effective_mapping_of_an_attribute_that_never_has_a_value_is_none(self, settings):
         settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"groups": None}}}}
 
         groups = inspected("User")["groups"]
@@ -104,7 +104,7 @@ class TestEffectiveMapping:
         assert groups["mapping"] is None
         assert not any(groups[key] for key in ("fields", "writable", "filterable", "sortable", "indexed"))
 
-    def test_is_that_of_the_adapter(self, settings):
+    def test_the_effective_mapping_is_that_of_the_adapter(self, settings):
         settings.DJANGO_SCIM = {
             "RESOURCES": {"User": {"adapter": "tests.management.adapters.ComputedAdapter"}}
         }
@@ -120,18 +120,18 @@ class TestEffectiveMapping:
 
 @pytest.mark.parametrize("resource_type", ["User", "Group"])
 class TestEveryAttribute:
-    def test_can_be_filtered_if_it_says_so_and_else_cannot(self, scim, resource_type):
+    def test_every_attribute_can_be_filtered_if_it_says_so_and_else_cannot(self, scim, resource_type):
         UserFactory.create()
         GroupFactory.create()
         for path, attribute in inspected(resource_type).items():
             told = attribute["filterable"]
             assert answers(scim, resource_type, "filter", path, "{} pr") is told, path
 
-    def test_can_be_sorted_by_if_it_says_so_and_else_cannot(self, scim, resource_type):
+    def test_every_attribute_can_be_sorted_by_if_it_says_so_and_else_cannot(self, scim, resource_type):
         for path, attribute in inspected(resource_type).items():
             assert answers(scim, resource_type, "sortBy", path, "{}") is attribute["sortable"], path
 
-    def test_is_read_only_in_the_schemas_if_it_cannot_be_written(self, scim, resource_type):
+    def test_every_attribute_is_read_only_in_the_schemas_if_it_cannot_be_written(self, scim, resource_type):
         schemas = {schema["id"]: schema for schema in scim.get("/Schemas").json()["Resources"]}
         core = str(registry().by_name[resource_type].resource.__schema__)
         mutability = {
@@ -167,14 +167,14 @@ def test_an_attribute_of_a_number_is_indexed_if_its_column_is(settings):
     assert found["externalId"]["indexed"]
 
 
-def test_nothing_is_said_of_indexes_where_the_table_is_not_there(settings):
+def test_scim_inspect_says_nothing_of_indexes_where_the_table_is_not_there(settings):
     settings.DJANGO_SCIM = {"RESOURCES": {"Ghost": {"adapter": "tests.indexes.adapters.GhostAdapter"}}}
 
     assert inspected("Ghost")["displayName"]["indexed"] is None
     assert "?" in run("Ghost")
 
 
-def test_the_tables_are_printed_where_the_database_does_not_answer():
+def test_scim_inspect_prints_the_tables_where_the_database_does_not_answer():
     nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/nowhere", "DJANGO_SETTINGS_MODULE": "tests.settings"}
     command = [sys.executable, "-m", "django", "scim_inspect", "Group"]
 

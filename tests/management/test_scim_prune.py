@@ -58,7 +58,7 @@ def remaining():
 
 class TestAge:
     @pytest.mark.parametrize("age", ["2d", "48h", "2w"])
-    def test_tells_what_is_deleted(self, age):
+    def test_the_age_to_prune_tells_what_is_deleted(self, age):
         hours = {"2d": 48, "48h": 48, "2w": 2 * 7 * 24}[age]
         make_events(3, hours=hours + 1)
         young = make_events(2, hours=hours - 1)
@@ -68,7 +68,7 @@ class TestAge:
         assert report.startswith("Deleted 3 events older than 20")
         assert remaining() == young
 
-    def test_is_that_of_the_settings_where_none_is_given(self, settings):
+    def test_the_age_to_prune_is_that_of_the_settings_where_none_is_given(self, settings):
         settings.DJANGO_SCIM = {"HISTORY_RETENTION": 30}
         make_events(1, days=31)
         young = make_events(1, days=29)
@@ -77,7 +77,7 @@ class TestAge:
 
         assert remaining() == young
 
-    def test_that_is_given_counts_for_more_than_the_settings(self, settings):
+    def test_the_age_to_prune_that_is_given_counts_for_more_than_the_settings(self, settings):
         settings.DJANGO_SCIM = {"HISTORY_RETENTION": 1}
         events = make_events(1, days=2)
 
@@ -85,7 +85,7 @@ class TestAge:
 
         assert remaining() == events
 
-    def test_has_to_be_given_somewhere(self):
+    def test_the_age_to_prune_has_to_be_given_somewhere(self):
         events = make_events(1, days=1000)
 
         with pytest.raises(CommandError, match="--older-than 90d, or set HISTORY_RETENTION"):
@@ -97,7 +97,7 @@ class TestAge:
         "age", ["", "d", "90", "0d", "-1d", "90 d", "1.5d", "90m", "90D", "٩d", "100000w", "1d\n", "9" * 5000]
     )
     @pytest.mark.parametrize("option", ["--older-than", "--counts-older-than"])
-    def test_of_another_form_is_an_error(self, option, age):
+    def test_the_age_to_prune_of_another_form_is_an_error(self, option, age):
         events = make_events(1, days=1000)
 
         with pytest.raises(CommandError, match=f"argument {option}: (?s:.*) is not an age such as 90d"):
@@ -106,7 +106,7 @@ class TestAge:
         assert remaining() == events
 
     @pytest.mark.parametrize("retention", [10**9, 10**30])
-    def test_may_be_longer_than_the_calendar(self, settings, retention):
+    def test_the_age_to_prune_may_be_longer_than_the_calendar(self, settings, retention):
         settings.DJANGO_SCIM = {"HISTORY_RETENTION": retention}
         events = make_events(1, days=1000)
 
@@ -117,14 +117,14 @@ class TestAge:
 
 
 class TestCounts:
-    def test_stay_where_nothing_is_said_of_them(self):
+    def test_counts_of_events_stay_where_nothing_is_said_of_them(self):
         count = make_count(days=1000)
 
         run("--older-than", "1d")
 
         assert EventCount.objects.get() == count
 
-    def test_are_deleted_by_an_age_of_their_own(self):
+    def test_counts_of_events_are_deleted_by_an_age_of_their_own(self):
         make_count(days=31)
         young = make_count(days=29)
         events = make_events(1, days=31)
@@ -135,7 +135,7 @@ class TestCounts:
         assert remaining() == events
         assert [line[:16] for line in report.splitlines()] == ["Deleted 0 events", "Deleted 1 counts"]
 
-    def test_may_be_deleted_alone(self):
+    def test_counts_of_events_may_be_deleted_alone(self):
         make_count(days=31)
         events = make_events(1, days=31)
 
@@ -145,7 +145,7 @@ class TestCounts:
 
 
 class TestDryRun:
-    def test_counts_and_deletes_nothing(self):
+    def test_a_dry_run_of_scim_prune_counts_and_deletes_nothing(self):
         events, count = make_events(3, days=2), make_count(days=2)
 
         report = run("--older-than", "1d", "--counts-older-than", "1d", "--dry-run")
@@ -166,7 +166,7 @@ def queries_of_pruning(count, size=10):
 
 
 class TestBatches:
-    def test_are_transactions_of_their_own(self):
+    def test_batches_to_prune_are_transactions_of_their_own(self):
         make_events(7, days=2)
 
         with CaptureQueriesContext(database) as queries:
@@ -176,7 +176,7 @@ class TestBatches:
         assert len(deletions) == 3
         assert remaining() == []
 
-    def test_may_end_amid_events_of_the_same_time(self):
+    def test_batches_to_prune_may_end_amid_events_of_the_same_time(self):
         make_events(5, days=2)
         ProvisioningEvent.objects.update(time=timezone.now() - timedelta(days=2))
 
@@ -185,15 +185,15 @@ class TestBatches:
         assert report.startswith("Deleted 5 events")
         assert remaining() == []
 
-    def test_take_the_same_number_of_queries_each(self):
+    def test_batches_to_prune_take_the_same_number_of_queries_each(self):
         one, two, four = (queries_of_pruning(count) for count in (10, 20, 40))
 
         assert four - two == 2 * (two - one)
 
-    def test_take_the_same_number_of_queries_whatever_their_size(self):
+    def test_batches_to_prune_take_the_same_number_of_queries_whatever_their_size(self):
         assert queries_of_pruning(10, size=10) == queries_of_pruning(500, size=500)
 
-    def test_do_not_load_the_events(self):
+    def test_batches_to_prune_do_not_load_the_events(self):
         make_events(5, days=2)
 
         with CaptureQueriesContext(database) as queries:
@@ -201,7 +201,7 @@ class TestBatches:
 
         assert not [query["sql"] for query in queries if "changes" in query["sql"]]
 
-    def test_tell_the_signals_of_the_project(self):
+    def test_batches_to_prune_tell_the_signals_of_the_project(self):
         deleted = []
 
         def note(instance, **kwargs):
@@ -216,17 +216,17 @@ class TestBatches:
 
         assert sorted(deleted) == events
 
-    def test_as_large_as_they_may_be_are_one_statement(self):
+    def test_batches_to_prune_as_large_as_they_may_be_are_one_statement(self):
         make_events(10_000, days=2)
 
         assert run("--older-than", "1d", "--batch-size", "10000").startswith("Deleted 10000 events")
 
     @pytest.mark.parametrize("size", ["0", "-5", "10001", "many", "1.5", "9" * 5000])
-    def test_of_another_size_are_an_error(self, size):
+    def test_batches_to_prune_of_another_size_are_an_error(self, size):
         with pytest.raises(CommandError, match="is not a number from 1 to 10000"):
             run("--older-than", "1d", f"--batch-size={size}")
 
-    def test_are_found_by_the_index_on_the_time(self):
+    def test_batches_to_prune_are_found_by_the_index_on_the_time(self):
         make_events(500, days=2)
 
         plan = events_before(timezone.now())[:10].values_list("pk", "time").explain()
@@ -244,7 +244,7 @@ class Terminal(io.StringIO):
 
 
 class TestProgress:
-    def test_is_shown_at_a_terminal(self):
+    def test_the_progress_of_scim_prune_is_shown_at_a_terminal(self):
         make_events(4, days=2)
         terminal = Terminal()
 
@@ -254,7 +254,7 @@ class TestProgress:
         assert shown.startswith(f"\r[{'#' * 20}{' ' * 20}]  50% 2\r[")
         assert shown.endswith(f"[{'#' * 40}] 100% 4\n")
 
-    def test_is_neither_shown_nor_counted_elsewhere(self):
+    def test_the_progress_of_scim_prune_is_neither_shown_nor_counted_elsewhere(self):
         make_events(4, days=2)
         log = StringIO()
 
@@ -286,7 +286,7 @@ class TestInterruption:
             post_delete.disconnect(receiver, sender=ProvisioningEvent)
 
     @pytest.mark.django_db(transaction=True)
-    def test_leaves_whole_batches(self, stop_after):
+    def test_an_interruption_of_scim_prune_leaves_whole_batches(self, stop_after):
         make_events(6, days=2)
         stop_after(KeyboardInterrupt())
 
@@ -298,7 +298,7 @@ class TestInterruption:
         assert run("--older-than", "1d", "--batch-size", "2").startswith("Deleted 4 events")
 
     @pytest.mark.django_db(transaction=True)
-    def test_by_the_database_is_an_error(self, stop_after):
+    def test_an_interruption_of_scim_prune_by_the_database_is_an_error(self, stop_after):
         make_events(6, days=2)
         stop_after(DatabaseError("the disk is full"))
 
@@ -310,7 +310,7 @@ class TestInterruption:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_delete_everything_together():
+def test_two_commands_at_once_prune_everything_together():
     make_events(300, days=2)
     young = make_events(3, hours=1)
     reports, start = [], Barrier(2)

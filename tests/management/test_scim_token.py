@@ -24,38 +24,38 @@ def run(*arguments):
 
 
 class TestToken:
-    def test_is_alone_on_standard_output(self):
+    def test_a_token_from_scim_token_is_alone_on_standard_output(self):
         out, _ = run("Okta")
 
         (token,) = out.splitlines()
         assert out == f"{token}\n"
         assert AccessToken.objects.usable(token) is not None
 
-    def test_lets_a_client_in(self):
+    def test_a_token_from_scim_token_lets_a_client_in(self):
         token = run("Okta")[0].strip()
 
         response = HttpsClient().get(f"{ROOT}/Users", headers={"Authorization": f"Bearer {token}"})
 
         assert response.status_code == 200
 
-    def test_may_read_and_write_for_ever_where_nothing_else_is_said(self):
+    def test_a_token_from_scim_token_may_read_and_write_for_ever_where_nothing_else_is_said(self):
         run("Okta")
 
         stored = AccessToken.objects.get()
         assert (stored.scopes, stored.expires, stored.description) == (["read", "write"], None, "")
 
-    def test_has_the_scope_that_is_asked_for(self):
+    def test_a_token_from_scim_token_has_the_scope_that_is_asked_for(self):
         run("Okta", "--scope", "read")
 
         assert AccessToken.objects.get().scopes == [Scope.READ]
 
-    def test_has_the_description_that_is_given(self):
+    def test_a_token_from_scim_token_has_the_description_that_is_given(self):
         run("Okta", "--description", "for the nightly import")
 
         assert AccessToken.objects.get().description == "for the nightly import"
 
     @pytest.mark.parametrize("days", ["1", "30", "36500"])
-    def test_expires_after_a_number_of_days(self, days):
+    def test_a_token_from_scim_token_expires_after_a_number_of_days(self, days):
         run("Okta", "--expires", days)
 
         expected = timezone.now() + timedelta(days=int(days))
@@ -63,7 +63,7 @@ class TestToken:
         assert expires is not None
         assert abs(expires - expected) < timedelta(minutes=1)
 
-    def test_is_a_new_one_each_time_beside_those_that_there_are(self):
+    def test_a_token_from_scim_token_is_a_new_one_each_time_beside_those_that_there_are(self):
         tokens = {run("Okta")[0] for _ in range(2)}
 
         assert len(tokens) == 2
@@ -71,13 +71,13 @@ class TestToken:
 
 
 class TestConnection:
-    def test_is_made_where_there_is_none_and_standard_error_says_so(self):
+    def test_the_connection_of_scim_token_is_made_where_there_is_none_and_standard_error_says_so(self):
         _, err = run("Okta")
 
         assert Connection.objects.get().name == "Okta"
         assert "Created the connection Okta" in err
 
-    def test_is_the_one_of_that_name_where_there_is_one(self):
+    def test_the_connection_of_scim_token_is_the_one_of_that_name_where_there_is_one(self):
         connection = ConnectionFactory.create(name="Okta")
 
         _, err = run("Okta")
@@ -110,14 +110,14 @@ class TestErrors:
         ],
         ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
     )
-    def test_of_use_name_the_argument_and_leave_nothing_behind(self, arguments, message):
+    def test_errors_of_use_of_scim_token_name_the_argument_and_leave_nothing_behind(self, arguments, message):
         with pytest.raises(CommandError, match=message):
             run(*arguments)
 
         assert not Connection.objects.exists()
         assert not AccessToken.objects.exists()
 
-    def test_of_a_connection_that_is_not_active_are_told_before_anybody_tries_the_token(self):
+    def test_scim_token_says_that_a_connection_is_not_active_before_anybody_tries_the_token(self):
         ConnectionFactory.create(name="Okta", is_active=False)
 
         with pytest.raises(CommandError, match="Okta is not active"):

@@ -22,7 +22,7 @@ class TestIssuing:
         assert stored.digest == hashlib.sha256(token.encode()).hexdigest()
         assert token not in serializers.serialize("json", AccessToken.objects.all())
 
-    def test_keeps_too_little_of_a_token_in_clear_to_guess_the_rest(self, connection):
+    def test_issuing_keeps_too_little_of_a_token_in_clear_to_guess_the_rest(self, connection):
         stored, token = AccessToken.objects.issue(connection)
 
         assert token.startswith(stored.hint)
@@ -36,12 +36,12 @@ class TestIssuing:
         assert token.isascii()
         assert token.removeprefix("scim_").replace("-", "").replace("_", "").isalnum()
 
-    def test_makes_another_token_each_time(self, connection):
+    def test_issuing_makes_another_token_each_time(self, connection):
         tokens = {AccessToken.objects.issue(connection)[1] for _ in range(100)}
 
         assert len(tokens) == 100
 
-    def test_takes_further_values(self, connection):
+    def test_issuing_takes_further_values(self, connection):
         expires = timezone.now() + timedelta(days=1)
 
         stored, _ = AccessToken.objects.issue(
@@ -53,7 +53,7 @@ class TestIssuing:
         assert stored.expires is not None
         assert abs(stored.expires - expires) < timedelta(seconds=1)
 
-    def test_gives_the_right_to_write_where_nothing_else_is_said(self, connection):
+    def test_issuing_gives_the_right_to_write_where_nothing_else_is_said(self, connection):
         stored, _ = AccessToken.objects.issue(connection)
 
         assert (stored.scopes, stored.expires, stored.revoked, stored.last_used) == (
@@ -65,7 +65,9 @@ class TestIssuing:
 
 
 class TestUsability:
-    def test_lasts_as_long_as_nothing_is_against_it(self, connection, django_assert_num_queries):
+    def test_usability_of_a_token_lasts_as_long_as_nothing_is_against_it(
+        self, connection, django_assert_num_queries
+    ):
         stored, token = AccessToken.objects.issue(connection)
 
         with django_assert_num_queries(1):
@@ -73,19 +75,19 @@ class TestUsability:
             assert found == stored
             assert found.connection == connection
 
-    def test_ends_with_the_expiry(self, connection):
+    def test_usability_of_a_token_ends_with_the_expiry(self, connection):
         _, token = AccessToken.objects.issue(connection, expires=timezone.now())
 
         assert AccessToken.objects.usable(token) is None
 
-    def test_ends_with_the_revocation(self, connection):
+    def test_usability_of_a_token_ends_with_the_revocation(self, connection):
         stored, token = AccessToken.objects.issue(connection)
 
         stored.revoke()
 
         assert AccessToken.objects.usable(token) is None
 
-    def test_ends_with_the_connection(self, db):
+    def test_usability_of_a_token_ends_with_the_connection(self, db):
         connection = ConnectionFactory.create()
         _, token = AccessToken.objects.issue(connection)
 
@@ -98,7 +100,7 @@ class TestUsability:
         assert not AccessToken.objects.exists()
 
     @pytest.mark.parametrize("text", ["", "scim_", "unknown", "\0", "\ud800", "é", "x" * 100_000])
-    def test_is_none_of_what_is_no_token(self, connection, text):
+    def test_usability_of_a_token_is_none_of_what_is_no_token(self, connection, text):
         AccessToken.objects.issue(connection)
 
         assert AccessToken.objects.usable(text) is None
@@ -108,7 +110,7 @@ class TestUsability:
 
         assert AccessToken.objects.usable(stored.digest) is None
 
-    def test_is_exact_whatever_the_collation_of_the_database(self, connection):
+    def test_usability_of_a_token_is_exact_whatever_the_collation_of_the_database(self, connection):
         _, token = AccessToken.objects.issue(connection)
 
         for other in (token.upper(), token.lower(), f"{token} ", f" {token}"):
@@ -125,16 +127,16 @@ class TestScopes:
             (Scope.WRITE, Scope.WRITE, True),
         ],
     )
-    def test_of_writing_include_reading(self, given, asked, allowed):
+    def test_scopes_of_writing_include_reading(self, given, asked, allowed):
         assert AccessToken(scopes=[given]).allows(asked) is allowed
 
-    def test_that_nobody_knows_allow_nothing_but_reading(self):
+    def test_scopes_that_nobody_knows_allow_nothing_but_reading(self):
         # Such as one that a later version wrote.
         assert not AccessToken(scopes=["admin"]).allows(Scope.WRITE)
 
 
 class TestRevocation:
-    def test_is_at_once_and_for_good(self, connection):
+    def test_a_revocation_is_at_once_and_for_good(self, connection):
         stored, _ = AccessToken.objects.issue(connection)
 
         stored.revoke()
@@ -143,7 +145,7 @@ class TestRevocation:
         assert stored.revoked is not None
         assert abs(timezone.now() - stored.revoked) < timedelta(minutes=1)
 
-    def test_keeps_its_first_time(self, connection):
+    def test_a_revocation_keeps_its_first_time(self, connection):
         stored, _ = AccessToken.objects.issue(connection)
         stored.revoke()
         first = stored.revoked
@@ -155,7 +157,7 @@ class TestRevocation:
         assert stored.revoked is not None
         assert abs(stored.revoked - first) < timedelta(milliseconds=1)
 
-    def test_leaves_what_others_have_changed(self, connection):
+    def test_a_revocation_leaves_what_others_have_changed(self, connection):
         stored, _ = AccessToken.objects.issue(connection)
         AccessToken.objects.update(description="changed meanwhile")
 
@@ -166,7 +168,9 @@ class TestRevocation:
 
 
 class TestLastUse:
-    def test_is_written_once_a_minute_at_most(self, connection, django_assert_num_queries):
+    def test_the_last_use_of_a_token_is_written_once_a_minute_at_most(
+        self, connection, django_assert_num_queries
+    ):
         stored, _ = AccessToken.objects.issue(connection)
         now = timezone.now()
 

@@ -21,7 +21,7 @@ def tell(connection):
     return told
 
 
-def test_the_latest_event_comes_first(tell):
+def test_the_latest_provisioning_event_comes_first(tell):
     now = timezone.now()
     early, late = tell(time=now - timedelta(hours=1)), tell(time=now)
     between = tell(time=now - timedelta(minutes=1))
@@ -29,7 +29,7 @@ def test_the_latest_event_comes_first(tell):
     assert list(ProvisioningEvent.objects.all()) == [late, between, early]
 
 
-def test_of_two_events_at_one_time_the_second_comes_first(tell):
+def test_the_second_of_two_events_at_one_time_comes_first(tell):
     now = timezone.now()
     one, other = tell(time=now), tell(time=now)
 
@@ -48,7 +48,7 @@ def test_an_event_says_what_was_done_to_what(tell, fields, text):
     assert str(tell(**fields)) == text
 
 
-def test_changes_are_kept_as_they_are(tell):
+def test_changes_of_an_event_are_kept_as_they_are(tell):
     changes = {
         "title": {"before": "Größe", "after": "😀"},
         "active": {"after": False},

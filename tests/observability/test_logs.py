@@ -30,14 +30,14 @@ def test_a_request_is_one_line_with_its_fields(scim, lines):
     assert 0 < line.scim_duration < 60
 
 
-def test_a_refusal_says_which_and_stands_out(scim, lines):
+def test_the_line_of_a_refusal_says_which_and_stands_out(scim, lines):
     scim.post("/Users", user(""))
 
     (line,) = lines()
     assert (line.levelname, line.scim_status, line.scim_scim_type) == ("WARNING", 400, "invalidValue")
 
 
-def test_whoever_is_not_authenticated_has_no_name(scim, lines):
+def test_the_line_of_an_unauthenticated_request_names_no_connection(scim, lines):
     scim.token = "wrong"
 
     scim.get("/Users")
@@ -47,7 +47,7 @@ def test_whoever_is_not_authenticated_has_no_name(scim, lines):
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/health", "/ServiceProviderConfig"])
-def test_all_endpoints_are_logged(scim, lines, path):
+def test_requests_to_all_endpoints_are_logged(scim, lines, path):
     scim.get(path)
 
     assert [line.scim_path for line in lines()] == [f"/scim/v2{path}"]

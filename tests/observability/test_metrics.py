@@ -26,7 +26,7 @@ def test_requests_are_counted_by_endpoint_connection_and_status(scim):
     assert sample("django_scim_request_duration_seconds_count", method="GET", endpoint="/Users") == before + 3
 
 
-def test_a_client_cannot_make_series_of_its_own(scim):
+def test_a_client_cannot_make_series_of_metrics_of_its_own(scim):
     scim.request("INVENTED", "/Users/1")
     scim.request("OTHER", "/Users/2")
 
@@ -34,7 +34,7 @@ def test_a_client_cannot_make_series_of_its_own(scim):
     assert sample("django_scim_requests_total", method="other", **labels) == 2
 
 
-def test_nothing_is_counted_without_it(scim, monkeypatch):
+def test_no_metrics_are_counted_without_prometheus_client(scim, monkeypatch):
     monkeypatch.setattr(metrics, "prometheus_client", None)
     monkeypatch.setattr(metrics, "collectors", metrics.collectors.__wrapped__)
 

@@ -13,15 +13,13 @@ from django_scim.mappings import Computed
 from tests.conftest import SCIM, ScimClient
 from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.adapters import THING
+from tests.messages import BULK_REQUEST, SEARCH_REQUEST, patch_op
 from tests.openapi.document import Document
-from tests.query.badges import BADGE
+from tests.query.badges import BADGE, BADGE_VALUES
 from tests.representations import ENTERPRISE, USER, group, id_of, member, path_of, user
 
 pytestmark = pytest.mark.django_db
 
-BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 FULL_USER: dict[str, Any] = user(
     "barbara",
@@ -38,15 +36,8 @@ FULL_USER: dict[str, Any] = user(
     **{
         ENTERPRISE: {"employeeNumber": "701984", "department": "Tours"},
         BADGE: {
-            "level": 3,
-            "weight": 2.5,
-            "issued": "2011-05-13T04:42:34Z",
-            "armed": False,
-            "chip": "AAEC",
-            "tags": ["a", "b"],
-            "grades": [1, 2],
+            **BADGE_VALUES,
             "doors": [{"number": 1, "opened": "2011-05-13T04:42:34Z", "locked": True, "secret": "s"}],
-            "pin": "1234",
             "photo": "p",
             "serial": "s-1",
         },
@@ -71,11 +62,11 @@ def document():
 
 
 class TestTheDocument:
-    def test_is_valid_openapi_3_1(self, document):
+    def test_the_document_is_valid_openapi_3_1(self, document):
         assert document.content["openapi"].startswith("3.1")
         assert [str(error) for error in OpenAPIV31SpecValidator(document.content).iter_errors()] == []
 
-    def test_has_the_endpoints_of_the_rfc_and_of_the_host(self, document):
+    def test_the_document_has_the_endpoints_of_the_rfc_and_of_the_host(self, document):
         resource = {"get", "put", "patch", "delete"}
         expected = {"/": {"get"}, "/.search": {"post"}, "/Bulk": {"post"}, "/Me": resource}
         for endpoint in ("/Users", "/Groups", "/Devices"):
@@ -87,14 +78,14 @@ class TestTheDocument:
 
         assert {path: set(methods) for path, methods in document.paths.items()} == expected
 
-    def test_asks_for_a_bearer_token_where_the_service_does(self, document):
+    def test_the_document_asks_for_a_bearer_token_where_the_service_does(self, document):
         assert document.content["components"]["securitySchemes"]["scimBearer"]["scheme"] == "bearer"
         for path, methods in document.paths.items():
             is_open = path.startswith(("/ResourceTypes", "/Schemas", "/ServiceProviderConfig"))
             for operation in methods.values():
                 assert operation.get("security") == (None if is_open else [{"scimBearer": []}])
 
-    def test_has_the_parameters_of_a_query(self, document):
+    def test_the_document_has_the_parameters_of_a_query(self, document):
         names = [parameter["name"] for parameter in document.operation("GET", "/Users")["parameters"]]
 
         assert names == [
@@ -109,27 +100,27 @@ class TestTheDocument:
         ]
 
     @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-    def test_has_the_version_that_a_change_may_name(self, document, method):
+    def test_the_document_has_the_version_that_a_change_may_name(self, document, method):
         parameters = document.operation(method, "/Devices/{id}")["parameters"]
 
         assert {"If-Match", "id"} <= {parameter["name"] for parameter in parameters}
 
     @pytest.mark.parametrize("media_type", [SCIM, "application/json"])
-    def test_has_both_media_types(self, document, media_type):
+    def test_the_document_has_both_media_types(self, document, media_type):
         operation = document.operation("POST", "/Users")
 
         assert media_type in operation["requestBody"]["content"]
         assert media_type in operation["responses"]["201"]["content"]
         assert media_type in document.resolved(operation["responses"]["409"])["content"]
 
-    def test_has_no_endpoint_of_what_is_not_served(self, settings):
+    def test_the_document_has_no_endpoint_of_what_is_not_served(self, settings):
         settings.DJANGO_SCIM = {"RESOURCES": {"Group": None}}
 
         content = Document().content
         assert not any("Group" in path for path in content["paths"])
         assert "ScimGroupResource" not in content["components"]["schemas"]
 
-    def test_says_what_a_setting_makes_read_only(self, settings):
+    def test_the_document_says_what_a_setting_makes_read_only(self, settings):
         title = Computed(User.get_username, columns=["username"])
         settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"title": title}}}}
         content = Document().content["components"]["schemas"]
@@ -139,7 +130,7 @@ class TestTheDocument:
 
 
 class TestRequests:
-    def test_that_the_service_takes_are_described(self, document, scim):
+    def test_requests_that_the_service_takes_are_described(self, document, scim):
         for path, body in (
             ("/Users", FULL_USER),
             ("/Groups", group("Guides")),
@@ -158,11 +149,11 @@ class TestRequests:
             {"schemas": [USER], "userName": "barbara", "name": "Barbara"},
         ],
     )
-    def test_that_are_wrong_are_so_by_the_document_too(self, document, scim, body):
+    def test_requests_that_are_wrong_are_so_by_the_document_too(self, document, scim, body):
         assert document.request_errors("POST", "/Users", body)
         assert scim.post("/Users", body).status_code == 400
 
-    def test_have_no_place_for_what_the_server_writes_alone(self, document):
+    def test_requests_have_no_place_for_what_the_server_writes_alone(self, document):
         names = document.content["components"]["schemas"]["ScimUserResourceRequest"]["properties"]
 
         assert {"id", "meta", "groups"}.isdisjoint(names)
@@ -170,7 +161,7 @@ class TestRequests:
 
 
 class TestAnswers:
-    def test_with_users_are_described(self, document, scim):
+    def test_answers_with_users_are_described(self, document, scim):
         created = scim.post("/Users", FULL_USER)
         document.check(created, "POST", "/Users")
         path = f"/Users/{created.json()['id']}"
@@ -187,12 +178,12 @@ class TestAnswers:
         document.check(scim.patch(path, {"op": "remove", "path": "displayName"}), "PATCH", "/Users/{id}")
         document.check(scim.delete(path), "DELETE", "/Users/{id}")
 
-    def test_without_what_is_always_returned_and_has_no_value_are_described(self, document, scim):
+    def test_answers_without_what_is_always_returned_and_has_no_value_are_described(self, document, scim):
         body = user("barbara", schemas=[USER, BADGE], **{BADGE: {"armed": True}})
 
         document.check(scim.post("/Users", body), "POST", "/Users")
 
-    def test_with_groups_are_described(self, document, scim):
+    def test_answers_with_groups_are_described(self, document, scim):
         body = group("Guides", members=[member(UserFactory.create())])
         created = scim.post("/Groups", body)
         document.check(created, "POST", "/Groups")
@@ -203,13 +194,13 @@ class TestAnswers:
         operation = {"op": "replace", "path": "displayName", "value": "Scouts"}
         assert scim.patch(path, operation).status_code == 204
         document.check(scim.patch(path, operation), "PATCH", "/Groups/{id}")
-        request = {"schemas": [PATCH_OP], "Operations": [operation]}
+        request = patch_op(operation)
         asked = scim.request("PATCH", f"{path}?attributes=members.display", request)
         assert asked.status_code == 200
         document.check(asked, "PATCH", "/Groups/{id}")
         document.check(scim.delete(path), "DELETE", "/Groups/{id}")
 
-    def test_with_the_host_s_own_resources_are_described(self, document, scim):
+    def test_answers_with_the_host_s_own_resources_are_described(self, document, scim):
         body = {"schemas": [THING], "name": "laptop", "externalId": "7"}
         created = scim.post("/Devices", body)
         document.check(created, "POST", "/Devices")
@@ -223,7 +214,7 @@ class TestAnswers:
     @pytest.mark.parametrize(
         "query", [{}, {"count": 1, "cursor": ""}, {"startIndex": 2, "count": 0}, {"filter": 'id eq "none"'}]
     )
-    def test_with_pages_are_described(self, document, scim, query):
+    def test_answers_with_pages_are_described(self, document, scim, query):
         UserFactory.create_batch(2)
         GroupFactory.create()
 
@@ -234,7 +225,7 @@ class TestAnswers:
             assert document.request_errors("POST", path, body) == []
             document.check(scim.post(path, body), "POST", path)
 
-    def test_to_bulk_jobs_are_described(self, document, scim):
+    def test_answers_to_bulk_jobs_are_described(self, document, scim):
         job = {
             "schemas": [BULK_REQUEST],
             "failOnErrors": 5,
@@ -251,7 +242,7 @@ class TestAnswers:
         assert [item["status"] for item in response.json()["Operations"]] == ["201", "409", "204"]
         document.check(response, "POST", "/Bulk")
 
-    def test_with_what_is_discovered_are_described(self, document, scim):
+    def test_answers_with_what_is_discovered_are_described(self, document, scim):
         for path in ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas"):
             document.check(scim.get(path), "GET", path)
         for name in ("User", "Group", "Device"):
@@ -259,7 +250,7 @@ class TestAnswers:
         for urn in (USER, ENTERPRISE, BADGE, THING):
             document.check(scim.get(f"/Schemas/{urn}"), "GET", "/Schemas/{id}")
 
-    def test_that_are_errors_are_described(self, document, scim):
+    def test_answers_that_are_errors_are_described(self, document, scim):
         path, wrong = path_of(UserFactory.create(username="ada")), {"If-Match": 'W/"0"'}
         scim.post("/Users", user("barbara"))
         nobody = ScimClient(scim.connection)

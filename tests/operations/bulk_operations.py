@@ -8,10 +8,8 @@ from scim2_models import BulkResponse, Context, Group, User
 
 from django_scim.schema.types import EnterpriseUserExtension
 from tests.conftest import ScimClient
+from tests.messages import BULK_REQUEST, patch_op
 from tests.representations import ENTERPRISE, user
-
-BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 def post(path: str, bulk_id: str, data: Any) -> dict[str, Any]:
@@ -26,7 +24,7 @@ def put(path: str, data: Any, version: str | None = None) -> dict[str, Any]:
 
 def patch(path: str, *operations: dict[str, Any], version: str | None = None) -> dict[str, Any]:
     """Return a modification."""
-    data = {"schemas": [PATCH_OP], "Operations": list(operations)}
+    data = patch_op(*operations)
     return {"method": "PATCH", "path": path, "data": data} | ({"version": version} if version else {})
 
 

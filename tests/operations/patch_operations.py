@@ -23,3 +23,7 @@ def remove(path: str, value: Any = None) -> dict[str, Any]:
 def _operation(op: str, path: str | None, *value: Any) -> dict[str, Any]:
     target = {} if path is None else {"path": path}
     return {"op": op, **target, **({"value": value[0]} if value else {})}
+
+
+ACTIVATE = replace("active", True)
+DEACTIVATE = replace("active", False)

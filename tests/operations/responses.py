@@ -9,17 +9,6 @@ from django.contrib.auth.models import Group, User
 from django_scim.models import Link, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
 
-ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
-
-
-def assert_error(response: Any, status: int, scim_type: str | None = None) -> None:
-    """Assert that an answer is the error body of RFC 7644 section 3.12."""
-    body = response.json()
-    assert (response.status_code, body.get("scimType")) == (status, scim_type), body
-    assert body["schemas"] == [ERROR]
-    assert body["status"] == str(status)
-    assert body["detail"]
-
 
 def without_meta(document: dict[str, Any]) -> dict[str, Any]:
     """Return a resource without what the server assigns."""

@@ -9,10 +9,11 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from django_scim.models import Link, Operation, Outcome, ProvisioningEvent, Record
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.operations.examples import ENTERPRISE_USER, FULL_USER, PASSWORD, READ_ONLY
-from tests.operations.responses import assert_error, last_event, stored, without_meta
+from tests.operations.responses import last_event, stored, without_meta
 from tests.representations import ENTERPRISE, GROUP, USER, group, id_of, member, path_of, user
 
 # What goes in comes out
@@ -47,7 +48,7 @@ def test_a_new_user_has_no_more_rights_than_the_host_gives_by_default(scim):
     assert not row.user_permissions.exists()
 
 
-def test_attribute_names_may_be_in_any_case(scim):
+def test_attribute_names_of_a_new_user_may_be_in_any_case(scim):
     response = scim.post(
         "/Users",
         {"SCHEMAS": [USER], "USERNAME": "bjensen", "Name": {"FAMILYNAME": "Jensen"}, "Title": "Guide"},
@@ -58,7 +59,7 @@ def test_attribute_names_may_be_in_any_case(scim):
     assert response.json()["title"] == "Guide"
 
 
-def test_attributes_of_no_schema_are_ignored(scim):
+def test_a_creation_ignores_attributes_of_no_schema(scim):
     response = scim.post("/Users", user(favouriteColour="green"))
 
     assert response.status_code == 201
@@ -89,7 +90,7 @@ def test_text_of_all_languages_comes_back_unchanged(scim):
 # What the answer says
 
 
-def test_the_answer_names_the_location_and_the_version(scim):
+def test_the_answer_to_a_creation_names_the_location_and_the_version(scim):
     response = scim.post("/Users", user())
 
     body = response.json()
@@ -112,21 +113,21 @@ def test_the_times_of_a_new_resource_are_now_and_the_same(scim):
     assert meta["lastModified"] == meta["created"]
 
 
-def test_the_answer_has_the_attributes_that_are_asked_for(scim):
+def test_the_answer_to_a_creation_has_the_attributes_that_are_asked_for(scim):
     response = scim.request("POST", "/Users?attributes=userName", FULL_USER)
 
     assert response.status_code == 201
     assert response.json().keys() == {"schemas", "id", "userName"}
 
 
-def test_schemas_lists_an_extension_only_if_the_resource_has_its_attributes(scim):
+def test_schemas_of_a_new_user_list_an_extension_only_if_it_has_its_attributes(scim):
     response = scim.post("/Users", {**user(), "schemas": [USER, ENTERPRISE]})
 
     assert response.json()["schemas"] == [USER]
 
 
 @pytest.mark.parametrize("name", READ_ONLY)
-def test_what_the_server_assigns_is_ignored_when_a_client_sends_it(scim, name):
+def test_a_creation_ignores_attributes_that_the_server_assigns(scim, name):
     response = scim.post("/Users", user(**{name: READ_ONLY[name]}))
 
     assert response.status_code == 201
@@ -164,7 +165,7 @@ def test_the_validators_of_the_host_refuse_a_weak_password(scim):
 
     response = scim.post("/Users", user(password="2short"))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 
@@ -219,35 +220,35 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_a_missing_or_wrong_value_is_refused_and_leaves_nothing_behind(scim, wrong):
+def test_a_creation_with_a_missing_or_wrong_value_is_refused_and_leaves_nothing_behind(scim, wrong):
     before = stored()
 
     response = scim.post("/Users", wrong)
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
     assert last_event().outcome == Outcome.REFUSED
 
 
-def test_a_body_without_schemas_is_taken_for_what_its_endpoint_says(scim):
+def test_a_creation_without_schemas_is_taken_for_what_its_endpoint_says(scim):
     response = scim.post("/Users", {"userName": "bjensen"})
 
     assert response.status_code == 201
     assert response.json()["schemas"] == [USER]
 
 
-def test_a_body_of_another_resource_type_is_refused(scim):
-    assert_error(scim.post("/Users", {"schemas": [GROUP], "userName": "bjensen"}), 400, "invalidSyntax")
+def test_a_creation_with_a_body_of_another_resource_type_is_refused(scim):
+    assert_scim_error(scim.post("/Users", {"schemas": [GROUP], "userName": "bjensen"}), 400, "invalidSyntax")
     assert not User.objects.exists()
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"5", b'"user"', b"null", b"\xff{}"])
-def test_a_body_that_is_no_object_is_refused(scim, body):
-    assert_error(scim.post("/Users", body), 400, "invalidSyntax")
+def test_a_creation_with_a_body_that_is_no_object_is_refused(scim, body):
+    assert_scim_error(scim.post("/Users", body), 400, "invalidSyntax")
 
 
-def test_a_request_without_a_body_is_refused(scim):
-    assert_error(scim.request("POST", "/Users"), 400, "invalidSyntax")
+def test_a_creation_without_a_body_is_refused(scim):
+    assert_scim_error(scim.request("POST", "/Users"), 400, "invalidSyntax")
 
 
 # Uniqueness
@@ -260,22 +261,22 @@ def test_a_user_name_is_taken_whatever_its_case(scim, taken):
 
     response = scim.post("/Users", user(taken))
 
-    assert_error(response, 409, "uniqueness")
+    assert_scim_error(response, 409, "uniqueness")
     assert "userName" in response.json()["detail"]
     assert stored() == before
 
 
 @pytest.mark.parametrize(("first", "second"), [("ØRSTED", "ørsted"), ("ÀÉ", "àé"), ("STRASSE", "strasse")])
-def test_the_case_of_letters_beyond_ascii_makes_no_difference(scim, first, second):
+def test_the_case_of_letters_beyond_ascii_makes_no_difference_to_a_user_name(scim, first, second):
     scim.post("/Users", user(first))
 
-    assert_error(scim.post("/Users", user(second)), 409, "uniqueness")
+    assert_scim_error(scim.post("/Users", user(second)), 409, "uniqueness")
 
 
 def test_an_account_that_the_host_made_itself_keeps_its_user_name(scim):
     UserFactory.create(username="Admin")
 
-    assert_error(scim.post("/Users", user("admin")), 409, "uniqueness")
+    assert_scim_error(scim.post("/Users", user("admin")), 409, "uniqueness")
     assert User.objects.get().username == "Admin"
 
 
@@ -297,7 +298,7 @@ def test_a_group_name_is_taken_if_the_host_says_so(scim):
     scim.post("/Groups", group("Tour Guides"))
     before = stored()
 
-    assert_error(scim.post("/Groups", group("Tour Guides")), 409, "uniqueness")
+    assert_scim_error(scim.post("/Groups", group("Tour Guides")), 409, "uniqueness")
     assert stored() == before
 
 
@@ -331,7 +332,7 @@ def test_the_user_name_of_a_deleted_user_can_be_provisioned_anew(scim):
     assert scim.get(f"/Users/{again['id']}").json() == again
 
 
-def test_the_same_user_can_be_provisioned_again_with_nothing_lost(scim):
+def test_a_user_can_be_provisioned_anew_with_nothing_lost(scim):
     first = scim.post("/Users", ENTERPRISE_USER).json()
     scim.delete(f"/Users/{first['id']}")
 
@@ -407,7 +408,7 @@ def test_a_group_is_made_with_its_members(scim):
     assert scim.get(path_of(Group.objects.get())).json() == response.json()
 
 
-def test_a_member_named_twice_is_one_member(scim):
+def test_a_member_of_a_new_group_that_is_named_twice_is_one_member(scim):
     row = UserFactory.create()
 
     response = scim.post("/Groups", group(members=[member(row), member(row)]))
@@ -430,7 +431,7 @@ def test_an_unknown_member_is_refused_and_no_group_is_made(scim, unknown):
 
     response = scim.post("/Groups", group(members=[member(row), unknown]))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 
@@ -438,17 +439,17 @@ def test_a_deleted_user_cannot_be_made_a_member(scim):
     gone = scim.post("/Users", user()).json()["id"]
     scim.delete(f"/Users/{gone}")
 
-    assert_error(scim.post("/Groups", group(members=[{"value": gone}])), 400, "invalidValue")
+    assert_scim_error(scim.post("/Groups", group(members=[{"value": gone}])), 400, "invalidValue")
 
 
 def test_a_group_cannot_be_a_member_where_groups_hold_users_alone(scim):
     inner = GroupFactory.create()
 
-    assert_error(scim.post("/Groups", group(members=[member(inner)])), 400, "invalidValue")
+    assert_scim_error(scim.post("/Groups", group(members=[member(inner)])), 400, "invalidValue")
 
 
 def test_a_group_needs_a_name(scim):
-    assert_error(scim.post("/Groups", {"schemas": [GROUP]}), 400, "invalidValue")
+    assert_scim_error(scim.post("/Groups", {"schemas": [GROUP]}), 400, "invalidValue")
 
 
 # The history
@@ -497,7 +498,7 @@ def test_the_history_shows_the_members_of_a_new_group(scim):
 def test_a_token_that_may_only_read_creates_nothing(connection):
     reader = ScimClient(connection, "read")
 
-    assert_error(reader.post("/Users", user()), 403)
+    assert_scim_error(reader.post("/Users", user()), 403)
     assert not User.objects.exists()
     assert not Link.objects.exists()
     assert last_event().outcome == Outcome.REFUSED

@@ -18,7 +18,7 @@ from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.models import Person
 from tests.operations.by_hand import ALICE, by_alice, resource_type_of
 from tests.operations.responses import last_event, stored
-from tests.operations.test_races import at_once
+from tests.operations.simultaneous import at_once
 from tests.registered import receiving
 from tests.representations import path_of, user
 
@@ -30,7 +30,7 @@ def account(scim):
     return User.objects.get()
 
 
-def test_the_account_is_locked_and_served_as_such(scim, account):
+def test_deactivating_an_account_by_hand_locks_it_and_serves_it_as_such(scim, account):
     by_alice(Deactivate, account)
 
     assert scim.get(path_of(account)).json()["active"] is False
@@ -38,7 +38,7 @@ def test_the_account_is_locked_and_served_as_such(scim, account):
     assert not account.is_active
 
 
-def test_its_sessions_and_tokens_end(account):
+def test_deactivating_an_account_by_hand_ends_its_sessions_and_tokens(account):
     Client().force_login(account)
     Token.objects.create(user=account)
 
@@ -59,7 +59,7 @@ def test_the_functions_of_the_host_are_told_the_connection_that_has_the_account(
     assert not account.groups.exists()
 
 
-def test_if_a_function_of_the_host_fails_nothing_is_changed(account, settings):
+def test_deactivating_an_account_by_hand_changes_nothing_if_a_function_of_the_host_fails(account, settings):
     settings.DJANGO_SCIM = {"DEPROVISIONING": ["tests.deprovisioning.hooks.fail"]}
     before = stored()
 
@@ -70,7 +70,7 @@ def test_if_a_function_of_the_host_fails_nothing_is_changed(account, settings):
     assert not ProvisioningEvent.objects.filter(connection=None).exists()
 
 
-def test_the_history_says_who_has_done_it(account):
+def test_the_history_says_who_has_deactivated_an_account(account):
     by_alice(Deactivate, account)
 
     event = last_event()
@@ -80,7 +80,7 @@ def test_the_history_says_who_has_done_it(account):
     assert event.deactivated
 
 
-def test_the_host_is_told(account, django_capture_on_commit_callbacks):
+def test_deactivating_an_account_by_hand_sends_signals(account, django_capture_on_commit_callbacks):
     with (
         receiving(signals.resource_updated, signals.resource_deactivated) as told,
         django_capture_on_commit_callbacks(execute=True),
@@ -91,7 +91,7 @@ def test_the_host_is_told(account, django_capture_on_commit_callbacks):
     assert told[0][1]["connection"] is None
 
 
-def test_the_limit_of_a_connection_does_not_hold_for_the_project(scim, account):
+def test_the_limit_of_a_connection_does_not_hold_for_a_deactivation_by_hand(scim, account):
     Connection.objects.update(deprovisioning_limit=0)
 
     by_alice(Deactivate, account)
@@ -101,7 +101,7 @@ def test_the_limit_of_a_connection_does_not_hold_for_the_project(scim, account):
     assert scim.connection.paused_at is None
 
 
-def test_an_account_that_scim_has_never_touched_gets_a_record(connection):
+def test_deactivating_an_account_that_scim_has_never_touched_makes_its_record(connection):
     account = UserFactory.create()
 
     by_alice(Deactivate, account)
@@ -111,7 +111,7 @@ def test_an_account_that_scim_has_never_touched_gets_a_record(connection):
     assert Record.objects.get().integer_key == account.pk
 
 
-def test_an_account_that_is_locked_already_loses_its_sessions(account):
+def test_deactivating_an_account_that_is_locked_already_ends_its_sessions(account):
     Client().force_login(account)
     User.objects.update(is_active=False)
 
@@ -134,12 +134,12 @@ def test_an_account_that_other_columns_lock_is_locked_by_its_adapter(scim, setti
 # What cannot be deactivated
 
 
-def test_a_group_is_never_inactive(connection):
+def test_a_group_cannot_be_deactivated_by_hand(connection):
     with pytest.raises(ForbiddenException, match="a Group is never inactive"):
         by_alice(Deactivate, GroupFactory.create())
 
 
-def test_a_superuser_is_protected(account):
+def test_a_superuser_cannot_be_deactivated_by_hand(account):
     User.objects.update(is_superuser=True)
     before = stored()
 
@@ -149,7 +149,7 @@ def test_a_superuser_is_protected(account):
     assert stored() == before
 
 
-def test_a_deleted_account_is_a_conflict(scim, account):
+def test_deactivating_a_deleted_account_by_hand_is_a_conflict(scim, account):
     scim.delete(path_of(account))
     before = stored()
 
@@ -159,7 +159,7 @@ def test_a_deleted_account_is_a_conflict(scim, account):
     assert stored() == before
 
 
-def test_a_row_that_is_gone_is_not_found(account):
+def test_deactivating_a_row_that_is_gone_is_not_found(account):
     adapter, key = resource_type_of(account), account.pk
     account.delete()
 

@@ -7,12 +7,13 @@ from django.contrib.auth.models import Group, User
 
 from django_scim.models import Link, Operation, Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.models import Contract, Person
 from tests.operations.examples import ENTERPRISE_USER
 from tests.operations.patch_operations import replace
-from tests.operations.responses import assert_error, last_event, stored
+from tests.operations.responses import last_event, stored
 from tests.representations import group, id_of, member, path_of, user
 
 
@@ -40,7 +41,7 @@ def way(request, settings):
     return request.param
 
 
-def test_the_answer_has_no_body(scim, provisioned, way):
+def test_the_answer_to_a_deletion_has_no_body(scim, provisioned, way):
     response = scim.delete(provisioned)
 
     assert response.status_code == 204
@@ -51,15 +52,15 @@ def test_a_deleted_resource_is_not_there_for_any_method(scim, provisioned, way):
     scim.delete(provisioned)
     before = stored()
 
-    assert_error(scim.get(provisioned), 404)
-    assert_error(scim.put(provisioned, user()), 404)
-    assert_error(scim.patch(provisioned, replace("active", True)), 404)
-    assert_error(scim.delete(provisioned), 404)
+    assert_scim_error(scim.get(provisioned), 404)
+    assert_scim_error(scim.put(provisioned, user()), 404)
+    assert_scim_error(scim.patch(provisioned, replace("active", True)), 404)
+    assert_scim_error(scim.delete(provisioned), 404)
     assert stored() == before
 
 
 @pytest.mark.usefixtures("way")
-def test_the_groups_of_a_user_are_others_without_it(scim):
+def test_a_deletion_of_a_user_is_a_new_version_of_its_groups(scim):
     account, other = UserFactory.create_batch(2)
     team, untouched = GroupFactory.create(), GroupFactory.create()
     team.user_set.add(account, other)
@@ -73,7 +74,7 @@ def test_the_groups_of_a_user_are_others_without_it(scim):
     assert [entry["value"] for entry in after.json()["members"]] == [id_of(other)]
     assert after.json()["meta"]["lastModified"] > before.json()["meta"]["lastModified"]
     rename = replace("displayName", "Guides")
-    assert_error(scim.patch(path_of(team), rename, **{"If-Match": before["ETag"]}), 412)
+    assert_scim_error(scim.patch(path_of(team), rename, **{"If-Match": before["ETag"]}), 412)
     assert scim.get(path_of(untouched))["ETag"] == same["ETag"]
 
 
@@ -120,18 +121,18 @@ def test_an_account_that_scim_has_never_touched_can_be_deleted(scim, way):
     row = UserFactory.create()
 
     assert scim.delete(path_of(row)).status_code == 204
-    assert_error(scim.get(path_of(row)), 404)
+    assert_scim_error(scim.get(path_of(row)), 404)
 
 
 @pytest.mark.parametrize("identifier", ["26118915-6090-4610-87e4-49d8ca9f808d", "1", "nobody", "%00"])
-def test_an_unknown_id_is_not_found(scim, way, identifier):
-    assert_error(scim.delete(f"/Users/{identifier}"), 404)
+def test_deleting_an_unknown_id_is_not_found(scim, way, identifier):
+    assert_scim_error(scim.delete(f"/Users/{identifier}"), 404)
 
 
-def test_the_id_of_a_group_is_no_user(scim, way):
+def test_deleting_a_user_by_the_id_of_a_group_is_not_found(scim, way):
     row = GroupFactory.create()
 
-    assert_error(scim.delete(f"/Users/{id_of(row)}"), 404)
+    assert_scim_error(scim.delete(f"/Users/{id_of(row)}"), 404)
     assert Group.objects.filter(pk=row.pk).exists()
 
 
@@ -139,14 +140,14 @@ def test_a_superuser_cannot_be_deleted(scim, way):
     row = UserFactory.create(is_superuser=True)
     before = stored()
 
-    assert_error(scim.delete(path_of(row)), 403)
+    assert_scim_error(scim.delete(path_of(row)), 403)
     assert stored() == before
     event = last_event()
     assert (event.operation, event.outcome, event.status) == (Operation.DELETE, Outcome.REFUSED, 403)
     assert "protected" in event.detail
 
 
-def test_what_other_connections_called_a_deleted_user_is_forgotten(scim, provisioned, way):
+def test_the_external_ids_of_a_deleted_user_are_forgotten(scim, provisioned, way):
     other = ScimClient(ConnectionFactory.create())
     other.patch(provisioned, replace("externalId", "of the other"))
 
@@ -168,7 +169,7 @@ def test_the_row_stays_and_is_deactivated(scim, provisioned):
     assert Record.objects.get().deleted_at is not None
 
 
-def test_the_host_is_told_that_the_row_was_deactivated(scim, provisioned, saved_fields):
+def test_deleting_a_user_tells_the_host_that_the_row_was_deactivated(scim, provisioned, saved_fields):
     scim.delete(provisioned)
 
     assert saved_fields == [{"is_active"}]
@@ -178,7 +179,7 @@ def test_an_account_that_the_host_activates_again_stays_deleted_for_scim(scim, p
     scim.delete(provisioned)
     User.objects.update(is_active=True)
 
-    assert_error(scim.get(provisioned), 404)
+    assert_scim_error(scim.get(provisioned), 404)
 
 
 def test_a_user_name_cannot_be_changed_to_that_of_a_row_that_stays(scim, provisioned):
@@ -188,7 +189,7 @@ def test_a_user_name_cannot_be_changed_to_that_of_a_row_that_stays(scim, provisi
 
     response = scim.patch(path_of(row), replace("userName", "bjensen@example.com"))
 
-    assert_error(response, 409, "uniqueness")
+    assert_scim_error(response, 409, "uniqueness")
     assert stored() == before
 
 
@@ -197,14 +198,14 @@ def test_a_superuser_of_the_host_is_not_provisioned_anew(scim, provisioned):
     User.objects.update(is_superuser=True)
     before = stored()
 
-    assert_error(scim.post("/Users", ENTERPRISE_USER), 403)
+    assert_scim_error(scim.post("/Users", ENTERPRISE_USER), 403)
     assert stored() == before
 
 
 # Hard: the row goes
 
 
-def test_the_row_goes_with_all_that_is_kept_of_it(scim, provisioned, hard):
+def test_a_hard_deletion_deletes_the_row_with_all_that_is_kept_of_it(scim, provisioned, hard):
     scim.delete(provisioned)
 
     left = stored()
@@ -212,14 +213,14 @@ def test_the_row_goes_with_all_that_is_kept_of_it(scim, provisioned, hard):
 
 
 @pytest.mark.parametrize("party", ["signatory", "witness"])
-def test_a_row_that_others_keep_from_being_deleted_is_a_conflict(scim, settings, party):
+def test_a_hard_deletion_of_a_row_that_others_keep_is_a_conflict(scim, settings, party):
     settings.DJANGO_SCIM = {
         "RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter", "delete": "hard"}}
     }
     created = scim.post("/Users", user("bjensen")).json()
     contract = Contract.objects.create(**{party: Person.objects.get()})
 
-    assert_error(scim.delete(f"/Users/{created['id']}"), 409)
+    assert_scim_error(scim.delete(f"/Users/{created['id']}"), 409)
     assert last_event().outcome == Outcome.REFUSED
     assert scim.get(f"/Users/{created['id']}").json() == created
 

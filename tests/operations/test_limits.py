@@ -15,11 +15,10 @@ from django_scim.operations import breaker as limits
 from django_scim.signals import connection_paused
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.operations.patch_operations import DEACTIVATE
 from tests.representations import ENTERPRISE, group, path_of, user
 
 pytestmark = pytest.mark.django_db
-
-OFF = {"op": "replace", "path": "active", "value": False}
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def statuses(responses):
 
 
 def deactivate(scim, rows):
-    return statuses([scim.patch(path_of(row), OFF) for row in rows])
+    return statuses([scim.patch(path_of(row), DEACTIVATE) for row in rows])
 
 
 class TestTheLimit:
@@ -61,69 +60,73 @@ class TestTheLimit:
         assert "more than 2" in scim.connection.pause_reason
 
     @pytest.mark.parametrize("way", ["soft", "hard"])
-    def test_counts_deletions_with_deactivations(self, scim, settings, way):
+    def test_the_deprovisioning_limit_counts_deletions_with_deactivations(self, scim, settings, way):
         settings.DJANGO_SCIM = {"RESOURCES": {"User": {"delete": way}}}
         first, second, third = UserFactory.create_batch(3)
 
-        assert scim.patch(path_of(first), OFF).status_code == 200
+        assert scim.patch(path_of(first), DEACTIVATE).status_code == 200
         assert scim.delete(path_of(second)).status_code == 204
         assert scim.delete(path_of(third)).status_code == 503
 
         assert User.objects.get(pk=third.pk).is_active
 
-    def test_counts_groups_too(self, scim):
+    def test_the_deprovisioning_limit_counts_groups_too(self, scim):
         rows = GroupFactory.create_batch(3)
 
         assert statuses(scim.delete(path_of(row)) for row in rows) == [204, 204, 503]
 
-    def test_counts_whoever_is_replaced_by_somebody_inactive(self, scim):
+    def test_the_deprovisioning_limit_counts_whoever_is_replaced_by_somebody_inactive(self, scim):
         rows = UserFactory.create_batch(3)
 
         answers = [scim.put(path_of(row), user(row.username, active=False)) for row in rows]
 
         assert statuses(answers) == [200, 200, 503]
 
-    def test_does_not_count_what_was_inactive_before(self, scim):
+    def test_the_deprovisioning_limit_does_not_count_what_was_inactive_before(self, scim):
         rows = UserFactory.create_batch(4, is_active=False)
 
         assert deactivate(scim, rows) == [200] * 4
         assert statuses(scim.delete(path_of(row)) for row in rows) == [204] * 4
 
-    def test_does_not_count_what_was_refused(self, scim):
+    def test_the_deprovisioning_limit_does_not_count_what_was_refused(self, scim):
         protected = UserFactory.create_batch(3, is_superuser=True)
 
         deactivate(scim, protected)
 
         assert deactivate(scim, UserFactory.create_batch(2)) == [200, 200]
 
-    def test_does_not_count_what_is_an_hour_old(self, scim):
+    def test_the_deprovisioning_limit_does_not_count_what_is_an_hour_old(self, scim):
         deactivate(scim, UserFactory.create_batch(2))
         ProvisioningEvent.objects.update(time=timezone.now() - timedelta(minutes=61))
 
         assert deactivate(scim, UserFactory.create_batch(2)) == [200, 200]
 
-    def test_is_one_of_each_connection(self, scim):
+    def test_the_deprovisioning_limit_is_one_of_each_connection(self, scim):
         other = ScimClient(ConnectionFactory.create(deprovisioning_limit=1))
         deactivate(other, UserFactory.create_batch(2))
 
         assert deactivate(scim, UserFactory.create_batch(2)) == [200, 200]
 
-    def test_of_zero_allows_none(self):
+    def test_the_deprovisioning_limit_of_zero_allows_none(self):
         scim = ScimClient(ConnectionFactory.create(deprovisioning_limit=0))
 
         assert deactivate(scim, [UserFactory.create()]) == [503]
 
-    def test_of_the_settings_is_that_of_connections_without_one(self, connection, settings):
+    def test_the_deprovisioning_limit_of_the_settings_is_that_of_connections_without_one(
+        self, connection, settings
+    ):
         settings.DJANGO_SCIM = {"DEPROVISIONING_LIMIT": 1}
 
         assert deactivate(ScimClient(connection), UserFactory.create_batch(2)) == [200, 503]
 
-    def test_can_be_left_out(self, connection, settings):
+    def test_the_deprovisioning_limit_can_be_left_out(self, connection, settings):
         settings.DJANGO_SCIM = {"DEPROVISIONING_LIMIT": None, "DEPROVISIONING_SHARE": None}
 
         assert deactivate(ScimClient(connection), UserFactory.create_batch(30)) == [200] * 30
 
-    def test_costs_writes_that_deactivate_nobody_nothing(self, scim, django_assert_num_queries, settings):
+    def test_the_deprovisioning_limit_costs_writes_that_deactivate_nobody_nothing(
+        self, scim, django_assert_num_queries, settings
+    ):
         row = UserFactory.create()
         change = {"op": "replace", "path": "name.givenName", "value": "B"}
         scim.patch(path_of(row), {**change, "value": "A"})
@@ -146,25 +149,27 @@ class TestTheShare:
 
         assert deactivate(scim, rows) == [200] * 5 + [503] * 5
 
-    def test_lets_a_few_pass_however_few_accounts_there_are(self, scim, settings):
+    def test_the_deprovisioning_share_lets_a_few_pass_however_few_accounts_there_are(self, scim, settings):
         settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 10}
         rows = UserFactory.create_batch(5)
 
         assert deactivate(scim, rows) == [200] * 3 + [503] * 2
 
-    def test_is_asked_beside_the_number(self, scim, settings):
+    def test_the_deprovisioning_share_is_asked_beside_the_number(self, scim, settings):
         settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 100, "DEPROVISIONING_LIMIT": 4}
 
         assert deactivate(scim, UserFactory.create_batch(6)) == [200] * 4 + [503] * 2
 
-    def test_is_that_of_one_resource_type(self, scim, settings):
+    def test_the_deprovisioning_share_is_that_of_one_resource_type(self, scim, settings):
         settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 50}
         assert deactivate(scim, UserFactory.create_batch(10)[:4]) == [200] * 4
         groups = GroupFactory.create_batch(2)
 
         assert [scim.delete(path_of(group)).status_code for group in groups] == [204, 204]
 
-    def test_is_not_asked_of_a_connection_with_a_number_of_its_own(self, scim, settings):
+    def test_the_deprovisioning_share_is_not_asked_of_a_connection_with_a_number_of_its_own(
+        self, scim, settings
+    ):
         settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 10}
         scim.connection.deprovisioning_limit = 5
         scim.connection.save()
@@ -189,7 +194,7 @@ class TestAPausedConnection:
             ("POST", "/Bulk", {"schemas": [], "Operations": []}),
         ],
     )
-    def test_is_told_to_come_back_later(self, scim, method, path, payload):
+    def test_a_paused_connection_is_told_to_come_back_later(self, scim, method, path, payload):
         response = scim.request(method, path, payload)
 
         assert response.status_code == 503
@@ -197,23 +202,23 @@ class TestAPausedConnection:
         assert response.json()["detail"] == "provisioning is paused: too much"
         assert response.json()["status"] == "503"
 
-    def test_may_read(self, scim):
+    def test_a_paused_connection_may_read(self, scim):
         row = UserFactory.create()
 
         answers = [scim.get(path_of(row)), scim.get("/Users"), scim.post("/.search", {"schemas": []})]
 
         assert statuses(answers) == [200] * 3
 
-    def test_has_what_it_asked_for_in_the_history(self, scim):
+    def test_a_paused_connection_has_what_it_asked_for_in_the_history(self, scim):
         scim.post("/Users", user("new"))
 
         event = ProvisioningEvent.objects.get()
         assert (event.outcome, event.status, event.display) == ("refused", 503, "")
 
-    def test_does_not_stop_others(self, scim):
+    def test_a_paused_connection_does_not_stop_others(self, scim):
         assert ScimClient(ConnectionFactory.create()).post("/Users", user("new")).status_code == 201
 
-    def test_writes_again_once_it_is_resumed_and_is_counted_anew(self):
+    def test_a_paused_connection_writes_again_once_it_is_resumed_and_is_counted_anew(self):
         scim = ScimClient(ConnectionFactory.create(deprovisioning_limit=2))
         rows = UserFactory.create_batch(6)
         deactivate(scim, rows[:3])
@@ -222,7 +227,7 @@ class TestAPausedConnection:
 
         assert deactivate(scim, rows[2:6]) == [200, 200, 503, 503]
 
-    def test_is_told_to_the_project_once(self, told, caplog):
+    def test_a_paused_connection_is_told_to_the_project_once(self, told, caplog):
         scim = ScimClient(ConnectionFactory.create(deprovisioning_limit=1))
         caplog.set_level(logging.ERROR, "django_scim.request")
 

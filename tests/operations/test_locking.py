@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.assertions import assert_scim_error
 from tests.factories import GroupFactory, UserFactory
 from tests.operations.patch_operations import replace
-from tests.operations.responses import assert_error, stored
+from tests.operations.responses import stored
 from tests.representations import path_of, user
 
 SOME = ["Joined", "Distinct", "Counted", "United"]
@@ -30,7 +31,7 @@ def served(host):
     return row
 
 
-def test_a_user_can_be_read_and_written(scim, served):
+def test_a_user_of_a_joined_queryset_can_be_read_and_written(scim, served):
     assert scim.get(path_of(served)).status_code == 200
     assert scim.patch(path_of(served), replace("title", "Guide")).json()["title"] == "Guide"
     assert scim.put(path_of(served), user(served.username, title="Boss")).json()["title"] == "Boss"
@@ -38,16 +39,16 @@ def test_a_user_can_be_read_and_written(scim, served):
     assert scim.delete(path_of(served)).status_code == 204
 
 
-def test_the_user_name_is_taken(scim, served):
+def test_a_user_name_of_a_joined_queryset_is_taken(scim, served):
     before = stored()
 
-    assert_error(scim.post("/Users", user(served.username.upper())), 409, "uniqueness")
+    assert_scim_error(scim.post("/Users", user(served.username.upper())), 409, "uniqueness")
     assert stored() == before
 
 
 @pytest.mark.parametrize("host", SOME, indirect=True)
-def test_a_user_whom_the_connection_does_not_see_is_not_there(scim, host):
+def test_a_user_whom_the_connection_does_not_see_is_not_found(scim, host):
     row = UserFactory.create()
 
-    assert_error(scim.patch(path_of(row), replace("title", "Guide")), 404)
-    assert_error(scim.delete(path_of(row)), 404)
+    assert_scim_error(scim.patch(path_of(row), replace("title", "Guide")), 404)
+    assert_scim_error(scim.delete(path_of(row)), 404)

@@ -9,15 +9,16 @@ import pytest
 from django.contrib.auth.models import User
 
 from django_scim.models import Link, Operation, Outcome, ProvisioningEvent, Record
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.messages import PATCH_OP, patch_op
 from tests.operations.badges import BADGE
 from tests.operations.examples import ENTERPRISE_USER, FULL_USER, PASSWORD, READ_ONLY
 from tests.operations.patch_operations import add, remove, replace
-from tests.operations.responses import assert_error, last_event, stored, without_meta
+from tests.operations.responses import last_event, stored, without_meta
 from tests.representations import ENTERPRISE, USER, member, path_of, user
 
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 WORK, HOME = FULL_USER["emails"]
 OTHER = {"value": "other@example.com", "type": "other"}
 MANAGER = ENTERPRISE_USER[ENTERPRISE]["manager"]
@@ -119,7 +120,7 @@ def test_replace_without_a_path_replaces_the_attributes_of_its_value(patched):
     }
 
 
-def test_replace_of_a_single_value(patched):
+def test_replace_sets_a_single_value(patched):
     assert patched(replace("title", "Manager"))["title"] == "Manager"
 
 
@@ -129,7 +130,7 @@ def test_replace_of_an_attribute_that_is_not_there_adds_it(scim):
     assert scim.patch(path, replace("title", "Manager")).json()["title"] == "Manager"
 
 
-def test_replace_of_all_values(patched):
+def test_replace_sets_all_values(patched):
     assert patched(replace("emails", [OTHER]))["emails"] == [OTHER]
     assert User.objects.get().email == "other@example.com"
 
@@ -140,20 +141,20 @@ def test_replace_of_a_complex_attribute_leaves_the_sub_attributes_that_it_does_n
     assert after["name"] == {**FULL_USER["name"], "familyName": "Smith"}
 
 
-def test_replace_of_the_value_that_a_filter_selects(patched):
+def test_replace_changes_the_value_that_a_filter_selects(patched):
     after = patched(replace('emails[type eq "home"]', OTHER))
 
     assert after["emails"] == [WORK, {**HOME, **OTHER}]
 
 
-def test_replace_of_a_sub_attribute_of_the_value_that_a_filter_selects(patched):
+def test_replace_changes_a_sub_attribute_of_the_value_that_a_filter_selects(patched):
     after = patched(replace('emails[type eq "work"].value', "b@example.com"))
 
     assert after["emails"] == [{**WORK, "value": "b@example.com"}, HOME]
     assert User.objects.get().email == "b@example.com"
 
 
-def test_replace_of_a_sub_attribute_of_every_value_that_a_filter_selects(patched):
+def test_replace_changes_a_sub_attribute_of_every_value_that_a_filter_selects(patched):
     after = patched(replace('addresses[region eq "CA"].country', "US"))
 
     assert [address["country"] for address in after["addresses"]] == ["US", "US"]
@@ -178,14 +179,14 @@ def test_a_path_filter_selects_as_a_query_does(patched, filter, selected):
 
 
 @pytest.mark.parametrize("value", [None, []], ids=["null", "empty list"])
-def test_replace_by_nothing_clears(patched, value):
+def test_replace_by_nothing_clears_an_attribute(patched, value):
     assert "phoneNumbers" not in patched(replace("phoneNumbers", value))
 
 
 # remove (section 3.5.2.2)
 
 
-def test_remove_of_a_single_value(patched):
+def test_remove_clears_a_single_value(patched):
     assert patched(remove("title")) == {
         name: value for name, value in ENTERPRISE_USER.items() if name != "title"
     }
@@ -211,11 +212,11 @@ def test_remove_of_the_last_sub_attribute_leaves_no_attribute(scim):
     assert "name" not in scim.patch(path, remove("name.familyName")).json()
 
 
-def test_remove_of_all_values(patched):
+def test_remove_clears_all_values(patched):
     assert "addresses" not in patched(remove("addresses"))
 
 
-def test_remove_of_the_value_that_a_filter_selects(patched):
+def test_remove_takes_away_the_value_that_a_filter_selects(patched):
     assert patched(remove('emails[type eq "home"]'))["emails"] == [WORK]
 
 
@@ -228,7 +229,7 @@ def test_remove_of_the_last_value_leaves_no_attribute(patched):
     assert "ims" not in patched(remove('ims[value eq "someaimhandle"]'))
 
 
-def test_remove_of_a_sub_attribute_of_the_value_that_a_filter_selects(patched):
+def test_remove_takes_away_a_sub_attribute_of_the_value_that_a_filter_selects(patched):
     after = patched(remove('addresses[type eq "home"].region'))
 
     assert [address.get("region") for address in after["addresses"]] == ["CA", None]
@@ -352,7 +353,7 @@ def test_a_value_without_a_path_may_name_sub_attributes(patched):
     assert after["active"] is False
 
 
-def test_an_extension_that_is_not_there_is_made(scim):
+def test_a_modification_makes_an_extension_that_is_not_there(scim):
     path = path_of(UserFactory.create())
 
     response = scim.patch(path, add(f"{ENTERPRISE}:department", "Tours"))
@@ -378,12 +379,12 @@ def test_the_values_of_an_attribute_that_is_not_complex_can_be_added_and_selecte
 def test_a_path_that_cannot_be_parsed_is_an_invalid_path(scim, provisioned, path):
     before = stored()
 
-    assert_error(scim.patch(provisioned, replace(path, "X")), 400, "invalidPath")
+    assert_scim_error(scim.patch(provisioned, replace(path, "X")), 400, "invalidPath")
     assert stored() == before
 
 
 @pytest.mark.parametrize("operation", [add, replace], ids=["add", "replace"])
-def test_an_attribute_of_no_schema_is_ignored(scim, provisioned, operation):
+def test_a_modification_ignores_an_attribute_of_no_schema(scim, provisioned, operation):
     before = scim.get(provisioned).json()
 
     response = scim.patch(
@@ -423,7 +424,7 @@ def test_two_primary_values_are_refused(scim, provisioned):
 
     response = scim.patch(provisioned, replace("emails", [{**WORK}, {**HOME, "primary": True}]))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 
@@ -439,37 +440,37 @@ def test_the_address_that_the_host_changed_is_the_one_that_is_patched(scim, prov
 
 
 @pytest.mark.parametrize("operation", [add, replace], ids=["add", "replace"])
-def test_a_filter_without_a_match_is_no_target(scim, provisioned, operation):
+def test_a_path_filter_without_a_match_is_no_target(scim, provisioned, operation):
     before = stored()
 
-    assert_error(
+    assert_scim_error(
         scim.patch(provisioned, operation('emails[type sw "oth"].value', "b@example.com")), 400, "noTarget"
     )
-    assert_error(scim.patch(provisioned, operation('emails[type sw "oth"]', OTHER)), 400, "noTarget")
+    assert_scim_error(scim.patch(provisioned, operation('emails[type sw "oth"]', OTHER)), 400, "noTarget")
     assert stored() == before
 
 
 def test_remove_without_a_path_is_no_target(scim, provisioned):
-    assert_error(scim.patch(provisioned, {"op": "remove"}), 400, "noTarget")
-    assert_error(scim.patch(provisioned, {"op": "remove", "value": {"title": "Guide"}}), 400, "noTarget")
+    assert_scim_error(scim.patch(provisioned, {"op": "remove"}), 400, "noTarget")
+    assert_scim_error(scim.patch(provisioned, {"op": "remove", "value": {"title": "Guide"}}), 400, "noTarget")
 
 
 @pytest.mark.parametrize(
     "path", ["id", "meta", "meta.version", "groups", 'groups[value eq "x"]', "groups.value"]
 )
 @pytest.mark.parametrize("operation", [add, replace, remove], ids=["add", "replace", "remove"])
-def test_what_is_read_only_cannot_be_changed(scim, provisioned, operation, path):
+def test_read_only_attributes_cannot_be_modified(scim, provisioned, operation, path):
     value = READ_ONLY.get(path, "x")
 
     response = scim.patch(provisioned, operation(path) if operation is remove else operation(path, value))
 
-    assert_error(response, 400, "mutability")
+    assert_scim_error(response, 400, "mutability")
 
 
 def test_the_groups_of_a_user_cannot_be_changed_through_the_user(scim, provisioned):
     guides = GroupFactory.create()
 
-    assert_error(scim.patch(provisioned, add("groups", [member(guides)])), 400, "mutability")
+    assert_scim_error(scim.patch(provisioned, add("groups", [member(guides)])), 400, "mutability")
     assert not guides.user_set.exists()
 
 
@@ -478,14 +479,14 @@ def test_the_groups_of_a_user_cannot_be_changed_through_the_user(scim, provision
     [remove("userName"), replace("userName", None), replace(None, {"userName": None})],
     ids=str,
 )
-def test_what_is_required_cannot_be_removed(scim, provisioned, operation):
+def test_required_attributes_cannot_be_removed(scim, provisioned, operation):
     before = stored()
 
-    assert_error(scim.patch(provisioned, operation), 400, "mutability")
+    assert_scim_error(scim.patch(provisioned, operation), 400, "mutability")
     assert stored() == before
 
 
-def test_what_is_immutable_can_be_added_and_not_changed(scim, badges):
+def test_immutable_attributes_can_be_added_and_not_changed(scim, badges):
     path = path_of(UserFactory.create())
 
     assert scim.patch(path, add(f"{BADGE}:number", "4711")).json()[BADGE] == {"number": "4711"}
@@ -497,7 +498,7 @@ def test_what_is_immutable_can_be_added_and_not_changed(scim, badges):
         remove(BADGE),
         replace(None, {BADGE: {"number": "4712"}}),
     ):
-        assert_error(scim.patch(path, operation), 400, "mutability")
+        assert_scim_error(scim.patch(path, operation), 400, "mutability")
     assert scim.get(path).json()[BADGE] == {"number": "4711"}
 
 
@@ -530,24 +531,24 @@ def test_what_is_immutable_can_be_added_and_not_changed(scim, badges):
     ],
     ids=lambda operation: str(operation)[:60],
 )
-def test_a_wrong_value_is_refused_and_changes_nothing(scim, provisioned, operation):
+def test_a_modification_with_a_wrong_value_is_refused_and_changes_nothing(scim, provisioned, operation):
     before = stored()
 
-    assert_error(scim.patch(provisioned, operation), 400, "invalidValue")
+    assert_scim_error(scim.patch(provisioned, operation), 400, "invalidValue")
     assert stored() == before
     assert last_event().outcome == Outcome.REFUSED
 
 
 @pytest.mark.parametrize("taken", ["admin", "ADMIN"])
-def test_the_user_name_of_another_account_is_refused(scim, provisioned, taken):
+def test_a_modification_to_the_user_name_of_another_account_is_refused(scim, provisioned, taken):
     UserFactory.create(username="Admin")
     before = stored()
 
-    assert_error(scim.patch(provisioned, replace("userName", taken)), 409, "uniqueness")
+    assert_scim_error(scim.patch(provisioned, replace("userName", taken)), 409, "uniqueness")
     assert stored() == before
 
 
-def test_a_user_name_can_be_changed_in_its_case_alone(patched):
+def test_a_modification_can_change_the_case_of_a_user_name_alone(patched):
     assert patched(replace("userName", "BJensen@Example.com"))["userName"] == "BJensen@Example.com"
 
 
@@ -555,24 +556,24 @@ def test_a_superuser_cannot_be_modified(scim):
     row = UserFactory.create(is_superuser=True)
     before = stored()
 
-    assert_error(scim.patch(path_of(row), replace("active", False)), 403)
+    assert_scim_error(scim.patch(path_of(row), replace("active", False)), 403)
     assert stored() == before
 
 
 @pytest.mark.parametrize("identifier", ["26118915-6090-4610-87e4-49d8ca9f808d", "nobody", "%00", "x" * 1000])
-def test_an_unknown_id_is_not_found(scim, identifier):
-    assert_error(scim.patch(f"/Users/{identifier}", replace("active", False)), 404)
+def test_modifying_an_unknown_id_is_not_found(scim, identifier):
+    assert_scim_error(scim.patch(f"/Users/{identifier}", replace("active", False)), 404)
 
 
 # Requests
 
 
-def test_a_request_needs_operations(scim, provisioned):
-    assert_error(scim.request("PATCH", provisioned, {}), 400, "invalidValue")
-    assert_error(scim.request("PATCH", provisioned), 400, "invalidSyntax")
+def test_a_modification_needs_operations(scim, provisioned):
+    assert_scim_error(scim.request("PATCH", provisioned, {}), 400, "invalidValue")
+    assert_scim_error(scim.request("PATCH", provisioned), 400, "invalidSyntax")
 
 
-def test_no_operations_change_nothing(scim, provisioned):
+def test_a_modification_without_operations_changes_nothing(scim, provisioned):
     before, rows = scim.get(provisioned), stored()
 
     response = scim.patch(provisioned)
@@ -583,23 +584,23 @@ def test_no_operations_change_nothing(scim, provisioned):
 
 
 @pytest.mark.parametrize("operations", [None, "replace", {}, [None], ["replace"], [[]], [{}], 5], ids=str)
-def test_operations_that_are_none_are_refused(scim, provisioned, operations):
+def test_a_modification_by_wrong_operations_is_refused(scim, provisioned, operations):
     response = scim.request("PATCH", provisioned, {"schemas": [PATCH_OP], "Operations": operations})
 
     assert response.status_code == 400
     assert response.json()["scimType"] in ("invalidSyntax", "invalidValue")
 
 
-def test_more_operations_than_the_server_takes_are_refused(scim, provisioned, settings):
+def test_a_modification_by_more_operations_than_the_server_takes_is_refused(scim, provisioned, settings):
     settings.DJANGO_SCIM = {"MAX_PATCH_OPERATIONS": 3}
     before = stored()
 
-    assert_error(scim.patch(provisioned, *[replace("title", "X")] * 4), 413)
+    assert_scim_error(scim.patch(provisioned, *[replace("title", "X")] * 4), 413)
     assert stored() == before
     assert scim.patch(provisioned, *[replace("title", "X")] * 3).status_code == 200
 
 
-def test_the_names_in_a_request_may_be_in_any_case(scim, provisioned):
+def test_the_names_in_a_modification_may_be_in_any_case(scim, provisioned):
     response = scim.request(
         "PATCH",
         provisioned,
@@ -609,18 +610,18 @@ def test_the_names_in_a_request_may_be_in_any_case(scim, provisioned):
     assert response.json()["title"] == "X"
 
 
-def test_the_answer_has_the_attributes_that_are_asked_for(scim, provisioned):
+def test_the_answer_to_a_modification_has_the_attributes_that_are_asked_for(scim, provisioned):
     response = scim.request(
         "PATCH",
         f"{provisioned}?attributes=title",
-        {"schemas": [PATCH_OP], "Operations": [replace("title", "X")]},
+        patch_op(replace("title", "X")),
     )
 
     assert response.status_code == 200
     assert response.json().keys() == {"schemas", "id", "title"}
 
 
-def test_the_answer_has_version_and_time_of_the_change(scim, provisioned):
+def test_the_answer_to_a_modification_has_version_and_time_of_the_change(scim, provisioned):
     before = scim.get(provisioned).json()["meta"]
 
     response = scim.patch(provisioned, replace("title", "Manager"))
@@ -634,7 +635,7 @@ def test_the_answer_has_version_and_time_of_the_change(scim, provisioned):
 # All operations or none
 
 
-def test_operations_apply_in_their_order(patched):
+def test_operations_of_a_modification_apply_in_their_order(patched):
     after = patched(
         replace("title", "One"),
         remove("emails"),
@@ -661,7 +662,9 @@ def test_operations_apply_in_their_order(patched):
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_an_operation_that_fails_undoes_those_before_it(scim, provisioned, wrong, status, scim_type):
+def test_an_operation_of_a_modification_that_fails_undoes_those_before_it(
+    scim, provisioned, wrong, status, scim_type
+):
     UserFactory.create(username="admin")
     before = stored()
 
@@ -674,7 +677,7 @@ def test_an_operation_that_fails_undoes_those_before_it(scim, provisioned, wrong
         replace("active", False),
     )
 
-    assert_error(response, status, scim_type)
+    assert_scim_error(response, status, scim_type)
     assert stored() == before
     event = last_event()
     assert (event.outcome, event.status, event.scim_type) == (Outcome.REFUSED, status, scim_type)
@@ -684,13 +687,13 @@ def test_an_operation_that_fails_undoes_those_before_it(scim, provisioned, wrong
 # What is saved
 
 
-def test_the_host_is_told_which_fields_were_saved(scim, provisioned, saved_fields):
+def test_a_modification_tells_the_host_which_fields_were_saved(scim, provisioned, saved_fields):
     scim.patch(provisioned, replace("active", False))
 
     assert saved_fields == [{"is_active"}]
 
 
-def test_a_row_that_does_not_change_is_not_saved(scim, provisioned, saved_fields):
+def test_a_modification_does_not_save_a_row_that_does_not_change(scim, provisioned, saved_fields):
     scim.patch(provisioned, replace("title", "Manager"), replace("active", True))
 
     assert saved_fields == []
@@ -749,7 +752,7 @@ def test_the_external_id_belongs_to_the_connection_that_sets_it(scim, provisione
 # The history
 
 
-def test_the_history_shows_both_sides_of_each_change(scim, provisioned):
+def test_the_history_shows_both_sides_of_each_change_of_a_modification(scim, provisioned):
     scim.patch(
         provisioned,
         replace("title", "Manager"),

@@ -19,6 +19,7 @@ from django_scim.dialects.canonical import canonical_operations
 from django_scim.dialects.registry import request_policy
 from tests import strategies
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import PATCH_OP
 from tests.operations.patch_operations import add, remove, replace
 from tests.operations.strategies import operations
 from tests.query.badges import BadgedUserAdapter
@@ -26,7 +27,6 @@ from tests.representations import id_of, path_of
 
 Json = dict[str, Any]
 RESOURCE: Any = BadgedUserAdapter.resource
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 @pytest.fixture

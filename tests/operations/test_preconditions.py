@@ -12,10 +12,11 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from django_scim.models import Outcome
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.operations.patch_operations import add, remove, replace
-from tests.operations.responses import assert_error, last_event, stored
+from tests.operations.responses import last_event, stored
 from tests.representations import group, member, path_of, user
 
 STALE = 'W/"a330bc54f0671c9"'
@@ -60,7 +61,7 @@ def test_a_write_to_the_version_that_the_client_has_seen_goes_through(scim, row,
 def test_a_write_to_another_version_is_refused_and_changes_nothing(scim, row, write):
     before = stored()
 
-    assert_error(write(scim, path_of(row), **{"If-Match": STALE}), 412)
+    assert_scim_error(write(scim, path_of(row), **{"If-Match": STALE}), 412)
     assert stored() == before
     assert (last_event().outcome, last_event().status) == (Outcome.REFUSED, 412)
 
@@ -69,17 +70,17 @@ def test_a_write_to_a_version_that_has_passed_is_refused(scim, row, write):
     version = scim.get(path_of(row))["ETag"]
     scim.patch(path_of(row), replace("title", "Guide"))
 
-    assert_error(write(scim, path_of(row), **{"If-Match": version}), 412)
+    assert_scim_error(write(scim, path_of(row), **{"If-Match": version}), 412)
 
 
-def test_any_version_will_do_if_the_client_says_so(scim, row, write):
+def test_a_write_goes_through_to_any_version_if_the_client_says_so(scim, row, write):
     assert write(scim, path_of(row), **{"If-Match": "*"}).status_code in (200, 204)
 
 
-def test_what_is_not_there_is_not_found_whatever_its_version(scim, write):
+def test_a_resource_that_is_not_there_is_not_found_whatever_its_version(scim, write):
     path = "/Users/26118915-6090-4610-87e4-49d8ca9f808d"
 
-    assert_error(write(scim, path, **{"If-Match": STALE}), 404)
+    assert_scim_error(write(scim, path, **{"If-Match": STALE}), 404)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +100,8 @@ def test_a_client_may_name_a_version_in_many_ways(scim, row, write, spell):
 
 
 @pytest.mark.parametrize("header", [STALE, f'{STALE}, "x"', "x", '"', "W/", ", ,", "\\", '"*"', "**", " "])
-def test_a_header_that_does_not_name_the_version_is_refused(scim, row, write, header):
-    assert_error(write(scim, path_of(row), **{"If-Match": header}), 412)
+def test_an_if_match_that_does_not_name_the_version_is_refused(scim, row, write, header):
+    assert_scim_error(write(scim, path_of(row), **{"If-Match": header}), 412)
 
 
 def test_the_version_of_an_answer_can_be_used_for_the_next_write(scim, row):
@@ -139,7 +140,7 @@ def test_the_version_of_an_answer_without_a_body_can_be_used_for_the_next_write(
     ],
     ids=["weak", "strong", "one of two"],
 )
-def test_a_client_that_has_the_version_is_not_sent_it_again(scim, row, spell):
+def test_a_client_that_has_the_version_is_not_sent_the_resource_again(scim, row, spell):
     version = scim.get(path_of(row))["ETag"]
 
     response = scim.get(path_of(row), **{"If-None-Match": spell(version)})
@@ -190,7 +191,7 @@ def test_a_change_by_the_host_in_the_database_alone_is_a_new_version(scim, row, 
     User.objects.filter(pk=row.pk).update(**change)
 
     assert version_of(scim, row) != before
-    assert_error(patch(scim, path_of(row), **{"If-Match": before}), 412)
+    assert_scim_error(patch(scim, path_of(row), **{"If-Match": before}), 412)
 
 
 def test_a_change_by_the_host_that_is_taken_back_is_the_old_version_again(scim, row):
@@ -257,7 +258,7 @@ def test_the_external_id_of_another_connection_is_another_version(scim, row):
 @pytest.mark.parametrize(
     "operation", [add("members", []), remove("members", []), remove('members[value eq "nobody"]')], ids=str
 )
-def test_an_operation_on_nobody_is_no_new_version(scim, operation):
+def test_an_operation_that_changes_no_member_is_no_new_version(scim, operation):
     row = GroupFactory.create()
     before = version_of(scim, row)
 

@@ -12,9 +12,8 @@ from django.db import connection as database
 from django_scim.adapters.users import UserAdapter
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.operations.patch_operations import DEACTIVATE
 from tests.representations import group, member, path_of, user
-
-OFF = {"op": "replace", "path": "active", "value": False}
 
 
 class OpenUserAdapter(UserAdapter):
@@ -41,7 +40,7 @@ class TestRowsThatTheProjectProtects:
         row.permissions.add(Permission.objects.get(codename="delete_user"))
         return row
 
-    def test_can_be_read(self, scim, powerful):
+    def test_rows_that_the_project_protects_can_be_read(self, scim, powerful):
         assert scim.get(path_of(powerful)).json()["displayName"] == "Powerful"
 
     def test_cannot_be_changed(self, scim, powerful):
@@ -70,12 +69,14 @@ class TestRowsThatTheProjectProtects:
         row.refresh_from_db()
         assert (response.status_code, row.username) == (403, "barbara")
 
-    def test_are_told_from_others(self, scim):
+    def test_rows_that_the_project_protects_are_told_from_others(self, scim):
         assert scim.post("/Users", user("barbara")).status_code == 201
-        assert scim.patch(path_of(User.objects.get()), OFF).status_code == 200
+        assert scim.patch(path_of(User.objects.get()), DEACTIVATE).status_code == 200
 
     @pytest.mark.parametrize("protect", [{"nothing": 1}, {"pk": "x"}])
-    def test_are_checked_to_be_looked_up_by_what_there_is(self, settings, protect):
+    def test_rows_that_the_project_protects_are_checked_to_be_looked_up_by_what_there_is(
+        self, settings, protect
+    ):
         settings.DJANGO_SCIM = {"RESOURCES": {"Group": {"protect": protect}}}
 
         assert [error.id for error in run_checks(tags=["django_scim"])] == ["django_scim.E011"]
@@ -95,7 +96,7 @@ class TestTheLastAdministrator:
     def test_cannot_be_locked_or_deleted(self, scim, admin, way, others):
         if others:
             UserFactory.create(**others)
-        payload = {"PATCH": {"Operations": [OFF]}, "PUT": user("root", active=False)}.get(way)
+        payload = {"PATCH": {"Operations": [DEACTIVATE]}, "PUT": user("root", active=False)}.get(way)
 
         response = scim.request(way, path_of(admin), payload)
 
@@ -103,15 +104,15 @@ class TestTheLastAdministrator:
         assert (response.status_code, admin.is_active) == (403, True)
         assert "last active administrator" in response.json()["detail"]
 
-    def test_can_be_changed_otherwise(self, scim, admin):
+    def test_the_last_administrator_can_be_changed_otherwise(self, scim, admin):
         change = {"op": "replace", "path": "name.givenName", "value": "Root"}
 
         assert scim.patch(path_of(admin), change).status_code == 200
 
-    def test_is_none_while_there_is_another(self, scim, admin):
+    def test_the_last_administrator_is_none_while_there_is_another(self, scim, admin):
         UserFactory.create(is_superuser=True)
 
-        assert scim.patch(path_of(admin), OFF).status_code == 200
+        assert scim.patch(path_of(admin), DEACTIVATE).status_code == 200
 
     @pytest.mark.django_db(transaction=True)
     def test_is_left_of_two_that_are_locked_at_the_same_time(self):
@@ -123,7 +124,7 @@ class TestTheLastAdministrator:
         def lock(row):
             client = ScimClient(connection)
             start.wait()
-            answers.append(client.patch(path_of(row), OFF).status_code)
+            answers.append(client.patch(path_of(row), DEACTIVATE).status_code)
             database.close()
 
         threads = [Thread(target=lock, args=(row,)) for row in admins]
@@ -139,5 +140,5 @@ class TestTheLastAdministrator:
 def test_the_stock_adapter_changes_no_superuser_at_all(scim):
     rows = UserFactory.create_batch(2, is_superuser=True)
 
-    assert [scim.patch(path_of(row), OFF).status_code for row in rows] == [403, 403]
+    assert [scim.patch(path_of(row), DEACTIVATE).status_code for row in rows] == [403, 403]
     assert not Group.objects.exists()

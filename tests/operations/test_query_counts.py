@@ -65,7 +65,7 @@ def test_a_deactivation_reads_the_token_the_row_the_record_and_writes_what_chang
         warm.patch(provisioned, replace("active", False))
 
 
-def test_a_modification_that_no_column_holds_leaves_the_row_alone(warm, provisioned):
+def test_a_modification_of_an_attribute_that_no_column_holds_leaves_the_row_alone(warm, provisioned):
     with statements(6):  # token, row, record | record, event | groups of the answer
         warm.patch(provisioned, replace("title", "Manager"))
 
@@ -80,7 +80,7 @@ def test_a_new_user_name_is_looked_for_once_and_claimed(warm, provisioned):
         warm.patch(provisioned, replace("userName", "barbara"))
 
 
-def test_the_number_of_operations_makes_no_difference(warm, provisioned):
+def test_the_number_of_operations_makes_no_difference_to_the_statements_of_a_modification(warm, provisioned):
     with statements() as one:
         warm.patch(provisioned, replace("title", "Manager"))
     with statements() as many:
@@ -108,7 +108,7 @@ def test_a_replacement_costs_what_a_modification_does(warm, provisioned):
         warm.put(provisioned, {**ENTERPRISE_USER, "title": "Boss", "active": False})
 
 
-def test_a_deletion(warm, provisioned):
+def test_a_deletion_takes_twelve_statements(warm, provisioned):
     # token, row, record | links, groups, memberships, row, record, claims, limit, sessions, event
     with statements(12):
         warm.delete(provisioned)
@@ -167,7 +167,7 @@ def test_a_change_of_a_large_group_costs_what_one_of_a_small_group_does(warm, ch
     assert counts[0] == counts[1]
 
 
-def test_adding_a_member(warm):
+def test_adding_a_member_takes_nine_statements(warm):
     row, other = group_of(10), UserFactory.create()
 
     # token, row, record | the user, the membership twice (Django looks too), its row, record, event

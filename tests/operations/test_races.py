@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from functools import partial
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connections
 
 from django_scim.models import Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.operations.patch_operations import add, remove, replace
+from tests.operations.simultaneous import at_once
 from tests.representations import ENTERPRISE, group, member, path_of, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,27 +29,6 @@ def scim(connection):
     client.client.raise_request_exception = False
     client.get("/Users")
     return client
-
-
-def at_once(*calls):
-    """Make calls in one thread each, all at the same moment, and return what they return."""
-    barrier = threading.Barrier(len(calls))
-    results = [None] * len(calls)
-
-    def run(index, call):
-        try:
-            barrier.wait(timeout=10)
-            results[index] = call()
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert all(result is not None for result in results)
-    return results
 
 
 def outcomes(responses):
@@ -83,7 +61,7 @@ def test_of_many_that_create_one_user_name_exactly_one_does(scim, spellings):
     assert ProvisioningEvent.objects.filter(outcome=Outcome.REFUSED).count() == 3 * ROUNDS
 
 
-def test_of_two_that_take_one_user_name_exactly_one_gets_it(scim):
+def test_exactly_one_of_two_requests_that_take_one_user_name_gets_it(scim):
     for number in range(ROUNDS):
         one, two = UserFactory.create_batch(2)
 
@@ -98,7 +76,7 @@ def test_of_two_that_take_one_user_name_exactly_one_gets_it(scim):
         assert User.objects.filter(username__iexact=f"taken{number}").count() == 1
 
 
-def test_of_many_that_provision_a_deleted_user_anew_exactly_one_does(scim):
+def test_exactly_one_of_many_requests_provisions_a_deleted_user_anew(scim):
     created = scim.post("/Users", user("bjensen")).json()
     for _ in range(ROUNDS):
         assert scim.delete(f"/Users/{created['id']}").status_code == 204
@@ -109,7 +87,7 @@ def test_of_many_that_provision_a_deleted_user_anew_exactly_one_does(scim):
     assert User.objects.get().is_active
 
 
-def test_of_many_that_create_one_group_exactly_one_does(scim):
+def test_exactly_one_of_many_requests_creates_one_group(scim):
     row = UserFactory.create()
     for number in range(ROUNDS):
         payload = group(f"Group {number}", members=[member(row)])
@@ -123,7 +101,7 @@ def test_of_many_that_create_one_group_exactly_one_does(scim):
 # No update is lost
 
 
-def test_members_that_are_added_at_once_are_all_there(scim):
+def test_members_that_are_added_at_once_are_all_in_the_group(scim):
     row = GroupFactory.create()
     joining = [UserFactory.create_batch(3) for _ in range(8)]
 
@@ -152,7 +130,7 @@ def test_one_member_that_is_added_by_many_is_one_member(scim):
     assert len(added) == 1
 
 
-def test_members_that_join_and_leave_at_once(scim):
+def test_members_that_join_and_leave_at_once_have_joined_and_left(scim):
     row, stay, leave, join = GroupFactory.create(), *(UserFactory.create_batch(3) for _ in range(3))
     row.user_set.add(*stay, *leave)
 
@@ -165,7 +143,7 @@ def test_members_that_join_and_leave_at_once(scim):
     assert set(row.user_set.all()) == {*stay, *join}
 
 
-def test_one_user_that_joins_many_groups_at_once(scim):
+def test_one_user_that_joins_many_groups_at_once_is_in_all_of_them(scim):
     joins, rows = UserFactory.create(), GroupFactory.create_batch(6)
 
     responses = at_once(*[partial(scim.patch, path_of(row), add("members", [member(joins)])) for row in rows])
@@ -197,7 +175,7 @@ def test_attributes_of_one_user_that_are_changed_at_once_are_all_changed(scim):
     assert ProvisioningEvent.objects.count() == 8 * ROUNDS
 
 
-def test_what_two_connections_call_one_user_at_once(scim):
+def test_the_external_ids_that_two_connections_give_one_user_at_once_are_both_kept(scim):
     row, other = UserFactory.create(), ScimClient(ConnectionFactory.create())
 
     responses = at_once(
@@ -214,7 +192,7 @@ def test_what_two_connections_call_one_user_at_once(scim):
 
 
 @pytest.mark.parametrize("has_record", [True, False], ids=["known to SCIM", "of the host"])
-def test_of_many_that_have_seen_one_version_exactly_one_writes(scim, has_record):
+def test_exactly_one_of_many_requests_that_have_seen_one_version_writes(scim, has_record):
     for _ in range(ROUNDS):
         row = UserFactory.create()
         if has_record:
@@ -231,7 +209,7 @@ def test_of_many_that_have_seen_one_version_exactly_one_writes(scim, has_record)
         assert scim.get(path_of(row)).json() == written
 
 
-def test_a_delete_of_a_version_that_another_request_replaces(scim):
+def test_a_delete_and_a_modification_of_one_version_at_once_do_not_both_succeed(scim):
     for _ in range(ROUNDS):
         row = UserFactory.create()
         seen = {"If-Match": scim.get(path_of(row))["ETag"]}
@@ -267,7 +245,7 @@ def test_a_user_that_is_modified_and_deleted_at_once_is_deleted(scim, settings, 
     assert Record.objects.filter(deleted_at=None).count() == 0
 
 
-def test_of_many_that_delete_one_user_exactly_one_does(scim):
+def test_exactly_one_of_many_requests_deletes_one_user(scim):
     for _ in range(ROUNDS):
         row = UserFactory.create()
 

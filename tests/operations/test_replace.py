@@ -8,11 +8,12 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from django_scim.models import Link, Operation, Outcome, ProvisioningEvent, Record
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.operations.badges import BADGE
 from tests.operations.examples import ENTERPRISE_USER, FULL_USER, PASSWORD, READ_ONLY
-from tests.operations.responses import assert_error, last_event, stored, without_meta
+from tests.operations.responses import last_event, stored, without_meta
 from tests.representations import ENTERPRISE, GROUP, USER, group, id_of, member, path_of, user
 
 
@@ -22,7 +23,7 @@ def provisioned(scim):
     return f"/Users/{scim.post('/Users', {**ENTERPRISE_USER, 'password': PASSWORD}).json()['id']}"
 
 
-def test_a_resource_becomes_what_the_body_says(scim, provisioned):
+def test_a_replacement_makes_the_resource_what_the_body_says(scim, provisioned):
     revised = {**ENTERPRISE_USER, "title": "Manager", "emails": [{"value": "b@jensen.org", "primary": True}]}
 
     response = scim.put(provisioned, revised)
@@ -33,7 +34,7 @@ def test_a_resource_becomes_what_the_body_says(scim, provisioned):
     assert User.objects.get().email == "b@jensen.org"
 
 
-def test_what_the_body_leaves_out_is_cleared(scim, provisioned):
+def test_a_replacement_clears_attributes_that_the_body_leaves_out(scim, provisioned):
     response = scim.put(provisioned, user())
 
     assert without_meta(response.json()) == {**user(), "active": True}
@@ -44,14 +45,14 @@ def test_what_the_body_leaves_out_is_cleared(scim, provisioned):
 
 
 @pytest.mark.parametrize("empty", [None, []], ids=["null", "empty list"])
-def test_what_the_body_has_no_value_for_is_cleared(scim, provisioned, empty):
+def test_a_replacement_clears_attributes_that_the_body_has_no_value_for(scim, provisioned, empty):
     response = scim.put(provisioned, {**FULL_USER, "emails": empty, "addresses": empty, "nickName": None})
 
     assert not {"emails", "addresses", "nickName"} & response.json().keys()
     assert User.objects.get().email == ""
 
 
-def test_a_sub_attribute_that_is_left_out_is_cleared(scim, provisioned):
+def test_a_replacement_clears_a_sub_attribute_that_is_left_out(scim, provisioned):
     response = scim.put(
         provisioned, {**FULL_USER, "name": {"givenName": "Barbara", "honorificPrefix": "Dr."}}
     )
@@ -60,14 +61,14 @@ def test_a_sub_attribute_that_is_left_out_is_cleared(scim, provisioned):
     assert User.objects.get().last_name == ""
 
 
-def test_an_extension_that_is_left_out_is_cleared(scim, provisioned):
+def test_a_replacement_clears_an_extension_that_is_left_out(scim, provisioned):
     response = scim.put(provisioned, FULL_USER)
 
     assert ENTERPRISE not in response.json()
     assert response.json()["schemas"] == [USER]
 
 
-def test_a_body_that_leaves_active_out_keeps_it(scim):
+def test_a_replacement_that_leaves_active_out_keeps_it(scim):
     row = UserFactory.create(is_active=False)
 
     response = scim.put(path_of(row), user(row.username))
@@ -77,25 +78,25 @@ def test_a_body_that_leaves_active_out_keeps_it(scim):
     assert not row.is_active
 
 
-def test_a_body_that_leaves_the_password_out_keeps_it(scim, provisioned):
+def test_a_replacement_that_leaves_the_password_out_keeps_it(scim, provisioned):
     scim.put(provisioned, FULL_USER)
 
     assert User.objects.get().check_password(PASSWORD)
 
 
-def test_a_password_in_the_body_is_set(scim, provisioned):
+def test_a_replacement_sets_the_password_in_the_body(scim, provisioned):
     response = scim.put(provisioned, {**FULL_USER, "password": "an0ther Pa$$word"})
 
     assert "password" not in response.json()
     assert User.objects.get().check_password("an0ther Pa$$word")
 
 
-def test_a_body_can_deactivate(scim, provisioned):
+def test_a_replacement_can_deactivate_an_account(scim, provisioned):
     assert scim.put(provisioned, {**FULL_USER, "active": False}).json()["active"] is False
     assert not User.objects.get().is_active
 
 
-def test_what_a_client_has_read_it_can_send_back_without_a_change(scim, provisioned):
+def test_a_replacement_by_the_representation_that_a_client_has_read_changes_nothing(scim, provisioned):
     before, rows = scim.get(provisioned), stored()
 
     response = scim.put(provisioned, before.json())
@@ -106,7 +107,7 @@ def test_what_a_client_has_read_it_can_send_back_without_a_change(scim, provisio
     assert last_event().changes == {}
 
 
-def test_the_representation_of_a_host_account_can_be_sent_back_without_a_change(scim):
+def test_a_replacement_of_a_host_account_by_its_representation_changes_nothing(scim):
     row = UserFactory.create()
     before = scim.get(path_of(row)).json()
 
@@ -114,7 +115,7 @@ def test_the_representation_of_a_host_account_can_be_sent_back_without_a_change(
 
 
 @pytest.mark.parametrize("name", READ_ONLY)
-def test_what_the_server_assigns_is_ignored(scim, provisioned, name):
+def test_a_replacement_ignores_attributes_that_the_server_assigns(scim, provisioned, name):
     response = scim.put(provisioned, {**FULL_USER, name: READ_ONLY[name]})
 
     assert response.status_code == 200
@@ -122,7 +123,7 @@ def test_what_the_server_assigns_is_ignored(scim, provisioned, name):
     assert response.json()["id"] == provisioned.removeprefix("/Users/")
 
 
-def test_the_groups_of_a_user_are_not_changed_through_the_user(scim, provisioned):
+def test_a_replacement_of_a_user_does_not_change_its_groups(scim, provisioned):
     row, guides, others = User.objects.get(), *GroupFactory.create_batch(2)
     row.groups.add(guides)
 
@@ -132,7 +133,7 @@ def test_the_groups_of_a_user_are_not_changed_through_the_user(scim, provisioned
     assert [entry["value"] for entry in response.json()["groups"]] == [id_of(guides)]
 
 
-def test_the_answer_has_location_version_and_a_later_time(scim, provisioned):
+def test_the_answer_to_a_replacement_has_location_version_and_a_later_time(scim, provisioned):
     before = scim.get(provisioned).json()
 
     response = scim.put(provisioned, {**FULL_USER, "title": "Manager"})
@@ -146,19 +147,19 @@ def test_the_answer_has_location_version_and_a_later_time(scim, provisioned):
     )
 
 
-def test_the_answer_has_the_attributes_that_are_asked_for(scim, provisioned):
+def test_the_answer_to_a_replacement_has_the_attributes_that_are_asked_for(scim, provisioned):
     response = scim.put(f"{provisioned}?attributes=title", {**FULL_USER, "title": "Manager"})
 
     assert response.json().keys() == {"schemas", "id", "title"}
 
 
-def test_the_host_is_told_which_fields_were_saved(scim, provisioned, saved_fields):
+def test_a_replacement_tells_the_host_which_fields_were_saved(scim, provisioned, saved_fields):
     scim.put(provisioned, {**ENTERPRISE_USER, "name": {**FULL_USER["name"], "givenName": "Babs"}})
 
     assert saved_fields == [{"first_name"}]
 
 
-def test_a_row_that_does_not_change_is_not_saved(scim, provisioned, saved_fields):
+def test_a_replacement_does_not_save_a_row_that_does_not_change(scim, provisioned, saved_fields):
     scim.put(provisioned, {**ENTERPRISE_USER, "title": "Manager"})
 
     assert saved_fields == []
@@ -175,17 +176,17 @@ def test_an_immutable_attribute_can_be_set_by_a_replacement(scim, badges):
     assert response.json()[BADGE] == {"number": "4711"}
 
 
-def test_an_immutable_attribute_cannot_be_changed(scim, badges):
+def test_an_immutable_attribute_cannot_be_changed_by_a_replacement(scim, badges):
     path = f"/Users/{scim.post('/Users', {**user(), BADGE: {'number': '4711'}}).json()['id']}"
     before = stored()
 
     response = scim.put(path, {**user(title="Manager"), BADGE: {"number": "4712"}})
 
-    assert_error(response, 400, "mutability")
+    assert_scim_error(response, 400, "mutability")
     assert stored() == before
 
 
-def test_an_immutable_attribute_that_is_left_out_is_kept(scim, badges):
+def test_a_replacement_keeps_an_immutable_attribute_that_is_left_out(scim, badges):
     created = scim.post("/Users", {**user(), BADGE: {"number": "4711", "colour": "red"}}).json()
 
     response = scim.put(f"/Users/{created['id']}", {**user(), BADGE: {"colour": "blue"}})
@@ -193,7 +194,7 @@ def test_an_immutable_attribute_that_is_left_out_is_kept(scim, badges):
     assert response.json()[BADGE] == {"number": "4711", "colour": "blue"}
 
 
-def test_an_immutable_attribute_of_an_extension_that_is_left_out_is_kept(scim, badges):
+def test_a_replacement_keeps_an_immutable_attribute_of_an_extension_that_is_left_out(scim, badges):
     created = scim.post("/Users", {**user(), BADGE: {"number": "4711"}}).json()
 
     response = scim.put(f"/Users/{created['id']}", user(title="Manager"))
@@ -214,7 +215,7 @@ def test_the_external_id_of_one_connection_is_not_cleared_by_another(scim, provi
     assert "externalId" not in other.get(provisioned).json()
 
 
-def test_the_external_id_can_be_changed(scim, provisioned):
+def test_a_replacement_can_change_the_external_id(scim, provisioned):
     scim.put(provisioned, {**FULL_USER, "externalId": "701985"})
 
     assert scim.get("/Users", {"filter": 'externalId eq "701985"'}).json()["totalResults"] == 1
@@ -224,72 +225,72 @@ def test_the_external_id_can_be_changed(scim, provisioned):
 # What is refused
 
 
-def test_a_body_needs_a_user_name(scim, provisioned):
+def test_a_replacement_needs_a_user_name(scim, provisioned):
     before = stored()
 
-    assert_error(scim.put(provisioned, {"schemas": [USER], "title": "Manager"}), 400, "invalidValue")
+    assert_scim_error(scim.put(provisioned, {"schemas": [USER], "title": "Manager"}), 400, "invalidValue")
     assert stored() == before
 
 
 @pytest.mark.parametrize(
     "wrong", [{"active": "perhaps"}, {"emails": 5}, {"name": {"givenName": "x" * 151}}], ids=str
 )
-def test_a_wrong_value_is_refused_and_changes_nothing(scim, provisioned, wrong):
+def test_a_replacement_with_a_wrong_value_is_refused_and_changes_nothing(scim, provisioned, wrong):
     before = stored()
 
-    assert_error(scim.put(provisioned, {**FULL_USER, "title": "Manager", **wrong}), 400, "invalidValue")
+    assert_scim_error(scim.put(provisioned, {**FULL_USER, "title": "Manager", **wrong}), 400, "invalidValue")
     assert stored() == before
 
 
-def test_a_refused_password_changes_nothing_else(scim, provisioned):
+def test_a_replacement_with_a_refused_password_changes_nothing(scim, provisioned):
     before = stored()
 
     response = scim.put(provisioned, {**FULL_USER, "title": "Manager", "password": "2short"})
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 
 @pytest.mark.parametrize("taken", ["admin", "ADMIN"])
-def test_the_user_name_of_another_account_is_refused(scim, provisioned, taken):
+def test_a_replacement_with_the_user_name_of_another_account_is_refused(scim, provisioned, taken):
     UserFactory.create(username="Admin")
     before = stored()
 
-    assert_error(scim.put(provisioned, {**FULL_USER, "userName": taken}), 409, "uniqueness")
+    assert_scim_error(scim.put(provisioned, {**FULL_USER, "userName": taken}), 409, "uniqueness")
     assert stored() == before
 
 
-def test_a_user_name_can_be_changed_in_its_case_alone(scim, provisioned):
+def test_a_replacement_can_change_the_case_of_a_user_name_alone(scim, provisioned):
     response = scim.put(provisioned, {**FULL_USER, "userName": "BJensen@example.com"})
 
     assert response.json()["userName"] == "BJensen@example.com"
     assert User.objects.get().username == "BJensen@example.com"
 
 
-def test_a_user_name_that_was_given_up_is_free(scim, provisioned):
+def test_a_user_name_that_a_replacement_gave_up_is_free(scim, provisioned):
     scim.put(provisioned, {**FULL_USER, "userName": "barbara"})
 
     assert scim.post("/Users", user("BJensen@example.com")).status_code == 201
-    assert_error(scim.post("/Users", user("Barbara")), 409, "uniqueness")
+    assert_scim_error(scim.post("/Users", user("Barbara")), 409, "uniqueness")
 
 
 @pytest.mark.parametrize(
     "identifier",
     ["26118915-6090-4610-87e4-49d8ca9f808d", "1", "nobody", "%00", "..", "\N{SNOWMAN}", "x" * 1000],
 )
-def test_an_unknown_id_is_not_found(scim, identifier):
-    assert_error(scim.put(f"/Users/{identifier}", user()), 404)
+def test_replacing_an_unknown_id_is_not_found(scim, identifier):
+    assert_scim_error(scim.put(f"/Users/{identifier}", user()), 404)
     assert not User.objects.exists()
 
 
-def test_the_id_of_a_group_is_no_user(scim):
-    assert_error(scim.put(f"/Users/{id_of(GroupFactory.create())}", user()), 404)
+def test_replacing_a_user_by_the_id_of_a_group_is_not_found(scim):
+    assert_scim_error(scim.put(f"/Users/{id_of(GroupFactory.create())}", user()), 404)
 
 
-def test_a_body_of_another_resource_type_is_refused(scim, provisioned):
+def test_a_replacement_with_a_body_of_another_resource_type_is_refused(scim, provisioned):
     before = stored()
 
-    assert_error(scim.put(provisioned, {**FULL_USER, "schemas": [GROUP]}), 400, "invalidSyntax")
+    assert_scim_error(scim.put(provisioned, {**FULL_USER, "schemas": [GROUP]}), 400, "invalidSyntax")
     assert stored() == before
 
 
@@ -299,7 +300,7 @@ def test_a_superuser_cannot_be_replaced(scim):
 
     response = scim.put(path_of(row), user(row.username, active=False))
 
-    assert_error(response, 403)
+    assert_scim_error(response, 403)
     assert "protected" in response.json()["detail"]
     assert stored() == before
 
@@ -307,7 +308,7 @@ def test_a_superuser_cannot_be_replaced(scim):
 # Groups
 
 
-def test_the_members_become_those_in_the_body(scim):
+def test_a_replacement_makes_the_members_those_in_the_body(scim):
     row, (stays, leaves, joins) = GroupFactory.create(), UserFactory.create_batch(3)
     row.user_set.add(stays, leaves)
 
@@ -320,7 +321,7 @@ def test_the_members_become_those_in_the_body(scim):
     assert Group.objects.get().name == "Guides"
 
 
-def test_a_body_without_members_leaves_none(scim):
+def test_a_replacement_without_members_leaves_none(scim):
     row = GroupFactory.create()
     row.user_set.add(*UserFactory.create_batch(2))
 
@@ -330,7 +331,7 @@ def test_a_body_without_members_leaves_none(scim):
     assert not row.user_set.exists()
 
 
-def test_members_that_a_client_has_read_it_can_send_back_without_a_change(scim):
+def test_a_replacement_by_the_members_that_a_client_has_read_changes_nothing(scim):
     row = GroupFactory.create()
     row.user_set.add(*UserFactory.create_batch(2))
     before = scim.get(path_of(row))
@@ -353,32 +354,32 @@ def test_more_members_than_fit_into_one_statement_can_be_replaced(scim):
     assert set(row.user_set.values_list("pk", flat=True)) == {user.pk for user in rows[300:]}
 
 
-def test_a_member_whom_scim_deleted_is_not_put_back(scim):
+def test_a_replacement_does_not_put_back_a_member_whom_scim_deleted(scim):
     row, gone, stays = GroupFactory.create(), *UserFactory.create_batch(2)
     row.user_set.add(stays, gone)
     scim.delete(path_of(gone))
 
     response = scim.put(path_of(row), group(row.name, members=[member(stays), member(gone)]))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert set(row.user_set.all()) == {stays}
 
 
-def test_an_unknown_member_leaves_the_group_as_it_was(scim):
+def test_a_replacement_with_an_unknown_member_leaves_the_group_as_it_was(scim):
     row, stays = GroupFactory.create(), UserFactory.create()
     row.user_set.add(stays)
     before = stored()
 
     response = scim.put(path_of(row), group("Guides", members=[{"value": "nobody"}]))
 
-    assert_error(response, 400, "invalidValue")
+    assert_scim_error(response, 400, "invalidValue")
     assert stored() == before
 
 
 # The history
 
 
-def test_the_history_shows_both_sides_of_each_change(scim, provisioned):
+def test_the_history_shows_both_sides_of_each_change_of_a_replacement(scim, provisioned):
     scim.put(
         provisioned,
         {**ENTERPRISE_USER, "title": "Manager", "nickName": None, "password": "an0ther Pa$$word"},

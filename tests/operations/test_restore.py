@@ -13,12 +13,13 @@ from django_scim import signals
 from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
 from django_scim.operations.staff import Restore
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.operations.by_hand import ALICE, by_alice, resource_type_of
 from tests.operations.examples import FULL_USER
-from tests.operations.responses import assert_error, last_event, stored, without_meta
-from tests.operations.test_races import at_once
+from tests.operations.responses import last_event, stored, without_meta
+from tests.operations.simultaneous import at_once
 from tests.registered import receiving
 from tests.representations import group, path_of, user
 
@@ -46,7 +47,7 @@ def test_a_restored_resource_is_served_as_it_was_but_for_what_its_client_called_
     assert scim.get("/Users", {"filter": 'userName eq "BJENSEN@example.com"'}).json()["totalResults"] == 1
 
 
-def test_the_account_can_be_used_again(deleted):
+def test_a_restored_account_can_be_used_again(deleted):
     by_alice(Restore, deleted)
 
     deleted.refresh_from_db()
@@ -54,20 +55,20 @@ def test_the_account_can_be_used_again(deleted):
     assert Record.objects.get().deleted_at is None
 
 
-def test_the_host_is_told_of_the_fields_that_were_saved(deleted, saved_fields):
+def test_restoring_an_account_tells_the_host_of_the_fields_that_were_saved(deleted, saved_fields):
     by_alice(Restore, deleted)
 
     assert saved_fields == [{"is_active"}]
 
 
-def test_its_unique_values_are_its_own_again(scim, deleted):
+def test_the_unique_values_of_a_restored_account_are_its_own_again(scim, deleted):
     by_alice(Restore, deleted)
 
     assert UniqueValue.objects.filter(attribute="userName").count() == 1
-    assert_error(scim.post("/Users", user("BJensen@example.com")), 409, "uniqueness")
+    assert_scim_error(scim.post("/Users", user("BJensen@example.com")), 409, "uniqueness")
 
 
-def test_it_has_a_new_version(scim, provisioned, deleted):
+def test_a_restored_resource_has_a_new_version(scim, provisioned, deleted):
     before = Record.objects.get()
 
     by_alice(Restore, deleted)
@@ -78,7 +79,7 @@ def test_it_has_a_new_version(scim, provisioned, deleted):
     assert last_event().version == scim.get(provisioned)["ETag"]
 
 
-def test_the_history_says_who_has_restored_it(deleted):
+def test_the_history_says_who_has_restored_an_account(deleted):
     by_alice(Restore, deleted)
 
     event = last_event()
@@ -90,7 +91,9 @@ def test_the_history_says_who_has_restored_it(deleted):
     assert event.changes == {"active": {"before": False, "after": True}}
 
 
-def test_the_host_is_told_that_it_is_active_again(deleted, django_capture_on_commit_callbacks):
+def test_restoring_an_account_sends_the_signal_that_it_is_active_again(
+    deleted, django_capture_on_commit_callbacks
+):
     with (
         receiving(signals.resource_updated, signals.resource_activated, signals.resource_created) as told,
         django_capture_on_commit_callbacks(execute=True),
@@ -103,7 +106,7 @@ def test_the_host_is_told_that_it_is_active_again(deleted, django_capture_on_com
     assert told[0][1]["changes"] == {"active": {"before": False, "after": True}}
 
 
-def test_a_group_comes_back_without_its_members(scim):
+def test_a_restored_group_comes_back_without_its_members(scim):
     member = UserFactory.create()
     created = scim.post("/Groups", group("Guides")).json()
     row = Group.objects.get()
@@ -116,7 +119,7 @@ def test_a_group_comes_back_without_its_members(scim):
     assert scim.get("/Groups", {"filter": 'displayName eq "Guides"'}).json()["totalResults"] == 1
 
 
-def test_an_account_whose_activity_is_in_the_record_is_active_again(scim, settings):
+def test_a_restored_account_whose_activity_is_in_the_record_is_active_again(scim, settings):
     settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"active": None}}}}
     created = scim.post("/Users", user(active=True)).json()
     scim.delete(f"/Users/{created['id']}")
@@ -129,7 +132,7 @@ def test_an_account_whose_activity_is_in_the_record_is_active_again(scim, settin
 # What cannot be restored
 
 
-def test_a_user_name_that_the_host_has_given_to_another_account_is_a_conflict(deleted):
+def test_restoring_an_account_whose_user_name_the_host_has_given_to_another_is_a_conflict(deleted):
     if database.vendor == "mysql":
         pytest.skip("The unique index of the host refuses the other account.")
     UserFactory.create(username="BJENSEN@EXAMPLE.COM")
@@ -142,7 +145,7 @@ def test_a_user_name_that_the_host_has_given_to_another_account_is_a_conflict(de
     assert ProvisioningEvent.objects.filter(connection=None).count() == 0
 
 
-def test_a_resource_that_is_not_deleted_is_a_conflict(scim, provisioned):
+def test_restoring_a_resource_that_is_not_deleted_is_a_conflict(scim, provisioned):
     before = stored()
 
     with pytest.raises(ConflictException, match="not deleted"):
@@ -151,12 +154,12 @@ def test_a_resource_that_is_not_deleted_is_a_conflict(scim, provisioned):
     assert stored() == before
 
 
-def test_a_resource_that_scim_has_never_touched_is_a_conflict(connection):
+def test_restoring_a_resource_that_scim_has_never_touched_is_a_conflict(connection):
     with pytest.raises(ConflictException, match="not deleted"):
         by_alice(Restore, UserFactory.create())
 
 
-def test_a_row_that_is_gone_is_not_found(deleted):
+def test_restoring_a_row_that_is_gone_is_not_found(deleted):
     key = deleted.pk
     deleted.delete()
 
@@ -164,7 +167,7 @@ def test_a_row_that_is_gone_is_not_found(deleted):
         Restore(resource_type_of(deleted), key, ALICE).run()
 
 
-def test_an_account_that_has_become_a_superuser_stays_as_it_is(deleted):
+def test_restoring_an_account_that_has_become_a_superuser_leaves_it_as_it_is(deleted):
     User.objects.update(is_superuser=True)
     before = stored()
 
@@ -182,7 +185,7 @@ def test_a_resource_can_be_restored_when_no_connection_is_left(deleted):
     assert Record.objects.get().deleted_at is None
 
 
-def test_the_limit_of_a_connection_does_not_hold_for_the_project(scim, deleted):
+def test_the_limit_of_a_connection_does_not_hold_for_a_restoration(scim, deleted):
     scim.connection.pause("too much")
 
     by_alice(Restore, deleted)
@@ -194,7 +197,7 @@ def test_the_limit_of_a_connection_does_not_hold_for_the_project(scim, deleted):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_the_project_and_the_identity_provider_that_bring_an_account_back_one_is_first(scim):
+def test_an_account_that_the_project_and_the_client_bring_back_at_once_comes_back_once(scim):
     created = scim.post("/Users", user("bjensen")).json()
     scim.client.raise_request_exception = False
     row = User.objects.get()

@@ -33,7 +33,7 @@ def left_open(replicated):
     return send
 
 
-def test_the_writes_of_a_user(scim, left_open):
+def test_the_writes_of_a_user_read_from_the_primary_alone(scim, left_open):
     assert not left_open(scim.post, "/Users", {**ENTERPRISE_USER, "password": PASSWORD})
     path = f"/Users/{scim.get('/Users').json()['Resources'][0]['id']}"
     assert not left_open(scim.put, path, {**ENTERPRISE_USER, "userName": "barbara", "externalId": "5"})
@@ -42,7 +42,7 @@ def test_the_writes_of_a_user(scim, left_open):
     assert not left_open(scim.post, "/Users", user("BABS"))
 
 
-def test_the_writes_of_a_group(scim, left_open):
+def test_the_writes_of_a_group_read_from_the_primary_alone(scim, left_open):
     row, (one, two) = GroupFactory.create(), UserFactory.create_batch(2)
 
     assert not left_open(scim.patch, path_of(row), add("members", [member(one), member(two)]))
@@ -53,7 +53,7 @@ def test_the_writes_of_a_group(scim, left_open):
     assert not left_open(scim.delete, path_of(row))
 
 
-def test_the_writes_of_a_user_in_several_tables(scim, settings, left_open):
+def test_the_writes_of_a_user_in_several_tables_read_from_the_primary_alone(scim, settings, left_open):
     settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}}
     manager = scim.post("/Users", user("manager")).json()
     extension = {"department": "Tours", "manager": {"value": manager["id"]}}

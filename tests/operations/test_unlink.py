@@ -27,14 +27,14 @@ def account(scim):
     return User.objects.get()
 
 
-def test_the_connection_no_longer_finds_it_by_its_external_id(scim, account):
+def test_a_connection_no_longer_finds_an_unlinked_account_by_its_external_id(scim, account):
     by_alice(Unlink, account, scim.connection)
 
     assert scim.get("/Users", {"filter": 'externalId eq "okta-1"'}).json()["totalResults"] == 0
     assert "externalId" not in scim.get(path_of(account)).json()
 
 
-def test_the_identity_provider_can_match_it_anew(scim, account):
+def test_an_identity_provider_can_match_an_unlinked_account_anew(scim, account):
     by_alice(Unlink, account, scim.connection)
 
     matched = scim.get("/Users", {"filter": 'userName eq "bjensen"'}).json()["Resources"][0]
@@ -43,7 +43,7 @@ def test_the_identity_provider_can_match_it_anew(scim, account):
     assert scim.get("/Users", {"filter": 'externalId eq "okta-2"'}).json()["totalResults"] == 1
 
 
-def test_nothing_else_of_the_account_is_touched(scim, account):
+def test_unlinking_an_account_touches_nothing_else_of_it(scim, account):
     Client().force_login(account)
     before = stored()
 
@@ -56,7 +56,7 @@ def test_nothing_else_of_the_account_is_touched(scim, account):
     assert Session.objects.count() == 1
 
 
-def test_a_locked_account_is_not_touched_either(scim, account):
+def test_unlinking_a_locked_account_touches_nothing_else_of_it(scim, account):
     User.objects.update(is_active=False)
     before = stored()
 
@@ -65,7 +65,7 @@ def test_a_locked_account_is_not_touched_either(scim, account):
     assert stored()["users"] == before["users"]
 
 
-def test_what_other_connections_call_it_stays(scim, account):
+def test_unlinking_an_account_keeps_the_external_ids_of_other_connections(scim, account):
     other = ScimClient(ConnectionFactory.create())
     other.patch(path_of(account), add("externalId", "entra-1"))
 
@@ -75,7 +75,7 @@ def test_what_other_connections_call_it_stays(scim, account):
     assert scim.get(path_of(account))["ETag"] != other.get(path_of(account))["ETag"]
 
 
-def test_it_has_a_new_version(scim, account):
+def test_an_unlinked_account_has_a_new_version(scim, account):
     before = scim.get(path_of(account))["ETag"]
 
     by_alice(Unlink, account, scim.connection)
@@ -85,7 +85,7 @@ def test_it_has_a_new_version(scim, account):
     assert last_event().version == after
 
 
-def test_the_history_says_who_has_done_it(scim, account):
+def test_the_history_says_who_has_unlinked_an_account(scim, account):
     by_alice(Unlink, account, scim.connection)
 
     event = last_event()
@@ -95,7 +95,7 @@ def test_the_history_says_who_has_done_it(scim, account):
     assert event.changes == {"externalId": {"before": "okta-1"}}
 
 
-def test_the_host_is_told(scim, account, django_capture_on_commit_callbacks):
+def test_unlinking_an_account_sends_a_signal(scim, account, django_capture_on_commit_callbacks):
     with (
         receiving(signals.resource_updated, signals.resource_activated) as told,
         django_capture_on_commit_callbacks(execute=True),
@@ -109,7 +109,7 @@ def test_the_host_is_told(scim, account, django_capture_on_commit_callbacks):
 # What cannot be unlinked
 
 
-def test_a_connection_that_gave_no_external_id_is_a_conflict(scim, account):
+def test_unlinking_from_a_connection_that_gave_no_external_id_is_a_conflict(scim, account):
     other = ConnectionFactory.create()
     before = stored()
 
@@ -120,12 +120,12 @@ def test_a_connection_that_gave_no_external_id_is_a_conflict(scim, account):
     assert not ProvisioningEvent.objects.filter(connection=None).exists()
 
 
-def test_an_account_without_a_record_is_a_conflict(scim):
+def test_unlinking_an_account_without_a_record_is_a_conflict(scim):
     with pytest.raises(ConflictException):
         by_alice(Unlink, UserFactory.create(), scim.connection)
 
 
-def test_an_account_that_was_deleted_meanwhile_is_a_conflict(scim, account):
+def test_unlinking_an_account_that_was_deleted_meanwhile_is_a_conflict(scim, account):
     scim.delete(path_of(account))
     before = stored()
 
@@ -135,7 +135,7 @@ def test_an_account_that_was_deleted_meanwhile_is_a_conflict(scim, account):
     assert stored() == before
 
 
-def test_a_superuser_is_protected(scim, account):
+def test_a_superuser_cannot_be_unlinked(scim, account):
     User.objects.update(is_superuser=True)
 
     with pytest.raises(ForbiddenException, match="protected"):

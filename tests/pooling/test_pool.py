@@ -63,7 +63,7 @@ def to_the_pool(**options):
     )
 
 
-def test_the_sessions_are_shared_transaction_by_transaction():
+def test_the_sessions_of_a_pool_are_shared_transaction_by_transaction():
     with to_the_pool() as other, transaction.atomic():
         held = backend()
         met = other.execute("SELECT pg_backend_pid()").fetchone()
@@ -99,7 +99,7 @@ def test_more_clients_than_sessions_change_one_group_at_once(connection):
     assert row.user_set.count() == CLIENTS
 
 
-def test_bulk_jobs_run_at_once(connection):
+def test_bulk_jobs_behind_a_pool_run_at_once(connection):
     clients = [ScimClient(connection) for _ in range(CLIENTS)]
 
     def job(number):

@@ -8,8 +8,6 @@ and ``outcome`` is what resources look like afterwards.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -17,10 +15,7 @@ import orjson
 import pytest
 
 from tests.conftest import ScimClient
-
-FLOWS = {
-    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in Path(__file__).parent.glob("*.json")
-}
+from tests.providers.flows import FLOWS
 
 PROVIDERS = {
     "authentik",

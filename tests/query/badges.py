@@ -15,6 +15,20 @@ BADGE = "urn:example:params:scim:schemas:extension:badge:2.0:User"
 """The URN of the extension."""
 
 
+BADGE_VALUES = {
+    "level": 3,
+    "weight": 2.5,
+    "issued": "2011-05-13T04:42:34Z",
+    "armed": False,
+    "chip": "AAEC",
+    "tags": ["a", "b"],
+    "grades": [1, 2],
+    "doors": [{"number": 1, "opened": "2011-05-13T04:42:34Z", "locked": True, "primary": True}],
+    "pin": "1234",
+}
+"""A value of each type."""
+
+
 class Door(ComplexAttribute):
     """A door that a badge opens."""
 

@@ -15,11 +15,13 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from django_scim.models import Record
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.models import Device, Enrolment, License
+from tests.messages import LIST_RESPONSE, SEARCH_REQUEST
 from tests.operations.patch_operations import replace
-from tests.operations.responses import assert_error
+from tests.query.statements import statements
 from tests.representations import ENTERPRISE, path_of, user
 
 UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]+")
@@ -79,7 +81,7 @@ def test_a_query_without_a_cursor_is_answered_by_index(scim):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6, 7, 50])
-def test_the_pages_together_are_the_collection(scim, size):
+def test_the_pages_that_cursors_lead_to_are_together_the_collection(scim, size):
     rows = UserFactory.create_batch(6)
 
     found = list(pages(scim, count=size))
@@ -121,7 +123,7 @@ def test_a_cursor_can_be_used_more_than_once(scim):
 
 def test_a_cursor_works_in_the_body_of_a_search_too(scim):
     rows = UserFactory.create_batch(4)
-    query = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 3}
+    query = {"schemas": [SEARCH_REQUEST], "count": 3}
 
     first = scim.post("/Users/.search", {**query, "cursor": ""}).json()
     second = scim.post("/Users/.search", {**query, "cursor": first["nextCursor"]}).json()
@@ -130,7 +132,7 @@ def test_a_cursor_works_in_the_body_of_a_search_too(scim):
     assert "nextCursor" not in second
 
 
-def test_the_pages_of_a_filtered_query_have_what_the_filter_selects(scim):
+def test_the_pages_of_a_filtered_query_have_the_resources_that_the_filter_selects(scim):
     for name in ("a1", "b1", "a2", "b2", "a3"):
         UserFactory.create(username=name)
 
@@ -144,7 +146,7 @@ def test_an_empty_collection_has_one_page_without_cursors(scim):
     found = page(scim, count=2)
 
     assert found == {
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "schemas": [LIST_RESPONSE],
         "totalResults": 0,
         "itemsPerPage": 0,
         "Resources": [],
@@ -178,14 +180,14 @@ def test_without_a_count_a_page_has_the_default_size(scim, settings):
     assert [listing["itemsPerPage"] for listing in found] == [2, 2, 1]
 
 
-def test_the_count_does_not_have_to_be_repeated(scim):
+def test_the_count_does_not_have_to_be_repeated_with_a_cursor(scim):
     UserFactory.create_batch(7)
     cursor = page(scim, count=3)["nextCursor"]
 
     assert page(scim, cursor=cursor)["itemsPerPage"] == 3
 
 
-def test_a_default_size_over_the_largest_one_is_the_largest_one(scim, settings):
+def test_a_default_page_size_over_the_largest_one_is_the_largest_one(scim, settings):
     settings.DJANGO_SCIM = {"DEFAULT_PAGE_SIZE": 5, "MAX_RESULTS": 2}
     UserFactory.create_batch(3)
 
@@ -212,17 +214,17 @@ def test_a_cursor_has_no_characters_that_a_url_has_to_escape(scim, sort_by):
     "cursor", ["abc", "~", "~~", ".", "-", "a~b~c", "AAAA~1abc~AAAA", "x" * 5000, ".eJyrVgIAARMAdA"]
 )
 def test_a_cursor_that_was_never_given_is_invalid(scim, cursor):
-    assert_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
 
 
 @pytest.mark.parametrize("cursor", [" ", "a b", "a:b", "a/b", "é", "\0", "a+b", "'", "%"])
 def test_a_cursor_of_other_characters_is_invalid(scim, cursor):
-    assert_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
 
 
 @pytest.mark.parametrize("cursor", [5, True, [], {}, ["abc"]], ids=repr)
 def test_a_cursor_that_is_no_string_is_invalid(scim, cursor):
-    assert_error(scim.post("/Users/.search", {"cursor": cursor}), 400, "invalidCursor")
+    assert_scim_error(scim.post("/Users/.search", {"cursor": cursor}), 400, "invalidCursor")
 
 
 def test_a_cursor_of_which_one_character_was_changed_is_invalid(scim):
@@ -232,7 +234,7 @@ def test_a_cursor_of_which_one_character_was_changed_is_invalid(scim):
     for position in range(len(cursor) - 1):
         changed = "A" if cursor[position] != "A" else "B"
         broken = f"{cursor[:position]}{changed}{cursor[position + 1 :]}"
-        assert_error(scim.get("/Users", {"cursor": broken}), 400, "invalidCursor")
+        assert_scim_error(scim.get("/Users", {"cursor": broken}), 400, "invalidCursor")
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,7 @@ def test_a_cursor_is_invalid_for_another_query(scim, other):
     UserFactory.create_batch(3)
     cursor = page(scim, count=1)["nextCursor"]
 
-    assert_error(scim.get("/Users", {"cursor": cursor, "count": 1, **other}), 400, "invalidCursor")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor, "count": 1, **other}), 400, "invalidCursor")
 
 
 @pytest.mark.parametrize("path", ["/Groups", "/"], ids=["another resource type", "all resource types"])
@@ -258,7 +260,7 @@ def test_a_cursor_is_invalid_at_another_endpoint(scim, path):
     GroupFactory.create_batch(2)
     cursor = page(scim, count=1)["nextCursor"]
 
-    assert_error(scim.get(path, {"cursor": cursor, "count": 1}), 400, "invalidCursor")
+    assert_scim_error(scim.get(path, {"cursor": cursor, "count": 1}), 400, "invalidCursor")
 
 
 def test_a_cursor_is_invalid_for_another_connection(scim):
@@ -266,7 +268,7 @@ def test_a_cursor_is_invalid_for_another_connection(scim):
     cursor = page(scim, count=1)["nextCursor"]
     other = ScimClient(ConnectionFactory.create())
 
-    assert_error(other.get("/Users", {"cursor": cursor, "count": 1}), 400, "invalidCursor")
+    assert_scim_error(other.get("/Users", {"cursor": cursor, "count": 1}), 400, "invalidCursor")
 
 
 def test_a_cursor_works_with_another_token_of_the_connection(scim):
@@ -277,10 +279,10 @@ def test_a_cursor_works_with_another_token_of_the_connection(scim):
     assert ids(page(other, count=1, cursor=first["nextCursor"])) != ids(first)
 
 
-def test_what_django_has_sealed_for_another_purpose_is_no_cursor(scim):
+def test_a_text_that_django_has_signed_for_another_purpose_is_no_cursor(scim):
     for salt in ("", "django_scim.cursor", "django.core.signing"):
         sealed = signing.TimestampSigner(sep="~", salt=salt).sign_object([0, None, "1", False, 1])
-        assert_error(scim.get("/Users", {"cursor": sealed}), 400, "invalidCursor")
+        assert_scim_error(scim.get("/Users", {"cursor": sealed}), 400, "invalidCursor")
 
 
 def test_a_cursor_is_invalid_once_the_project_has_another_secret(scim, settings):
@@ -288,7 +290,7 @@ def test_a_cursor_is_invalid_once_the_project_has_another_secret(scim, settings)
     cursor = page(scim, count=1)["nextCursor"]
     settings.SECRET_KEY = "another secret of the project"
 
-    assert_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor}), 400, "invalidCursor")
 
 
 def test_a_cursor_outlives_a_secret_that_django_still_falls_back_on(scim, settings):
@@ -311,7 +313,7 @@ def test_an_old_cursor_has_expired(scim, settings, monkeypatch):
     assert page(scim, count=1, cursor=cursor)["itemsPerPage"] == 1
 
     monkeypatch.setattr(time, "time", lambda: now + timeout + 5)
-    assert_error(scim.get("/Users", {"cursor": cursor}), 400, "expiredCursor")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor}), 400, "expiredCursor")
 
 
 def test_a_cursor_and_an_index_do_not_go_together(scim):
@@ -320,7 +322,7 @@ def test_a_cursor_and_an_index_do_not_go_together(scim):
 
     for value in ("", cursor):
         response = scim.get("/Users", {"cursor": value, "startIndex": 1, "count": 1})
-        assert_error(response, 400, "invalidValue")
+        assert_scim_error(response, 400, "invalidValue")
 
 
 # The page size
@@ -331,12 +333,12 @@ def test_a_cursor_and_an_index_do_not_go_together(scim):
 def test_a_page_size_that_no_page_can_have_is_an_invalid_count(scim, size, name):
     response = scim.post("/Users/.search", {"cursor": "", name: size})
 
-    assert_error(response, 400, "invalidCount")
+    assert_scim_error(response, 400, "invalidCount")
 
 
 @pytest.mark.parametrize("size", [-1, 201, 10**18, "x", [], {}, 1.5], ids=repr)
 def test_a_page_size_in_a_body_that_no_page_can_have_is_an_invalid_count(scim, size):
-    assert_error(scim.post("/Users/.search", {"cursor": "", "count": size}), 400, "invalidCount")
+    assert_scim_error(scim.post("/Users/.search", {"cursor": "", "count": size}), 400, "invalidCount")
 
 
 def test_the_largest_page_size_is_the_one_that_the_server_announces(scim, settings):
@@ -345,7 +347,7 @@ def test_the_largest_page_size_is_the_one_that_the_server_announces(scim, settin
     largest = scim.get("/ServiceProviderConfig").json()["pagination"]["maxPageSize"]
 
     assert page(scim, count=largest)["itemsPerPage"] == 3
-    assert_error(scim.get("/Users", {"cursor": "", "count": largest + 1}), 400, "invalidCount")
+    assert_scim_error(scim.get("/Users", {"cursor": "", "count": largest + 1}), 400, "invalidCount")
 
 
 @pytest.mark.parametrize("size", [0, 1, 3])
@@ -353,7 +355,7 @@ def test_a_page_size_that_differs_from_that_of_the_pages_before_is_an_invalid_co
     UserFactory.create_batch(5)
     cursor = page(scim, count=2)["nextCursor"]
 
-    assert_error(scim.get("/Users", {"cursor": cursor, "count": size}), 400, "invalidCount")
+    assert_scim_error(scim.get("/Users", {"cursor": cursor, "count": size}), 400, "invalidCount")
 
 
 # The order, also where values are equal or missing
@@ -397,7 +399,7 @@ SORTED = [
 
 @pytest.mark.parametrize("sort_order", ["ascending", "descending"])
 @pytest.mark.parametrize("sort_by", SORTED)
-def test_in_any_order_the_pages_are_those_of_the_index(scim, sort_by, sort_order):
+def test_pages_by_cursor_are_in_any_order_those_by_index(scim, sort_by, sort_order):
     people(scim)
     query = {"sortBy": sort_by, "sortOrder": sort_order, "attributes": "id"}
     whole = ids(scim.get("/Users", query).json())
@@ -436,7 +438,7 @@ def things(settings):
 
 @pytest.mark.parametrize("path", ["/Devices", "/Licenses", "/Enrolments"])
 @pytest.mark.parametrize("query", [{}, {"sortBy": "name"}, {"sortBy": "name", "sortOrder": "descending"}])
-def test_keys_may_be_uuids_and_text(scim, things, path, query):
+def test_cursors_lead_through_resources_whose_keys_are_uuids_and_text(scim, things, path, query):
     whole = ids(scim.get(path, query).json())
     assert len(whole) == things[path].objects.count() == 7
 
@@ -453,7 +455,7 @@ def test_keys_may_be_uuids_and_text(scim, things, path, query):
 
 @pytest.mark.parametrize("sort_by", [None, "userName", "title", "meta.created"])
 @pytest.mark.parametrize("sort_order", ["ascending", "descending"])
-def test_each_row_that_stays_is_returned_once_while_others_come_and_go(scim, sort_by, sort_order):
+def test_each_row_that_stays_is_on_one_page_while_other_rows_come_and_go(scim, sort_by, sort_order):
     number = count()
 
     def make():
@@ -534,13 +536,6 @@ def many(scim):
     return scim
 
 
-def statements(function, *arguments, **parameters):
-    """Return the statements that a query takes."""
-    with CaptureQueriesContext(database) as queries:
-        function(*arguments, **parameters)
-    return [query["sql"] for query in queries]
-
-
 @pytest.mark.parametrize("query", [{}, {"sortBy": "userName"}, {"sortBy": "title"}], ids=str)
 def test_a_page_takes_as_many_statements_whatever_its_size_and_wherever_it_is(many, query):
     first = statements(page, many, count=2, **query)
@@ -551,12 +546,12 @@ def test_a_page_takes_as_many_statements_whatever_its_size_and_wherever_it_is(ma
     assert len(first) == len(later) == 5, later
 
 
-def test_a_page_of_what_a_row_itself_has_takes_no_other_statements(many):
+def test_a_page_of_attributes_that_the_row_has_takes_no_other_statements(many):
     # The token, the count, the rows.
     assert len(statements(page, many, count=10, attributes="userName")) == 3
 
 
-def test_a_project_can_leave_the_total_out_where_counting_is_too_dear(many, settings):
+def test_a_project_can_leave_out_the_total_of_pages_by_cursor(many, settings):
     settings.DJANGO_SCIM = {"COUNT_WITH_CURSOR": False}
 
     collected = statements(page, many, count=10, attributes="userName")
@@ -569,7 +564,7 @@ def test_a_project_can_leave_the_total_out_where_counting_is_too_dear(many, sett
     assert many.get("/Users", {"count": 1}).json()["totalResults"] == 30
 
 
-def test_no_page_skips_rows_by_counting_them(many):
+def test_no_page_by_cursor_skips_rows_by_counting_them(many):
     cursor = None
     for _ in range(3):
         with CaptureQueriesContext(database) as queries:
@@ -577,7 +572,7 @@ def test_no_page_skips_rows_by_counting_them(many):
         assert not any("OFFSET" in query["sql"] for query in queries)
 
 
-def test_what_was_deleted_over_scim_is_on_no_page(scim):
+def test_a_deleted_resource_is_on_no_page_by_cursor(scim):
     rows = UserFactory.create_batch(4)
     scim.delete(path_of(rows[1]))
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.query.badges import BADGE
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import ENTERPRISE, GROUP, USER, id_of, path_of, user
 
 
@@ -53,7 +53,7 @@ def people(db) -> dict[str, User]:
         ("active pr", ["bjensen", "JSmith", "mmiller"]),
     ],
 )
-def test_each_operator_compares_a_column(users: Reader, people, filter, found):
+def test_each_operator_of_a_filter_compares_a_column(users: Reader, people, filter, found):
     assert users.names(filter) == found
 
 
@@ -76,7 +76,7 @@ def test_each_operator_compares_a_column(users: Reader, people, filter, found):
         ("name.givenName co null", []),
     ],
 )
-def test_an_empty_column_is_no_value(users: Reader, people, filter, found):
+def test_an_empty_column_is_no_value_to_a_filter(users: Reader, people, filter, found):
     assert users.names(filter) == found
 
 
@@ -92,7 +92,7 @@ def test_an_empty_column_is_no_value(users: Reader, people, filter, found):
         'not (emails[value eq "BJENSEN@example.com"])',
     ],
 )
-def test_what_has_no_value_is_not_equal_to_one(users: Reader, people, filter):
+def test_an_attribute_without_a_value_is_not_equal_to_one(users: Reader, people, filter):
     assert users.names(filter) == ["JSmith", "mmiller"]
 
 
@@ -112,12 +112,14 @@ def test_what_has_no_value_is_not_equal_to_one(users: Reader, people, filter):
         r'userName eq "\u006Asmith"',
     ],
 )
-def test_names_and_operators_have_no_case_and_a_schema_may_qualify_them(users: Reader, people, filter):
+def test_attribute_names_and_operators_have_no_case_and_a_schema_may_qualify_names(
+    users: Reader, people, filter
+):
     assert users.names(filter) == ["JSmith"]
 
 
 @pytest.mark.parametrize("value", ["true", "True", "TRUE", '"true"', '"True"'])
-def test_a_boolean_may_be_written_as_clients_write_it(users: Reader, people, value):
+def test_a_boolean_in_a_filter_may_be_written_as_clients_write_it(users: Reader, people, value):
     assert users.names(f"active eq {value}") == ["bjensen", "mmiller"]
 
 
@@ -144,7 +146,7 @@ def test_a_boolean_may_be_written_as_clients_write_it(users: Reader, people, val
         ('userName sw "b" and userName co "jen" and userName ew "sen"', ["bjensen"]),
     ],
 )
-def test_logic_has_the_precedence_of_the_rfc(users: Reader, people, filter, found):
+def test_logical_operators_have_the_precedence_of_the_rfc(users: Reader, people, filter, found):
     assert users.names(filter) == found
 
 
@@ -207,7 +209,7 @@ def test_the_address_of_an_account_that_no_client_has_touched_is_the_primary_one
     assert users.names(filter) == ["bjensen", "JSmith"]
 
 
-def test_an_address_that_the_host_changes_is_found_and_the_old_one_is_not(users: Reader, two_addresses):
+def test_a_filter_finds_an_address_that_the_host_changed_and_not_the_old_one(users: Reader, two_addresses):
     User.objects.filter(username="barbara").update(email="new@work.example")
 
     assert users.names('emails eq "new@work.example"') == ["barbara"]
@@ -218,7 +220,7 @@ def test_an_address_that_the_host_changes_is_found_and_the_old_one_is_not(users:
 # The attributes that every resource has
 
 
-def test_an_id_is_found_and_has_case(users: Reader, people):
+def test_a_filter_by_id_finds_the_resource_and_has_case(users: Reader, people):
     identifier = id_of(people["JSmith"])
 
     assert users.names(f'id eq "{identifier}"') == ["JSmith"]
@@ -227,7 +229,7 @@ def test_an_id_is_found_and_has_case(users: Reader, people):
     assert users.names("id pr") == ["bjensen", "JSmith", "mmiller"]
 
 
-def test_the_id_of_another_resource_type_is_none_of_these(users: Reader, groups: Reader, people):
+def test_a_filter_by_the_id_of_another_resource_type_finds_nothing(users: Reader, groups: Reader, people):
     identifier = groups.post({"schemas": [GROUP], "displayName": "Guides"})["id"]
 
     assert users.names(f'id eq "{identifier}"') == []
@@ -271,14 +273,14 @@ def test_an_external_id_has_case_and_belongs_to_the_connection(users: Reader):
         ('meta.created eq "9999-12-31T23:59:59-23:59"', []),
     ],
 )
-def test_times_are_compared_as_moments(users: Reader, filter, found):
+def test_times_in_a_filter_are_compared_as_moments(users: Reader, filter, found):
     UserFactory.create(username="old", date_joined=datetime(2001, 1, 1, tzinfo=UTC))
     UserFactory.create(username="new", date_joined=datetime(2011, 5, 13, 4, 42, 34, tzinfo=UTC))
 
     assert users.names(filter) == found
 
 
-def test_times_are_those_of_the_project_where_it_does_without_time_zones(users: Reader, settings):
+def test_times_in_a_filter_are_those_of_a_project_without_time_zones(users: Reader, settings):
     settings.USE_TZ = False
     settings.TIME_ZONE = "Europe/Berlin"
     UserFactory.create(username="new", date_joined=datetime(2011, 5, 13, 6, 42, 34))
@@ -326,7 +328,7 @@ def test_a_time_that_no_column_can_hold_is_refused(scim: ScimClient, issued_in_a
     assert response.json()["scimType"] == "invalidValue"
 
 
-def test_a_change_moves_last_modified_and_not_created(scim, users: Reader):
+def test_a_change_moves_last_modified_and_not_created_for_filters(scim, users: Reader):
     row = UserFactory.create(username="old", date_joined=datetime(2001, 1, 1, tzinfo=UTC))
     scim.patch(path_of(row), {"op": "replace", "path": "title", "value": "Guide"})
 
@@ -352,7 +354,7 @@ def test_a_change_moves_last_modified_and_not_created(scim, users: Reader):
         f'schemas ne "{ENTERPRISE}"',
     ],
 )
-def test_what_all_users_have_in_common_finds_all_of_them(users: Reader, filter):
+def test_a_filter_by_what_all_users_have_in_common_finds_all_of_them(users: Reader, filter):
     assert users.names(filter) == ["bjensen", "JSmith", "mmiller"]
     assert users.names(f"not ({filter})") == []
 
@@ -370,7 +372,7 @@ def test_a_resource_is_found_by_the_schema_of_an_extension_that_it_uses(scim, us
     assert users.names(f'schemas eq "{ENTERPRISE}"') == []
 
 
-def test_a_deleted_resource_is_not_found(scim, users: Reader, people):
+def test_a_deleted_resource_is_found_by_no_filter(scim, users: Reader, people):
     scim.delete(path_of(people["bjensen"]))
 
     assert users.names('userName eq "bjensen"') == []

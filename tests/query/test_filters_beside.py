@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ScimClient
 from tests.hosts.small.models import Department, Person, Profile
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import ENTERPRISE, id_of, path_of
 
 pytestmark = pytest.mark.usefixtures("people")
@@ -63,11 +63,11 @@ def people(settings: Any, db: None) -> dict[str, Person]:
         ("phoneNumbers eq null", ["guide", "loner"]),
     ],
 )
-def test_a_column_beside_the_resource_is_compared(users: Reader, filter, found):
+def test_a_filter_compares_a_column_beside_the_resource(users: Reader, filter, found):
     assert users.names(filter) == found
 
 
-def test_what_has_no_row_beside_it_has_no_value_to_sort_by(users: Reader):
+def test_a_resource_without_the_row_beside_it_has_no_value_to_sort_by(users: Reader):
     assert users.names(sortBy="title") == ["boss", "guide", "loner"]
     assert users.names(sortBy="title", sortOrder="descending") == ["guide", "loner", "boss"]
     assert users.names(sortBy=f"{ENTERPRISE}:department") == ["boss", "guide", "loner"]
@@ -75,7 +75,7 @@ def test_what_has_no_row_beside_it_has_no_value_to_sort_by(users: Reader):
     assert users.names(sortBy="phoneNumbers", sortOrder="descending") == ["guide", "loner", "boss"]
 
 
-def test_a_reference_is_compared_by_what_it_leads_to(users: Reader, people):
+def test_a_filter_compares_a_reference_by_the_resource_that_it_leads_to(users: Reader, people):
     boss = id_of(people["boss"])
 
     assert users.names(f'{ENTERPRISE}:manager.value eq "{boss}"') == ["guide"]
@@ -91,7 +91,7 @@ def test_a_reference_is_compared_by_what_it_leads_to(users: Reader, people):
     assert users.refusal(filter=f'{ENTERPRISE}:manager.value sw "a"') == "invalidFilter"
 
 
-def test_a_reference_is_an_order(users: Reader, people):
+def test_resources_can_be_sorted_by_a_reference(users: Reader, people):
     people["loner"].profile = Profile(person=people["loner"], manager=people["guide"])
     people["loner"].profile.save()
 
@@ -99,7 +99,7 @@ def test_a_reference_is_an_order(users: Reader, people):
     assert users.names(sortBy=f"{ENTERPRISE}:manager.value") == ["guide", "loner", "boss"]
 
 
-def test_a_reference_to_a_deleted_resource_is_none(scim: ScimClient, users: Reader, people):
+def test_a_filter_takes_a_reference_to_a_deleted_resource_for_none(scim: ScimClient, users: Reader, people):
     boss = people["boss"]
     scim.delete(path_of(boss))
 

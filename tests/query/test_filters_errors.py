@@ -10,7 +10,7 @@ from django_scim.conf import ScimSettings
 from tests.conftest import ScimClient
 from tests.factories import UserFactory
 from tests.query.badges import BADGE
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import ENTERPRISE, GROUP, USER
 
 MAX_TERMS = ScimSettings.MAX_FILTER_TERMS
@@ -63,7 +63,7 @@ SECRET = "pbkdf2_sha256$1000000$salt$digest"
         "😀 pr",
     ],
 )
-def test_bad_syntax(users: Reader, filter):
+def test_a_filter_with_bad_syntax_is_refused(users: Reader, filter):
     assert users.refusal(filter=filter) == "invalidFilter"
 
 
@@ -89,7 +89,7 @@ def test_bad_syntax(users: Reader, filter):
         'members eq "a"',
     ],
 )
-def test_an_attribute_that_users_do_not_have(users: Reader, filter):
+def test_a_filter_by_an_attribute_that_users_do_not_have_is_refused(users: Reader, filter):
     assert users.refusal(filter=filter) == "invalidFilter"
 
 
@@ -139,7 +139,7 @@ def test_an_attribute_that_users_do_not_have(users: Reader, filter):
         'meta.version eq "1"',
     ],
 )
-def test_a_combination_that_is_not_supported(users: Reader, filter):
+def test_a_filter_with_an_operator_that_the_type_does_not_have_is_refused(users: Reader, filter):
     assert users.refusal(filter=filter) == "invalidFilter"
 
 
@@ -179,7 +179,9 @@ def test_a_password_is_neither_found_nor_told(scim: ScimClient, users: Reader, f
 )
 @pytest.mark.parametrize("escape", [r"\u0000", r"\ud800", r"\udfff", r"a\udc00b", r"\ud83d"])
 @pytest.mark.parametrize("operator", ["eq", "ne"])
-def test_characters_that_no_attribute_can_hold(users: Reader, place, escape, operator):
+def test_a_filter_for_characters_that_no_attribute_can_hold_is_refused(
+    users: Reader, place, escape, operator
+):
     assert users.refusal(filter=f'{place} {operator} "{escape}"') == "invalidFilter"
 
 
@@ -188,18 +190,20 @@ def test_characters_that_no_attribute_can_hold(users: Reader, place, escape, ope
     "filter",
     ['externalId eq "{}"', 'userName co "{}"', 'emails[value sw "{}"]', 'phoneNumbers[type eq "{}"]'],
 )
-def test_such_characters_anywhere_in_a_filter(users: Reader, filter, escape):
+def test_characters_that_no_attribute_can_hold_are_refused_anywhere_in_a_filter(
+    users: Reader, filter, escape
+):
     assert users.refusal(filter=filter.format(escape)) == "invalidFilter"
 
 
-def test_an_error_may_quote_what_is_no_text(scim: ScimClient):
+def test_an_error_of_a_filter_may_quote_what_is_no_text(scim: ScimClient):
     response = scim.get("/Users", {"filter": r'active eq "\ud800"'})
 
     assert response.status_code == 400
     assert json.loads(response.content.decode())["scimType"] == "invalidFilter"
 
 
-def test_octets_that_are_not_utf_8_are_no_reason_to_fail(scim: ScimClient):
+def test_octets_in_a_filter_that_are_not_utf_8_are_no_reason_to_fail(scim: ScimClient):
     response = scim.request("GET", "/Users?filter=userName%20eq%20%22%ff%fe%22")
 
     assert response.status_code == 200
@@ -209,7 +213,7 @@ def test_octets_that_are_not_utf_8_are_no_reason_to_fail(scim: ScimClient):
 # Size
 
 
-def test_as_many_comparisons_as_are_allowed(users: Reader):
+def test_a_filter_may_have_as_many_comparisons_as_are_allowed_and_no_more(users: Reader):
     UserFactory.create(username="user7")
     terms = [f'userName eq "user{number}"' for number in range(MAX_TERMS)]
 
@@ -230,21 +234,21 @@ def test_as_many_comparisons_as_are_allowed(users: Reader):
         'emails ne "a"',
     ],
 )
-def test_a_comparison_that_takes_much_may_be_there_as_often(users: Reader, term):
+def test_a_costly_comparison_may_be_in_a_filter_as_often_as_any(users: Reader, term):
     UserFactory.create(username="babs")
 
     assert users.page(filter=" or ".join([term] * MAX_TERMS))["totalResults"] in (0, 1)
     assert users.page(filter=" and ".join([f"not ({term})"] * MAX_TERMS))["totalResults"] in (0, 1)
 
 
-def test_comparisons_in_a_value_path_count(users: Reader):
+def test_comparisons_in_a_value_path_count_as_those_of_the_filter(users: Reader):
     inner = " or ".join(['value eq "a"'] * MAX_TERMS)
 
     assert users.names(f"emails[{inner}]") == []
     assert users.refusal(filter=f'emails[{inner} or type eq "b"]') == "invalidFilter"
 
 
-def test_nesting_without_an_end(users: Reader):
+def test_a_filter_that_is_nested_too_deeply_is_refused(users: Reader):
     def nested(depth: int) -> str:
         return "not (" * depth + 'userName eq "a"' + ")" * depth
 
@@ -258,7 +262,7 @@ def test_nesting_without_an_end(users: Reader):
     assert users.refusal(filter="emails[" * 100 + "type pr" + "]" * 100) == "invalidFilter"
 
 
-def test_and_in_or_in_and(users: Reader):
+def test_a_filter_may_nest_and_in_or_in_and(users: Reader):
     UserFactory.create(username="a")
     filter = 'userName eq "a"'
     for number in range(28):
@@ -267,7 +271,7 @@ def test_and_in_or_in_and(users: Reader):
     assert users.names(filter) == ["a"]
 
 
-def test_a_long_filter(users: Reader):
+def test_a_long_filter_is_evaluated(users: Reader):
     assert users.names(f'userName eq "{"a" * 9_900}"') == []
     assert users.names(f'title co "{"ä" * 9_900}"') == []
     assert users.refusal(filter="a" * 9_900) == "invalidFilter"
@@ -275,7 +279,7 @@ def test_a_long_filter(users: Reader):
 
 @pytest.mark.parametrize("digits", ["9" * 20, "9" * 309, "9" * 5000, "-" + "9" * 5000, "1e308", "1e-400"])
 @pytest.mark.usefixtures("badges")
-def test_huge_numbers(scim: ScimClient, digits):
+def test_huge_numbers_in_a_filter_are_no_failure(scim: ScimClient, digits):
     for attribute in ("level", "weight", "doors.number", "grades"):
         for operator in ("eq", "lt"):
             response = scim.get("/Users", {"filter": f"{BADGE}:{attribute} {operator} {digits}"})

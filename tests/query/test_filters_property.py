@@ -65,7 +65,7 @@ def test_a_filter_finds_what_scim2_models_finds_in_memory(scim, users, groups, d
 
 @strategies.PROFILE
 @given(users=USERS, groups=GROUPS, data=st.data())
-def test_an_order_is_that_of_scim2_models(scim, users, groups, data):
+def test_an_order_of_users_is_that_of_scim2_models(scim, users, groups, data):
     with stored(scim, users, groups) as resources:
         for _ in range(6):
             path = data.draw(st.sampled_from(strategies.SORTABLE))
@@ -77,7 +77,7 @@ def test_an_order_is_that_of_scim2_models(scim, users, groups, data):
 
 @strategies.PROFILE
 @given(users=USERS, groups=GROUPS, data=st.data())
-def test_a_selection_is_that_of_scim2_models(scim, users, groups, data):
+def test_a_selection_of_attributes_is_that_of_scim2_models(scim, users, groups, data):
     with stored(scim, users, groups):
         whole = parsed(read(scim, attributes=",".join((*strategies.NAMES, *strategies.SCHEMAS))))
         for _ in range(6):
@@ -89,7 +89,7 @@ def test_a_selection_is_that_of_scim2_models(scim, users, groups, data):
 
 @strategies.PROFILE
 @given(users=USERS, groups=GROUPS, data=st.data())
-def test_an_exclusion_is_that_of_scim2_models(scim, users, groups, data):
+def test_an_exclusion_of_attributes_is_that_of_scim2_models(scim, users, groups, data):
     with stored(scim, users, groups):
         whole = parsed(read(scim, attributes=",".join((*strategies.NAMES, *strategies.SCHEMAS))))
         for _ in range(6):

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import id_of, path_of
 
 
@@ -78,7 +78,7 @@ def test_groups_are_found_by_their_members(groups: Reader, guides, editors):
     assert groups.names("not (members pr)") == ["Empty"]
 
 
-def test_a_user_who_is_deleted_is_no_member(scim: ScimClient, groups: Reader, guides):
+def test_a_user_who_is_deleted_is_a_member_to_no_filter(scim: ScimClient, groups: Reader, guides):
     john = User.objects.get(username="john")
     scim.delete(path_of(john))
     guides.user_set.add(john)  # The host keeps the row, and may do what it wants with it.
@@ -87,7 +87,7 @@ def test_a_user_who_is_deleted_is_no_member(scim: ScimClient, groups: Reader, gu
     assert groups.names('members.display eq "john"') == []
 
 
-def test_a_group_that_is_deleted_has_no_members(scim: ScimClient, users: Reader, guides):
+def test_a_group_that_is_deleted_has_no_members_to_a_filter(scim: ScimClient, users: Reader, guides):
     scim.delete(path_of(guides))
 
     assert users.names("groups pr") == []
@@ -95,7 +95,7 @@ def test_a_group_that_is_deleted_has_no_members(scim: ScimClient, users: Reader,
 
 @pytest.mark.usefixtures("editors")
 @pytest.mark.parametrize("operator", ["co", "sw", "ew", "gt", "ge", "lt", "le"])
-def test_an_id_is_opaque(users: Reader, groups: Reader, operator):
+def test_a_filter_takes_the_id_of_a_member_as_opaque(users: Reader, groups: Reader, operator):
     assert users.refusal(filter=f'id {operator} "a"') == "invalidFilter"
     assert users.refusal(filter=f'groups.value {operator} "a"') == "invalidFilter"
     assert groups.refusal(filter=f'members[value {operator} "a"]') == "invalidFilter"

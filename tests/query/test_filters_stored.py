@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ScimClient
 from tests.factories import UserFactory
 from tests.query.badges import BADGE
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import ENTERPRISE, path_of, user
 
 
@@ -71,7 +71,7 @@ def staff(users: Reader) -> None:
         ('title pr and active eq true and userName ne "babs"', ["john"]),
     ],
 )
-def test_each_operator_compares_a_stored_attribute(users: Reader, filter, found):
+def test_each_operator_of_a_filter_compares_a_stored_attribute(users: Reader, filter, found):
     assert users.names(filter) == found
 
 
@@ -144,7 +144,7 @@ def test_an_attribute_of_an_extension_is_named_by_its_urn(users: Reader, filter,
         ('roles[value eq "admin" and value eq "editor"]', []),
     ],
 )
-def test_any_of_several_values_may_meet_a_comparison(users: Reader, filter, found):
+def test_any_of_several_stored_values_may_meet_a_comparison(users: Reader, filter, found):
     assert users.names(filter) == found
 
 
@@ -156,7 +156,7 @@ def test_a_complex_attribute_without_its_value_is_not_null(users: Reader):
     assert users.names(f"{ENTERPRISE}:manager.value eq null") == ["babs"]
 
 
-def test_a_value_that_is_changed_is_found_and_the_old_one_is_not(scim: ScimClient, users: Reader):
+def test_a_filter_finds_a_stored_value_that_is_changed_and_not_the_old_one(scim: ScimClient, users: Reader):
     row = UserFactory.create(username="babs")
     replace = {"op": "replace", "path": "title"}
     scim.patch(path_of(row), {**replace, "value": "Guide"})
@@ -170,7 +170,7 @@ def test_a_value_that_is_changed_is_found_and_the_old_one_is_not(scim: ScimClien
     assert users.names("title pr") == []
 
 
-def test_a_value_of_several_that_is_removed_is_not_found(scim: ScimClient, users: Reader):
+def test_a_filter_does_not_find_a_stored_value_that_is_removed(scim: ScimClient, users: Reader):
     babs = users.post(user("babs", roles=[{"value": "admin"}, {"value": "editor"}]))
     scim.patch(f"/Users/{babs['id']}", {"op": "remove", "path": 'roles[value eq "admin"]'})
 
@@ -178,7 +178,7 @@ def test_a_value_of_several_that_is_removed_is_not_found(scim: ScimClient, users
     assert users.names('roles eq "editor"') == ["babs"]
 
 
-def test_what_was_stored_of_a_deleted_user_is_not_found(scim: ScimClient, users: Reader):
+def test_a_filter_does_not_find_stored_values_of_a_deleted_user(scim: ScimClient, users: Reader):
     babs = users.post(user("babs", title="Guide"))
     scim.delete(f"/Users/{babs['id']}")
 
@@ -280,7 +280,7 @@ def badge_holders(badges: None, users: Reader) -> None:
         ("doors pr", ["one", "two"]),
     ],
 )
-def test_values_are_compared_by_their_type(users: Reader, filter, found):
+def test_stored_values_are_compared_by_their_type(users: Reader, filter, found):
     assert users.names(qualified(filter)) == found
 
 

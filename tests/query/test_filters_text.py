@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 
 from tests.query.badges import BADGE
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import user
 
 PLACES = ("name.familyName", "title")
@@ -70,7 +70,7 @@ def assert_equal(users: Reader, place: str, value: str) -> None:
         ("Ⅷ", "ⅷ"),
     ],
 )
-def test_case_is_folded_in_all_of_unicode(users: Reader, place, stored, asked):
+def test_a_filter_folds_case_in_all_of_unicode(users: Reader, place, stored, asked):
     store(users, normalize("NFC", stored))
 
     assert_equal(users, place, asked)
@@ -99,7 +99,7 @@ def test_case_is_folded_in_all_of_unicode(users: Reader, place, stored, asked):
         ("𝒳", "X"),
     ],
 )
-def test_letters_that_a_collation_may_confuse_are_different(users: Reader, place, stored, asked):
+def test_a_filter_tells_letters_apart_that_a_collation_may_confuse(users: Reader, place, stored, asked):
     store(users, normalize("NFC", stored))
 
     assert users.names(f"{place} eq {quoted(asked)}") == []
@@ -107,14 +107,14 @@ def test_letters_that_a_collation_may_confuse_are_different(users: Reader, place
 
 
 @pytest.mark.parametrize("asked", ["Ren\u00e9", "Rene\u0301", "RENE\u0301", "REN\u00c9"])
-def test_a_composed_letter_is_the_same_in_parts(users: Reader, place, asked):
+def test_a_filter_takes_a_composed_letter_and_its_parts_for_the_same(users: Reader, place, asked):
     store(users, "Ren\u00e9")
 
     assert_equal(users, place, asked)
 
 
 @pytest.mark.parametrize("place", ["title", *([] if connection.vendor == "mysql" else ["name.familyName"])])
-def test_a_letter_that_is_stored_in_parts_is_the_composed_one(users: Reader, place):
+def test_a_filter_finds_a_letter_that_is_stored_in_parts_by_the_composed_one(users: Reader, place):
     # MariaDB has no function that composes letters: in a column of the host it compares what is there.
     store(users, "Rene\u0301")
 
@@ -122,7 +122,7 @@ def test_a_letter_that_is_stored_in_parts_is_the_composed_one(users: Reader, pla
 
 
 @pytest.mark.parametrize("text", ["%", "_", "a%b", "a_b", "\\", "\\%", "%%", "*", "?", "[a-z]", ".*", "^a$"])
-def test_a_pattern_is_text(users: Reader, place, text):
+def test_a_pattern_in_a_filter_is_text(users: Reader, place, text):
     store(users, text, "axb", "a", "zz")
 
     assert_equal(users, place, text)
@@ -155,13 +155,13 @@ def test_a_pattern_is_text(users: Reader, place, text):
         "\u2028",
     ],
 )
-def test_what_means_something_elsewhere_is_text(users: Reader, place, text):
+def test_characters_that_mean_something_elsewhere_are_text_in_a_filter(users: Reader, place, text):
     store(users, text, "x")
 
     assert_equal(users, place, text)
 
 
-def test_space_around_text_counts(users: Reader, place):
+def test_space_around_text_counts_in_a_filter(users: Reader, place):
     store(users, "a", "a ", " a", "a\u00a0", "a\t")
 
     assert users.names(f'{place} eq "a"') == ["user0"]
@@ -173,7 +173,7 @@ def test_space_around_text_counts(users: Reader, place):
     assert users.names(f'{place} lt "a "') == ["user0", "user2", "user4"]
 
 
-def test_text_is_ordered_by_code_point(users: Reader, place):
+def test_text_is_compared_by_code_point_in_a_filter(users: Reader, place):
     store(users, "Z", "a", "Ä", "ä", "中", "😀", "_")
 
     assert users.names(f'{place} gt "z"') == ["user2", "user3", "user4", "user5"]
@@ -190,7 +190,7 @@ def test_every_value_holds_the_empty_string(users: Reader, place, operator):
     assert users.names(f'{place} {operator} ""') == ["user0", "user1"]
 
 
-def test_a_fragment_may_be_longer_than_the_value(users: Reader, place):
+def test_a_fragment_in_a_filter_may_be_longer_than_the_value(users: Reader, place):
     store(users, "ab")
 
     assert users.names(f'{place} sw "abc"') == []
@@ -198,7 +198,7 @@ def test_a_fragment_may_be_longer_than_the_value(users: Reader, place):
     assert users.names(f'{place} co "abab"') == []
 
 
-def test_characters_count_and_not_their_bytes(users: Reader, place):
+def test_a_filter_compares_characters_and_not_their_bytes(users: Reader, place):
     store(users, "😀中é")
 
     assert users.names(f'{place} sw "😀中"') == ["user0"]
@@ -207,7 +207,7 @@ def test_characters_count_and_not_their_bytes(users: Reader, place):
     assert users.names(f'{place} sw "中"') == []
 
 
-def test_long_text_is_compared_to_its_end(users: Reader):
+def test_a_filter_compares_long_text_to_its_end(users: Reader):
     long = "ä" * 70_000
     users.post(user("short", title=f"{long}a"))
     users.post(user("longer", title=f"{long}b"))
@@ -218,7 +218,7 @@ def test_long_text_is_compared_to_its_end(users: Reader):
 
 
 @pytest.mark.usefixtures("badges")
-def test_case_exact_text_has_case(users: Reader):
+def test_a_filter_looks_at_the_case_of_case_exact_text(users: Reader):
     users.post(user("upper", **{BADGE: {"code": "ABÉ", "doors": [{"label": "North"}]}}))
     users.post(user("lower", **{BADGE: {"code": "abé", "doors": [{"label": "north"}]}}))
 

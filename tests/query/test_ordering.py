@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from tests.factories import GroupFactory, UserFactory
 from tests.query.badges import BADGE
-from tests.query.conftest import Reader
+from tests.reading import Reader
 from tests.representations import ENTERPRISE, USER, id_of, user
 
 
@@ -19,14 +19,14 @@ def both_ways(users: Reader, path: str) -> tuple[list[str], list[str]]:
     return users.names(sortBy=path), users.names(sortBy=path, sortOrder="descending")
 
 
-def test_without_sort_by_the_order_is_that_in_which_rows_were_made(users: Reader):
+def test_the_order_without_sort_by_is_that_in_which_rows_were_made(users: Reader):
     for name in ("b", "c", "a"):
         UserFactory.create(username=name)
 
     assert users.names() == ["b", "c", "a"]
 
 
-def test_ascending_is_the_default(users: Reader):
+def test_the_order_is_ascending_by_default(users: Reader):
     for name in ("b", "c", "a"):
         UserFactory.create(username=name)
 
@@ -36,7 +36,7 @@ def test_ascending_is_the_default(users: Reader):
 
 
 @pytest.mark.parametrize("path", ["USERNAME", f"{USER}:userName", f"{USER.lower()}:username"])
-def test_a_name_has_no_case_and_a_schema_may_qualify_it(users: Reader, path):
+def test_the_name_in_sort_by_has_no_case_and_a_schema_may_qualify_it(users: Reader, path):
     for name in ("b", "a"):
         UserFactory.create(username=name)
 
@@ -62,7 +62,7 @@ def test_stored_text_is_ordered_without_case_and_by_code_point(users: Reader):
 @pytest.mark.parametrize(
     "path", ["name.familyName", "title", "emails", "phoneNumbers.value", f"{ENTERPRISE}:department"]
 )
-def test_what_has_no_value_is_last_ascending_and_first_descending(users: Reader, path):
+def test_resources_without_a_value_are_last_ascending_and_first_descending(users: Reader, path):
     def body(name: str, value: str) -> dict[str, Any]:
         return user(
             name,
@@ -102,7 +102,7 @@ def test_pages_of_equal_values_neither_overlap_nor_leave_anything_out(users: Rea
     assert paged == [f"u{number:02}" for number in range(25)]
 
 
-def test_booleans_and_times_have_an_order(users: Reader):
+def test_resources_can_be_sorted_by_booleans_and_times(users: Reader):
     UserFactory.create(username="new", is_active=False, date_joined=datetime(2020, 1, 1, tzinfo=UTC))
     UserFactory.create(username="old", is_active=True, date_joined=datetime(2001, 1, 1, tzinfo=UTC))
 
@@ -111,7 +111,7 @@ def test_booleans_and_times_have_an_order(users: Reader):
     assert both_ways(users, "meta.lastModified") == (["old", "new"], ["new", "old"])
 
 
-def test_the_id_is_an_order(users: Reader):
+def test_resources_can_be_sorted_by_id(users: Reader):
     rows = UserFactory.create_batch(12)
 
     ids = [resource["id"] for resource in users.page(sortBy="id")["Resources"]]
@@ -122,7 +122,7 @@ def test_the_id_is_an_order(users: Reader):
     ]
 
 
-def test_an_external_id_has_case(users: Reader):
+def test_the_order_by_external_id_has_case(users: Reader):
     for name, external in (("one", "b"), ("two", "B"), ("three", "a")):
         users.post(user(name, externalId=external))
     users.post(user("none"))
@@ -131,7 +131,7 @@ def test_an_external_id_has_case(users: Reader):
 
 
 @pytest.mark.parametrize("path", ["emails", "emails.value"])
-def test_several_values_are_ordered_by_the_primary_one_or_else_the_first(users: Reader, path):
+def test_several_values_in_columns_are_ordered_by_the_primary_one_or_else_the_first(users: Reader, path):
     def email(value: str, **parts: Any) -> dict[str, Any]:
         return {"value": f"{value}@example.com", **parts}
 
@@ -195,7 +195,7 @@ def test_users_are_ordered_by_the_first_of_their_groups(users: Reader):
         ("doors.number", [[{"number": 1}], [{"number": 9}, {"number": 2, "primary": True}], [{"number": 3}]]),
     ],
 )
-def test_each_type_has_its_order(users: Reader, path, values):
+def test_each_type_of_attribute_has_its_order(users: Reader, path, values):
     for position in (*range(1, len(values), 2), *range(0, len(values), 2)):
         users.post(user(f"{position}", **{BADGE: {path.split(".")[0]: values[position]}}))
     users.post(user("none"))
@@ -205,7 +205,7 @@ def test_each_type_has_its_order(users: Reader, path, values):
     assert users.names(sortBy=f"{BADGE}:{path}", sortOrder="descending") == ["none", *ascending[::-1]]
 
 
-def test_a_change_moves_a_resource(scim, users: Reader):
+def test_a_change_of_a_value_moves_the_resource_in_the_order(scim, users: Reader):
     one = users.post(user("one", title="a"))
     users.post(user("two", title="b"))
 
@@ -227,7 +227,7 @@ def test_an_order_goes_with_a_filter_and_a_page(users: Reader):
     assert found == ["u5", "u1"]
 
 
-def test_sort_order_without_sort_by_changes_nothing(users: Reader):
+def test_sort_order_without_sort_by_changes_no_order(users: Reader):
     for name in ("b", "a"):
         UserFactory.create(username=name)
 
@@ -261,10 +261,10 @@ def test_sort_order_without_sort_by_changes_nothing(users: Reader):
         "a" * 10_000,
     ],
 )
-def test_what_cannot_be_sorted_by(users: Reader, path):
+def test_a_sort_by_that_resources_cannot_be_sorted_by_is_refused(users: Reader, path):
     assert users.refusal(sortBy=path) == "invalidPath"
 
 
 @pytest.mark.parametrize("order", ["up", "", "asc", "descending,ascending", "1", "\x00"])
-def test_there_are_two_orders(users: Reader, order):
+def test_a_sort_order_that_is_neither_ascending_nor_descending_is_refused(users: Reader, order):
     assert users.refusal(sortBy="userName", sortOrder=order) == "invalidValue"

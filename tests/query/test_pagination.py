@@ -9,10 +9,9 @@ from scim2_models import Context, ListResponse
 from django_scim.schema.types import EnterpriseUserExtension
 from django_scim.schema.types import User as UserResource
 from tests.factories import UserFactory
-from tests.query.conftest import Reader
+from tests.messages import LIST_RESPONSE
+from tests.reading import Reader
 from tests.representations import path_of
-
-LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 pytestmark = pytest.mark.django_db
 
@@ -63,22 +62,22 @@ def test_a_page_is_what_start_index_and_count_say(users: Reader, seven, paramete
     assert page["totalResults"] == 7
 
 
-def test_an_index_larger_than_any_is_past_the_end(users: Reader, seven):
+def test_a_start_index_larger_than_any_is_past_the_end(users: Reader, seven):
     page = users.page(startIndex=10**30)
 
     assert page["Resources"] == []
     assert page["totalResults"] == 7
 
 
-def test_the_numbers_of_an_answer_are_numbers(users: Reader, seven):
+def test_the_numbers_of_a_list_response_are_numbers(users: Reader, seven):
     page = users.page(startIndex="2", count="2")
 
-    assert page["schemas"] == [LIST]
+    assert page["schemas"] == [LIST_RESPONSE]
     for name in ("totalResults", "itemsPerPage", "startIndex"):
         assert type(page[name]) is int
 
 
-def test_an_answer_is_a_valid_list_response(users: Reader, seven):
+def test_the_answer_to_a_query_is_a_valid_list_response(users: Reader, seven):
     response = ListResponse[UserResource[EnterpriseUserExtension]].model_validate(
         users.page(count=2), scim_ctx=Context.RESOURCE_QUERY_RESPONSE
     )
@@ -87,11 +86,11 @@ def test_an_answer_is_a_valid_list_response(users: Reader, seven):
     assert (response.total_results, response.items_per_page, response.start_index) == (7, 2, 1)
 
 
-def test_nothing_is_a_page_too(users: Reader):
+def test_an_empty_collection_is_a_page_too(users: Reader):
     page = users.page()
 
     assert page == {
-        "schemas": [LIST],
+        "schemas": [LIST_RESPONSE],
         "totalResults": 0,
         "itemsPerPage": 0,
         "startIndex": 1,
@@ -99,7 +98,7 @@ def test_nothing_is_a_page_too(users: Reader):
     }
 
 
-def test_pages_one_after_the_other_are_the_whole(users: Reader, seven):
+def test_pages_by_index_one_after_the_other_are_the_collection(users: Reader, seven):
     names = [name for start in (1, 3, 5, 7) for name in users.names(startIndex=start, count=2)]
 
     assert names == seven
@@ -141,11 +140,11 @@ def test_the_default_page_is_no_larger_than_the_largest(users: Reader, seven, se
 @pytest.mark.parametrize(
     "value", ["", " ", "one", "1.5", "1e2", "0x10", "1,2", "1;2", "٣", "null", "NaN", "9" * 5000, "1\x00"]
 )
-def test_what_is_no_number_is_refused(users: Reader, name, value):
+def test_a_start_index_or_count_that_is_no_number_is_refused(users: Reader, name, value):
     assert users.refusal(**{name: value}) == "invalidValue"
 
 
-def test_a_parameter_that_does_not_exist_changes_nothing(users: Reader):
+def test_a_query_parameter_that_does_not_exist_changes_nothing(users: Reader):
     UserFactory.create(username="a")
 
     assert users.names(page=2, format="xml", limit=0, offset=5) == ["a"]

@@ -50,7 +50,7 @@ def store_users(scim: ScimClient, number: int, *, start: int = 0) -> list[User]:
     return rows
 
 
-def test_one_user_takes_four(reader: ScimClient, django_assert_num_queries):
+def test_reading_one_user_takes_four_statements(reader: ScimClient, django_assert_num_queries):
     (row, *_) = store_users(reader, 3)
 
     # The token, the user, the record, the groups.
@@ -62,7 +62,7 @@ def test_one_user_takes_four(reader: ScimClient, django_assert_num_queries):
     assert found["externalId"]
 
 
-def test_one_group_takes_four(reader: ScimClient, django_assert_num_queries):
+def test_reading_one_group_takes_four_statements(reader: ScimClient, django_assert_num_queries):
     store_users(reader, 20)
     path = path_of(Group.objects.get())
 
@@ -73,7 +73,7 @@ def test_one_group_takes_four(reader: ScimClient, django_assert_num_queries):
     assert len(response.json()["members"]) == 20
 
 
-def test_a_user_who_is_not_there_takes_two(reader: ScimClient, django_assert_num_queries):
+def test_reading_a_user_who_is_not_there_takes_two_statements(reader: ScimClient, django_assert_num_queries):
     row = UserFactory.create()
     path = path_of(row)
     row.delete()
@@ -82,12 +82,12 @@ def test_a_user_who_is_not_there_takes_two(reader: ScimClient, django_assert_num
         assert reader.get(path).status_code == 404
 
 
-def test_an_id_that_is_none_takes_no_look_at_the_users(reader: ScimClient, django_assert_num_queries):
+def test_reading_an_id_that_is_none_takes_no_look_at_the_users(reader: ScimClient, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert reader.get("/Users/nonsense").status_code == 404
 
 
-def test_a_hundred_users_take_as_many_as_one(reader: ScimClient):
+def test_reading_a_hundred_users_takes_as_many_statements_as_one(reader: ScimClient):
     store_users(reader, 2)
     one_of_two = statements(reader, "/Users", count=1)
 
@@ -100,7 +100,7 @@ def test_a_hundred_users_take_as_many_as_one(reader: ScimClient):
     assert one_of_two == hundred == hundred_of_a_thousand <= 7
 
 
-def test_a_page_of_groups_takes_as_many_however_many_members_they_have(reader: ScimClient):
+def test_a_page_of_groups_takes_as_many_statements_however_many_members_they_have(reader: ScimClient):
     groups = GroupFactory.create_batch(5)
     groups[0].user_set.add(UserFactory.create())
     few = statements(reader, "/Groups")
@@ -126,13 +126,13 @@ def test_a_page_of_groups_takes_as_many_however_many_members_they_have(reader: S
         {"attributes": "meta.version,groups"},
     ],
 )
-def test_what_is_asked_makes_no_more_of_them(reader: ScimClient, parameters):
+def test_the_parameters_of_a_query_make_no_more_statements(reader: ScimClient, parameters):
     store_users(reader, 60)
 
     assert statements(reader, "/Users", **parameters) <= 5
 
 
-def test_the_first_use_of_a_token_in_a_minute_is_noted_in_one_more(
+def test_the_first_use_of_a_token_in_a_minute_takes_one_statement_more(
     scim: ScimClient, django_assert_num_queries
 ):
     UserFactory.create()

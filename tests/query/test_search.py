@@ -6,9 +6,11 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from tests.assertions import assert_scim_error
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import LIST_RESPONSE
 from tests.operations.patch_operations import replace
-from tests.operations.responses import assert_error
+from tests.query.statements import statements
 from tests.representations import ENTERPRISE, GROUP, USER, id_of, member, path_of
 
 
@@ -91,14 +93,14 @@ def test_an_attribute_that_a_type_does_not_have_equals_nothing_and_is_not_presen
 
 
 def test_an_attribute_that_no_type_has_is_an_invalid_filter(scim):
-    assert_error(scim.get("/", {"filter": 'colour eq "red"'}), 400, "invalidFilter")
+    assert_scim_error(scim.get("/", {"filter": 'colour eq "red"'}), 400, "invalidFilter")
 
 
 @pytest.mark.parametrize(
     "filter", ["userName", 'userName eq "', "userName pr and", 'password eq "x"', "active gt true"]
 )
-def test_a_filter_that_cannot_be_evaluated_is_an_invalid_filter(scim, filter):
-    assert_error(scim.get("/", {"filter": filter}), 400, "invalidFilter")
+def test_a_filter_of_the_root_that_cannot_be_evaluated_is_an_invalid_filter(scim, filter):
+    assert_scim_error(scim.get("/", {"filter": filter}), 400, "invalidFilter")
 
 
 def test_an_id_finds_the_resource_whatever_its_type(scim, people):
@@ -112,7 +114,7 @@ def test_the_groups_of_a_user_and_the_user_are_found_by_one_filter(scim, people)
     assert found(scim, f'id eq "{identifier}" or members.value eq "{identifier}"') == ["ann", "Tours"]
 
 
-def test_an_external_id_finds_what_the_connection_has_called_so(scim, people):
+def test_an_external_id_finds_the_resource_that_the_connection_has_called_so(scim, people):
     for name in ("ann", "clerks"):
         assert scim.patch(path_of(people[name]), replace("externalId", "7")).status_code in (200, 204)
 
@@ -136,17 +138,15 @@ def test_an_external_id_finds_what_the_connection_has_called_so(scim, people):
     ],
     ids=str,
 )
-def test_the_types_are_sorted_as_one_with_those_without_a_value_at_the_end_of_the_ascending(
-    scim, order, names
-):
+def test_resource_types_are_sorted_as_one_with_missing_values_at_the_end_of_the_ascending(scim, order, names):
     resources = search(scim, **order)["Resources"]
 
     assert [resource.get("userName") or resource["displayName"] for resource in resources] == names
 
 
 @pytest.mark.parametrize("path", ["colour", 'emails[type eq "work"]', "name", "password", "meta"])
-def test_what_cannot_be_sorted_by_is_an_invalid_path(scim, path):
-    assert_error(scim.get("/", {"sortBy": path}), 400, "invalidPath")
+def test_a_sort_by_of_the_root_that_no_type_has_is_an_invalid_path(scim, path):
+    assert_scim_error(scim.get("/", {"sortBy": path}), 400, "invalidPath")
 
 
 # Pages
@@ -165,7 +165,7 @@ def test_a_page_may_begin_in_one_type_and_end_in_another(scim, order):
 
 
 @pytest.mark.usefixtures("people")
-def test_the_total_is_that_of_all_types(scim):
+def test_the_total_of_the_root_is_that_of_all_types(scim):
     for parameters in (
         {"count": 0},
         {"count": 1},
@@ -177,9 +177,9 @@ def test_the_total_is_that_of_all_types(scim):
     assert search(scim, filter='displayName eq "Tours"', count=1)["totalResults"] == 2
 
 
-def test_a_server_without_resources_has_none(scim):
+def test_the_root_of_a_server_without_resources_is_empty(scim):
     assert search(scim) == {
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "schemas": [LIST_RESPONSE],
         "totalResults": 0,
         "itemsPerPage": 0,
         "Resources": [],
@@ -187,7 +187,7 @@ def test_a_server_without_resources_has_none(scim):
     }
 
 
-def test_what_was_deleted_is_not_in_the_collection(scim, people):
+def test_a_deleted_resource_is_not_in_the_collection_of_the_root(scim, people):
     scim.delete(path_of(people["ann"]))
     scim.delete(path_of(people["clerks"]))
 
@@ -203,7 +203,7 @@ def test_what_was_deleted_is_not_in_the_collection(scim, people):
 # What is said of each
 
 
-def test_each_resource_is_as_its_own_endpoint_has_it(scim, people):
+def test_each_resource_of_the_root_is_as_its_own_endpoint_has_it(scim, people):
     for order in ({}, {"sortBy": "displayName"}):
         for resource in search(scim, **order)["Resources"]:
             row = next(row for row in people.values() if id_of(row) == resource["id"])
@@ -211,7 +211,7 @@ def test_each_resource_is_as_its_own_endpoint_has_it(scim, people):
 
 
 @pytest.mark.usefixtures("people")
-def test_attributes_are_those_of_each_type_that_has_them(scim):
+def test_attributes_of_a_query_of_the_root_are_returned_by_each_type_that_has_them(scim):
     listing = search(scim, attributes="userName,members.value,colour", sortBy="displayName")
 
     assert [set(resource) for resource in listing["Resources"]] == [
@@ -252,14 +252,7 @@ def many(scim):
     return scim
 
 
-def statements(function, *arguments, **parameters):
-    """Return the statements that a query takes."""
-    with CaptureQueriesContext(database) as queries:
-        function(*arguments, **parameters)
-    return [query["sql"] for query in queries]
-
-
-def test_a_page_takes_as_many_statements_whatever_its_size(many):
+def test_a_page_of_the_root_takes_as_many_statements_whatever_its_size(many):
     # The token, two counts; of two types the rows, their records, their groups or members.
     assert len(statements(search, many, startIndex=9, count=4)) == 9
     assert len(statements(search, many, startIndex=2, count=18)) == 9
@@ -276,7 +269,7 @@ def test_types_that_are_not_on_the_page_are_counted_and_not_read(many):
 
 
 @pytest.mark.parametrize("path", ["/", "/Users", "/Groups"])
-def test_what_one_page_holds_is_not_counted(many, path):
+def test_a_collection_that_one_page_holds_is_not_counted(many, path):
     with CaptureQueriesContext(database) as queries:
         listing = many.get(path, {"count": 50, "attributes": "id"}).json()
 

@@ -7,8 +7,8 @@ import sys
 import time
 from collections import Counter
 
-from tests.faults.runs import run_each, set_up
-from tests.servers import MariaDB, NotInstalled, PostgreSQL
+from tests.faults.runs import run_on, set_up
+from tests.servers import MariaDB, PostgreSQL, Server
 
 SERVERS = {"postgresql": PostgreSQL, "mariadb": MariaDB}
 DATABASE = "race"
@@ -21,18 +21,12 @@ def main() -> int:
     parser.add_argument("databases", nargs="*", help=f"{' or '.join(SERVERS)}; both if left out")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for each race (%(default)s)")
     options = parser.parse_args()
-    names = options.databases or list(SERVERS)
-    if len(names) > 1:
-        return run_each("tests.race", names, f"--seconds={options.seconds}")
-    (name,) = names
-    try:
-        server = SERVERS[name]()
-    except NotInstalled as reason:
-        print(f"{name}: skipped, {reason}")
-        return 0
-    with server:
+
+    def lost_on(name: str, server: Server) -> int:
         set_up(server, DATABASE)
-        return int(bool(race_on(name, options.seconds)))
+        return race_on(name, options.seconds)
+
+    return run_on("tests.race", SERVERS, options.databases, [f"--seconds={options.seconds}"], lost_on)
 
 
 def race_on(name: str, seconds: float) -> int:

@@ -14,6 +14,7 @@ from django.db import connections
 
 from django_scim.models import Connection, ProvisioningEvent, Record
 from tests.conftest import ScimClient
+from tests.messages import patch_op
 from tests.representations import group, user
 
 THREADS = 8
@@ -228,10 +229,7 @@ def bulk_jobs_in_opposite_orders(race: Race) -> Iterator[str]:
             for path in paths if number % 2 else paths[::-1]:
                 name = "displayName" if path.startswith("/Groups") else "title"
                 change = {"op": "replace", "path": name, "value": f"{race.name}-{number}-{turn}"}
-                data = {
-                    "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-                    "Operations": [change],
-                }
+                data = patch_op(change)
                 operations.append({"method": "PATCH", "path": path, "data": data})
             answer = client.post("/Bulk", {"schemas": [], "Operations": operations}).json()
             race.statuses.update(int(each["status"]) for each in answer["Operations"])

@@ -38,13 +38,13 @@ def test_a_token_that_is_deleted_is_refused_at_once(scim):
     assert scim.get("/Users").status_code == 401
 
 
-def test_an_expiry_holds_at_once(scim):
+def test_an_expiry_of_a_token_holds_at_once(scim):
     primary(AccessToken).update(expires=timezone.now() - timedelta(seconds=1))
 
     assert scim.get("/Users").status_code == 401
 
 
-def test_scopes_hold_at_once(scim):
+def test_scopes_of_a_token_hold_at_once(scim):
     primary(AccessToken).update(scopes=["read"])
 
     assert scim.post("/Users", user()).status_code == 403
@@ -71,7 +71,7 @@ def test_a_connection_that_is_resumed_writes_at_once(scim):
     assert scim.post("/Users", user()).status_code == 201
 
 
-def test_networks_hold_at_once(scim):
+def test_networks_of_a_connection_hold_at_once(scim):
     primary(Connection).update(networks=["192.0.2.0/24"])
 
     assert scim.get("/Users").status_code == 401

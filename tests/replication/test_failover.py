@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 
-from tests.operations.responses import assert_error
+from tests.assertions import assert_scim_error
 from tests.replication.replica import server_at
 from tests.representations import user
 from tests.servers import Replica, free_port
@@ -22,7 +22,7 @@ def standby(scim):
 def test_writes_wait_for_the_standby_that_takes_over(scim, standby):
     with server_at("default", standby.port):
         refused = scim.post("/Users", user("barbara"))
-        assert_error(refused, 503)
+        assert_scim_error(refused, 503)
         assert refused.headers["Retry-After"] == "1"
 
         standby.execute("SELECT pg_promote()")
@@ -39,12 +39,12 @@ def test_reads_go_on_while_the_primary_may_only_be_read(scim, standby):
 def test_a_primary_that_is_away_is_503_for_everyone(scim):
     with server_at("default", free_port()):
         for response in (scim.get("/Users"), scim.post("/Users", user()), scim.client.get("/scim/v2/health")):
-            assert_error(response, 503)
+            assert_scim_error(response, 503)
             assert response.headers["Retry-After"]
 
 
 def test_a_replica_that_is_away_keeps_nobody_from_writing(scim):
     with server_at("replica", free_port()):
-        assert_error(scim.get("/Users"), 503)
+        assert_scim_error(scim.get("/Users"), 503)
         assert scim.post("/Users", user("barbara")).status_code == 201
         assert scim.client.get("/scim/v2/health").status_code == 200

@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory
+from tests.messages import SEARCH_REQUEST
 from tests.operations.patch_operations import replace
 from tests.replication.replica import catch_up
 from tests.representations import path_of, user
 
-SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 OF_AUTHENTICATION = ("django_scim_accesstoken", "BEGIN", "COMMIT")
 
 

@@ -20,12 +20,10 @@ from tests.operations.bulk_operations import (
     run,
     statuses,
 )
-from tests.operations.patch_operations import add, remove, replace
+from tests.operations.patch_operations import DEACTIVATE, add, remove, replace
 from tests.representations import ENTERPRISE, group, member, path_of, user
 
 pytestmark = pytest.mark.usefixtures("scim", "lagging")
-
-OFF = replace("active", False)
 
 
 def on_primary(model):
@@ -41,7 +39,7 @@ def path_to(response):
 
 
 class TestResources:
-    def test_that_were_made_a_moment_ago_are_replaced_modified_and_deleted(self, scim):
+    def test_resources_that_were_made_a_moment_ago_are_replaced_modified_and_deleted(self, scim):
         path = path_to(scim.post("/Users", user("barbara", externalId="1", title="Guide")))
 
         answers = [
@@ -60,21 +58,21 @@ class TestResources:
             "delete",
         ]
 
-    def test_that_were_deleted_a_moment_ago_are_gone(self, scim):
+    def test_resources_that_were_deleted_a_moment_ago_are_gone(self, scim):
         path = path_to(scim.post("/Users", user("barbara")))
         assert scim.delete(path).status_code == 204
 
-        assert scim.patch(path, OFF).status_code == 404
+        assert scim.patch(path, DEACTIVATE).status_code == 404
         assert scim.delete(path).status_code == 404
 
-    def test_are_answered_as_they_are_now(self, scim):
+    def test_resources_are_answered_as_they_are_now(self, scim):
         row = UserFactory.create()
         scim.patch(path_of(row), replace("title", "Guide"), replace("externalId", "1"))
         answer = scim.patch(path_of(row), replace("nickName", "Babs")).json()
 
         assert (answer["title"], answer["externalId"], answer["nickName"]) == ("Guide", "1", "Babs")
 
-    def test_have_one_record_and_one_external_id_however_often_they_are_written(self, scim):
+    def test_resources_have_one_record_and_one_external_id_however_often_they_are_written(self, scim):
         row = UserFactory.create()
         for number in range(3):
             assert scim.patch(path_of(row), replace("externalId", str(number))).status_code == 200
@@ -84,7 +82,7 @@ class TestResources:
 
 
 class TestPreconditions:
-    def test_hold_against_the_version_that_the_primary_has(self, scim):
+    def test_preconditions_hold_against_the_version_that_the_primary_has(self, scim):
         response = scim.post("/Users", user("barbara", title="Guide"))
         path, first = path_to(response), response.headers["ETag"]
 
@@ -115,13 +113,13 @@ class TestUniqueness:
         assert scim.patch(other, replace("userName", "barbarA")).status_code == 409
         assert names() == ["barbara", "other"]
 
-    def test_leaves_a_name_to_others_once_it_is_given_up(self, scim):
+    def test_uniqueness_leaves_a_name_to_others_once_it_is_given_up(self, scim):
         first = path_to(scim.post("/Users", user("barbara")))
         scim.patch(first, replace("userName", "babs"))
 
         assert scim.post("/Users", user("barbara")).status_code == 201
 
-    def test_lets_somebody_be_made_anew_who_was_deleted_a_moment_ago(self, scim):
+    def test_uniqueness_lets_somebody_be_made_anew_who_was_deleted_a_moment_ago(self, scim):
         path = path_to(scim.post("/Users", user("barbara", title="Guide")))
         scim.delete(path)
 
@@ -133,7 +131,7 @@ class TestUniqueness:
 
 
 class TestGroups:
-    def test_take_members_that_were_made_a_moment_ago(self, scim):
+    def test_groups_take_members_that_were_made_a_moment_ago(self, scim):
         one, two = (scim.post("/Users", user(name)).json()["id"] for name in ("one", "two"))
         made = scim.post("/Groups", group("Guides", members=[{"value": one}])).json()
         path = f"/Groups/{made['id']}"
@@ -146,13 +144,13 @@ class TestGroups:
             "two"
         ]
 
-    def test_do_not_take_members_that_were_deleted_a_moment_ago(self, scim):
+    def test_groups_do_not_take_members_that_were_deleted_a_moment_ago(self, scim):
         row, team = UserFactory.create(), GroupFactory.create()
         scim.delete(path_of(row))
 
         assert scim.patch(path_of(team), add("members", [member(row)])).status_code == 400
 
-    def test_are_replaced_with_the_members_that_they_have_now(self, scim):
+    def test_groups_are_replaced_with_the_members_that_they_have_now(self, scim):
         rows, team = UserFactory.create_batch(3), GroupFactory.create()
         scim.patch(path_of(team), add("members", [member(row) for row in rows[:2]]))
 
@@ -175,14 +173,14 @@ class TestReferences:
             "RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}
         }
 
-    def test_lead_to_resources_that_were_made_a_moment_ago(self, scim):
+    def test_references_lead_to_resources_that_were_made_a_moment_ago(self, scim):
         manager = scim.post("/Users", user("manager")).json()["id"]
         made = scim.post("/Users", managed_user("barbara", manager))
 
         assert made.status_code == 201
         assert made.json()[ENTERPRISE]["manager"]["value"] == manager
 
-    def test_do_not_lead_to_resources_that_were_deleted_a_moment_ago(self, scim):
+    def test_references_do_not_lead_to_resources_that_were_deleted_a_moment_ago(self, scim):
         manager = scim.post("/Users", user("manager")).json()["id"]
         scim.delete(f"/Users/{manager}")
 
@@ -190,7 +188,7 @@ class TestReferences:
 
 
 class TestBulk:
-    def test_refers_to_what_it_has_just_made(self, scim):
+    def test_a_bulk_job_refers_to_what_it_has_just_made(self, scim):
         results = run(
             scim,
             post("/Users", "one", user("one")),
@@ -201,7 +199,7 @@ class TestBulk:
 
         assert statuses(results) == ["201", "201", "200", "204"]
 
-    def test_makes_resources_that_refer_to_each_other(self, scim, lagging):
+    def test_a_bulk_job_makes_resources_that_refer_to_each_other(self, scim, lagging):
         results = run(
             scim,
             post("/Users", "one", managed_user("one", "bulkId:two")),
@@ -212,7 +210,7 @@ class TestBulk:
         lagging()
         assert manager_of(scim, results[0]) == id_in(results[1])
 
-    def test_stops_where_its_connection_is_paused(self, scim, settings):
+    def test_a_bulk_job_stops_where_its_connection_is_paused(self, scim, settings):
         settings.DJANGO_SCIM = {"DEPROVISIONING_LIMIT": 1}
         rows = UserFactory.create_batch(3)
 
@@ -224,19 +222,21 @@ class TestBulk:
 
 
 class TestWhatProtectsTheProject:
-    def test_counts_what_was_deprovisioned_a_moment_ago(self, scim, settings):
+    def test_the_breaker_counts_what_was_deprovisioned_a_moment_ago(self, scim, settings):
         settings.DJANGO_SCIM = {"DEPROVISIONING_LIMIT": 2}
         rows = UserFactory.create_batch(3)
 
-        assert [scim.patch(path_of(row), OFF).status_code for row in rows] == [200, 200, 503]
+        assert [scim.patch(path_of(row), DEACTIVATE).status_code for row in rows] == [200, 200, 503]
         assert scim.post("/Users", user()).status_code == 503
 
-    def test_takes_the_share_of_the_resources_that_there_are_now(self, scim, settings, monkeypatch):
+    def test_the_breaker_takes_the_share_of_the_resources_that_there_are_now(
+        self, scim, settings, monkeypatch
+    ):
         monkeypatch.setattr(limits, "ALWAYS_ALLOWED", 1)
         settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 50}
         rows = UserFactory.create_batch(4)
 
-        assert [scim.patch(path_of(row), OFF).status_code for row in rows[:3]] == [200, 200, 503]
+        assert [scim.patch(path_of(row), DEACTIVATE).status_code for row in rows[:3]] == [200, 200, 503]
 
     def test_keeps_the_last_administrator_that_the_primary_knows_of(self, scim, settings):
         settings.DJANGO_SCIM = {
@@ -244,7 +244,7 @@ class TestWhatProtectsTheProject:
         }
         rows = [UserFactory.create(is_superuser=True, is_staff=True) for _ in range(2)]
 
-        assert [scim.patch(path_of(row), OFF).status_code for row in rows] == [200, 403]
+        assert [scim.patch(path_of(row), DEACTIVATE).status_code for row in rows] == [200, 403]
 
 
 class TestDeprovisioning:
@@ -256,6 +256,6 @@ class TestDeprovisioning:
         session = on_primary(Session).filter(pk=Browser().be_signed_in(row).session_key)
         assert session.exists()
 
-        scim.patch(path_of(row), OFF)
+        scim.patch(path_of(row), DEACTIVATE)
 
         assert not session.exists()

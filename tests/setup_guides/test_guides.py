@@ -12,9 +12,8 @@ from django_scim.dialects.registry import DIALECTS
 from django_scim.setup_guides.providers import PROVIDERS
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
+from tests.messages import PATCH_OP
 from tests.setup_guides.guides import GUIDES, OVERVIEW, blocks, fields_in, fields_of
-
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 USER = {
     "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],

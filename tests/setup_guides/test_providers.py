@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 
 from django_scim.dialects.registry import DIALECTS
 from django_scim.setup_guides.providers import PROVIDERS, Field, Filled, Given, Provider, filled
-from tests.providers.test_flows import FLOWS
+from tests.providers.flows import FLOWS
 
 BASE_URL = "https://your-site.example/scim/v2"
 
@@ -18,7 +18,7 @@ PING_ONE = PROVIDERS["pingone"]
 every_provider = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 
 
-def test_fields_are_filled_with_the_base_url_and_what_is_the_same_for_all():
+def test_the_fields_of_a_provider_are_filled_with_the_base_url_and_fixed_values():
     fields = filled(PROVIDERS["okta"], BASE_URL)
 
     assert fields == [
@@ -34,7 +34,7 @@ def test_fields_are_filled_with_the_base_url_and_what_is_the_same_for_all():
     ]
 
 
-def test_the_token_is_filled_in_where_it_is_known():
+def test_the_token_is_filled_into_the_fields_of_a_provider_where_it_is_known():
     fields = filled(PING_ONE, BASE_URL, token="scim_secret")
 
     assert [field for field in fields if field.is_secret] == [
@@ -69,7 +69,7 @@ def test_a_provider_asks_once_for_the_base_url_and_once_for_the_token(provider):
 
 
 @every_provider
-def test_the_steps_are_translated_and_the_fields_are_not(provider):
+def test_the_steps_of_a_provider_are_translated_and_the_fields_are_not(provider):
     assert provider.steps
     assert all(isinstance(step, Promise) for step in provider.steps)
     assert all(type(field.label) is str for field in provider.fields)

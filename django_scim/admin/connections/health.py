@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from django_scim.admin.addresses import history_url
 from django_scim.api.authentication import AccessTokenAuthentication
-from django_scim.checks.configuration import leads_to
 from django_scim.conf import get_settings
 from django_scim.history.statistics import Refusal, current, recent_refusals
+from django_scim.imports import leads_to
 from django_scim.models import Connection, Outcome, Record
 from django_scim.resources.registry import registry
 

@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_variables
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenForm, is_expired
 from django_scim.models import AccessToken, Connection
+from django_scim.resources.scopes import readable_scopes
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Connection]
@@ -147,6 +148,7 @@ class TokenPages(ConnectionPages):
             "title": _("Token created"),
             "token": token,
             "stored": stored,
+            "scopes": readable_scopes(stored.scopes),
             "setup": setup_of(connection, request),
             "media": self.media,
         }
@@ -166,6 +168,7 @@ class TokenPages(ConnectionPages):
             context = {
                 "title": _("Revoke token?"),
                 "token": token,
+                "scopes": readable_scopes(token.scopes),
                 "is_last": usable == 1 and not is_expired(token),
                 "media": self.media,
             }

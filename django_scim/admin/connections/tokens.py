@@ -23,7 +23,8 @@ from django.utils.translation import gettext_lazy as _
 from django_scim.admin.bases import ReadOnly
 from django_scim.admin.connections.health import EXPIRY_WARNING, dated
 from django_scim.models import AccessToken, Connection, Scope
-from django_scim.models.access_token import read_and_write, scope_choices
+from django_scim.models.access_token import read_and_write
+from django_scim.resources.scopes import readable_scopes, scope_choices
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[AccessToken]
@@ -127,7 +128,7 @@ class AccessTokenInline(ReadOnly, TabularInline):
     @admin.display(description=_("scopes"))
     def scopes_display(self, token: AccessToken) -> str:
         """What the token allows."""
-        return token.scopes_display
+        return readable_scopes(token.scopes)
 
     @admin.display(description=_("expires"))
     def expiry(self, token: AccessToken) -> SafeString | str:

@@ -12,7 +12,8 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from django_scim.models import AccessToken, Connection
-from django_scim.models.access_token import read_and_write, scope_choices
+from django_scim.models.access_token import read_and_write
+from django_scim.resources.scopes import scope_choices
 
 
 class Command(BaseCommand):

@@ -20,14 +20,14 @@ def values():
     return {"User.userName": lambda: f"{uuid4()}@example.com"}
 
 
-def test_the_id_is_the_uuid_of_the_row(scim):
+def test_the_id_of_an_account_is_the_uuid_of_its_row(scim):
     created = scim.post("/Users", user(ADDRESS)).json()
 
     assert Account.objects.get().pk == UUID(created["id"])
     assert scim.get(f"/Users/{created['id']}").json()["userName"] == ADDRESS
 
 
-def test_the_full_name_is_the_formatted_name(scim):
+def test_the_full_name_of_an_account_is_the_formatted_name(scim):
     name = {"formatted": "Barbara Jensen", "givenName": "Barbara", "familyName": "Jensen"}
     created = scim.post("/Users", user(ADDRESS, name=name)).json()
 
@@ -62,7 +62,7 @@ def test_the_user_name_is_the_address_until_a_client_says_otherwise(scim):
 
 
 @pytest.mark.parametrize("emails", [None, [{"value": "babs@example.org", "type": "home"}]])
-def test_removed_addresses_are_gone(scim, emails):
+def test_addresses_that_a_client_removes_are_gone(scim, emails):
     path = f"/Users/{scim.post('/Users', user(ADDRESS, emails=emails)).json()['id']}"
 
     assert "emails" not in scim.patch(path, {"op": "remove", "path": "emails"}).json()
@@ -81,5 +81,5 @@ def test_a_deactivated_account_keeps_its_groups(scim):
     assert list(row.groups.all()) == [Group.objects.get()]
 
 
-def test_a_foreign_uuid_is_not_found(scim):
+def test_a_uuid_of_no_account_is_not_found(scim):
     assert scim.get("/Users/00000000-0000-4000-8000-000000000000").status_code == 404

@@ -34,7 +34,7 @@ def keys(model) -> dict[str, int]:
     return {getattr(row, "email", None) or str(row): row.pk for row in model.objects.all()}
 
 
-def test_each_value_is_a_row(path):
+def test_each_email_that_a_client_sends_is_a_row(path):
     assert set(EmailAddress.objects.values_list("email", "primary", "verified")) == {
         ("b@example.com", True, True),
         ("babs@example.org", False, True),
@@ -42,7 +42,7 @@ def test_each_value_is_a_row(path):
     assert set(Phone.objects.values_list("number", "kind")) == {("555-1", "work"), ("555-2", "mobile")}
 
 
-def test_each_row_is_a_value(scim, path):
+def test_each_row_of_an_address_is_an_email(scim, path):
     found = scim.get(path).json()
 
     assert found["emails"] == [
@@ -52,7 +52,7 @@ def test_each_row_is_a_value(scim, path):
     assert found["phoneNumbers"] == PHONES
 
 
-def test_a_patch_keeps_the_rows_of_the_other_values(scim, path):
+def test_a_patch_of_one_email_keeps_the_rows_of_the_others(scim, path):
     before = keys(Phone)
     scim.patch(path, {"op": "replace", "path": 'phoneNumbers[type eq "mobile"].value', "value": "555-9"})
 
@@ -61,7 +61,7 @@ def test_a_patch_keeps_the_rows_of_the_other_values(scim, path):
     assert after["555-1"] == before["555-1"]
 
 
-def test_a_change_of_the_type_keeps_the_row(scim, path):
+def test_a_change_of_the_type_of_an_email_keeps_its_row(scim, path):
     before = keys(Phone)
     scim.patch(path, {"op": "replace", "path": 'phoneNumbers[value eq "555-2"].type', "value": "home"})
 
@@ -80,7 +80,7 @@ def test_a_new_primary_address_takes_the_mark_from_the_old(scim, path):
     assert keys(EmailAddress) == before
 
 
-def test_a_put_replaces_what_it_must(scim, path):
+def test_a_put_replaces_the_rows_of_values_that_differ(scim, path):
     before = keys(Phone)
     scim.put(path, user("bjensen", phoneNumbers=[{"value": "555-2", "type": "mobile"}, {"value": "555-3"}]))
 
@@ -90,7 +90,7 @@ def test_a_put_replaces_what_it_must(scim, path):
     assert not EmailAddress.objects.exists()
 
 
-def test_the_schema_has_the_parts_that_rows_have(scim):
+def test_the_schema_of_emails_has_the_parts_that_rows_have(scim):
     attributes = scim.get(f"/Schemas/{USER}").json()["attributes"]
     parts = {
         attribute["name"]: [
@@ -114,7 +114,7 @@ def test_the_schema_has_the_parts_that_rows_have(scim):
     }
 
 
-def test_a_type_that_the_column_does_not_take_is_refused(scim):
+def test_a_type_of_an_email_that_the_column_does_not_take_is_refused(scim):
     numbers = [{"value": "555-1", "type": "pager"}]
     response = scim.post("/Users", user("bjensen", phoneNumbers=numbers))
 
@@ -145,7 +145,7 @@ def test_a_type_that_the_column_does_not_take_is_refused(scim):
         ('phoneNumbers[display co "x"]', False),
     ],
 )
-def test_one_row_has_to_meet_a_value_path(scim, path, expression, matches):
+def test_a_value_path_is_met_by_one_row(scim, path, expression, matches):
     found = scim.get("/Users", {"filter": expression}).json()
 
     assert found["totalResults"] == int(matches)
@@ -159,7 +159,7 @@ def test_sorting_by_emails_takes_the_primary_one(scim, path):
     assert [resource["userName"] for resource in found["Resources"]] == ["zoe", "bjensen"]
 
 
-def test_sorting_takes_what_every_value_has_and_what_none_has(scim, path):
+def test_sorting_by_emails_takes_users_with_and_without_them(scim, path):
     scim.post("/Users", user("none"))
     scim.post("/Users", user("zoe", emails=[{"value": "z@example.com"}], phoneNumbers=[{"value": "555-0"}]))
 
@@ -173,14 +173,14 @@ def test_sorting_takes_what_every_value_has_and_what_none_has(scim, path):
     assert names("phoneNumbers.value") == ["zoe", "bjensen", "none"]
 
 
-def test_a_row_that_the_project_adds_is_a_new_version(scim, path):
+def test_a_row_of_an_address_that_the_project_adds_is_a_new_version(scim, path):
     before = scim.get(path)
     Phone.objects.create(user_id=Phone.objects.first().user_id, number="555-7")
 
     assert scim.get(path, **{"If-None-Match": before["ETag"]}).status_code == 200
 
 
-def test_a_number_that_is_too_long_is_refused(scim, path):
+def test_a_phone_number_that_is_too_long_is_refused(scim, path):
     before = keys(Phone)
     response = scim.patch(path, {"op": "add", "path": "phoneNumbers", "value": [{"value": "5" * 31}]})
 
@@ -188,14 +188,14 @@ def test_a_number_that_is_too_long_is_refused(scim, path):
     assert keys(Phone) == before
 
 
-def test_rows_that_the_project_made_are_read(scim):
+def test_rows_of_addresses_that_the_project_made_are_read(scim):
     row = UserFactory.create()
     EmailAddress.objects.create(user=row, email="own@example.com", primary=True)
 
     assert scim.get(path_of(row)).json()["emails"][0]["value"] == "own@example.com"
 
 
-def test_a_wrong_relation_is_named_with_the_right_one():
+def test_a_wrong_relation_of_a_mapping_is_named_with_the_right_one():
     mapping = type(registry().by_name["User"].mappings["emails"])("emailadress_set", value="email")
     adapter = registry().by_name["User"]
     bound = mapping.bind(adapter, adapter.mappings["emails"].path)

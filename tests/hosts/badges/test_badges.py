@@ -19,7 +19,7 @@ def visitor(name: str = "bjensen", number: Any = 7, **badge: Any) -> dict[str, A
     return {**user(name), BADGE: {"number": number, **badge}, PARKING: PARKED}
 
 
-def test_discovery_shows_them(scim):
+def test_discovery_shows_badges(scim):
     resource_type = scim.get("/ResourceTypes/User").json()
     assert {extension["schema"] for extension in resource_type["schemaExtensions"]} == {
         ENTERPRISE,
@@ -35,7 +35,7 @@ def test_discovery_shows_them(scim):
     assert (plates["type"], plates["multiValued"]) == ("complex", True)
 
 
-def test_what_goes_in_comes_out(scim):
+def test_a_badge_comes_out_as_it_went_in(scim):
     document = visitor(validUntil="2030-01-01T12:00:00Z")
     created = scim.post("/Users", document).json()
 
@@ -44,7 +44,7 @@ def test_what_goes_in_comes_out(scim):
     assert set(created["schemas"]) >= {BADGE, PARKING}
 
 
-def test_a_mapped_attribute_is_a_column(scim):
+def test_a_mapped_attribute_of_a_badge_is_a_column(scim):
     scim.post("/Users", visitor())
 
     assert Badge.objects.get().number == 7
@@ -59,7 +59,7 @@ def test_a_mapped_attribute_is_a_column(scim):
         {**user(), PARKING: {"plates": []}},
     ],
 )
-def test_what_the_schema_forbids_is_refused(scim, document):
+def test_a_badge_that_the_schema_forbids_is_refused(scim, document):
     response = scim.post("/Users", document)
 
     assert response.status_code == 400, response.content
@@ -79,14 +79,14 @@ def test_what_the_schema_forbids_is_refused(scim, document):
         (f'{PARKING}:plates[country eq "FR" and value sw "B"]', False),
     ],
 )
-def test_they_can_be_filtered(scim, expression, matches):
+def test_badges_can_be_filtered(scim, expression, matches):
     scim.post("/Users", visitor(validUntil="2030-01-01T12:00:00Z"))
 
     response = scim.get("/Users", {"filter": expression})
     assert response.json().get("totalResults") == int(matches), response.content
 
 
-def test_a_patch_reaches_into_them(scim):
+def test_a_patch_reaches_into_badges(scim):
     path = f"/Users/{scim.post('/Users', visitor()).json()['id']}"
     response = scim.patch(
         path,

@@ -10,6 +10,7 @@ from django_scim.models import ProvisioningEvent
 from tests.factories import UserFactory
 from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.hosts.devices.models import Device
+from tests.messages import BULK_REQUEST
 from tests.representations import id_of, user
 
 SCHEMA = "urn:example:params:scim:schemas:Device"
@@ -28,12 +29,12 @@ def path(scim) -> str:
     return f"/Devices/{created.json()['id']}"
 
 
-def test_discovery_shows_it(scim):
+def test_discovery_shows_devices(scim):
     assert scim.get("/ResourceTypes/Device").json()["endpoint"] == "/Devices"
     assert scim.get(f"/Schemas/{SCHEMA}").status_code == 200
 
 
-def test_all_methods_are_there(scim, path):
+def test_devices_have_all_methods(scim, path):
     assert scim.get(path).json()["tags"] == ["blue", "old"]
     assert scim.put(path, device(cores=4)).json()["cores"] == 4
     assert scim.patch(path, {"op": "add", "path": "tags", "value": ["new"]}).json()["tags"] == ["new"]
@@ -43,7 +44,7 @@ def test_all_methods_are_there(scim, path):
     assert scim.get(path).status_code == 404
 
 
-def test_it_refers_to_users(scim, path):
+def test_a_device_refers_to_its_user(scim, path):
     owner = UserFactory.create()
     changed = scim.patch(path, {"op": "add", "path": "owner", "value": {"value": id_of(owner)}})
 
@@ -61,37 +62,37 @@ def test_it_refers_to_users(scim, path):
         ("owner pr", False),
     ],
 )
-def test_it_can_be_filtered(scim, path, expression, matches):
+def test_devices_can_be_filtered(scim, path, expression, matches):
     response = scim.get("/Devices", {"filter": expression})
 
     assert response.json().get("totalResults") == int(matches), response.content
 
 
-def test_its_unique_values_are_unique(scim, path):
+def test_the_unique_values_of_devices_are_unique(scim, path):
     response = scim.post("/Devices", device())
 
     assert (response.status_code, response.json()["scimType"]) == (409, "uniqueness")
 
 
-def test_bulk_makes_it_with_its_owner(scim):
+def test_a_bulk_job_makes_a_device_with_its_owner(scim):
     operations = [
         {"method": "POST", "path": "/Devices", "bulkId": "d", "data": device(owner={"value": "bulkId:u"})},
         {"method": "POST", "path": "/Users", "bulkId": "u", "data": user("owner")},
     ]
-    schemas = ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"]
+    schemas = [BULK_REQUEST]
     response = scim.post("/Bulk", {"schemas": schemas, "Operations": operations})
 
     assert [operation["status"] for operation in response.json()["Operations"]] == ["201", "201"]
     assert Device.objects.get().owner.username == "owner"
 
 
-def test_a_query_of_the_root_finds_it(scim, path):
+def test_a_query_of_the_root_finds_devices(scim, path):
     found = scim.post("/.search", {"filter": 'displayName eq "desk"'}).json()
 
     assert [resource["serialNumber"] for resource in found["Resources"]] == ["A-1"]
 
 
-def test_the_history_tells_of_it(scim, path):
+def test_the_history_tells_of_devices(scim, path):
     event = ProvisioningEvent.objects.get()
 
     assert (event.resource_type, event.operation) == ("Device", "create")

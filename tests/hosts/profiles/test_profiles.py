@@ -32,7 +32,7 @@ def boss(db: None) -> User:
     return UserFactory.create(username="boss")
 
 
-def test_the_profile_is_made_with_the_user(scim):
+def test_a_profile_is_made_with_its_user(scim):
     scim.post("/Users", employee(department="Tours"))
 
     profile = Profile.objects.get()
@@ -43,7 +43,7 @@ def test_the_profile_is_made_with_the_user(scim):
     )
 
 
-def test_a_user_without_any_of_it_gets_no_profile(scim):
+def test_a_user_without_attributes_of_a_profile_gets_none(scim):
     scim.post("/Users", user("bjensen"))
 
     assert not Profile.objects.exists()
@@ -75,7 +75,7 @@ def test_a_manager_has_an_address_and_a_name(scim, boss):
     assert Profile.objects.get().manager == boss
 
 
-def test_a_manager_that_is_nobody_is_refused(scim):
+def test_a_manager_who_does_not_exist_is_refused(scim):
     response = scim.post("/Users", employee(manager={"value": "nobody"}))
 
     assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
@@ -95,7 +95,7 @@ def test_the_name_of_a_manager_is_the_server_s_to_give(scim, boss):
     assert created[ENTERPRISE]["manager"]["displayName"] == "boss"
 
 
-def test_the_choices_of_a_column_are_the_canonical_values(scim):
+def test_the_choices_of_a_column_are_the_canonical_values_of_its_attribute(scim):
     (language,) = [part for part in declared(scim, USER) if part["name"] == "preferredLanguage"]
     assert language["canonicalValues"] == ["en", "fr"]
 
@@ -116,7 +116,7 @@ def test_the_choices_of_a_column_are_the_canonical_values(scim):
         f"{ENTERPRISE}:manager pr",
     ],
 )
-def test_each_of_them_can_be_filtered(scim, boss, expression):
+def test_each_attribute_of_a_profile_can_be_filtered(scim, boss, expression):
     document = employee(department="Tours", manager={"value": id_of(boss)})
     scim.post("/Users", {**document, "phoneNumbers": [{"value": "555-1234", "type": "work"}]})
 
@@ -124,7 +124,7 @@ def test_each_of_them_can_be_filtered(scim, boss, expression):
     assert [resource["userName"] for resource in found["Resources"]] == ["bjensen"]
 
 
-def test_they_can_be_sorted_by(scim):
+def test_users_can_be_sorted_by_attributes_of_a_profile(scim):
     for name, department in (("a", "Zoo"), ("b", "Aquarium"), ("c", None)):
         scim.post("/Users", employee(name, department=department))
 
@@ -132,7 +132,7 @@ def test_they_can_be_sorted_by(scim):
     assert [resource["userName"] for resource in found["Resources"]] == ["b", "a", "c"]
 
 
-def test_a_change_by_the_project_is_a_new_version(scim):
+def test_a_change_of_a_profile_by_the_project_is_a_new_version(scim):
     path = f"/Users/{scim.post('/Users', employee()).json()['id']}"
     before = scim.get(path).json()["meta"]
     profile = Profile.objects.get()
@@ -144,7 +144,9 @@ def test_a_change_by_the_project_is_a_new_version(scim):
     assert after["lastModified"] > before["lastModified"]
 
 
-def test_a_list_takes_the_same_queries_for_any_number(scim, django_assert_num_queries, boss):
+def test_a_list_of_users_with_profiles_takes_the_same_queries_for_any_number(
+    scim, django_assert_num_queries, boss
+):
     def create(names):
         for name in names:
             scim.post("/Users", employee(name, department="Tours", manager={"value": id_of(boss)}))

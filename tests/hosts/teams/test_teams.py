@@ -34,13 +34,13 @@ def team(people: list[User]) -> Team:
     return team
 
 
-def test_new_members_get_the_role_of_the_mapping(scim, people):
+def test_new_members_of_a_team_get_the_role_of_the_mapping(scim, people):
     scim.post("/Groups", group("Guides", members=[member(people[0])]))
 
     assert Membership.objects.get().role == "member"
 
 
-def test_a_leader_who_stays_stays_the_leader(scim, team, people):
+def test_a_leader_who_stays_in_a_team_stays_the_leader(scim, team, people):
     before = Membership.objects.get(role="leader").pk
     scim.put(path_of(team), group("Guides", members=[member(people[0]), member(people[2])]))
 
@@ -74,7 +74,7 @@ def test_members_of_one_type_can_be_filtered_and_removed(scim, team):
     assert team.people.count() == 2
 
 
-def test_members_say_what_they_are(scim, team, people):
+def test_members_of_a_team_say_what_type_they_are(scim, team, people):
     other = Team.objects.create(name="Drivers")
     team.subteams.add(other)
 
@@ -87,7 +87,7 @@ def test_members_say_what_they_are(scim, team, people):
     assert all(value["$ref"].endswith(value["value"]) for value in members)
 
 
-def test_replacing_the_members_replaces_those_of_each_type(scim, team, people):
+def test_replacing_the_members_of_a_team_replaces_those_of_each_type(scim, team, people):
     old, new = Team.objects.create(name="Old"), Team.objects.create(name="New")
     team.subteams.add(old)
     scim.put(path_of(team), group("Guides", members=[member(people[2]), member(new)]))
@@ -95,7 +95,7 @@ def test_replacing_the_members_replaces_those_of_each_type(scim, team, people):
     assert (list(team.people.all()), list(team.subteams.all())) == ([people[2]], [new])
 
 
-def test_the_history_tells_the_types_apart(scim, team):
+def test_the_history_tells_the_types_of_members_apart(scim, team):
     other = Team.objects.create(name="Drivers")
     scim.patch(path_of(team), add(other))
 
@@ -103,13 +103,13 @@ def test_the_history_tells_the_types_apart(scim, team):
     assert changes == {'members[type eq "Group"]': {"added": [id_of(other)]}}
 
 
-def test_a_user_shows_the_teams(scim, team, people):
+def test_a_user_shows_the_teams_that_it_is_in(scim, team, people):
     (found,) = scim.get(path_of(people[0])).json()["groups"]
 
     assert (found["value"], found["display"], found["type"]) == (id_of(team), "Guides", "direct")
 
 
-def test_a_group_is_refused_where_only_people_can_be(scim, team):
+def test_a_group_is_refused_as_a_member_where_only_people_can_be(scim, team):
     squad = Squad.objects.create(name="Crew")
     response = scim.patch(path_of(squad), add(team))
 
@@ -117,7 +117,7 @@ def test_a_group_is_refused_where_only_people_can_be(scim, team):
     assert not Seat.objects.exists()
 
 
-def test_a_model_in_between_is_enough_of_a_relation(scim, people):
+def test_a_model_between_teams_and_people_is_enough_of_a_relation(scim, people):
     squad = Squad.objects.create(name="Crew")
     scim.patch(path_of(squad), add(*people))
     scim.patch(path_of(squad), {"op": "remove", "path": f'members[value eq "{id_of(people[0])}"]'})
@@ -128,14 +128,14 @@ def test_a_model_in_between_is_enough_of_a_relation(scim, people):
 
 
 @pytest.mark.parametrize("make", [lambda team, person: Membership.objects.create(team=team, person=person)])
-def test_a_membership_that_the_project_makes_is_a_new_version(scim, team, people, make):
+def test_a_membership_that_the_project_makes_is_a_new_version_of_the_team(scim, team, people, make):
     before = scim.get(path_of(team))["ETag"]
     make(team, people[2])
 
     assert scim.get(path_of(team))["ETag"] != before
 
 
-def test_a_user_who_goes_is_a_new_version(scim, team, people):
+def test_a_user_who_leaves_the_project_is_a_new_version_of_the_team(scim, team, people):
     before = scim.get(path_of(team))["ETag"]
     people[0].delete()
 

@@ -11,26 +11,12 @@ from scim2_models import NotFoundException, UniquenessException
 from django_scim.admin.resources.panel import ResourcePanel
 from django_scim.models import Connection, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
-from django_scim.operations.staff import Author, Deactivate, Restore, caller_for
+from django_scim.operations.staff import Deactivate, Restore, caller_for
 from django_scim.resources.registry import registry
 from tests.conftest import ScimClient
 from tests.hosts.tenants.models import Member, Organisation
-from tests.hosts.tenants.test_tenants import connection_of
+from tests.operations.by_hand import ALICE
 from tests.representations import path_of, user
-
-ALICE = Author("alice", "request-of-alice")
-
-
-@pytest.fixture
-def here(db: None) -> ScimClient:
-    """The identity provider of one organisation."""
-    return ScimClient(connection_of("Here"))
-
-
-@pytest.fixture
-def there(db: None) -> ScimClient:
-    """That of another."""
-    return ScimClient(connection_of("There"))
 
 
 @pytest.fixture
@@ -52,7 +38,9 @@ def test_a_resource_is_looked_at_by_a_connection_of_its_tenant(here, there, memb
     assert caller_for(adapter(), member.pk).connection == here.connection
 
 
-def test_also_where_the_history_and_the_links_say_nothing(here, there, member):
+def test_a_resource_is_looked_at_by_a_connection_of_its_tenant_where_history_and_links_say_nothing(
+    here, there, member
+):
     ProvisioningEvent.objects.all().delete()
     for number in range(25):
         Connection.objects.create(name=f"A {number}")
@@ -71,7 +59,7 @@ def test_a_restored_resource_has_its_values_in_its_tenant(here, there, member):
     assert Record.objects.filter(deleted_at=None).count() == 2
 
 
-def test_a_name_that_was_given_away_in_the_tenant_is_a_conflict(here, there, member):
+def test_restoring_a_user_whose_name_was_given_away_in_the_tenant_is_a_conflict(here, there, member):
     if database.vendor == "mysql":
         pytest.skip("The unique index of the host refuses the other member.")
     here.delete(path_of(member))
@@ -89,7 +77,7 @@ def test_a_member_of_one_organisation_is_deactivated_alone(here, there, member):
     assert Member.objects.get(organisation__name="There").is_active
 
 
-def test_where_no_connection_sees_a_member_nothing_can_be_done(here, there, member):
+def test_a_member_whom_no_connection_sees_cannot_be_changed(here, there, member):
     Connection.objects.filter(pk=here.connection.pk).delete()
 
     with pytest.raises(NotFoundException, match="no connection can see this User"):

@@ -13,29 +13,8 @@ from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
 from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.hosts.tenants.models import Member, Office, Organisation, Team
+from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, group, user
-
-BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
-
-
-def connection_of(name: str) -> Connection:
-    """Return a connection of a new organisation."""
-    organisation = Organisation.objects.create(name=name)
-    return ConnectionFactory.create(
-        tenant_type=ContentType.objects.get_for_model(Organisation), tenant_id=str(organisation.pk)
-    )
-
-
-@pytest.fixture
-def here(db: None) -> ScimClient:
-    """The identity provider of one organisation."""
-    return ScimClient(connection_of("Here"))
-
-
-@pytest.fixture
-def there(db: None) -> ScimClient:
-    """That of another."""
-    return ScimClient(connection_of("There"))
 
 
 @pytest.fixture
@@ -90,13 +69,13 @@ def everything() -> list[Any]:
     return rows_of("Here", "There")
 
 
-def test_what_is_made_belongs_to_the_tenant(here, there):
+def test_a_resource_that_a_connection_makes_belongs_to_its_tenant(here, there):
     here.post("/Users", user("bjensen"))
 
     assert Member.objects.get().organisation.name == "Here"
 
 
-def test_the_same_names_are_free_in_each(here, foreign_user, foreign_group):
+def test_the_names_of_one_tenant_are_free_in_another(here, foreign_user, foreign_group):
     assert here.post("/Users", user("bjensen")).status_code == 201
     assert here.post("/Groups", group("Guides")).status_code == 201
     assert here.post("/Users", user("BJENSEN")).status_code == 409
@@ -119,7 +98,9 @@ def test_no_route_leads_to_what_is_foreign(here, foreign_user, foreign_group, me
 
 @pytest.mark.parametrize("path", ["/Users", "/Groups", "/", "/Users/.search", "/Groups/.search", "/.search"])
 @pytest.mark.parametrize("expression", [None, "id pr", "meta.resourceType pr", "displayName pr or id pr"])
-def test_nothing_foreign_is_listed_or_counted(here, foreign_user, foreign_group, path, expression):
+def test_no_resource_of_another_tenant_is_listed_or_counted(
+    here, foreign_user, foreign_group, path, expression
+):
     query = {} if expression is None else {"filter": expression}
     is_search = path.endswith(".search")
     response = here.post(path, query) if is_search else here.get(path, query)
@@ -180,14 +161,14 @@ def test_no_bulk_operation_reaches_what_is_foreign(here, own_group, foreign_user
         {"method": "PATCH", "path": f"/Groups/{foreign_group}", "data": patch},
         {"method": "PATCH", "path": f"/Groups/{own_group}", "data": patch},
     ]
-    response = here.post("/Bulk", {"schemas": [BULK], "Operations": operations})
+    response = here.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": operations})
 
     statuses = [operation["status"] for operation in response.json()["Operations"]]
     assert statuses == ["404", "404", "404", "400"]
     assert everything() == before
 
 
-def test_rows_that_are_shared_are_shared_in_a_tenant(here, there, foreign_user):
+def test_rows_that_resources_share_are_shared_within_a_tenant(here, there, foreign_user):
     here.post("/Users", {**user("own"), ENTERPRISE: {"department": "Berlin"}})
     here.post("/Users", {**user("other"), ENTERPRISE: {"department": "Berlin"}})
 
@@ -213,7 +194,7 @@ def test_a_connection_without_a_tenant_sees_and_makes_nothing(db, foreign_user):
     assert nobody.post("/Users", user("x")).status_code == 403
 
 
-def test_a_tenant_of_another_kind_is_none(db, foreign_user):
+def test_a_tenant_of_another_model_is_no_tenant(db, foreign_user):
     organisation = Organisation.objects.get(name="There")
     other = ConnectionFactory.create(
         tenant_type=ContentType.objects.get_for_model(Office), tenant_id=str(organisation.pk)
@@ -222,7 +203,7 @@ def test_a_tenant_of_another_kind_is_none(db, foreign_user):
     assert ScimClient(other).get("/Users").json()["totalResults"] == 0
 
 
-def test_the_history_of_each_is_its_own(here, there, foreign_user):
+def test_the_history_of_each_tenant_is_its_own(here, there, foreign_user):
     here.delete(f"/Users/{foreign_user}")
 
     refused = ProvisioningEvent.objects.get(connection=here.connection)
