@@ -15,8 +15,11 @@ from django.core.signals import setting_changed
 from django.utils.translation import gettext_lazy as _
 from scim2_models import ScimPolicy
 
+import django_scim.dialects.patch as patch
+import django_scim.dialects.queries as queries
+import django_scim.dialects.urns as urns
+import django_scim.dialects.values as values
 from django_scim.conf import get_settings
-from django_scim.dialects import patch, queries, urns, values
 from django_scim.dialects.rules import Rule, Stage, rule_of, rules_in
 from django_scim.imports import ImportFailed, import_path, import_path_or_module
 

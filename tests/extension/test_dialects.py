@@ -14,7 +14,7 @@ from django.urls import reverse
 from django_scim.dialects import Stage
 from django_scim.dialects.registry import STANDARD, dialect_choices, dialect_of
 from django_scim.models import ProvisioningEvent
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.operations.patch_operations import replace

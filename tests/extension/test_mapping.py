@@ -10,7 +10,7 @@ from django.core.checks import run_checks
 from django_scim.models import ProvisioningEvent
 from django_scim.resources import Caller, ResourceType
 from django_scim.resources.registry import registry
-from tests.api.assertions import assert_scim_error
+from tests.assertions import assert_scim_error
 from tests.extension.assets import AssetNumber
 from tests.hosts.small.models import Legacy
 from tests.operations.patch_operations import remove, replace
