@@ -13,6 +13,7 @@ from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.extension import classes
 from tests.factories import ConnectionFactory, UserFactory
+from tests.messages import SEARCH_REQUEST
 from tests.operations.by_hand import by_alice
 from tests.operations.patch_operations import replace
 from tests.representations import group, path_of, user
@@ -36,7 +37,7 @@ class TestAPermission:
         assert scim.post("/Users", user("bjensen")).status_code == 201
 
     def test_tells_a_query_in_a_body_from_a_write(self, audited):
-        request = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}
+        request = {"schemas": [SEARCH_REQUEST]}
 
         assert audited.post("/Users/.search", request).status_code == 200
         assert audited.post("/Bulk", {"schemas": [], "Operations": []}).status_code == 403
