@@ -214,6 +214,7 @@ class Schemas(Mapping):
     """``schemas``: the URNs of the schemas in use, which the representation gives."""
 
     read_only = True
+    sortable = False
 
     def sources(self, caller: Caller) -> Sequence[Source]:
         """Return the core schema, and each extension for the resources that have an attribute of it."""

@@ -29,6 +29,7 @@ class Combined(Collection):
     """
 
     has_own_index = True
+    sortable = False
 
     def __init__(self, *parts: Members) -> None:
         self.parts = parts

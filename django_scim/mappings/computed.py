@@ -36,6 +36,7 @@ class Computed(Mapping):
         self.function = function
         self.needed = columns
         self.expression = expression
+        self.filterable = self.sortable = expression is not None
 
     def check(self) -> Iterable[CheckMessage]:
         """Report a column that does not exist."""
@@ -48,16 +49,6 @@ class Computed(Mapping):
     def columns(self) -> Sequence[str]:
         """Return the columns that the function reads."""
         return self.needed
-
-    @property
-    def filterable(self) -> bool:
-        """Whether there is an expression."""
-        return self.expression is not None
-
-    @property
-    def sortable(self) -> bool:
-        """Whether there is an expression."""
-        return self.expression is not None
 
     def read(self, obj: Resource) -> Any:
         """Call the function."""

@@ -41,6 +41,12 @@ class Mapping:
     is_unique: bool = False
     """Whether no two resources may have the same value."""
 
+    filterable: bool = True
+    """Whether ``filter`` takes the attribute, or a sub-attribute of it."""
+
+    sortable: bool = True
+    """Whether ``sortBy`` takes the attribute, or a sub-attribute of it."""
+
     has_own_index = False
     """Whether ``eq`` finds the attribute by an index that is always there, such as that of a key."""
 
@@ -81,18 +87,6 @@ class Mapping:
         """
         if self.read_only:
             declare_read_only(attribute)
-
-    @property
-    def filterable(self) -> bool:
-        """Whether ``filter`` takes the attribute, or a sub-attribute of it."""
-        kind = type(self)
-        return kind.operand is not Mapping.operand or kind.sources is not Mapping.sources
-
-    @property
-    def sortable(self) -> bool:
-        """Whether ``sortBy`` takes the attribute, or a sub-attribute of it."""
-        kind = type(self)
-        return kind.operand is not Mapping.operand or kind.order is not Mapping.order
 
     def lookup_columns(self) -> Iterable[LookupColumn]:
         """Return the columns of the host that ``eq`` looks at, for which there may be an index."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class Password(Mapping):
     """``password`` through ``set_password``; an account that gets none has an unusable one."""
 
+    filterable = False
+    sortable = False
+
     def read(self, obj: Resource) -> Any:
         """Return none: the attribute is ``writeOnly``."""
         return None

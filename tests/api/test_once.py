@@ -10,8 +10,8 @@ from rest_framework.request import Request
 
 from django_scim.api import views
 from django_scim.api.authentication import AccessTokenAuthentication, require_usable_connection
+from tests.assertions import assert_scim_error
 from tests.factories import UserFactory
-from  import assert_error
 from tests.representations import path_of, user
 
 TITLE = {"op": "replace", "path": "title", "value": "Guide"}
@@ -36,6 +36,7 @@ def looked_up(monkeypatch):
 def checked(monkeypatch):
     """The requests whose connection was looked at, to see whether it may be used."""
     requests = []
+
     def counted(request: Request):
         requests.append(request)
         require_usable_connection(request)
@@ -102,7 +103,7 @@ def test_the_body_of_a_write_is_decoded_once(scim, decoded):
 def test_a_name_that_is_twice_in_one_object_of_a_body_is_refused(scim, text):
     response = scim.request("POST", "/Users", text)
 
-    assert_error(response, 400, "invalidSyntax")
+    assert_scim_error(response, 400, "invalidSyntax")
     assert "is twice in one object" in response.json()["detail"]
 
 
