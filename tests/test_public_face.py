@@ -119,6 +119,18 @@ def test_all_else_is_said_to_be_private():
     assert "may change without notice" in (import_module("django_scim").__doc__ or "")
 
 
+def test_each_package_says_what_is_private_in_it():
+    names = [path.parent.name for path in (ROOT / "django_scim").glob("*/__init__.py")]
+    packages = [import_module(f"django_scim.{name}") for name in names]
+    silent = [
+        package.__name__
+        for package in packages
+        if package.__doc__ and package.__name__ not in PUBLIC and "rivate" not in package.__doc__
+    ]
+
+    assert silent == []
+
+
 @pytest.mark.parametrize("text", [text for _, text in SOURCES], ids=[place for place, _ in SOURCES])
 def test_the_documentation_uses_public_names_alone(text):
     private = [f"{module} {name}" for module, name in used(text) if not is_public(module, name)]
