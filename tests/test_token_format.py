@@ -41,7 +41,7 @@ def test_a_token_with_another_character_anywhere_has_a_wrong_checksum():
 
 
 @pytest.mark.parametrize("text", ["", "scim_", "scim_" + "x" * 49, "x" * 54, "scim_é" + "x" * 48])
-def test_what_only_looks_like_one_has_not(text):
+def test_a_text_that_only_looks_like_a_token_has_not_the_format(text):
     assert not is_token(text)
 
 

@@ -15,6 +15,7 @@ from django_scim.models import Connection
 from django_scim.operations.write import database_of
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import BATCH, ResourceType
+from django_scim.sql.keyset import BY_PRIMARY_KEY
 
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 """What text stands for a truth value, in lower case."""
@@ -72,9 +73,7 @@ class AdoptionSelection:
 
     def page(self, rows: QuerySet[Any], after: Any) -> list[Resource]:
         """Return the first resources after a primary key, in its order."""
-        if after is not None:
-            rows = rows.filter(pk__gt=after)
-        found = rows.order_by("pk")[:BATCH]
+        found = BY_PRIMARY_KEY.first(rows, BATCH, beyond=None if after is None else (after,))
         return [Resource(self.resource_type, instance, self.caller) for instance in found]
 
     def external_id_of(self, obj: Resource) -> str | None:

@@ -85,9 +85,9 @@ class ResourceViewSet(RecordedReads):
 
     def query(self, parameters: Json) -> Response:
         """Return the page that a query asks for."""
-        resource_types = [self.resource_type]
-        request = parse_parameters(resource_types, parameters, self.caller.dialect)
-        return Response(search(resource_types, request, self.caller))
+        resource_types, caller = [self.resource_type], self.caller
+        request = parse_parameters(resource_types, parameters, caller.dialect)
+        return Response(search(resource_types, request, caller))
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Answer with one resource, or with 304 if the client has its version (section 3.4.1)."""

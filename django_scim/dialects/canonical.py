@@ -5,11 +5,11 @@ Nothing here raises for any JSON: what no rule knows is left as it is, for the v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from scim2_models import InvalidFilterException, InvalidPathException, Path, ScimFilter
+from scim2_models import InvalidPathException, Path
 from scim2_models.path import (
     AttrPath,
     Comparison,
@@ -25,6 +25,7 @@ from django_scim.dialects.registry import STANDARD, Dialect
 from django_scim.dialects.rules import Stage
 from django_scim.schema.attributes import Attribute, Attributes, Schema, Target, member, schema_of, without
 from django_scim.schema.paths import Json, ResourceModel
+from django_scim.schema.search_request import ParsedFilter
 
 PATHS = ("sortby", "attributes", "excludedattributes")
 """The parameters of a query that hold attribute paths, in lower case."""
@@ -105,33 +106,27 @@ def canonical_parameters(
     schemas = [schema_of(resource) for resource in resources]
     canonical = {}
     for name, value in parameters.items():
-        for schema in schemas:
-            if name.lower() == "filter" and isinstance(value, str):
-                value = canonical_filter(value, schema, dialect)
-            elif name.lower() in PATHS:
+        if name.lower() == "filter" and isinstance(value, str):
+            value = canonical_filter(value, schemas, dialect)
+        elif name.lower() in PATHS:
+            for schema in schemas:
                 value = canonical_paths(value, schema, dialect)
         canonical[name] = value
     return canonical
 
 
-def canonical_filter(text: str, schema: Schema, dialect: Dialect = STANDARD) -> str:
-    """Return the canonical form of a filter."""
-
-    def path(found: AttrPath) -> AttrPath:
-        canonical = canonical_path(str(found), schema, dialect)
-        return found if canonical == str(found) else attr_path(canonical) or found
-
-    def comparison(node: Comparison) -> Comparison:
-        for rule in dialect.rules(Stage.COMPARISON):
-            node = rule(node, schema)
-        return node
-
-    for rule in dialect.rules(Stage.FILTER):
-        text = rule(text, schema)
-    try:
-        return renamed(ScimFilter(text), path, comparison)
-    except InvalidFilterException:
-        return text
+def canonical_filter(text: str, schemas: Sequence[Schema], dialect: Dialect = STANDARD) -> ParsedFilter:
+    """Return the canonical form of a filter, parsed once for all schemas."""
+    for schema in schemas:
+        for rule in dialect.rules(Stage.FILTER):
+            text = rule(text, schema)
+    parsed = ParsedFilter.parse(text)
+    if not isinstance(parsed.result, FilterNode):
+        return parsed
+    tree = parsed.result
+    for schema in schemas:
+        tree = Renaming(schema, dialect).visit(tree)
+    return parsed if tree == parsed.result else ParsedFilter(str(tree), tree)
 
 
 def attr_path(text: str) -> AttrPath | None:
@@ -212,15 +207,21 @@ def canonical_entry(entry: Any, attribute: Attribute, dialect: Dialect) -> Any:
 class Renaming(FilterVisitor[FilterNode]):
     """Copies a filter, with changes to the paths from the resource; those in brackets stay."""
 
-    def __init__(
-        self, path: Callable[[AttrPath], AttrPath], comparison: Callable[[Comparison], Comparison]
-    ) -> None:
-        self.path = path
-        self.comparison = comparison
+    def __init__(self, schema: Schema, dialect: Dialect) -> None:
+        self.schema = schema
+        self.dialect = dialect
+
+    def path(self, found: AttrPath) -> AttrPath:
+        """Return the canonical form of a path; as it is if that names no attribute."""
+        canonical = canonical_path(str(found), self.schema, self.dialect)
+        return found if canonical == str(found) else attr_path(canonical) or found
 
     def visit_comparison(self, node: Comparison) -> FilterNode:
         """Change the path, then the comparison."""
-        return self.comparison(replace(node, attr_path=self.path(node.attr_path)))
+        node = replace(node, attr_path=self.path(node.attr_path))
+        for rule in self.dialect.rules(Stage.COMPARISON):
+            node = rule(node, self.schema)
+        return node
 
     def visit_present(self, node: Present) -> FilterNode:
         """Change the path."""
@@ -237,13 +238,3 @@ class Renaming(FilterVisitor[FilterNode]):
     def visit_logical_expr(self, node: LogicalExpr) -> FilterNode:
         """Change each term."""
         return replace(node, terms=tuple(self.visit(term) for term in node.terms))
-
-
-def renamed(
-    parsed: ScimFilter[Any],
-    path: Callable[[AttrPath], AttrPath],
-    comparison: Callable[[Comparison], Comparison],
-) -> str:
-    """Return a filter with its paths and comparisons changed; as it was written if nothing has."""
-    node = Renaming(path, comparison).visit(parsed.ast)
-    return str(parsed) if node == parsed.ast else str(node)

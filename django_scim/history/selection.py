@@ -17,12 +17,13 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, IsNull
 
 from django_scim.history.events import limited
 from django_scim.models import Operation, Outcome, ProvisioningEvent
+from django_scim.sql.keyset import Column, Keyset, Page, read_page
 
 Key = tuple[datetime, int]
 """The time and the primary key of an event: what events are ordered by."""
@@ -37,6 +38,21 @@ KEYS = 10_000
 """How many keys are looked up at once where all events are read: a search may have to sort them each time."""
 
 
+def unindexed(column: str) -> Coalesce:
+    """Return a column in a form for which no database takes an index.
+
+    SQLite has no figures to tell which of two indexes is the better one, and the others may be wrong.
+    """
+    return Coalesce(column, column)
+
+
+BY_TIME = Keyset((Column("time", is_descending=True), Column("pk", is_descending=True)))
+"""The latest event first."""
+
+SORTED_BY_TIME = Keyset((replace(BY_TIME.columns[0], expression=unindexed("time")), BY_TIME.columns[1]))
+"""The same order, for which events are sorted: a walk along the times might not meet one of them for long."""
+
+
 @dataclass(frozen=True)
 class Branch:
     """A part of a selection, which one index gives."""
@@ -45,12 +61,13 @@ class Branch:
     is_in_order: bool = True
     """Whether the index has them in the order of time; otherwise they are sorted."""
 
-    def first(self, limit: int, ascending: bool) -> QuerySet[ProvisioningEvent, Key]:
+    def first(
+        self, limit: int, ascending: bool, beyond: Key | None = None
+    ) -> QuerySet[ProvisioningEvent, Key]:
         """Return the keys of the first events in the order of time."""
-        # A walk along the times might not meet one of them for long.
-        time = F("time") if self.is_in_order else unindexed("time")
-        order = (time.asc(), "pk") if ascending else (time.desc(), "-pk")
-        return self.events.order_by(*order).values_list("time", "pk")[:limit]
+        order = BY_TIME if self.is_in_order else SORTED_BY_TIME
+        events = order.first(self.events, limit, beyond=beyond, backwards=ascending)
+        return events.values_list("time", "pk")
 
 
 class EventSelection:
@@ -87,17 +104,27 @@ class EventSelection:
         :param beyond: The key that they come after in this order; that of an event which may be gone.
         :param ascending: Whether the earliest comes first.
         """
-        condition = Q() if beyond is None else past(beyond, ascending)
-        parts = [
-            replace(branch, events=branch.events.filter(condition)).first(limit, ascending)
-            for branch in self.branches
-        ]
+        parts = [branch.first(limit, ascending, beyond) for branch in self.branches]
         return sorted(set(self._joined(parts)), reverse=not ascending)[:limit]
+
+    def page(
+        self, size: int, *, beyond: Key | None = None, ascending: bool = False, backwards: bool = False
+    ) -> Page[Key]:
+        """Return the keys of a page.
+
+        :param beyond: The key that the page comes after, or before; None for the first page, or for the last.
+        :param ascending: Whether the pages have the earliest event first.
+        """
+        return read_page(
+            lambda limit: self.keys(limit, beyond=beyond, ascending=ascending != backwards),
+            size,
+            has_key=beyond is not None,
+            backwards=backwards,
+        )
 
     def read(self, keys: Sequence[Key], ascending: bool = False) -> QuerySet[ProvisioningEvent]:
         """Return the events with these keys, in their order."""
-        order = ("time", "pk") if ascending else ("-time", "-pk")
-        return self.events.filter(pk__in=[pk for _, pk in keys]).order_by(*order)
+        return BY_TIME.apply(self.events.filter(pk__in=[pk for _, pk in keys]), backwards=ascending)
 
     def batches(self, size: int, ascending: bool = False) -> Iterator[QuerySet[ProvisioningEvent]]:
         """Yield all events in batches, one after the other."""
@@ -150,21 +177,6 @@ class EventSelection:
         if self._database.features.supports_slicing_ordering_in_compound and len(parts) > 1:
             return parts[0].union(*parts[1:], all=True)
         return chain.from_iterable(parts)
-
-
-def past(key: Key, ascending: bool) -> Q:
-    """Return the condition that events come after a key in the order of time, as a range of an index."""
-    time, pk = key
-    side = "gt" if ascending else "lt"
-    return Q(**{f"time__{side}e": time}) & (Q(**{f"time__{side}": time}) | Q(**{f"pk__{side}": pk}))
-
-
-def unindexed(column: str) -> Coalesce:
-    """Return a column in a form for which no database takes an index.
-
-    SQLite has no figures to tell which of two indexes is the better one, and the others may be wrong.
-    """
-    return Coalesce(column, column)
 
 
 LAST = "\U0010ffff"

@@ -224,7 +224,14 @@ class Members(Collection):
             self._add(obj, batch)
 
     def on_delete(self, obj: Resource) -> None:
-        """End the memberships: what a group allows should not outlive it."""
+        """End the memberships that the caller can see: what a group allows should not outlive it.
+
+        Those in the groups of another tenant are that tenant's to end. Where all callers see the same rows,
+        one statement ends them, however many there are.
+        """
+        if self.other is not None and self.other.adapter.is_scoped:
+            self.remove_keys(obj, list(self._own(obj).values_list(self.target, flat=True)))
+            return
         with writing(obj.instance):
             if self.is_between:
                 getattr(obj.instance, self.relation).all().delete()

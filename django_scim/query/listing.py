@@ -23,6 +23,7 @@ from django_scim.resources.projection import Projection
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.sql.functions import Comparable
+from django_scim.sql.keyset import Column, Keyset
 from django_scim.sql.operand import constant
 
 
@@ -84,11 +85,10 @@ class Part:
         """Return a primary key from its text."""
         return self.resource_type.model._meta.pk.to_python(text)
 
-    def beyond(self, mark: Mark, *, backwards: bool) -> QuerySet[Any]:
-        """Return the rows after a place in this part, or before it on the way back."""
+    def place(self, mark: Mark) -> tuple[Any, ...]:
+        """Return a place in this part as the key of its order."""
         pk = self.primary_key(mark.pk)
-        tie = Q(pk__lt=pk) if backwards else Q(pk__gt=pk)
-        return self.keyed().filter(self.order.beyond(self.key_at(mark), tie, backwards=backwards))
+        return (pk,) if self.order.expression is None else (self.key_at(mark), pk)
 
 
 def to_json(key: Any) -> Any:
@@ -117,7 +117,7 @@ class Listing:
         for part, total in zip(self.parts, totals, strict=True):
             wanted = count - len(found)
             if wanted > 0 and start < total:
-                rows = part.order.apply(part.keyed())
+                rows = part.order.keyset.apply(part.keyed())
                 found += part.find(rows[start : start + wanted])
             start = max(start - total, 0)
         return found
@@ -132,13 +132,13 @@ class Listing:
             wanted = count - len(found)
             if wanted <= 0:
                 break
-            if mark is None or part.position == mark.position:
-                rows = part.keyed() if mark is None else part.beyond(mark, backwards=backwards)
-            elif (part.position > mark.position) != backwards:
-                rows = part.keyed()
-            else:
+            place = None
+            if mark is not None and part.position == mark.position:
+                place = part.place(mark)
+            elif mark is not None and (part.position > mark.position) == backwards:
                 continue
-            found += part.find(part.order.apply(rows, backwards=backwards)[:wanted])
+            rows = part.order.keyset.first(part.keyed(), wanted, beyond=place, backwards=backwards)
+            found += part.find(rows)
         return found
 
 
@@ -168,7 +168,8 @@ class MergedListing(Listing):
             tie = Q((LessThan if backwards else GreaterThan)(PK_TEXT, Value(mark.pk)))
         else:
             tie = constant((part.position > mark.position) != backwards)
-        return part.keyed().filter(part.order.beyond(part.key_at(mark), tie, backwards=backwards))
+        condition = part.order.column.beyond(part.key_at(mark), tie, backwards=backwards)
+        return part.keyed().filter(condition)
 
     def _fetch(
         self, branches: Sequence[QuerySet[Any]], start: int, count: int, *, backwards: bool = False
@@ -184,10 +185,16 @@ class MergedListing(Listing):
             .values_list("scim_position", "scim_pk", "scim_absent", SORT_KEY)
             for part, rows in zip(self.parts, branches, strict=True)
         ]
-        sign = "-" if self.parts[0].order.goes_down(backwards) else ""
-        tie = "-" if backwards else ""
-        names = (f"{sign}scim_absent", f"{sign}{SORT_KEY}", f"{tie}scim_position", f"{tie}scim_pk")
-        union = selected[0].union(*selected[1:], all=True).order_by(*names)
+        descending = self.parts[0].order.descending
+        keyset = Keyset(
+            (
+                Column("scim_absent", is_descending=descending),
+                Column(SORT_KEY, is_descending=descending),
+                Column("scim_position"),
+                Column("scim_pk"),
+            )
+        )
+        union = keyset.apply(selected[0].union(*selected[1:], all=True), backwards=backwards)
         places = list(union[start : start + count])
         objects = self._load({(position, pk) for position, pk, *_ in places})
         return [

@@ -14,15 +14,7 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
-from django.db.models import F, Q, QuerySet
-from django.db.models.expressions import OrderBy
-from django.db.models.lookups import (
-    GreaterThan,
-    GreaterThanOrEqual,
-    IsNull,
-    LessThan,
-    LessThanOrEqual,
-)
+from django.db.models import QuerySet
 from scim2_models import (
     AttributeBinding,
     ExpiredCursorException,
@@ -35,6 +27,7 @@ from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import from_binding
 from django_scim.sql.functions import Comparable
+from django_scim.sql.keyset import BY_PRIMARY_KEY, Column, Keyset
 
 SORT_KEY = "scim_sort_key"
 """The name of the annotation that holds what rows are ordered by."""
@@ -44,7 +37,7 @@ SORT_KEY = "scim_sort_key"
 class Order:
     """The order of the resources of one type.
 
-    :param expression: What ``sortBy`` names, none for an order by primary key alone.
+    :param expression: What ``sortBy`` names, or None for an order by primary key alone.
     :param descending: Whether ``sortOrder`` turns it around; ties are broken in the same way all the same.
     :param is_total: Whether every resource is known to have a key.
     """
@@ -57,36 +50,17 @@ class Order:
         """Add the key that rows are ordered by, if there is one."""
         return rows if self.expression is None else rows.annotate(**{SORT_KEY: self.expression})
 
-    def apply(self, rows: QuerySet[Any], *, backwards: bool = False) -> QuerySet[Any]:
-        """Order rows that have the key."""
-        tie_break = F("pk").desc() if backwards else F("pk").asc()
+    @property
+    def column(self) -> Column:
+        """The column of the key."""
+        return Column(SORT_KEY, is_descending=self.descending, is_nullable=not self.is_total)
+
+    @property
+    def keyset(self) -> Keyset:
+        """The order of rows that have the key."""
         if self.expression is None:
-            return rows.order_by(tie_break)
-        goes_down = self.goes_down(backwards)
-        # Where to put nulls is left open if there are none: some databases use no index otherwise.
-        nulls = {} if self.is_total else {"nulls_first" if goes_down else "nulls_last": True}
-        return rows.order_by(OrderBy(F(SORT_KEY), descending=goes_down, **nulls), tie_break)
-
-    def goes_down(self, backwards: bool) -> bool:
-        """Whether keys become smaller on the way."""
-        return self.descending != backwards
-
-    def beyond(self, key: Any, tie: Q, *, backwards: bool = False) -> Q:
-        """Return the condition of what comes after a key, or before it on the way back.
-
-        :param tie: The condition of those that have the same key.
-        """
-        if self.expression is None:
-            return tie
-        own = F(SORT_KEY)
-        goes_down = self.goes_down(backwards)
-        if key is None:
-            tie &= Q(IsNull(own, True))
-            return tie | Q(IsNull(own, False)) if goes_down else tie
-        # The first condition says nothing that the second does not, but it is one that an index serves.
-        reached = Q(LessThanOrEqual(own, key) if goes_down else GreaterThanOrEqual(own, key))
-        further = reached & (Q(LessThan(own, key) if goes_down else GreaterThan(own, key)) | tie)
-        return further if goes_down or self.is_total else further | Q(IsNull(own, True))
+            return BY_PRIMARY_KEY
+        return Keyset((self.column, *BY_PRIMARY_KEY.columns))
 
 
 def compile_order(

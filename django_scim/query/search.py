@@ -14,7 +14,6 @@ from scim2_models import (
     InvalidCursorException,
     InvalidValueException,
     SCIMException,
-    SearchRequest,
 )
 
 from django_scim.conf import get_settings
@@ -27,6 +26,8 @@ from django_scim.resources.projection import Projection, compiled
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
+from django_scim.schema.search_request import SearchRequest
+from django_scim.sql.keyset import read_page
 from django_scim.sql.values import INTEGER_RANGE
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -39,8 +40,9 @@ ResourceTypes = Sequence[ResourceType]
 
 
 def parse_parameters(resource_types: ResourceTypes, parameters: Json, dialect: Dialect) -> SearchRequest[Any]:
-    """Validate the parameters of a query, read in a dialect, against the schemas of its resource types.
+    """Validate the parameters of a query against the schemas of its resource types.
 
+    :param dialect: That of the caller.
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
     require_bounded_parameters(parameters)
@@ -164,18 +166,19 @@ def page_by_cursor(listing: Listing, request: SearchRequest[Any], query: str) ->
     elif cursor and cursor.count != count:
         raise InvalidCountException(detail=f"count has to stay {cursor.count} on every page of the query")
     total = sum(listing.totals()) if settings.COUNT_WITH_CURSOR else None
+    mark = cursor.mark if cursor else None
     backwards = cursor is not None and cursor.backwards
-    found: list[Found] = []
-    if count:
-        found = listing.beyond(cursor.mark if cursor else None, count + 1, backwards=backwards)
-    has_more, found = len(found) > count, found[:count]
-    if backwards:
-        found.reverse()
-    response = list_response(found, total)
-    if found and (has_more or backwards):
-        response["nextCursor"] = Cursor(found[-1].mark, False, count).seal(query)
-    if found and cursor and (has_more or not backwards):
-        response["previousCursor"] = Cursor(found[0].mark, True, count).seal(query)
+    page = read_page(
+        lambda limit: listing.beyond(mark, limit, backwards=backwards),
+        count,
+        has_key=cursor is not None,
+        backwards=backwards,
+    )
+    response = list_response(page.rows, total)
+    if page.has_next:
+        response["nextCursor"] = Cursor(page.rows[-1].mark, False, count).seal(query)
+    if page.has_previous:
+        response["previousCursor"] = Cursor(page.rows[0].mark, True, count).seal(query)
     return response
 
 

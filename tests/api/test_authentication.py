@@ -130,7 +130,7 @@ REFUSED = [
 class TestRefusals:
     @pytest.mark.parametrize("authorization", REFUSED, ids=lambda each: getattr(each, "__name__", ""))
     @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-    def test_are_one_and_the_same_whatever_is_wrong(self, anonymous, authorization, method):
+    def test_refusals_are_one_and_the_same_whatever_is_wrong(self, anonymous, authorization, method):
         header = authorization()
         headers = {} if header is None else {"Authorization": header}
 
@@ -145,25 +145,25 @@ class TestRefusals:
             response = anonymous.generic(method, f"{ROOT}{path}", b"{}", content_type=SCIM, headers=headers)
             assert response.status_code == 401
 
-    def test_come_before_anything_is_said_of_the_request(self, anonymous):
+    def test_refusals_come_before_anything_is_said_of_the_request(self, anonymous):
         account = UserFactory.create()
 
         assert_scim_error(get(anonymous, path_of(account)), 401)
         assert_scim_error(get(anonymous, "/Users/none"), 401)
         assert_scim_error(anonymous.post(f"{ROOT}/Users", b"not JSON", content_type="text/plain"), 401)
 
-    def test_leave_no_trace_in_the_history(self, anonymous):
+    def test_refusals_leave_no_trace_in_the_history(self, anonymous):
         anonymous.post(f"{ROOT}/Users", b"{}", content_type=SCIM)
 
         assert not ProvisioningEvent.objects.exists()
 
     @pytest.mark.parametrize(("method", "path"), PROTECTED)
-    def test_of_a_session_are_made_although_its_user_may_do_anything(self, browser, method, path):
+    def test_refusals_of_a_session_are_made_although_its_user_may_do_anything(self, browser, method, path):
         response = browser.generic(method, f"{ROOT}{path}", b"{}", content_type=SCIM)
 
         assert response.status_code == 401
 
-    def test_of_a_token_in_the_address_or_the_body_are_made(self, anonymous):
+    def test_refusals_of_a_token_in_the_address_or_the_body_are_made(self, anonymous):
         _, token = issue()
 
         assert_scim_error(get(anonymous, f"/Users?access_token={token}"), 401)
@@ -174,7 +174,7 @@ class TestBrowsers:
     """A page of another site learns and does nothing by the browser of somebody who is signed in."""
 
     @pytest.mark.parametrize(("method", "path"), [*PROTECTED, *HISTORY, *OPEN, *HEALTH])
-    def test_are_told_of_no_other_site_that_may_ask(self, scim, browser, method, path):
+    def test_browsers_are_told_of_no_other_site_that_may_ask(self, scim, browser, method, path):
         asked = {
             "Origin": "https://evil.example",
             "Access-Control-Request-Method": method,
@@ -191,7 +191,7 @@ class TestBrowsers:
         names = {name.lower() for answer in answers for name in answer.headers}
         assert [name for name in names if name.startswith("access-control-")] == []
 
-    def test_get_no_cookie(self, scim, browser):
+    def test_browsers_get_no_cookie(self, scim, browser):
         for response in (scim.get("/Users"), browser.get(f"{ROOT}/Users")):
             assert not response.cookies
 
@@ -203,21 +203,21 @@ class TestBearerTokens:
 
         assert response.status_code == 200
 
-    def test_are_accepted_until_they_expire(self, anonymous):
+    def test_bearer_tokens_are_accepted_until_they_expire(self, anonymous):
         stored, token = issue(expires=timezone.now() + timedelta(minutes=1))
 
         assert with_token(anonymous, token).status_code == 200
         AccessToken.objects.filter(pk=stored.pk).update(expires=timezone.now())
         assert with_token(anonymous, token).status_code == 401
 
-    def test_are_refused_from_their_revocation_on(self, anonymous):
+    def test_bearer_tokens_are_refused_from_their_revocation_on(self, anonymous):
         stored, token = issue()
 
         assert with_token(anonymous, token).status_code == 200
         stored.revoke()
         assert with_token(anonymous, token).status_code == 401
 
-    def test_are_refused_while_their_connection_is_not_active(self, anonymous):
+    def test_bearer_tokens_are_refused_while_their_connection_is_not_active(self, anonymous):
         stored, token = issue()
         connection = stored.connection
 

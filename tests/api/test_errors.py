@@ -448,13 +448,13 @@ class TestUnforeseenFailures:
         scim.client = HttpsClient(raise_request_exception=False)
         return scim
 
-    def test_tell_the_client_nothing(self, broken):
+    def test_unforeseen_failures_tell_the_client_nothing(self, broken):
         for response in (broken.get("/Users"), broken.post("/Users", user())):
             detail = assert_scim_error(response, 500)
             assert "swordfish" not in response.content.decode()
             assert "ZeroDivision" not in detail
 
-    def test_tell_the_client_nothing_in_debug_mode_either(self, broken, settings):
+    def test_unforeseen_failures_tell_the_client_nothing_in_debug_mode_either(self, broken, settings):
         settings.DEBUG = True
 
         response = broken.get("/Users")

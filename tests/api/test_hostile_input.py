@@ -120,7 +120,7 @@ class TestBodies:
     @example(payload={}, sent=[{"op": "add", "path": "emails", "value": [{"type": None}, []]}])
     @example(payload={}, sent=[{"op": "replace", "path": "members[value pr].value", "value": "1"}])
     @example(payload={}, sent=[{"op": "add", "path": ENTERPRISE, "value": {"manager": []}}])
-    def test_are_answered_by_patch(self, scim: ScimClient, rows, collection, payload, sent):
+    def test_hostile_bodies_are_answered_by_patch(self, scim: ScimClient, rows, collection, payload, sent):
         request = {"schemas": [PATCH_OP], "Operations": sent, **payload}
         with undone():
             answered(scim.request("PATCH", path_of(rows[collection]), request))
@@ -163,7 +163,7 @@ class TestBytes:
     @fuzzed
     @given(body=st.binary(max_size=200))
     @example(body=b'{"schemas":["' + USER.encode() + b'"],"userName":"\xc3\x28"}')
-    def test_of_any_kind_are_answered(self, scim: ScimClient, body):
+    def test_bytes_of_any_kind_are_answered(self, scim: ScimClient, body):
         with undone():
             answered(scim.post("/Users", body))
 
@@ -205,7 +205,7 @@ class TestBulkJobs:
             },
         ],
     )
-    def test_are_answered(self, scim: ScimClient, rows, job, sent):
+    def test_hostile_bulk_jobs_are_answered(self, scim: ScimClient, rows, job, sent):
         request = {"schemas": [BULK_REQUEST], "Operations": sent, **job}
         with undone():
             response = scim.post("/Bulk", request)
@@ -363,7 +363,7 @@ class TestAddresses:
         assert response.headers["Content-Type"] == SCIM
         assert "X-Injected" not in response.headers
 
-    def test_that_failed_are_one_line_of_the_log(self, scim: ScimClient, settings, caplog):
+    def test_addresses_that_failed_are_one_line_of_the_log(self, scim: ScimClient, settings, caplog):
         settings.DJANGO_SCIM = {"PERMISSION_CLASSES": ["tests.api.hosts.Broken"]}
         scim.client.raise_request_exception = False
 
@@ -380,7 +380,7 @@ class TestHeaders:
         ["a b", "a\r\nX-Injected: yes", "a\nFORGED", "é", "\x00", "\x1b[31m", "\u2028", "\x7f"],
         ids=repr,
     )
-    def test_that_could_forge_a_line_of_a_log_are_no_request_id(self, send, value):
+    def test_headers_that_could_forge_a_line_of_a_log_are_no_request_id(self, send, value):
         response = send("POST", "/Users", user("barbara"), X_Request_ID=value)
 
         assert response.status_code == 201

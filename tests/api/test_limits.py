@@ -74,12 +74,12 @@ class TestBodies:
         """Send it with a token."""
         return self.post(scim.client, body, length, Authorization=f"Bearer {scim.token}")
 
-    def test_over_the_limit_are_refused_before_they_are_read(self, scim, settings):
+    def test_bodies_over_the_limit_are_refused_before_they_are_read(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_PAYLOAD_SIZE": 100}
 
         assert_scim_error(self.authorized(scim, Unread(), 101), 413)
 
-    def test_of_nobody_who_is_known_are_not_read(self, anonymous: Client):
+    def test_bodies_of_nobody_who_is_known_are_not_read(self, anonymous: Client):
         assert_scim_error(self.post(anonymous, Unread(), 10), 401)
 
     def test_bodies_are_read_as_far_as_their_length_says(self, scim):
@@ -114,7 +114,7 @@ class TestBodies:
             send("POST", "/Users", user("barbara"), Content_Length=length), 400, "invalidSyntax"
         )
 
-    def test_with_two_ways_to_tell_their_length_are_refused(self, send):
+    def test_bodies_with_two_ways_to_tell_their_length_are_refused(self, send):
         response = send("POST", "/Users", user("barbara"), Transfer_Encoding="chunked")
 
         assert_scim_error(response, 400, "invalidSyntax")
@@ -133,13 +133,13 @@ class TestDepth:
 
         assert_scim_error(send("POST", "/Users/.search", body), 400, "invalidSyntax")
 
-    def test_is_bounded_in_every_message(self, send):
+    def test_the_depth_is_bounded_in_every_message(self, send):
         for method, path, body in in_each_message(nested(40)):
             assert_scim_error(send(method, path, body), 400, "invalidSyntax")
 
 
 class TestStrings:
-    def test_are_bounded(self, send, settings):
+    def test_strings_are_bounded(self, send, settings):
         settings.DJANGO_SCIM = {"MAX_STRING_LENGTH": 100}
 
         assert send("POST", "/Users", user("barbara", nickName="é" * 100)).status_code == 201
@@ -154,7 +154,7 @@ class TestStrings:
 
 
 class TestObjects:
-    def test_have_a_bounded_number_of_members(self, send, settings):
+    def test_objects_have_a_bounded_number_of_members(self, send, settings):
         settings.DJANGO_SCIM = {"MAX_ATTRIBUTES": 20}
         few = {f"a{number}": number for number in range(18)}
 
@@ -176,7 +176,7 @@ class TestObjects:
             b'{"Operations":[],"operations":[]}',
         ],
     )
-    def test_with_a_name_twice_are_invalid_syntax(self, send, body):
+    def test_objects_with_a_name_twice_are_invalid_syntax(self, send, body):
         row = UserFactory.create()
 
         for method, path in (("POST", "/Users"), ("PUT", path_of(row)), ("PATCH", path_of(row))):
@@ -202,7 +202,7 @@ class TestObjects:
 
 
 class TestValues:
-    def test_of_an_attribute_are_bounded(self, send, settings):
+    def test_values_of_an_attribute_are_bounded(self, send, settings):
         settings.DJANGO_SCIM = {"MAX_VALUES": 5}
         row = UserFactory.create()
 
@@ -264,7 +264,7 @@ class TestValues:
 
 
 class TestOperations:
-    def test_without_a_path_count_once_for_each_attribute(self, scim, settings):
+    def test_operations_without_a_path_count_once_for_each_attribute(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_PATCH_OPERATIONS": 3}
         path = path_of(UserFactory.create())
 
@@ -317,7 +317,7 @@ class TestFilters:
         answers = [scim.get("/Users", {"filter": filter}), scim.get("/", {"filter": filter})]
         return [*answers, *(scim.post(path, {"filter": filter}) for path in SEARCHES)]
 
-    def test_have_a_bounded_length(self, scim, settings):
+    def test_filters_have_a_bounded_length(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_FILTER_LENGTH": 30}
 
         for answer in self.queried(scim, f'userName eq "{"a" * 16}"'):
@@ -325,7 +325,7 @@ class TestFilters:
         for answer in self.queried(scim, f'userName eq "{"a" * 17}"'):
             assert_scim_error(answer, 400, "invalidFilter")
 
-    def test_have_a_bounded_number_of_comparisons(self, scim, settings):
+    def test_filters_have_a_bounded_number_of_comparisons(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_FILTER_TERMS": 3}
 
         for answer in self.queried(scim, "title pr or nickName pr or active eq true"):
@@ -352,7 +352,7 @@ class TestFilters:
 
     @pytest.mark.parametrize("opening", ["(", "not (", "emails[", "title pr and ("])
     @pytest.mark.parametrize("closing", [")", "]", ""])
-    def test_nested_by_the_thousand_are_no_failure(self, scim, opening, closing, settings):
+    def test_filters_nested_by_the_thousand_are_no_failure(self, scim, opening, closing, settings):
         settings.DJANGO_SCIM = {"MAX_FILTER_LENGTH": 10**5}
         filter = opening * 5_000 + "title pr" + closing * 5_000
 
@@ -395,12 +395,12 @@ class TestParameters:
         assert User.objects.get().username == row.username
 
     @pytest.mark.parametrize("name", ["filter", "sortBy", "startIndex", "count", "attributes"])
-    def test_that_are_there_twice_are_refused(self, scim, name):
+    def test_parameters_that_are_there_twice_are_refused(self, scim, name):
         response = scim.request("GET", f"/Users?{name}=1&{name}=1")
 
         assert_scim_error(response, 400, "invalidValue")
 
-    def test_lower_a_page_to_the_most_results(self, scim, settings):
+    def test_parameters_lower_a_page_to_the_most_results(self, scim, settings):
         settings.DJANGO_SCIM = {"MAX_RESULTS": 2}
         UserFactory.create_batch(3)
 

@@ -68,10 +68,10 @@ class TestNetworks:
             (["0.0.0.0/0"], "192.0.2.7.example"),
         ],
     )
-    def test_keep_out_who_comes_from_elsewhere(self, office, networks, address):
+    def test_networks_keep_out_who_comes_from_elsewhere(self, office, networks, address):
         assert_scim_error(ask(office(*networks), address), 401)
 
-    def test_keep_out_with_the_answer_to_a_wrong_token(self, office, anonymous):
+    def test_networks_keep_out_with_the_answer_to_a_wrong_token(self, office, anonymous):
         refused = ask(office("192.0.2.0/24"), OUTSIDE)
         unknown = anonymous.get(f"{ROOT}/Users", headers={"Authorization": "Bearer unknown"})
 
@@ -154,7 +154,7 @@ class TestProxies:
             (1, "9" * 5000),
         ],
     )
-    def test_do_not_let_a_client_choose_its_address(self, office, settings, proxies, forwarded):
+    def test_proxies_do_not_let_a_client_choose_its_address(self, office, settings, proxies, forwarded):
         settings.DJANGO_SCIM = {"TRUSTED_PROXIES": proxies}
 
         assert_scim_error(ask(office("192.0.2.0/24"), INSIDE, forwarded), 401)

@@ -41,7 +41,7 @@ class TestReadScope:
         assert len(response.json()["Resources"]) == 1
         assert not ProvisioningEvent.objects.exists()
 
-    def test_writes_nothing(self, reader):
+    def test_the_read_scope_writes_nothing(self, reader):
         account, team = UserFactory.create(username="before"), GroupFactory.create(name="before")
         requests = [
             ("POST", "/Users", user("new")),
@@ -117,7 +117,7 @@ class TestTokensForSomeResourceTypes:
         assert scim.get(f"/Users/{created.json()['id']}").status_code == 200
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_neither_read_nor_write_others(self, scim, method):
+    def test_tokens_for_some_resource_types_neither_read_nor_write_others(self, scim, method):
         response = scim.request(method, "/Groups", group("Guides") if method == "POST" else None)
 
         assert (response.status_code, Group.objects.exists()) == (403, False)
@@ -130,7 +130,7 @@ class TestTokensForSomeResourceTypes:
 
         assert [each["meta"]["resourceType"] for each in resources] == ["User"]
 
-    def test_have_their_bulk_operations_refused_one_by_one(self, scim):
+    def test_tokens_for_some_resource_types_have_their_bulk_operations_refused_one_by_one(self, scim):
         operations = [
             {"method": "POST", "path": "/Groups", "bulkId": "g", "data": group("Guides")},
             {"method": "POST", "path": "/Users", "bulkId": "u", "data": user("barbara")},

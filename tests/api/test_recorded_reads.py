@@ -257,7 +257,7 @@ class TestSecrets:
     )
     @pytest.mark.parametrize("is_body", [False, True], ids=["address", "body"])
     @pytest.mark.parametrize("path", ["/Users", ""], ids=["Users", "root"])
-    def test_are_kept_nowhere(self, scim, parameters, is_body, path):
+    def test_secrets_are_kept_nowhere(self, scim, parameters, is_body, path):
         if is_body:
             response = scim.post(f"{path}/.search", query(**parameters))
         else:

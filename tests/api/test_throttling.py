@@ -66,7 +66,7 @@ def ask_from(scim, address, token=None, **headers):
 
 
 class TestAConnection:
-    def test_is_answered_as_often_as_its_rate_says(self, scim, rates):
+    def test_a_connection_is_answered_as_often_as_its_rate_says(self, scim, rates):
         rates(read="3/min")
 
         assert statuses(lambda: scim.get("/Users"), 4) == [200, 200, 200, 429]
@@ -183,7 +183,7 @@ class TestAConnection:
 class TestAnAddress:
     A, B = "192.0.2.1", "192.0.2.2"
 
-    def test_has_a_rate_that_its_connections_share(self, scim, rates):
+    def test_an_address_has_a_rate_that_its_connections_share(self, scim, rates):
         rates(address_read="2/min")
         other = ScimClient(ConnectionFactory.create())
 
@@ -243,7 +243,7 @@ class TestBulkJobs:
         assert [self.job(scim, *names).status_code for names in sizes] == [200, 200, 429]
 
     @pytest.mark.parametrize("rate", ["bulk", "address_bulk"])
-    def test_beyond_the_rate_are_refused_before_they_begin(self, scim, rates, rate):
+    def test_bulk_jobs_beyond_the_rate_are_refused_before_they_begin(self, scim, rates, rate):
         rates(**{rate: "3/min"})
         self.job(scim, "a", "b")
         before = ProvisioningEvent.objects.count()
@@ -301,7 +301,7 @@ class TestWrongTokens:
 
         assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
 
-    def test_beyond_that_cost_no_query(self, anonymous, rates):
+    def test_wrong_tokens_beyond_the_rate_cost_no_query(self, anonymous, rates):
         rates(failed_authentication="1/min")
         self.wrong(anonymous)
 
@@ -352,7 +352,7 @@ class TestWrongTokens:
 
         assert [anonymous.get(f"{ROOT}/Users").status_code for _ in range(3)] == [401] * 3
 
-    def test_lock_nobody_out_whose_token_was_right_before(self, scim, anonymous, rates):
+    def test_wrong_tokens_lock_nobody_out_whose_token_was_right_before(self, scim, anonymous, rates):
         """Behind one proxy, or at one provider, many have the same address."""
         rates(failed_authentication="1/min")
         ask_from(scim, self.B)
@@ -360,7 +360,7 @@ class TestWrongTokens:
         assert [self.wrong(anonymous).status_code for _ in range(2)] == [401, 429]
         assert ask_from(scim, self.A).status_code == 200
 
-    def test_lock_nobody_out_whose_token_is_in_daily_use(self, scim, anonymous, rates, clock):
+    def test_wrong_tokens_lock_nobody_out_whose_token_is_in_daily_use(self, scim, anonymous, rates, clock):
         rates(failed_authentication="1/hour")
         for _ in range(2):
             assert ask_from(scim, self.B).status_code == 200
@@ -393,7 +393,7 @@ class TestWrongTokens:
 
         assert [self.wrong(anonymous, token=token).status_code for _ in range(2)] == [401, 429]
 
-    def test_are_in_no_log_and_no_cache(self, scim, anonymous, rates, shared_cache, caplog):
+    def test_wrong_tokens_are_in_no_log_and_no_cache(self, scim, anonymous, rates, shared_cache, caplog):
         rates(failed_authentication="1/min")
         ask_from(scim, self.A)
         for _ in range(2):
@@ -470,7 +470,7 @@ class TestRates:
 
 
 class TestCounters:
-    def test_lose_nothing_when_many_count_at_once(self, settings):
+    def test_counters_lose_nothing_when_many_count_at_once(self, settings):
         settings.CACHES = {"default": {"BACKEND": "tests.api.caches.Slow", "LOCATION": "race"}}
         caches["default"].clear()
 

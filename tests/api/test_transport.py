@@ -40,7 +40,7 @@ def test_the_endpoints_that_tests_ask_are_all_that_there_are():
 
 class TestRequestsInClear:
     @pytest.mark.parametrize(("method", "path"), [*PROTECTED, *HISTORY, *OPEN])
-    def test_are_refused_at_every_endpoint(self, in_clear, scim, method, path):
+    def test_requests_in_clear_are_refused_at_every_endpoint(self, in_clear, scim, method, path):
         response = send(in_clear, method, path, scim.token)
 
         assert response.status_code == 403
@@ -48,7 +48,7 @@ class TestRequestsInClear:
             assert "HTTPS" in assert_scim_error(response, 403)
 
     @pytest.mark.parametrize(("method", "path"), [*PROTECTED, *HISTORY])
-    def test_have_their_token_looked_at_by_nobody(self, in_clear, scim, method, path):
+    def test_requests_in_clear_have_their_token_looked_at_by_nobody(self, in_clear, scim, method, path):
         with CaptureQueriesContext(database) as queries:
             send(in_clear, method, path, scim.token)
 
@@ -67,7 +67,7 @@ class TestRequestsInClear:
         assert "SECURE_PROXY_SSL_HEADER" in caplog.text
         assert scim.token not in caplog.text
 
-    def test_are_not_redirected(self, in_clear, scim):
+    def test_requests_in_clear_are_not_redirected(self, in_clear, scim):
         """A client would follow, and send its next token in clear too."""
         assert "Location" not in send(in_clear, "GET", "/Users", scim.token).headers
 
@@ -96,7 +96,7 @@ class TestProxies:
     def test_proxies_that_say_http_are_believed_too(self, scim):
         assert scim.get("/Users", **{"X-Forwarded-Proto": "http"}).status_code == 403
 
-    def test_are_not_believed_unless_the_settings_say_so(self, in_clear, scim, settings):
+    def test_proxies_are_not_believed_unless_the_settings_say_so(self, in_clear, scim, settings):
         settings.SECURE_PROXY_SSL_HEADER = None
 
         response = send(in_clear, "GET", "/Users", scim.token, **{"X-Forwarded-Proto": "https"})

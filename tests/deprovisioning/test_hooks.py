@@ -69,7 +69,7 @@ def test_no_hook_is_called_for_a_group(scim, db, deprovisioning):
     assert scim.delete(path_of(GroupFactory.create())).status_code == 204
 
 
-def test_it_is_part_of_the_transaction(scim, user, deprovisioning):
+def test_a_hook_is_part_of_the_transaction(scim, user, deprovisioning):
     deprovisioning("require_transaction")
 
     assert scim.patch(path_of(user), DEACTIVATE).status_code == 200
@@ -87,7 +87,7 @@ def test_a_failure_of_a_hook_is_no_success_to_the_client(scim, user, deprovision
     assert (event.outcome, event.status) == ("refused", 500)
 
 
-def test_a_failure_undoes_the_write_so_that_the_client_can_try_again(scim, user, deprovisioning):
+def test_a_failure_of_a_hook_undoes_the_write_so_that_the_client_can_try_again(scim, user, deprovisioning):
     browser = Browser().sign_in(user)
     deprovisioning("end_memberships", "fail")
     scim.client.raise_request_exception = False

@@ -116,7 +116,9 @@ def test_a_test_that_there_is_not_is_found_out(reference):
 
 def test_a_test_that_there_is_is_found():
     assert is_there("tests/docs/test_promises.py::test_a_test_that_there_is_is_found")
-    assert is_there("tests/api/test_authentication.py::TestRefusals::test_leave_no_trace_in_the_history")
+    assert is_there(
+        "tests/api/test_authentication.py::TestRefusals::test_refusals_leave_no_trace_in_the_history"
+    )
     assert is_there("tests/race/races.py::creations_of_one_name")
 
 

@@ -303,7 +303,7 @@ class TestSecrets:
         ],
         ids=repr,
     )
-    def test_are_kept_nowhere(self, scim, caplog, method, payload):
+    def test_secrets_are_kept_nowhere(self, scim, caplog, method, payload):
         caplog.set_level(logging.DEBUG)
         row = UserFactory.create(username="barbara")
         path = "/Users" if method == "POST" else path_of(row)

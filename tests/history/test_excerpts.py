@@ -95,7 +95,7 @@ class TestSecrets:
         ],
         ids=repr,
     )
-    def test_are_hidden_wherever_they_are(self, document):
+    def test_secrets_are_hidden_wherever_they_are(self, document):
         kept = json.dumps(excerpt(document, SECRETS, ENOUGH))
 
         assert "hidden" not in kept
@@ -107,7 +107,7 @@ class TestSecrets:
         assert excerpt(document, SECRETS, ENOUGH) == document
 
     @pytest.mark.parametrize("query", ['filter=password+eq+"x"', "filter=p%61ssword%20eq%20%22x%22"])
-    def test_are_not_kept_in_the_path_either(self, query):
+    def test_secrets_are_not_kept_in_the_path_either(self, query):
         assert target_excerpt(f"/Users?{query}", SECRETS) == f"/Users?{REDACTED}"
 
     def test_secrets_leave_other_queries_as_they_are(self):

@@ -15,7 +15,7 @@ from tests.factories import ConnectionFactory
 
 
 class TestIssuing:
-    def test_returns_the_token_once_and_stores_its_digest(self, connection):
+    def test_issuing_returns_the_token_once_and_stores_its_digest(self, connection):
         stored, token = AccessToken.objects.issue(connection)
 
         stored.refresh_from_db()
@@ -29,7 +29,7 @@ class TestIssuing:
         assert len(token) - len(stored.hint) >= 37  # of 43 characters with 6 bits each
         assert str(stored) == f"{stored.hint}…"
 
-    def test_makes_tokens_that_people_and_secret_scanners_recognise(self, connection):
+    def test_issuing_makes_tokens_that_people_and_secret_scanners_recognise(self, connection):
         _, token = AccessToken.objects.issue(connection)
 
         assert token.startswith("scim_")
@@ -105,7 +105,7 @@ class TestUsability:
 
         assert AccessToken.objects.usable(text) is None
 
-    def test_is_none_of_the_stored_digest(self, connection):
+    def test_usability_of_a_token_is_none_of_the_stored_digest(self, connection):
         stored, _ = AccessToken.objects.issue(connection)
 
         assert AccessToken.objects.usable(stored.digest) is None

@@ -49,7 +49,7 @@ def deactivate(scim, rows):
 
 
 class TestTheLimit:
-    def test_lets_as_many_pass_as_it_says_and_then_pauses_the_connection(self, scim):
+    def test_the_deprovisioning_limit_lets_as_many_pass_as_it_says_and_then_pauses_the_connection(self, scim):
         rows = UserFactory.create_batch(3)
 
         assert deactivate(scim, rows) == [200, 200, 503]
@@ -143,7 +143,7 @@ class TestTheShare:
         monkeypatch.setattr(limits, "ALWAYS_ALLOWED", 3)
         return ScimClient(connection)
 
-    def test_lets_no_more_pass_than_that_part_of_the_accounts(self, scim, settings):
+    def test_the_deprovisioning_share_lets_no_more_pass_than_that_part_of_the_accounts(self, scim, settings):
         settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 50}
         rows = UserFactory.create_batch(10)
 

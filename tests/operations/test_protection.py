@@ -43,7 +43,7 @@ class TestRowsThatTheProjectProtects:
     def test_rows_that_the_project_protects_can_be_read(self, scim, powerful):
         assert scim.get(path_of(powerful)).json()["displayName"] == "Powerful"
 
-    def test_cannot_be_changed(self, scim, powerful):
+    def test_rows_that_the_project_protects_cannot_be_changed(self, scim, powerful):
         row = UserFactory.create()
         join = {"op": "add", "path": "members", "value": [member(row)]}
 
@@ -56,12 +56,12 @@ class TestRowsThatTheProjectProtects:
         assert [answer.status_code for answer in answers] == [403] * 3
         assert not powerful.user_set.exists()
 
-    def test_cannot_be_made(self, scim):
+    def test_rows_that_the_project_protects_cannot_be_made(self, scim):
         response = scim.post("/Users", user("service-backup"))
 
         assert (response.status_code, User.objects.exists()) == (403, False)
 
-    def test_cannot_be_made_of_others(self, scim):
+    def test_rows_that_the_project_protects_cannot_be_made_of_others(self, scim):
         row = UserFactory.create(username="barbara")
 
         response = scim.patch(path_of(row), {"op": "replace", "path": "userName", "value": "service-b"})
@@ -93,7 +93,7 @@ class TestTheLastAdministrator:
 
     @pytest.mark.parametrize("others", [{}, {"is_superuser": True, "is_active": False}, {"is_staff": True}])
     @pytest.mark.parametrize("way", ["PATCH", "PUT", "DELETE"])
-    def test_cannot_be_locked_or_deleted(self, scim, admin, way, others):
+    def test_the_last_administrator_cannot_be_locked_or_deleted(self, scim, admin, way, others):
         if others:
             UserFactory.create(**others)
         payload = {"PATCH": {"Operations": [DEACTIVATE]}, "PUT": user("root", active=False)}.get(way)
@@ -115,7 +115,7 @@ class TestTheLastAdministrator:
         assert scim.patch(path_of(admin), DEACTIVATE).status_code == 200
 
     @pytest.mark.django_db(transaction=True)
-    def test_is_left_of_two_that_are_locked_at_the_same_time(self):
+    def test_the_last_administrator_is_left_of_two_that_are_locked_at_the_same_time(self):
         connection = ConnectionFactory.create()
         admins = UserFactory.create_batch(2, is_superuser=True)
         start = Barrier(2)

@@ -47,7 +47,7 @@ def outcomes(responses):
     [["bjensen"] * 4, ["bjensen", "BJENSEN", "BJensen", "bjenseN"], ["øre", "Øre", "ØRE", "øRE"]],
     ids=["the same", "in other case", "in other case beyond ASCII"],
 )
-def test_of_many_that_create_one_user_name_exactly_one_does(scim, spellings):
+def test_exactly_one_of_many_requests_creates_one_user_name(scim, spellings):
     for number in range(ROUNDS):
         names = [f"{spelling}{number}" for spelling in spellings]
 

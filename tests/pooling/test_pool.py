@@ -150,7 +150,7 @@ def test_an_export_is_whole_and_holds_no_session_while_it_is_sent(admin_client, 
     assert lines == len(events)
 
 
-def test_what_a_session_was_told_by_others_reaches_nobody(connection):
+def test_a_setting_that_others_left_in_a_session_reaches_nobody(connection):
     with to_the_pool(autocommit=True) as other:
         other.execute("SET TIME ZONE 'Asia/Tokyo'")
         shown = in_threads(lambda _: time_zone())

@@ -92,7 +92,7 @@ class TestPreconditions:
 
         assert [response.status_code for response in (second, third, late)] == [200, 200, 412]
 
-    def test_refuse_the_version_that_the_replica_still_has(self, scim, lagging):
+    def test_preconditions_refuse_the_version_that_the_replica_still_has(self, scim, lagging):
         row = UserFactory.create()
         lagging()
         old = scim.get(path_of(row)).headers["ETag"]
@@ -104,7 +104,7 @@ class TestPreconditions:
 
 
 class TestUniqueness:
-    def test_is_that_of_the_primary(self, scim):
+    def test_uniqueness_is_that_of_the_primary(self, scim):
         assert scim.post("/Users", user("barbara")).status_code == 201
         other = path_to(scim.post("/Users", user("other")))
 
@@ -238,7 +238,7 @@ class TestWhatProtectsTheProject:
 
         assert [scim.patch(path_of(row), DEACTIVATE).status_code for row in rows[:3]] == [200, 200, 503]
 
-    def test_keeps_the_last_administrator_that_the_primary_knows_of(self, scim, settings):
+    def test_the_breaker_keeps_the_last_administrator_that_the_primary_knows_of(self, scim, settings):
         settings.DJANGO_SCIM = {
             "RESOURCES": {"User": {"adapter": "tests.operations.test_protection.OpenUserAdapter"}}
         }
@@ -249,7 +249,7 @@ class TestWhatProtectsTheProject:
 
 class TestDeprovisioning:
     @pytest.mark.parametrize("engine", ["db", "cached_db"])
-    def test_ends_sessions_that_began_a_moment_ago(self, scim, settings, shared_cache, engine):
+    def test_deprovisioning_ends_sessions_that_began_a_moment_ago(self, scim, settings, shared_cache, engine):
         settings.ROOT_URLCONF = "tests.deprovisioning.urls"
         settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
         row = UserFactory.create()

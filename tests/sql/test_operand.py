@@ -25,6 +25,7 @@ from django_scim.sql.operand import (
     constant,
 )
 from django_scim.sql.sources import HostSource, Source, SourceOperand, in_any
+from django_scim.sql.values import column_of
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def binding(path: str) -> AttributeBinding:
 
 def column(name: str, path: str) -> ColumnOperand:
     """Return the operand of a column of the accounts that holds an attribute."""
-    return ColumnOperand(name, Account._meta.get_field(name), binding(path))
+    return ColumnOperand(name, column_of(Account, name), binding(path))
 
 
 def names(condition: Q) -> list[str]:

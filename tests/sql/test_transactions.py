@@ -199,7 +199,7 @@ def test_a_function_of_the_host_after_a_commit_sees_the_resource(scim, on_save):
 
 
 @alone
-def test_what_the_host_raises_undoes_the_write_and_is_recorded(scim, on_save):
+def test_an_exception_of_the_host_undoes_the_write_and_is_recorded(scim, on_save):
     def refuse(**kwargs):
         raise RuntimeError("the host is not amused")
 

@@ -18,6 +18,7 @@ from django_scim.admin.history.filters import ColumnFilter
 from django_scim.admin.rows import records_of
 from django_scim.history.selection import EventSelection, Key
 from django_scim.models import ProvisioningEvent
+from django_scim.sql import keyset
 
 
 class HistoryChangeList(LeanChangeList):
@@ -130,47 +131,26 @@ class HistoryPaginator(Paginator):
 
     def page(self, number: Any) -> HistoryPage:
         """Return the page of a name; the first one for what is none."""
-        if number == LAST:
-            return self.last()
         direction, key = position_of(str(number))
-        if direction == "before":
-            return self.before(key) or self.first()
-        if direction == "after":
-            return self.after(key) or self.last()
-        return self.first()
+        page = self.keys(key, backwards=direction == "before" or number == LAST)
+        if direction == "before" and not page.has_previous:
+            # The first page is always a full one, not what is left over before the others.
+            page = self.keys(None, backwards=False)
+        elif direction == "after" and not page.rows:
+            page = self.keys(None, backwards=True)
+        return self.made(page)
 
-    def first(self) -> HistoryPage:
-        """Return the first page."""
-        keys = self.selection.keys(self.per_page + 1, ascending=self.ascending)
-        return self.made(keys[: self.per_page], has_previous=False, has_next=len(keys) > self.per_page)
+    def keys(self, key: Key | None, *, backwards: bool) -> keyset.Page[Key]:
+        """Return the keys of the page after an event or before it; without one, of the first or the last."""
+        return self.selection.page(self.per_page, beyond=key, ascending=self.ascending, backwards=backwards)
 
-    def last(self) -> HistoryPage:
-        """Return the last page, which is full: not what is left over after other pages."""
-        keys = self.selection.keys(self.per_page + 1, ascending=not self.ascending)
-        shown = keys[self.per_page - 1 :: -1]
-        return self.made(shown, has_previous=len(keys) > self.per_page, has_next=False)
-
-    def after(self, key: Key | None) -> HistoryPage | None:
-        """Return the page after an event, none if nothing is there."""
-        keys = self.selection.keys(self.per_page + 1, beyond=key, ascending=self.ascending)
-        if not keys:
-            return None
-        return self.made(keys[: self.per_page], has_previous=True, has_next=len(keys) > self.per_page)
-
-    def before(self, key: Key | None) -> HistoryPage | None:
-        """Return the page before an event, none if that is not a full one: then it is the first."""
-        keys = self.selection.keys(self.per_page + 1, beyond=key, ascending=not self.ascending)
-        if len(keys) <= self.per_page:
-            return None
-        return self.made(keys[self.per_page - 1 :: -1], has_previous=True, has_next=True)
-
-    def made(self, keys: list[Key], *, has_previous: bool, has_next: bool) -> HistoryPage:
+    def made(self, found: keyset.Page[Key]) -> HistoryPage:
         """Return the page of these keys, with its events."""
-        page = HistoryPage(list(self.selection.read(keys, self.ascending)), 1, self)
-        if keys and has_previous:
-            page.previous_name = f"before.{text_of(keys[0])}"
-        if keys and has_next:
-            page.next_name = f"after.{text_of(keys[-1])}"
+        page = HistoryPage(list(self.selection.read(found.rows, self.ascending)), 1, self)
+        if found.has_previous:
+            page.previous_name = f"before.{text_of(found.rows[0])}"
+        if found.has_next:
+            page.next_name = f"after.{text_of(found.rows[-1])}"
         return page
 
 

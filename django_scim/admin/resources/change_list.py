@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from django_scim.admin.addresses import may_view_rows, row_url
@@ -18,6 +18,7 @@ from django_scim.admin.resources.authors import authors_of
 from django_scim.admin.resources.filters import connection_named
 from django_scim.admin.rows import is_active, name_of, resources_of
 from django_scim.models import Link, Record
+from django_scim.sql.keyset import Column, Keyset, Page, read_page
 from django_scim.sql.values import INTEGER_RANGE, OutOfRange, in_column
 
 
@@ -46,23 +47,23 @@ class RecordChangeList(LeanChangeList):
 
         :raises IncorrectLookupParameters: If the address names no place in the list.
         """
-        by_time = "-last_modified" in self.model_admin.get_ordering(request)
+        order = BY_TIME if "-last_modified" in self.model_admin.get_ordering(request) else BY_KEY
         try:
-            page = page_of(self.queryset, self.asked, self.list_per_page, by_time=by_time)
+            page = page_of(self.queryset, self.asked, self.list_per_page, order)
         except ValueError as error:
             raise IncorrectLookupParameters from error
-        found = listed(page.records, self.model_admin.admin_site, request)
-        for record in page.records:
+        found = listed(page.rows, self.model_admin.admin_site, request)
+        for record in page.rows:
             record.listed = found[record.pk]  # type: ignore[attr-defined]
-        if page.before is not None:
-            self.previous_url = self.get_query_string({BEFORE: page.before})
-        if page.after is not None:
-            self.next_url = self.get_query_string({AFTER: page.after})
-        self.result_list: Any = page.records
+        if page.has_previous:
+            self.previous_url = self.get_query_string({BEFORE: place_of(page.rows[0], order)})
+        if page.has_next:
+            self.next_url = self.get_query_string({AFTER: place_of(page.rows[-1], order)})
+        self.result_list: Any = page.rows
         # Nothing is counted; two equal numbers are not told.
-        self.result_count = self.full_result_count = len(page.records)
+        self.result_count = self.full_result_count = len(page.rows)
         self.show_full_result_count = self.can_show_all = self.multi_page = False
-        self.show_admin_actions = bool(page.records)
+        self.show_admin_actions = bool(page.rows)
         self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
 
 
@@ -104,76 +105,47 @@ BEFORE = "before"
 """The parameters of the address: the page begins after a record, or ends before it."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """The place of a record in the list.
+BY_KEY = Keyset((Column("pk", is_descending=True),))
 
-    :param time: When it was last modified, where the list is in that order.
+BY_TIME = Keyset((Column("last_modified", is_descending=True), *BY_KEY.columns))
+"""The two orders of the list: the newest resource first, or the one that was modified last."""
+
+
+def read_place(text: str, order: Keyset) -> tuple[Any, ...]:
+    """Return the key of the record that an address names: ``5``, or ``5,2025-06-30T12:00:00+00:00``.
+
+    :raises ValueError: If it names none, or one in another order.
     """
-
-    time: datetime | None
-    key: int
-
-    @classmethod
-    def of(cls, record: Record, by_time: bool) -> Place:
-        """Return the place of a record."""
-        return cls(record.last_modified if by_time else None, record.pk)
-
-    @classmethod
-    def read(cls, text: str, by_time: bool) -> Place:
-        """Return the place that an address names.
-
-        :raises ValueError: If it names none, or one in another order.
-        """
-        key, _, time = text.partition(",")
-        if not (key.isascii() and key.isdecimal()) or bool(time) is not by_time:
-            raise ValueError(text)
-        number = int(key) if len(key) < 20 else -1
-        if number not in INTEGER_RANGE or number < 0:
-            raise ValueError(text)
-        try:
-            return cls(in_column(datetime.fromisoformat(time)) if by_time else None, number)
-        except OutOfRange as error:
-            raise ValueError(text) from error
-
-    def __str__(self) -> str:
-        return str(self.key) if self.time is None else f"{self.key},{self.time.isoformat()}"
-
-    def beyond(self, records: QuerySet[Record], direction: str) -> QuerySet[Record]:
-        """Return the records on one side of the place.
-
-        :param direction: ``lt`` for those that come after it, ``gt`` for those that come before.
-        """
-        further = Q(**{f"pk__{direction}": self.key})
-        if self.time is None:
-            return records.filter(further)
-        later = Q(**{f"last_modified__{direction}": self.time})
-        return records.filter(later | further, **{f"last_modified__{direction}e": self.time})
+    key, _, time = text.partition(",")
+    by_time = order is BY_TIME
+    if not (key.isascii() and key.isdecimal()) or bool(time) is not by_time:
+        raise ValueError(text)
+    number = int(key) if len(key) < 20 else -1
+    if number not in INTEGER_RANGE or number < 0:
+        raise ValueError(text)
+    try:
+        return (in_column(datetime.fromisoformat(time)), number) if by_time else (number,)
+    except OutOfRange as error:
+        raise ValueError(text) from error
 
 
-@dataclass(frozen=True)
-class Page:
-    """Some records in their order, and the places where the pages before and after it begin."""
-
-    records: list[Record]
-    before: Place | None
-    after: Place | None
+def place_of(record: Record, order: Keyset) -> str:
+    """Return the place of a record as an address names it."""
+    *times, key = order.key_of(record)
+    return ",".join([str(key), *(time.isoformat() for time in times)])
 
 
-def page_of(records: QuerySet[Record], asked: Mapping[str, str], size: int, *, by_time: bool) -> Page:
+def page_of(records: QuerySet[Record], asked: Mapping[str, str], size: int, order: Keyset) -> Page[Record]:
     """Return the page that an address asks for: the first, unless it names a place.
 
-    :param records: In the order of ``-last_modified`` and ``-pk``, or of ``-pk`` alone.
     :raises ValueError: If a place is none.
     """
-    is_backward = BEFORE in asked
+    backwards = BEFORE in asked
     named = asked.get(BEFORE, asked.get(AFTER))
-    if named is not None:
-        records = Place.read(named, by_time).beyond(records, "gt" if is_backward else "lt")
-    found = list((records.reverse() if is_backward else records)[: size + 1])
-    has_more, found = len(found) > size, found[:size]
-    if is_backward:
-        found.reverse()
-    first, last = (Place.of(found[end], by_time) for end in (0, -1)) if found else (None, None)
-    has_before, has_after = (has_more, True) if is_backward else (named is not None, has_more)
-    return Page(found, first if has_before else None, last if has_after else None)
+    place = None if named is None else read_place(named, order)
+    return read_page(
+        lambda limit: order.first(records, limit, beyond=place, backwards=backwards),
+        size,
+        has_key=place is not None,
+        backwards=backwards,
+    )

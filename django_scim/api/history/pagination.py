@@ -37,11 +37,9 @@ class EventPagination(CursorPagination):
         position: Any = None if self.cursor is None else self.cursor.position
         backwards = self.cursor is not None and self.cursor.reverse
         beyond = None if position is None else parse_position(position)
-        keys = selection.keys(size + 1, beyond=beyond, ascending=backwards)
-        has_more = len(keys) > size
-        self.page = list(selection.read(keys[:size]))
-        came_from = beyond is not None and bool(self.page)
-        self.has_next, self.has_previous = (came_from, has_more) if backwards else (has_more, came_from)
+        page = selection.page(size, beyond=beyond, backwards=backwards)
+        self.page = list(selection.read(page.rows))
+        self.has_next, self.has_previous = page.has_next, page.has_previous
         self.next_position = self.previous_position = position
         return self.page
 

@@ -158,7 +158,7 @@ class TestEvent:
 
 
 class TestToken:
-    def test_with_the_scope_reads_the_events_of_its_connection_alone(self, siem):
+    def test_a_token_with_the_scope_reads_the_events_of_its_connection_alone(self, siem):
         own = make_event(connection=siem.connection)
         other = make_event(connection=ConnectionFactory.create())
         orphan = make_event()
@@ -180,7 +180,7 @@ class TestToken:
         assert named.partition(": ")[2] == unknown.partition(": ")[2]
 
     @pytest.mark.parametrize("scopes", [["read"], ["write"], ["read", "write", "users", "groups"]])
-    def test_without_the_scope_reads_nothing(self, connection, scopes):
+    def test_a_token_without_the_scope_reads_nothing(self, connection, scopes):
         client, event = ScimClient(connection, *scopes), make_event(connection=connection)
 
         for path in ("/history", f"/history/{event.pk}"):
@@ -287,7 +287,7 @@ class TestRequest:
             assert response["WWW-Authenticate"] == 'Bearer realm="SCIM"'
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-    def test_to_change_the_history_is_405(self, siem, method):
+    def test_a_request_to_change_the_history_is_405(self, siem, method):
         event = make_event(connection=siem.connection)
 
         for path in ("/history", f"/history/{event.pk}"):
@@ -295,7 +295,7 @@ class TestRequest:
 
         assert ProvisioningEvent.objects.get() == event
 
-    def test_to_change_the_history_by_a_session_is_refused(self, staff):
+    def test_a_request_to_change_the_history_by_a_session_is_refused(self, staff):
         for method in ("post", "put", "patch", "delete"):
             assert_scim_error(getattr(staff, method)(HISTORY), 405)
 

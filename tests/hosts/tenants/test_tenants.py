@@ -187,6 +187,41 @@ def test_a_foreign_member_that_the_project_added_is_neither_shown_nor_removed(he
     assert team.people.count() == 1
 
 
+@pytest.mark.parametrize("deletes", ["/Users", "/Groups"])
+def test_a_deletion_ends_the_memberships_of_its_tenant_alone(here, own_group, foreign_group, deletes):
+    created = here.post("/Users", user("anna")).json()["id"]
+    here.patch(f"/Groups/{own_group}", {"op": "add", "path": "members", "value": [{"value": created}]})
+    anna, drivers = Member.objects.get(login="anna"), Team.objects.get(name="Drivers")
+    guides, spy = Team.objects.get(name="Guides"), Member.objects.get(login="bjensen")
+    anna.teams.add(guides)
+    drivers.people.add(spy)
+
+    response = here.delete(f"/Users/{created}" if deletes == "/Users" else f"/Groups/{own_group}")
+
+    assert response.status_code == 204
+    left = {
+        (team.name, login)
+        for team in Team.objects.all()
+        for login in team.people.values_list("login", flat=True)
+    }
+    kept = {("Guides", "bjensen"), ("Guides", "anna"), ("Drivers", "bjensen")}
+    assert left == kept
+    attribute, ended = ("groups", own_group) if deletes == "/Users" else ("members", created)
+    event = ProvisioningEvent.objects.latest("pk")
+    assert event.changes[attribute] == {"removed": [ended]}
+
+
+def test_a_user_made_again_gets_no_membership_of_another_tenant_taken_away(here, foreign_group):
+    created = here.post("/Users", user("anna")).json()["id"]
+    anna = Member.objects.get(login="anna")
+    anna.teams.add(Team.objects.get(name="Guides"))
+    here.delete(f"/Users/{created}")
+
+    assert here.post("/Users", user("anna")).status_code == 201
+
+    assert [team.name for team in anna.teams.all()] == ["Guides"]
+
+
 def test_a_connection_without_a_tenant_sees_and_makes_nothing(db, foreign_user):
     nobody = ScimClient(ConnectionFactory.create())
 
