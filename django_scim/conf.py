@@ -182,13 +182,23 @@ class ScimSettings:
     """What becomes of attributes and extensions that no schema has: they are ignored, or the request is
     refused."""
 
+    DIALECT_RULES: Sequence[str] = ()
+    """Dotted paths of the rules that read what identity providers send otherwise than the RFCs say, for every
+    connection and beside those that ship: functions, or modules with several. See
+    :func:`django_scim.dialects.rule`."""
+
+    DIALECTS: Sequence[str] = ()
+    """Dotted paths of the dialects that a connection may have beside those that ship, each a
+    :class:`django_scim.dialects.Dialect`."""
+
     DEPROVISIONING: Sequence[str] = (
-        "django_scim.deprovisioning.sessions.end_sessions",
-        "django_scim.deprovisioning.tokens.revoke_rest_framework_tokens",
-        "django_scim.deprovisioning.tokens.revoke_oauth2_provider_tokens",
+        "django_scim.deprovisioning.end_sessions",
+        "django_scim.deprovisioning.revoke_rest_framework_tokens",
+        "django_scim.deprovisioning.revoke_oauth2_provider_tokens",
     )
     """Dotted paths of the functions that end what an account could do that is no longer active; each takes
-    the row of the account and the connection."""
+    the row of the account and its connection, or None if somebody of the project deactivates an account that
+    no connection has."""
 
     RECORD_READS: bool = False
     """Whether the history has the reads and queries too, not the writes alone."""

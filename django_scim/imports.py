@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 
@@ -43,7 +44,25 @@ def import_path(path: str, known: Iterable[str] = ()) -> Any:
         return getattr(module, name)
     except AttributeError:
         own = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module_path]
+        own += getattr(module, "__all__", [])
         raise ImportFailed(f"'{module_path}' has no '{name}'", nearest(name, own)) from None
+
+
+def import_path_or_module(path: str) -> Any:
+    """Return what a dotted path names, which may be a module.
+
+    :raises ImportFailed: If there is neither a module nor a name in one.
+    """
+    try:
+        is_module = find_spec(path) is not None
+    except (ImportError, ValueError):
+        is_module = False
+    if not is_module:
+        return import_path(path)
+    try:
+        return import_module(path)
+    except ImportError as error:
+        raise ImportFailed(f"'{path}' cannot be imported: {error}") from error
 
 
 LISTED = 20

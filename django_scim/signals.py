@@ -6,13 +6,24 @@ The sender is the model of the resource type's adapter, such as ``AUTH_USER_MODE
 history has), and the arguments that are listed at each signal.
 
 What somebody of the project does to a resource in the admin (restore, unlink, deactivate) is told like the
-writes of identity providers, with none for ``connection``.
+writes of identity providers, with None for ``connection``.
 
 A write that is rolled back sends nothing, and neither does one that changes nothing. A receiver that
 raises an exception is logged, and holds back neither the other receivers nor the answer to the client.
 """
 
 from django.dispatch import Signal
+
+__all__ = [
+    "connection_paused",
+    "members_added",
+    "members_removed",
+    "resource_activated",
+    "resource_created",
+    "resource_deactivated",
+    "resource_deleted",
+    "resource_updated",
+]
 
 resource_created = Signal()
 """A resource was made by POST, of a new row or of the row that a deleted resource left.

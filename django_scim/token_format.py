@@ -11,6 +11,8 @@ import secrets
 import string
 import zlib
 
+__all__ = ["PATTERN", "PREFIX", "is_token"]
+
 PREFIX = "scim_"
 """Starts each token, so that secret scanners and people recognise one."""
 

@@ -15,7 +15,10 @@ from django_scim.api.resources import MeViewSet, ResourceViewSet
 from django_scim.api.root import METHODS, HealthView, NotFoundView, RootSearchViewSet, RootViewSet
 from django_scim.resources.registry import registry
 
+__all__ = ["app_name", "urlpatterns"]
+
 app_name = "django_scim"
+"""The namespace, for ``reverse("django_scim:user-list")``."""
 
 
 class ScimRouter(SimpleRouter):
@@ -69,6 +72,7 @@ def routes() -> list[Any]:
 
 
 urlpatterns = routes()
+"""What ``include("django_scim.urls")`` takes."""
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:

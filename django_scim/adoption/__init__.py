@@ -1,1 +1,4 @@
-"""Accounts that were there before SCIM, taken into the care of a connection."""
+"""Accounts that were there before SCIM, taken into the care of a connection.
+
+Private: it may change without notice.
+"""

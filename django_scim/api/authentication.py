@@ -16,6 +16,8 @@ from django_scim.api.throttling import FailedAuthentications
 from django_scim.api.transport import client_address, is_within
 from django_scim.models import AccessToken, Connection
 
+__all__ = ["AccessTokenAuthentication", "Client"]
+
 logger = logging.getLogger("django_scim.request")
 
 

@@ -9,9 +9,11 @@ from rest_framework.request import Request
 
 from django_scim.models import AccessToken, Connection
 
+__all__ = ["HasScope", "connection_of"]
+
 
 def connection_of(request: Request) -> Connection | None:
-    """Return the connection that a request acts for, none if its authentication names none."""
+    """Return the connection that a request acts for, or None if its authentication names none."""
     auth = request.auth
     if isinstance(auth, Connection):
         return auth

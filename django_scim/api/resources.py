@@ -34,6 +34,8 @@ from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 
+__all__ = ["authenticated_user"]
+
 SELECTION = ("attributes", "excludedAttributes")
 
 

@@ -25,6 +25,8 @@ from django_scim.conf import DEFAULT_THROTTLE_RATES, get_settings
 from django_scim.models import Scope
 from django_scim.options import Rate, parse_rate
 
+__all__ = ["AddressThrottle", "ConnectionThrottle", "RateThrottle"]
+
 logger = logging.getLogger("django_scim.request")
 
 FAILED = "failed_authentication"
@@ -126,7 +128,7 @@ class RateThrottle(BaseThrottle):
         return self.seconds
 
     def client_of(self, request: Request) -> object | None:
-        """Return for whom a request is counted; none for nobody."""
+        """Return for whom a request is counted, or None if it is not."""
         raise NotImplementedError
 
 

@@ -1,4 +1,7 @@
-"""System checks: what is wrong with the settings, and what matters once the project can be reached."""
+"""System checks: what is wrong with the settings, and what matters once the project can be reached.
+
+Private: it may change without notice.
+"""
 
 from django_scim.checks import configuration, deployment
 

@@ -28,13 +28,15 @@ FUNCTIONS = ("CURRENT_RESOURCE",)
 
 @register("django_scim")
 def check_configuration(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Report what is wrong with the options, and with the adapters."""
+    """Report what is wrong with the options, with the dialects, and with the adapters."""
+    from django_scim.dialects.registry import check_dialects
     from django_scim.resources.registry import registry
 
     return [
         *check_settings(),
         *check_imports(),
         *check_combinations(),
+        *check_dialects(),
         *check_databases(),
         *registry().check(),
     ]

@@ -17,14 +17,19 @@ from typing import Any
 from django.utils.module_loading import import_string
 
 from django_scim.conf import get_settings
+from django_scim.deprovisioning.sessions import end_sessions
+from django_scim.deprovisioning.tokens import revoke_oauth2_provider_tokens, revoke_rest_framework_tokens
 from django_scim.models import Connection
+
+__all__ = ["end_sessions", "revoke_oauth2_provider_tokens", "revoke_rest_framework_tokens"]
 
 
 def deprovision(instance: Any, connection: Connection | None) -> None:
     """End all that an account can still do, by what ``DEPROVISIONING`` names, in its order.
 
     :param instance: The row of the account.
-    :param connection: The identity provider that asked for it, or None if somebody of the project did.
+    :param connection: The identity provider that asked for it. If somebody of the project did, it is the one
+        that has the account, or None if there is none.
     """
     for path in get_settings().DEPROVISIONING:
         import_string(path)(instance, connection)

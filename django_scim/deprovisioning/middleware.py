@@ -7,6 +7,8 @@ from django.utils.deprecation import MiddlewareMixin
 
 from django_scim.deprovisioning.sessions import is_noted, is_session_to_note, note
 
+__all__ = ["LoginSessionMiddleware"]
+
 
 class LoginSessionMiddleware(MiddlewareMixin):
     """Notes sessions whose key has changed, and those that are older than the app in the project.

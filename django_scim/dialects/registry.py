@@ -1,26 +1,45 @@
-"""The dialects that a connection may have."""
+"""The dialects that a connection may have: those that ship, and those that the settings name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache, cached_property
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from types import ModuleType
 from typing import Any
 
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
 from django.utils.translation import gettext_lazy as _
 from scim2_models import ScimPolicy
 
+import django_scim.dialects.patch as patch
+import django_scim.dialects.queries as queries
+import django_scim.dialects.urns as urns
+import django_scim.dialects.values as values
 from django_scim.conf import get_settings
-from django_scim.dialects import patch, queries, urns, values
-from django_scim.dialects import values as references
-from django_scim.dialects.rules import RULES, Stage
+from django_scim.dialects.rules import Rule, Stage, rule_of, rules_in
+from django_scim.imports import ImportFailed, import_path, import_path_or_module
+
+MODULES = (patch, queries, urns, values)
+"""Where the rules that ship are. No rule depends on one in another file."""
+
+RULES = tuple(rule for module in MODULES for rule in rules_in(module))
+"""The rules that ship, in the order in which those of one stage are applied."""
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,49}")
+"""What the column of a connection has room for."""
 
 
 class Dialect:
-    """The rules for the requests of one kind of identity provider: the default ones, and its own.
+    """The rules for the requests of one kind of identity provider: those of every connection, and its own.
 
-    :param name: What the connection has in its ``dialect``.
+    :param name: What a connection has in its ``dialect``: up to 50 lower-case letters, digits, ``_`` and
+        ``-``.
     :param label: What people call it.
-    :param own: The rules that are not in force by default.
+    :param own: The rules that other connections do not have.
     """
 
     def __init__(self, name: str, label: Any, own: Sequence[Callable[..., Any]] = ()) -> None:
@@ -28,20 +47,27 @@ class Dialect:
         self.label = label
         self.own = own
 
-    @cached_property
-    def _by_stage(self) -> dict[Stage, list[Callable[..., Any]]]:
-        return {
-            stage: [
-                rule.function
-                for rule in RULES
-                if stage in rule.stages and (rule.default or rule.function in self.own)
-            ]
-            for stage in Stage
-        }
+    def rules(self, stage: Stage) -> Sequence[Callable[..., Any]]:
+        """Return the rules of a stage, in their order.
 
-    def rules(self, stage: Stage) -> list[Callable[..., Any]]:
-        """Return the rules of a stage, in their order."""
-        return self._by_stage[stage]
+        :raises ImproperlyConfigured: If the settings name a rule or a dialect that there is not.
+        """
+        return functions(self)[stage]
+
+    def check(self, setting: str) -> Iterator[CheckMessage]:
+        """Report a name that no connection could have, and what is no rule."""
+        if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
+            yield Error(
+                f"{setting}: the name of a dialect is '{self.name}', but has to match {NAME.pattern}.",
+                id="django_scim.E050",
+            )
+        for function in self.own:
+            if rule_of(function) is None:
+                yield Error(
+                    f"{setting}: the dialect '{self.name}' has {function!r}, which is no rule.",
+                    hint="Write @rule(...) of django_scim.dialects above the function.",
+                    id="django_scim.E050",
+                )
 
 
 STANDARD = Dialect("", _("standard"))
@@ -51,23 +77,119 @@ DIALECTS = {
     dialect.name: dialect
     for dialect in (
         STANDARD,
-        Dialect("entra", "Microsoft Entra ID", own=[references.json_text]),
+        Dialect("entra", "Microsoft Entra ID", own=[values.json_text]),
     )
 }
-"""The dialects by their name."""
+"""The dialects that ship, by their name."""
 
-MODULES = (urns, patch, values, references, queries)
-"""Where the rules are: to import them is to register them. No rule depends on one in another file."""
+
+@dataclass
+class Configured:
+    """What the settings add, and why they cannot add the rest."""
+
+    rules: list[Rule] = field(default_factory=list)
+    dialects: dict[str, Dialect] = field(default_factory=dict)
+    errors: list[CheckMessage] = field(default_factory=list)
+
+
+@cache
+def configured() -> Configured:
+    """Load what ``DIALECT_RULES`` and ``DIALECTS`` name, once."""
+    settings = get_settings()
+    found = Configured()
+    for option, paths, add in (
+        ("DIALECT_RULES", settings.DIALECT_RULES, add_rules),
+        ("DIALECTS", settings.DIALECTS, add_dialect),
+    ):
+        setting = f'DJANGO_SCIM["{option}"]'
+        for path in paths:
+            try:
+                add(found, setting, path)
+            except ImportFailed as error:
+                message = Error(f"{setting}: {error.reason}.", hint=error.hint, id="django_scim.E007")
+                found.errors.append(message)
+    return found
+
+
+def add_rules(found: Configured, setting: str, path: str) -> None:
+    """Add the rule that is named, or those of every connection in the module that is named.
+
+    :raises ImportFailed: If there is none.
+    """
+    named = import_path_or_module(path)
+    rules = rules_in(named) if isinstance(named, ModuleType) else [rule_of(named)]
+    in_force = [rule for rule in rules if rule is not None and rule.default]
+    if not in_force:
+        hint = "A rule has @rule(...) of django_scim.dialects above it; default=False leaves it to a Dialect."
+        raise ImportFailed(f"'{path}' is no rule for every connection, and has none", hint)
+    found.rules += [rule for rule in in_force if rule not in found.rules]
+
+
+def add_dialect(found: Configured, setting: str, path: str) -> None:
+    """Add the dialect that is named.
+
+    :raises ImportFailed: If it is none.
+    """
+    named = import_path(path)
+    if not isinstance(named, Dialect):
+        raise ImportFailed(f"'{path}' is no dialect", "Make one with Dialect(...) of django_scim.dialects.")
+    errors = list(named.check(setting))
+    if named.name in DIALECTS or named.name in found.dialects:
+        taken = Error(f"{setting}: there is a dialect '{named.name}' already.", id="django_scim.E050")
+        errors.append(taken)
+    if not errors:
+        found.dialects[named.name] = named
+    found.errors += errors
+
+
+@cache
+def functions(dialect: Dialect) -> dict[Stage, tuple[Callable[..., Any], ...]]:
+    """Return the rules of a dialect by stage: those that ship, then those of the settings, then its own.
+
+    A server such as gunicorn starts without system checks, and a rule that is not there would let requests
+    be misread.
+
+    :raises ImproperlyConfigured: With what the system check says.
+    """
+    settings = configured()
+    if settings.errors:
+        raise ImproperlyConfigured(" ".join(str(error.msg) for error in settings.errors))
+    own = [rule for rule in map(rule_of, dialect.own) if rule is not None]
+    shipped = [rule for rule in RULES if rule.default or rule in own]
+    added = list(dict.fromkeys(rule for rule in [*settings.rules, *own] if rule not in RULES))
+    return {
+        stage: (
+            *(rule.function for rule in shipped if stage in rule.stages),
+            *(rule.guarded(stage) for rule in added if stage in rule.stages),
+        )
+        for stage in Stage
+    }
+
+
+def check_dialects() -> list[CheckMessage]:
+    """Return what is wrong with the rules and the dialects that the settings name."""
+    return configured().errors
 
 
 def dialect_of(name: str) -> Dialect:
     """Return the dialect of a name; the standard one for a name that is no more."""
-    return DIALECTS.get(name, STANDARD)
+    return DIALECTS.get(name) or configured().dialects.get(name, STANDARD)
 
 
 def dialect_choices() -> list[tuple[str, Any]]:
     """Return the dialects as the choices of a field, without the standard one, which is no choice."""
-    return [(dialect.name, dialect.label) for dialect in DIALECTS.values() if dialect.name]
+    dialects = {**DIALECTS, **configured().dialects}
+    return [(dialect.name, dialect.label) for dialect in dialects.values() if dialect.name]
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    """Load rules and dialects anew after ``override_settings``."""
+    if setting == "DJANGO_SCIM":
+        configured.cache_clear()
+        functions.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="django_scim.dialects.registry")
 
 
 STORED = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)

@@ -1,1 +1,4 @@
-"""The history: what was asked, what it changed, how it was answered."""
+"""The history: what was asked, what it changed, how it was answered.
+
+Private: it may change without notice.
+"""

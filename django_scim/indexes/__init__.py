@@ -1,4 +1,7 @@
-"""Which columns should have an index, and on which database."""
+"""Which columns should have an index, and on which database.
+
+Private: it may change without notice.
+"""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from django_scim.mappings.primary_value import DefaultValue, PrimaryValue
 from django_scim.mappings.reference import Reference
 from django_scim.mappings.rows import Rows
 from django_scim.mappings.stored import Stored
+from django_scim.sql.operand import ColumnOperand, Operand
 
 BUILT_IN: dict[str, Mapping] = {
     "schemas": Schemas(),
@@ -27,11 +28,13 @@ __all__ = [
     "BUILT_IN",
     "Collection",
     "Column",
+    "ColumnOperand",
     "Combined",
     "Computed",
     "DefaultValue",
     "Mapping",
     "Members",
+    "Operand",
     "Password",
     "PrimaryValue",
     "Reference",

@@ -11,6 +11,8 @@ from django_scim.api.views import ScimView
 from django_scim.openapi.schema import ScimSchema
 from django_scim.schema.paths import Json
 
+__all__ = ["without_trailing_slashes"]
+
 Endpoint = tuple[str, str, str, Any]
 """A path, its regular expression, a method and a view."""
 

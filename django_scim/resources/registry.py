@@ -18,8 +18,8 @@ from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import secrets_of
 
 DEFAULT_ADAPTERS = {
-    "User": "django_scim.adapters.users.UserAdapter",
-    "Group": "django_scim.adapters.groups.GroupAdapter",
+    "User": "django_scim.adapters.UserAdapter",
+    "Group": "django_scim.adapters.GroupAdapter",
 }
 """The resource types of RFC 7643, which are served if the settings say nothing else."""
 

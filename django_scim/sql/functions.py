@@ -11,6 +11,8 @@ from django.db.models import Func
 from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
 
+__all__ = ["Comparable"]
+
 Compiled = tuple[str, tuple[Any, ...]]
 
 

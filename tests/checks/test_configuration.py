@@ -283,7 +283,7 @@ def test_a_reference_to_rows_of_another_model_is_an_error(check):
         (
             "django_scim.adapters.user.UserAdapter",
             "No module named 'django_scim.adapters.user'",
-            "users.UserAdapter'",
+            "adapters.UserAdapter'",
         ),
         ("nowhere.UserAdapter", "cannot be imported: No module named 'nowhere'", ""),
         ("UserAdapter", "'UserAdapter' is no dotted path", "A dotted path has"),

@@ -27,7 +27,7 @@ def test_the_checks_find_a_host_as_django_makes_it_in_order():
         ("tests.deprovisioning.hooks.NOT_CALLABLE", "cannot be called"),
         (
             "django_scim.deprovisioning.session.end_sessions",
-            "django_scim.deprovisioning.sessions.end_sessions",
+            "django_scim.deprovisioning.end_sessions",
         ),
     ],
 )

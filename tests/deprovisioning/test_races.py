@@ -25,7 +25,7 @@ def lingering(settings):
     hooks.go_on.clear()
     settings.DJANGO_SCIM = {
         "DEPROVISIONING": [
-            "django_scim.deprovisioning.sessions.end_sessions",
+            "django_scim.deprovisioning.end_sessions",
             "tests.deprovisioning.hooks.linger",
         ]
     }

@@ -7,8 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from django_scim.dialects.registry import DIALECTS, MODULES, STANDARD, dialect_choices, dialect_of
-from django_scim.dialects.rules import RULES, Stage
+from django_scim.dialects import Stage
+from django_scim.dialects.registry import DIALECTS, MODULES, RULES, STANDARD, dialect_choices, dialect_of
 from django_scim.models import Connection
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory

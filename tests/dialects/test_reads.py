@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace as replaced
 from typing import Any
 
@@ -10,8 +9,7 @@ import pytest
 from scim2_models.path import Comparison, FilterNode
 from scim2_models.path import filter as parsing
 
-from django_scim.dialects.registry import DIALECTS, Dialect
-from django_scim.dialects.rules import RULES, Rule, Stage
+from django_scim.dialects import Dialect, Stage, rule
 from django_scim.schema.attributes import Schema
 from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
@@ -22,36 +20,32 @@ from tests.representations import path_of, user
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 
+@rule(Stage.FILTER, sent_by="nobody", source="here")
 def doubled_equals(text: str, schema: Schema) -> str:
     """Read ``==`` as ``eq``."""
     return text.replace("==", "eq")
 
 
+@rule(Stage.PATH, sent_by="nobody", source="here")
 def logins(path: str, schema: Schema) -> str:
     """Read ``login`` as ``userName``."""
     return "userName" if path.lower() == "login" else path
 
 
+@rule(Stage.COMPARISON, sent_by="nobody", source="here")
 def starred(node: Comparison, schema: Schema) -> Comparison:
     """Leave out a star before a text."""
     return replaced(node, value=node.value.lstrip("*")) if isinstance(node.value, str) else node
 
 
-OWN: dict[Callable[..., Any], Stage] = {
-    doubled_equals: Stage.FILTER,
-    logins: Stage.PATH,
-    starred: Stage.COMPARISON,
-}
+QUIRKY = Dialect("quirky", "Quirky", own=[doubled_equals, logins, starred])
 
 
 @pytest.fixture
-def quirky(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScimClient]:
+def quirky(db: None, settings: Any) -> ScimClient:
     """A client of a connection whose dialect has rules of its own for filters, paths and comparisons."""
-    count = len(RULES)
-    RULES.extend(Rule((stage,), function, "nobody", "here", False) for function, stage in OWN.items())
-    monkeypatch.setitem(DIALECTS, "quirky", Dialect("quirky", "Quirky", own=list(OWN)))
-    yield ScimClient(ConnectionFactory.create(dialect="quirky"))
-    del RULES[count:]
+    settings.DJANGO_SCIM = {"DIALECTS": [f"{__name__}.QUIRKY"]}
+    return ScimClient(ConnectionFactory.create(dialect="quirky"))
 
 
 @pytest.fixture

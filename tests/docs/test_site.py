@@ -15,7 +15,7 @@ from django.core.management import find_commands
 from django.dispatch import Signal
 
 import django_scim
-from django_scim import management, mappings, signals
+from django_scim import dialects, management, mappings, signals
 from django_scim.conf import ResourceOptions, ScimSettings
 from tests.docs.pages import ROOT
 
@@ -93,6 +93,13 @@ def test_the_reference_has_each_mapping(reference):
 
     classes = {name for name in mappings.__all__ if isinstance(getattr(mappings, name), type)}
     assert {f"django_scim.mappings.{name}" for name in classes} <= anchors
+
+
+def test_the_reference_has_what_a_rule_is_made_of(reference):
+    anchors, text = reference("dialects")
+
+    assert {f"django_scim.dialects.{name}" for name in dialects.__all__} <= anchors
+    assert "One operation of a PATCH" in text
 
 
 def test_the_reference_has_each_signal(reference):

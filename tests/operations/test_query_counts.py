@@ -22,7 +22,7 @@ TRANSACTION = re.compile(r"(BEGIN|COMMIT|SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK)\b
 @pytest.fixture(autouse=True)
 def stock_project(settings):
     """A project as Django makes it, with no tokens of other packages to end."""
-    settings.DJANGO_SCIM = {"DEPROVISIONING": ["django_scim.deprovisioning.sessions.end_sessions"]}
+    settings.DJANGO_SCIM = {"DEPROVISIONING": ["django_scim.deprovisioning.end_sessions"]}
 
 
 @contextmanager

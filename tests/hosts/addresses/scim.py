@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_scim.adapters.users import UserAdapter
+from django_scim.adapters import UserAdapter
 from django_scim.mappings import Rows
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from scim2_models import URN, CaseExact, ComplexAttribute, Reference, Required, Resource, Uniqueness
 
 from django_scim import mappings
-from django_scim.adapters.adapter import Adapter
+from django_scim.adapters import Adapter
 from tests.hosts.devices.models import Device as DeviceRow
 
 

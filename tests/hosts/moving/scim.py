@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_scim.adapters.groups import GroupAdapter
+from django_scim.adapters import GroupAdapter
 from tests.hosts.moving.models import Team
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django_scim.adapters.users import UserAdapter
+from django_scim.adapters import UserAdapter
 from django_scim.mappings import PrimaryValue, Reference
-from django_scim.schema.types import ENTERPRISE
+from django_scim.schema import ENTERPRISE
 
 
 class StaffAdapter(UserAdapter):

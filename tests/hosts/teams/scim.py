@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from scim2_models import URN
 
-from django_scim.adapters.adapter import Adapter
-from django_scim.adapters.groups import GroupAdapter
-from django_scim.adapters.users import UserAdapter
+from django_scim.adapters import Adapter, GroupAdapter, UserAdapter
 from django_scim.mappings import Combined, Members
 from django_scim.schema.types import Group
 from tests.hosts.teams.models import Squad, Team

@@ -1,0 +1,1 @@
+"""What a host adds to the app, written with the public names alone: see ``docs/reference/public.md``."""
