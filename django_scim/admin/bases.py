@@ -1,12 +1,15 @@
-"""What several pages inherit: no change by hand, and lists that do not read the documents of their rows."""
+"""What the pages share: rows that nobody changes by hand, lean lists, and JSON for people to read."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 
 class ReadOnly:
@@ -37,3 +40,25 @@ class LeanChangeList(ChangeList):
         """Return the rows of the page without the columns that the list does not show."""
         deferred: tuple[str, ...] = getattr(self.model_admin, "list_defer", ())
         return super().get_queryset(request, exclude_parameters).defer(*deferred)
+
+
+def json_text(value: Any) -> SafeString:
+    """Return a JSON value as escaped HTML: a document on lines of its own, anything else in the line."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    if isinstance(value, dict | list) and value:
+        return format_html("<pre>{}</pre>", text)
+    return format_html("<code>{}</code>", text)
+
+
+def entry_text(value: Any) -> SafeString:
+    """Return one of several values as escaped HTML in the line: the members of an object without braces."""
+    if isinstance(value, dict) and value:
+        text = ", ".join(f"{name}: {in_line(member)}" for name, member in value.items())
+    else:
+        text = in_line(value)
+    return format_html("<code>{}</code>", text)
+
+
+def in_line(value: Any) -> str:
+    """Return a JSON value on one line."""
+    return json.dumps(value, ensure_ascii=False)

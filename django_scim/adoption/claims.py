@@ -13,7 +13,7 @@ from django_scim.adoption.accounts import AdoptionSelection, SelectionError
 from django_scim.adoption.report import Report
 from django_scim.mappings import Mapping
 from django_scim.models import UniqueValue
-from django_scim.operations.uniqueness import claim, digest_of, holders
+from django_scim.operations.saving import claim, digest_of, holders
 from django_scim.resources.resource import Resource
 from django_scim.sql.functions import Comparable
 

@@ -11,9 +11,9 @@ from django_scim.api.errors import body_of, error_of
 from django_scim.api.throttling import RateThrottle
 from django_scim.api.views import ProtectedView
 from django_scim.history.events import Attempt
-from django_scim.operations.breaker import require_running
 from django_scim.operations.bulk.job import BulkJob
 from django_scim.operations.bulk.request import BulkOperation
+from django_scim.operations.protection import require_running
 from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller
 from django_scim.schema.paths import Json

@@ -19,11 +19,11 @@ from django_scim.api.views import SEARCH
 from django_scim.conf import get_settings
 from django_scim.history.events import Attempt
 from django_scim.models import Scope
-from django_scim.operations.breaker import require_running
 from django_scim.operations.bulk.job import OPERATIONS
 from django_scim.operations.create import Create
 from django_scim.operations.delete import Delete
 from django_scim.operations.patch import Patch
+from django_scim.operations.protection import require_running
 from django_scim.operations.replace import Replace
 from django_scim.operations.write import is_match, not_found
 from django_scim.query.search import parse_parameters, projection_of, search

@@ -38,7 +38,7 @@ from django_scim.history.events import Attempt
 from django_scim.history.excerpts import target_excerpt
 from django_scim.models import AccessToken, Connection, Operation, Scope
 from django_scim.observability import Observation, observe
-from django_scim.operations.breaker import LimitExceeded
+from django_scim.operations.protection import LimitExceeded
 from django_scim.resources.registry import registry
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json

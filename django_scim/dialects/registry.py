@@ -16,14 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from scim2_models import ScimPolicy
 
 import django_scim.dialects.patch as patch
-import django_scim.dialects.queries as queries
 import django_scim.dialects.urns as urns
 import django_scim.dialects.values as values
 from django_scim.conf import get_settings
 from django_scim.dialects.rules import Rule, Stage, rule_of, rules_in
 from django_scim.imports import ImportFailed, import_path, import_path_or_module
 
-MODULES = (patch, queries, urns, values)
+MODULES = (patch, urns, values)
 """Where the rules that ship are. No rule depends on one in another file."""
 
 RULES = tuple(rule for module in MODULES for rule in rules_in(module))
@@ -190,7 +189,6 @@ def _forget(*, setting: str, **kwargs: Any) -> None:
 
 
 setting_changed.connect(_forget, dispatch_uid="django_scim.dialects.registry")
-
 
 STORED = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)
 """For what the host has: it was accepted once."""

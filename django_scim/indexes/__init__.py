@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from django.db import connections, router
 
 from django_scim.indexes.base import Indexes
-from django_scim.indexes.mysql import MySQLIndexes
-from django_scim.indexes.postgresql import PostgreSQLIndexes
-from django_scim.indexes.sqlite import SQLiteIndexes
+from django_scim.indexes.databases import MySQLIndexes, PostgreSQLIndexes, SQLiteIndexes
 from django_scim.mappings.dependencies import LookupColumn
 from django_scim.resources.registry import registry
 

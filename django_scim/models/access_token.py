@@ -41,7 +41,7 @@ def read_and_write() -> list[str]:
 def require_scopes(value: Any) -> None:
     """Check that a value is a list of scopes that allow something.
 
-    Which resource types there are, forms and commands know: see :mod:`django_scim.resources.scopes`.
+    Which resource types there are, forms and commands know: see :mod:`django_scim.resources.registry`.
 
     :raises ValidationError: If it is not.
     """

@@ -14,8 +14,7 @@ from django.dispatch import Signal
 
 from django_scim import signals
 from django_scim.history.events import Attempt
-from django_scim.operations.breaker import require_within_limit
-from django_scim.operations.protection import require_permitted_outcome
+from django_scim.operations.protection import require_permitted_outcome, require_within_limit
 from django_scim.resources.resource import Resource
 
 BATCH = 500

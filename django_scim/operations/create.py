@@ -9,8 +9,7 @@ from scim2_models import Context
 from django_scim.operations.conclusion import was_active
 from django_scim.operations.payloads import dump, validate
 from django_scim.operations.protection import require_unprotected
-from django_scim.operations.saving import Written, apply
-from django_scim.operations.uniqueness import conflict, holders
+from django_scim.operations.saving import Written, apply, conflict, holders
 from django_scim.operations.write import Write, locked_object
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json

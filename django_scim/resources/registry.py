@@ -1,9 +1,9 @@
-"""The resource types that the project serves, each with the adapter that the settings name."""
+"""The resource types that the project serves, and the scopes of tokens that follow from them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.core.signals import setting_changed
 from django_scim.adapters.adapter import Adapter
 from django_scim.conf import get_settings
 from django_scim.imports import ImportFailed, import_path, nearest
+from django_scim.models import Scope
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import secrets_of
 
@@ -170,3 +171,17 @@ def _forget(*, setting: str, **kwargs: Any) -> None:
 
 
 setting_changed.connect(_forget, dispatch_uid="django_scim.resources.registry")
+
+
+def scope_choices() -> list[tuple[str, Any]]:
+    """Return all scopes: what a token allows to do, and then with which resource types.
+
+    The scope of a resource type is its endpoint in lower case, such as ``users``.
+    """
+    return [*Scope.choices, *((resource_type.scope, resource_type.name) for resource_type in registry())]
+
+
+def readable_scopes(scopes: Iterable[str]) -> str:
+    """Return scopes as people read them; one of a resource type that is no longer served, as it is."""
+    names = dict(scope_choices())
+    return ", ".join(str(names.get(scope, scope)) for scope in scopes)

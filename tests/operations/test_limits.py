@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from django_scim.models import Connection, ProvisioningEvent
-from django_scim.operations import breaker as limits
+from django_scim.operations import protection as limits
 from django_scim.signals import connection_paused
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory

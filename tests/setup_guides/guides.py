@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from django_scim.setup_guides.providers import Given, Provider
+from django_scim.setup_guides import Given, Provider
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from django_scim.dialects.registry import DIALECTS
-from django_scim.setup_guides.providers import PROVIDERS
+from django_scim.setup_guides import PROVIDERS
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
 from tests.messages import PATCH_OP

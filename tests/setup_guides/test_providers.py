@@ -8,7 +8,7 @@ import pytest
 from django.utils.functional import Promise
 
 from django_scim.dialects.registry import DIALECTS
-from django_scim.setup_guides.providers import PROVIDERS, Field, Filled, Given, Provider, filled
+from django_scim.setup_guides import PROVIDERS, Field, Filled, Given, Provider, filled
 from tests.providers.flows import FLOWS
 
 BASE_URL = "https://your-site.example/scim/v2"

@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_variables
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenForm, is_expired
 from django_scim.models import AccessToken, Connection
-from django_scim.resources.scopes import readable_scopes
+from django_scim.resources.registry import readable_scopes
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Connection]

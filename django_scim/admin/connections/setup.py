@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from django_scim.dialects.registry import dialect_of
 from django_scim.models import Connection
-from django_scim.setup_guides.providers import PROVIDERS, Filled, Provider, filled
+from django_scim.setup_guides import PROVIDERS, Filled, Provider, filled
 
 DISTRIBUTION = "django-scim-provisioning"
 

@@ -24,7 +24,7 @@ from django_scim.admin.bases import ReadOnly
 from django_scim.admin.connections.health import EXPIRY_WARNING, dated
 from django_scim.models import AccessToken, Connection, Scope
 from django_scim.models.access_token import read_and_write
-from django_scim.resources.scopes import readable_scopes, scope_choices
+from django_scim.resources.registry import readable_scopes, scope_choices
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[AccessToken]

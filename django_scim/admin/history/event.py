@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from django_scim.admin.addresses import event_url, history_url, may_view_records, record_url
-from django_scim.admin.json_text import entry_text, in_line, json_text
+from django_scim.admin.bases import entry_text, in_line, json_text
 from django_scim.admin.rows import names_of, primary_keys, records_with
 from django_scim.api.errors import HTTPError, body_of
 from django_scim.history.advice import advice_for

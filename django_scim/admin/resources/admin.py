@@ -13,8 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.admin.addresses import action_url, history_url, may_act, may_view_events, record_url
-from django_scim.admin.bases import ReadOnly
-from django_scim.admin.json_text import json_text
+from django_scim.admin.bases import ReadOnly, json_text
 from django_scim.admin.resources.action_pages import LIST_ACTIONS, MOST_RESOURCES, ResourceActionPages
 from django_scim.admin.resources.actions import Unlink
 from django_scim.admin.resources.change_list import RecordChangeList

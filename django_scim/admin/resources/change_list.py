@@ -104,7 +104,6 @@ AFTER = "after"
 BEFORE = "before"
 """The parameters of the address: the page begins after a record, or ends before it."""
 
-
 BY_KEY = Keyset((Column("pk", is_descending=True),))
 
 BY_TIME = Keyset((Column("last_modified", is_descending=True), *BY_KEY.columns))

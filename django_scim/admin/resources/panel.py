@@ -23,8 +23,8 @@ from django_scim.admin.addresses import (
     record_url,
     row_url,
 )
+from django_scim.admin.bases import json_text
 from django_scim.admin.connections.setup import scim_base_url
-from django_scim.admin.json_text import json_text
 from django_scim.admin.resources.actions import ACTIONS, Deactivate, Restore, Unlink
 from django_scim.admin.resources.authors import Provisioning, author, provisioning_of
 from django_scim.admin.rows import is_active

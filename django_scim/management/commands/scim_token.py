@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from django_scim.models import AccessToken, Connection
 from django_scim.models.access_token import read_and_write
-from django_scim.resources.scopes import scope_choices
+from django_scim.resources.registry import scope_choices
 
 
 class Command(BaseCommand):

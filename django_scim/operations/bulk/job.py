@@ -15,12 +15,12 @@ from scim2_models import ConflictException, ForbiddenException, SCIMException
 
 from django_scim.history.events import Attempt
 from django_scim.models import Operation
-from django_scim.operations.breaker import ConnectionPaused, require_running
 from django_scim.operations.bulk.references import in_order, resolved, without_references
 from django_scim.operations.bulk.request import BulkOperation, read_request
 from django_scim.operations.create import Create
 from django_scim.operations.delete import Delete
 from django_scim.operations.patch import Patch
+from django_scim.operations.protection import ConnectionPaused, require_running
 from django_scim.operations.replace import Replace
 from django_scim.operations.write import database_of
 from django_scim.resources.resource import Caller, Resource

@@ -15,7 +15,7 @@ from django.utils.html import escape, strip_tags
 import django_scim
 from django_scim.admin.connections import setup as connection_setup
 from django_scim.models import AccessToken, Connection
-from django_scim.setup_guides.providers import PROVIDERS, Given
+from django_scim.setup_guides import PROVIDERS, Given
 from tests.factories import ConnectionFactory
 
 BASE_URL = "http://testserver/scim/v2"

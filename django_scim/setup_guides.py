@@ -1,4 +1,7 @@
-"""What is known of setting up an identity provider."""
+"""What to fill in at each identity provider: the data of the set-up page in the admin.
+
+The guides in ``docs/how-to/providers`` say the same at length.
+"""
 
 from __future__ import annotations
 

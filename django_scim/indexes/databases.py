@@ -1,4 +1,4 @@
-"""PostgreSQL: indexes on the comparable form itself, made concurrently."""
+"""The indexes of PostgreSQL, of MariaDB and MySQL, and of SQLite."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from django.db.models.sql import Query
 from django_scim.indexes.base import Indexes, State
 from django_scim.mappings.dependencies import LookupColumn
 from django_scim.sql.functions import Comparable
+from django_scim.sql.index_candidates import collation_of, ignores_case
 
-LONGEST_KEY = 600
+LONGEST_TEXT = 600
 """How many characters, of four bytes at most, surely fit into an entry of a B-tree."""
 
 NAMED = """
@@ -87,7 +88,7 @@ class PostgreSQLIndexes(Indexes):
     def method(self, column: LookupColumn) -> str:
         """Hash long text: a B-tree has no room for it, and then no row with it could be saved."""
         length = column.field.max_length
-        is_long = column.is_text and (length is None or length > LONGEST_KEY)
+        is_long = column.is_text and (length is None or length > LONGEST_TEXT)
         return " USING hash" if is_long else ""
 
     def create(self, column: LookupColumn) -> str:
@@ -102,5 +103,64 @@ class PostgreSQLIndexes(Indexes):
 
 
 def is_folded(column: LookupColumn) -> bool:
+    """Whether text is looked up without regard to case."""
+    return column.is_text and not column.case_exact
+
+
+LONGEST_PLAIN_KEY = 768
+"""How many characters of four bytes fit into a key of InnoDB."""
+
+PREFIX = 191
+"""How many characters of longer text are indexed: as many as fit into a key of any row format."""
+
+
+class MySQLIndexes(Indexes):
+    """Indexes that find text as the collation of its column compares it."""
+
+    def obstacle(self, column: LookupColumn) -> str | None:
+        """Refuse a column in a collation that looks at case, or of which not enough is known."""
+        if column.is_text and not column.case_exact:
+            collation = collation_of(self.connection, column.table, column.column)
+            if not ignores_case(collation):
+                return (
+                    f"its collation is {collation}, in which a look-up without regard to case finds nothing"
+                )
+        return super().obstacle(column)
+
+    def key(self, column: LookupColumn) -> str:
+        """Name the column, or the beginning of long text."""
+        length = column.field.max_length
+        is_long = column.is_text and (length is None or length > LONGEST_PLAIN_KEY)
+        return f"{super().key(column)}{f'({PREFIX})' if is_long else ''}"
+
+    def create(self, column: LookupColumn) -> str:
+        """Make the index while others read and write, or not at all."""
+        name, table = self.quote(self.name(column)), self.quote(column.table)
+        return f"CREATE INDEX {name} ON {table} ({self.key(column)}) ALGORITHM=INPLACE LOCK=NONE"
+
+
+LEADING_COLUMNS = """
+    SELECT info.name, info.coll FROM pragma_index_list(%s) AS list, pragma_index_xinfo(list.name) AS info
+    WHERE info.seqno = 0 AND NOT list.partial
+"""
+
+
+class SQLiteIndexes(Indexes):
+    """Indexes that find text without regard to the case of ASCII letters."""
+
+    def is_served(self, column: LookupColumn) -> bool:
+        """Whether an index begins with the column, in the collation that the comparison asks for."""
+        if not needs_collation(column):
+            return super().is_served(column)
+        with self.connection.cursor() as cursor:
+            cursor.execute(LEADING_COLUMNS, [column.table])
+            return (column.column, "NOCASE") in cursor.fetchall()
+
+    def key(self, column: LookupColumn) -> str:
+        """Name the column, and the collation if case does not matter."""
+        return f"{super().key(column)}{' COLLATE NOCASE' if needs_collation(column) else ''}"
+
+
+def needs_collation(column: LookupColumn) -> bool:
     """Whether text is looked up without regard to case."""
     return column.is_text and not column.case_exact
