@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.admin.addresses import history_url
+from django_scim.admin.bases import DescribedPage
 from django_scim.admin.connections.form import ConnectionForm
 from django_scim.admin.connections.health import (
     VIEW_EVENTS,
@@ -42,7 +43,7 @@ class WatchedConnection(Protocol):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(PausePages, TokenPages):
+class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
     """Identity providers, with their tokens, how they do, and what to fill in at them."""
 
     form = ConnectionForm
@@ -129,22 +130,11 @@ class ConnectionAdmin(PausePages, TokenPages):
         """A connection has no tokens before it is saved."""
         return [] if obj is None else list(super().get_inlines(request, obj))
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Connection | None = None,
-    ) -> HttpResponse:
-        """Add how the connection does, what leads through its set-up, and where the buttons lead."""
-        if obj is not None:
-            context |= self.overview(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def page_context(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
+        """Return how the connection does, what leads through its set-up, and where the buttons lead.
 
-    def overview(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
-        """Return what the page has besides the form, as far as the user may see it."""
+        What the user may not see is left out.
+        """
         may = request.user.has_perm
         found: dict[str, Any] = {
             "notices": notices(connection),

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from django_scim.admin.addresses import history_url, may_view_records, may_view_rows, record_url
-from django_scim.admin.bases import ReadOnly
+from django_scim.admin.bases import DescribedPage, ReadOnly
 from django_scim.admin.history.change_list import HistoryChangeList
 from django_scim.admin.history.event import event_context
 from django_scim.admin.history.filters import (
@@ -46,7 +46,7 @@ else:
 
 
 @admin.register(ProvisioningEvent)
-class ProvisioningEventAdmin(ReadOnly, ModelAdmin):
+class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     """The requests of identity providers, refused ones too. Nobody changes history."""
 
     actions = None
@@ -176,19 +176,9 @@ class ProvisioningEventAdmin(ReadOnly, ModelAdmin):
                 event.record_url = record_url(self.admin_site, record)  # type: ignore[attr-defined]
         return event
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: ProvisioningEvent | None = None,
-    ) -> HttpResponse:
-        """Add the request, the changes and the answer."""
-        if obj is not None:
-            context.update(event_context(self.admin_site, request, obj))
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def page_context(self, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Any]:
+        """Return the request, the changes and the answer."""
+        return event_context(self.admin_site, request, event)
 
     @admin.display(description=_("time"))
     def exact_time(self, event: ProvisioningEvent) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.admin.addresses import action_url, history_url, may_act, may_view_events, record_url
-from django_scim.admin.bases import ReadOnly, json_text
+from django_scim.admin.bases import DescribedPage, ReadOnly, json_text
 from django_scim.admin.resources.action_pages import LIST_ACTIONS, MOST_RESOURCES, ResourceActionPages
 from django_scim.admin.resources.actions import Unlink
 from django_scim.admin.resources.change_list import RecordChangeList
@@ -66,7 +66,7 @@ class LinkInline(ReadOnly, TabularInline):
 
 
 @admin.register(Record)
-class RecordAdmin(ReadOnly, ResourceActionPages):
+class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
     """The resources that SCIM has touched. They change by SCIM, by the project, and by the actions here."""
 
     actions = LIST_ACTIONS
@@ -181,21 +181,13 @@ class RecordAdmin(ReadOnly, ResourceActionPages):
 
     # The page
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Record | None = None,
-    ) -> HttpResponse:
-        """Add what is to be seen of the resource, if its row is there."""
-        resource_type = None if obj is None else registry().get(obj.resource_type)
-        row = None if obj is None or resource_type is None else row_of(resource_type, obj)
-        if resource_type is not None and row is not None and has_identifier(resource_type, row):
-            context["provisioning"] = ResourcePanel(self.admin_site, request, resource_type, row)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def page_context(self, request: HttpRequest, record: Record) -> dict[str, Any]:
+        """Return what is to be seen of the resource, if its row is there."""
+        resource_type = registry().get(record.resource_type)
+        row = None if resource_type is None else row_of(resource_type, record)
+        if resource_type is None or row is None or not has_identifier(resource_type, row):
+            return {}
+        return {"provisioning": ResourcePanel(self.admin_site, request, resource_type, row)}
 
     @admin.display(description=_("resource"))
     def name(self, record: Record) -> str:
