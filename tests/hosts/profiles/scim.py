@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_scim.adapters.users import UserAdapter
 from django_scim.mappings import PrimaryValue, Reference
-from django_scim.schema.types import ENTERPRISE
+from django_scim.schema import ENTERPRISE
 
 
 class StaffAdapter(UserAdapter):

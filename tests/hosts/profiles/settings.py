@@ -1,6 +1,6 @@
 """Settings of the project: an adapter of a few lines, and columns by name."""
 
-from django_scim.schema.types import ENTERPRISE
+from django_scim.schema import ENTERPRISE
 from tests.hosts.host_settings import *  # noqa: F403
 from tests.hosts.host_settings import apps
 

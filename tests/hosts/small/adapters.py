@@ -10,7 +10,7 @@ from django_scim.adapters.adapter import Adapter
 from django_scim.adapters.groups import GroupAdapter
 from django_scim.adapters.users import UserAdapter
 from django_scim.mappings import Computed, PrimaryValue, Reference
-from django_scim.schema.types import ENTERPRISE
+from django_scim.schema import ENTERPRISE
 from tests.hosts.small import models
 
 THING = "urn:example:params:scim:schemas:Thing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django_scim.adapters.groups import GroupAdapter
 from django_scim.adapters.users import UserAdapter
 from django_scim.mappings import Members, Reference
-from django_scim.schema.types import ENTERPRISE
+from django_scim.schema import ENTERPRISE
 from tests.hosts.tenants.models import Team
 
 
