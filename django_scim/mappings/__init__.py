@@ -7,6 +7,8 @@ from django_scim.mappings.collection import Collection
 from django_scim.mappings.columns import Column
 from django_scim.mappings.combined import Combined
 from django_scim.mappings.computed import Computed
+from django_scim.mappings.conversions import Choices, Conversion, Convert
+from django_scim.mappings.locale import Locale
 from django_scim.mappings.mapping import Mapping
 from django_scim.mappings.members import Members
 from django_scim.mappings.password import Password
@@ -25,11 +27,15 @@ BUILT_IN: dict[str, Mapping] = {
 
 __all__ = [
     "BUILT_IN",
+    "Choices",
     "Collection",
     "Column",
     "Combined",
     "Computed",
+    "Conversion",
+    "Convert",
     "DefaultValue",
+    "Locale",
     "Mapping",
     "Members",
     "Password",

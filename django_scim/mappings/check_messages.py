@@ -11,6 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import ManyToManyField, ManyToManyRel, ManyToOneRel, Model
 
 from django_scim.imports import nearest
+from django_scim.mappings.conversions import Conversion
 from django_scim.schema.paths import AttributePath, walk
 
 if TYPE_CHECKING:
@@ -102,6 +103,31 @@ def not_one_value(resource_type: ResourceType, attribute: str) -> Error:
         "relations.",
         obj=type(resource_type.adapter),
         id="django_scim.E004",
+    )
+
+
+def no_conversion(
+    resource_type: ResourceType, attribute: str, column: str, given: Any, bound: Conversion
+) -> Iterator[Error]:
+    """Report what is in the place of a conversion, and one that does not fit the column or the attribute.
+
+    :param given: What the mapping was given.
+    :param bound: The same for the column, if it is a conversion at all.
+    """
+    if not isinstance(given, Conversion):
+        reason = f"{short_repr(given)} is no instance of Choices, Convert or Locale"
+        yield wrong_conversion(resource_type, attribute, column, reason)
+    else:
+        for reason in bound.check():
+            yield wrong_conversion(resource_type, attribute, column, reason)
+
+
+def wrong_conversion(resource_type: ResourceType, attribute: str, column: str, reason: str) -> Error:
+    """Report a conversion that cannot be."""
+    return Error(
+        f"{resource_type.setting} maps '{attribute}' to '{column}', and converts it wrongly: {reason}.",
+        obj=type(resource_type.adapter),
+        id="django_scim.E012",
     )
 
 

@@ -211,7 +211,12 @@ class Mapping:
         try:
             return self.operand(path, caller).order()
         except InvalidFilterException as error:
-            raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by") from error
+            raise cannot_be_sorted(path) from error
+
+
+def cannot_be_sorted(path: AttributePath) -> InvalidPathException:
+    """Return the error of a ``sortBy`` that there is no order for."""
+    return InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by")
 
 
 def parts_of(resource_type: ResourceType, path: AttributePath) -> Iterator[tuple[Mapping, AttributePath]]:
