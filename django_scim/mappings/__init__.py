@@ -11,6 +11,7 @@ from django_scim.mappings.conversions import Choices, Conversion, Convert
 from django_scim.mappings.locale import Locale
 from django_scim.mappings.mapping import Mapping
 from django_scim.mappings.members import Members
+from django_scim.mappings.names import DisplayName, FullName
 from django_scim.mappings.password import Password
 from django_scim.mappings.primary_value import DefaultValue, PrimaryValue
 from django_scim.mappings.reference import Reference
@@ -35,6 +36,8 @@ __all__ = [
     "Conversion",
     "Convert",
     "DefaultValue",
+    "DisplayName",
+    "FullName",
     "Locale",
     "Mapping",
     "Members",

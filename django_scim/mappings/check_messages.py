@@ -167,6 +167,25 @@ def part_of_list(resource_type: ResourceType, path: AttributePath) -> Error:
     )
 
 
+def not_the_attribute(resource_type: ResourceType, attribute: str, mapping: str, right: str) -> Error:
+    """Report a mapping that is for another attribute."""
+    return Error(
+        f"{resource_type.setting} maps '{attribute}' by {mapping}, which is for '{right}' alone.",
+        obj=type(resource_type.adapter),
+        id="django_scim.E004",
+    )
+
+
+def part_elsewhere(resource_type: ResourceType, path: AttributePath) -> Error:
+    """Report a mapping of a part of what another mapping holds as a whole."""
+    return Error(
+        f"{resource_type.setting} maps '{path.key}' beside FullName, which holds all of '{path.head}'.",
+        hint=f"Map '{path.head}.formatted' to the column instead of '{path.head}'.",
+        obj=type(resource_type.adapter),
+        id="django_scim.E004",
+    )
+
+
 def no_mapping(resource_type: ResourceType, attribute: str, mapping: Any) -> Error:
     """Report what is in the place of a mapping."""
     return Error(

@@ -129,6 +129,13 @@ class Mapping:
         """Return the mapping's part of a resource's JSON document."""
         return self.path.get(document)
 
+    def before_and_after(self, obj: Resource, before: Json, after: Json) -> tuple[Any, Any]:
+        """Return the mapping's part of a document before and after a request: if it differs, it is written.
+
+        A mapping whose value follows from other attributes too sees here that they have changed.
+        """
+        return self.value_in(before), self.value_in(after)
+
     def initialize(self, obj: Resource) -> None:
         """Prepare a new resource, before anything is written to it."""
 

@@ -67,6 +67,12 @@ class WorkerAdapter(UserAdapter):
     model = models.Worker
 
 
+class VisitorAdapter(UserAdapter):
+    """Users of whom the project knows what to call them."""
+
+    model = models.Visitor
+
+
 class ThingAdapter(Adapter):
     """What the adapters of things share; it has no model, and cannot be used itself."""
 

@@ -204,3 +204,15 @@ class Telephone(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class Visitor(models.Model):
+    """A user of whom the project knows what to call them."""
+
+    username = models.CharField(max_length=50, unique=True)
+    display_name = models.CharField(max_length=100, blank=True)
+
+    USERNAME_FIELD = "username"
+
+    def __str__(self) -> str:
+        return self.username
