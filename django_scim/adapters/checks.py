@@ -144,7 +144,7 @@ def is_left_empty(field: Field[Any, Any]) -> bool:
 def check_truth_values(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Warn of a truth value in a column of another type, and the other way round."""
     for mapping in resource_type.mappings.values():
-        if not isinstance(mapping, Column) or mapping.host is None:
+        if not isinstance(mapping, Column) or mapping.host is None or mapping.given_conversion is not None:
             continue
         is_boolean = mapping.path.binding.target_type is bool
         if is_boolean is not (mapping.host.field.get_internal_type() == "BooleanField"):

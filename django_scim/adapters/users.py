@@ -24,10 +24,13 @@ NAMES = {
     "name.givenName": ("first_name", "given_name"),
     "name.familyName": ("last_name", "family_name", "surname"),
     "name.middleName": ("middle_name",),
-    "name.formatted": ("full_name", "name"),
+    "name.formatted": ("full_name", "fullname", "name"),
     "displayName": ("display_name",),
 }
 """The usual names of fields, the first that the model has is taken."""
+
+PARTS = ("name.givenName", "name.familyName", "name.middleName")
+"""The parts of a name: a model with a field for one of them has no single column for the whole."""
 
 
 class UserAdapter(Adapter):
@@ -53,10 +56,7 @@ class UserAdapter(Adapter):
     def get_attributes(self) -> Mapping[str, mappings.Mapping | str | None]:
         """Return a mapping for each attribute that a field of the model can hold."""
         found: dict[str, mappings.Mapping | str | None] = {"userName": mappings.Column(self.username_field)}
-        for attribute, candidates in NAMES.items():
-            column = next((name for name in candidates if self.has_text(name)), None)
-            if column is not None and column != self.username_field:
-                found[attribute] = mappings.Column(column)
+        found.update(self.name_attributes())
         email = str(getattr(self.model, "EMAIL_FIELD", None) or "email")
         if self.has_text(email):
             beside = mappings.DefaultValue if email == self.username_field else mappings.PrimaryValue
@@ -72,6 +72,28 @@ class UserAdapter(Adapter):
         if relation and relation[1]:
             found["groups"] = mappings.Members(relation[1], to="Group", type="direct")
         return {**found, **self.attributes}
+
+    def name_attributes(self) -> dict[str, mappings.Mapping]:
+        """Return the mappings of the fields for names; one that is alone gets whatever a client sends."""
+        columns: dict[str, str] = {}
+        for attribute, candidates in NAMES.items():
+            column = next((name for name in candidates if self.has_text(name)), None)
+            if column is not None and column != self.username_field:
+                columns[attribute] = column
+        found: dict[str, mappings.Mapping] = {key: mappings.Column(column) for key, column in columns.items()}
+        if not self.has_name_parts(columns):
+            if "name.formatted" in found:
+                del found["name.formatted"]
+                found["name"] = mappings.FullName(columns["name.formatted"])
+            elif "displayName" in found:
+                found["displayName"] = mappings.DisplayName(columns["displayName"])
+        return found
+
+    def has_name_parts(self, columns: Mapping[str, str]) -> bool:
+        """Whether a part of ``name`` has a place of its own, by a field or by what the host declares."""
+        paths = map(self.resource_type.resolve, map(str, [*self.attributes, *self.added_attributes]))
+        is_declared = any(path is not None and path.head == "name" and path.sub for path in paths)
+        return is_declared or not columns.keys().isdisjoint(PARTS)
 
     def new_instance(self, connection: Connection) -> Model:
         """Return a new account with a password that nobody has, whether ``password`` is mapped or not.

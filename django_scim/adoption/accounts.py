@@ -10,7 +10,8 @@ from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationErro
 from django.db.models import QuerySet
 
 from django_scim.imports import nearest
-from django_scim.mappings.columns import HostPath, is_empty
+from django_scim.mappings.columns import HostPath
+from django_scim.mappings.conversions import is_empty
 from django_scim.models import Connection
 from django_scim.operations.write import database_of
 from django_scim.resources.resource import Caller, Resource

@@ -7,8 +7,11 @@ from django_scim.mappings.collection import Collection
 from django_scim.mappings.columns import Column
 from django_scim.mappings.combined import Combined
 from django_scim.mappings.computed import Computed
+from django_scim.mappings.conversions import Choices, Conversion, Convert
+from django_scim.mappings.locale import Locale
 from django_scim.mappings.mapping import Mapping
 from django_scim.mappings.members import Members
+from django_scim.mappings.names import DisplayName, FullName
 from django_scim.mappings.password import Password
 from django_scim.mappings.primary_value import DefaultValue, PrimaryValue
 from django_scim.mappings.reference import Reference
@@ -26,12 +29,18 @@ BUILT_IN: dict[str, Mapping] = {
 
 __all__ = [
     "BUILT_IN",
+    "Choices",
     "Collection",
     "Column",
     "ColumnOperand",
     "Combined",
     "Computed",
+    "Conversion",
+    "Convert",
     "DefaultValue",
+    "DisplayName",
+    "FullName",
+    "Locale",
     "Mapping",
     "Members",
     "Operand",

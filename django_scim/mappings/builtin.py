@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from scim2_models import AttributeBinding, InvalidFilterException, InvalidValueException
 from scim2_models.path import CompareOperator
 
-from django_scim.mappings.columns import is_empty, to_json
+from django_scim.mappings.conversions import is_empty, to_json
 from django_scim.mappings.identifiers import can_be_random
 from django_scim.mappings.mapping import Mapping, parts_of
 from django_scim.schema.paths import AttributePath, walk

@@ -11,6 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import ManyToManyField, ManyToManyRel, ManyToOneRel, Model
 
 from django_scim.imports import nearest
+from django_scim.mappings.conversions import Conversion
 from django_scim.schema.paths import AttributePath, walk
 
 if TYPE_CHECKING:
@@ -105,6 +106,31 @@ def not_one_value(resource_type: ResourceType, attribute: str) -> Error:
     )
 
 
+def no_conversion(
+    resource_type: ResourceType, attribute: str, column: str, given: Any, bound: Conversion
+) -> Iterator[Error]:
+    """Report what is in the place of a conversion, and one that does not fit the column or the attribute.
+
+    :param given: What the mapping was given.
+    :param bound: The same for the column, if it is a conversion at all.
+    """
+    if not isinstance(given, Conversion):
+        reason = f"{short_repr(given)} is no instance of Choices, Convert or Locale"
+        yield wrong_conversion(resource_type, attribute, column, reason)
+    else:
+        for reason in bound.check():
+            yield wrong_conversion(resource_type, attribute, column, reason)
+
+
+def wrong_conversion(resource_type: ResourceType, attribute: str, column: str, reason: str) -> Error:
+    """Report a conversion that cannot be."""
+    return Error(
+        f"{resource_type.setting} maps '{attribute}' to '{column}', and converts it wrongly: {reason}.",
+        obj=type(resource_type.adapter),
+        id="django_scim.E012",
+    )
+
+
 def unknown_attribute(resource_type: ResourceType, attribute: str) -> Error:
     """Report a mapping of an attribute that the schemas of the resource type do not have."""
     names: list[str] = []
@@ -136,6 +162,25 @@ def part_of_list(resource_type: ResourceType, path: AttributePath) -> Error:
         f"{resource_type.setting} maps '{path.key}', but '{path.head}' is a list, and has no one "
         f"'{path.sub}'.",
         hint=f"Map '{path.head}' as a whole, with PrimaryValue for one of its values, Rows, or Members.",
+        obj=type(resource_type.adapter),
+        id="django_scim.E004",
+    )
+
+
+def not_the_attribute(resource_type: ResourceType, attribute: str, mapping: str, right: str) -> Error:
+    """Report a mapping that is for another attribute."""
+    return Error(
+        f"{resource_type.setting} maps '{attribute}' by {mapping}, which is for '{right}' alone.",
+        obj=type(resource_type.adapter),
+        id="django_scim.E004",
+    )
+
+
+def part_elsewhere(resource_type: ResourceType, path: AttributePath) -> Error:
+    """Report a mapping of a part of what another mapping holds as a whole."""
+    return Error(
+        f"{resource_type.setting} maps '{path.key}' beside FullName, which holds all of '{path.head}'.",
+        hint=f"Map '{path.head}.formatted' to the column instead of '{path.head}'.",
         obj=type(resource_type.adapter),
         id="django_scim.E004",
     )

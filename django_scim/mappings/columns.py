@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
-from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist, ValidationError
+from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
 from django.db.models import ForeignKey, ForeignObjectRel, ManyToManyField, Model, OneToOneField, OneToOneRel
-from django.utils.timezone import get_default_timezone, make_aware
 from scim2_models import InvalidValueException, Required, Uniqueness
 
-from django_scim.mappings.check_messages import not_one_value, shared_row, unknown_field
+from django_scim.mappings.check_messages import no_conversion, not_one_value, shared_row, unknown_field
+from django_scim.mappings.conversions import Conversion, is_empty
 from django_scim.mappings.dependencies import Dependency, LookupColumn
 from django_scim.mappings.mapping import Mapping
 from django_scim.schema.paths import AttributePath, Json
-from django_scim.schema.types import declare_choices
-from django_scim.sql.operand import ColumnOperand, Operand
-from django_scim.sql.values import OutOfRange, in_column
+from django_scim.sql.operand import Operand
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Caller, Resource
@@ -149,34 +146,17 @@ def accessor(relation: Relation) -> str:
     return str(name)
 
 
-def is_empty(value: Any) -> bool:
-    """Whether a column's value means that there is none: Django keeps ``""`` for text."""
-    return value is None or value == ""
-
-
-def to_json(value: Any) -> Any:
-    """Return a column's value as JSON has it."""
-    if is_empty(value):
-        return None
-    if isinstance(value, datetime):
-        # A time without a zone is one of a project that has USE_TZ off.
-        aware = make_aware(value, get_default_timezone()) if value.tzinfo is None else value
-        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bool | int | float | str):
-        return value
-    return str(value)
-
-
 class Column(Mapping):
     """An attribute in one column: ``Column("title")``, ``Column("profile__department__name")``.
 
     :param path: The column, with ``__`` across one-to-one relations and one foreign key.
+    :param convert: How the column holds the values, such as ``Choices({"Employee": "E"})``, or None where it
+        holds what SCIM says.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, convert: Conversion | None = None) -> None:
         self.column = path
+        self.given_conversion = convert
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.column!r})"
@@ -191,6 +171,10 @@ class Column(Mapping):
             uniqueness = self.path.binding.get_annotation(Uniqueness)
             is_own = not self.host.relations
             self.is_unique = is_own and (uniqueness in UNIQUE or self.host.field.unique)
+            given = self.given_conversion
+            plain = given if isinstance(given, Conversion) else Conversion()
+            self.conversion = plain.bind(self.host.field, self.path.binding, self.path.key)
+            self.sortable = self.conversion.sortable
             is_required = self.path.binding.get_annotation(Required) is Required.true
             # The record knows of a value that was removed and is there all the same.
             self.uses_record = not self.clearable and not is_required
@@ -208,6 +192,10 @@ class Column(Mapping):
             yield shared_row(self.resource_type, self.path.key, self.column)
         if self.path.is_complex or (self.path.is_multivalued and self.path.sub is None):
             yield not_one_value(self.resource_type, self.path.key)
+        elif self.host is not None and self.given_conversion is not None:
+            yield from no_conversion(
+                self.resource_type, self.path.key, self.column, self.given_conversion, self.conversion
+            )
 
     def declare(self, attribute: Json) -> None:
         """Say which values the column takes, where it takes only some, and whether they are unique."""
@@ -215,7 +203,7 @@ class Column(Mapping):
         if self.is_unique and attribute["uniqueness"] == "none":
             attribute["uniqueness"] = "server"
         if self.host is not None:
-            declare_choices(attribute, self.host.field)
+            self.conversion.declare(attribute)
 
     def columns(self) -> Sequence[str]:
         """Return the column."""
@@ -227,15 +215,13 @@ class Column(Mapping):
 
     def lookup_columns(self) -> Iterable[LookupColumn]:
         """Return the column."""
-        if self.host is not None:
-            yield LookupColumn.of(self.host.field, self.path.binding)
+        column = None if self.host is None else self.conversion.lookup_column()
+        if column is not None:
+            yield column
 
     def read(self, obj: Resource) -> Any:
         """Return the value of the column in the type of the attribute."""
-        value = to_json(self.found.read(obj.instance))
-        kind = self.path.binding.target_type
-        is_text = isinstance(kind, type) and issubclass(kind, str)
-        return str(value) if is_text and value is not None else value
+        return self.conversion.to_json(self.found.read(obj.instance))
 
     def write(self, obj: Resource, value: Any) -> None:
         """Set the column; none is null, the empty string, or else the default of the column."""
@@ -248,16 +234,7 @@ class Column(Mapping):
 
         :raises InvalidValueException: If the column cannot hold it.
         """
-        field = self.found.field
-        if value is None:
-            return None if field.null else field.get_default()
-        try:
-            typed = field.to_python(value)
-            return in_column(typed) if isinstance(typed, datetime) else typed
-        except ValidationError as error:
-            raise InvalidValueException(detail=f"{self.path.key}: {' '.join(error.messages)}") from error
-        except OutOfRange as error:
-            raise InvalidValueException(detail=f"{self.path.key}: {error}") from error
+        return self.conversion.to_python(value)
 
     @property
     def clearable(self) -> bool:
@@ -269,4 +246,4 @@ class Column(Mapping):
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Compare the column."""
-        return ColumnOperand(self.column, self.found.field, path.binding)
+        return self.conversion.operand(self.column)

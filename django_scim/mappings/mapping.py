@@ -123,6 +123,13 @@ class Mapping:
         """Return the mapping's part of a resource's JSON document."""
         return self.path.get(document)
 
+    def before_and_after(self, obj: Resource, before: Json, after: Json) -> tuple[Any, Any]:
+        """Return the mapping's part of a document before and after a request: if it differs, it is written.
+
+        A mapping whose value follows from other attributes too sees here that they have changed.
+        """
+        return self.value_in(before), self.value_in(after)
+
     def initialize(self, obj: Resource) -> None:
         """Prepare a new resource, before anything is written to it."""
 
@@ -205,7 +212,12 @@ class Mapping:
         try:
             return self.operand(path, caller).order()
         except InvalidFilterException as error:
-            raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by") from error
+            raise cannot_be_sorted(path) from error
+
+
+def cannot_be_sorted(path: AttributePath) -> InvalidPathException:
+    """Return the error of a ``sortBy`` that there is no order for."""
+    return InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by")
 
 
 def parts_of(resource_type: ResourceType, path: AttributePath) -> Iterator[tuple[Mapping, AttributePath]]:

@@ -11,9 +11,10 @@ from scim2_models import InvalidFilterException
 from scim2_models.path import CompareOperator
 
 from django_scim.mappings.dependencies import Dependency
+from django_scim.mappings.mapping import cannot_be_sorted
 from django_scim.mappings.stored import StoredWithColumn, is_primary
 from django_scim.schema.paths import AttributePath, Json
-from django_scim.sql.operand import AbsentOperand, ColumnOperand, ConstantOperand, Operand, StoredOperand
+from django_scim.sql.operand import AbsentOperand, ConstantOperand, Operand, StoredOperand
 from django_scim.sql.sources import HostSource, Source, SourceOperand
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class PrimaryValue(StoredWithColumn):
 
     :param column: The column, as for :class:`~django_scim.mappings.Column`.
     :param type: The ``type`` of a value that no client has sent, such as ``work``.
+    :param convert: How the column holds the value, as for :class:`~django_scim.mappings.Column`.
     """
 
     def dependencies(self) -> Iterable[Dependency]:
@@ -97,7 +99,7 @@ class PrimaryValue(StoredWithColumn):
         if binding is None:
             return None
         if sub in (None, "value"):
-            return ColumnOperand(self.column.column, self.column.found.field, binding)
+            return self.column.conversion.operand(self.column.column)
         key = f"{self.path.head}.{sub}"
         source = Source(
             self.resource_type.records(),
@@ -156,6 +158,7 @@ class DefaultValue(StoredWithColumn):
 
     :param column: The column, as for :class:`~django_scim.mappings.Column`.
     :param type: The ``type`` of that value, such as ``work``.
+    :param convert: How the column holds the value, as for :class:`~django_scim.mappings.Column`.
     """
 
     def read(self, obj: Resource) -> Any:
@@ -181,7 +184,7 @@ class DefaultValue(StoredWithColumn):
         if binding is None:
             return None
         if name == "value":
-            return ColumnOperand(self.column.column, self.column.found.field, binding)
+            return self.column.conversion.operand(self.column.column)
         if name in self.assumed:
             return ConstantOperand(self.assumed[name], binding)
         return AbsentOperand(binding)
@@ -192,4 +195,7 @@ class DefaultValue(StoredWithColumn):
         column = self.in_column(path.sub)
         assert column is not None
         is_known = (path.sub or "value") in ("value", *self.assumed)
-        return Coalesce(stored, column.order()) if is_known else stored
+        try:
+            return Coalesce(stored, column.order()) if is_known else stored
+        except InvalidFilterException as error:
+            raise cannot_be_sorted(path) from error

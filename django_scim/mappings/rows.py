@@ -22,12 +22,17 @@ from django.db.models import (
 from django.db.models.functions import NullIf
 from scim2_models import AttributeBinding, InvalidValueException
 
-from django_scim.mappings.check_messages import unknown_field, unknown_rows
-from django_scim.mappings.columns import to_json
+from django_scim.mappings.check_messages import (
+    no_conversion,
+    unknown_field,
+    unknown_rows,
+    wrong_conversion,
+)
+from django_scim.mappings.conversions import Conversion
 from django_scim.mappings.dependencies import Dependency, LookupColumn, writing
 from django_scim.mappings.mapping import Mapping
 from django_scim.schema.paths import AttributePath, Json
-from django_scim.schema.types import declare_choices, declare_read_only, declare_values, keep_parts
+from django_scim.schema.types import declare_read_only, declare_values, keep_parts
 from django_scim.sql.operand import AbsentOperand, ColumnOperand, ConstantOperand, Operand
 from django_scim.sql.sources import Source, operand_of
 from django_scim.sql.values import column_of
@@ -52,6 +57,8 @@ class Rows(Mapping):
     :param match: The sub-attribute that says which row a value is.
     :param fixed: Sub-attributes that are the same for every row, such as ``{"type": "work"}``.
     :param defaults: Values for other columns of new rows, such as ``{"verified": True}``.
+    :param convert: How columns hold their values, by the names of their sub-attributes, such as
+        ``{"type": Choices({"work": "W", "home": "H"})}``.
     :param columns: The columns by the names of their sub-attributes.
     """
 
@@ -62,12 +69,14 @@ class Rows(Mapping):
         match: str = VALUE,
         fixed: dict[str, Any] | None = None,
         defaults: dict[str, Any] | None = None,
+        convert: dict[str, Conversion] | None = None,
         **columns: str,
     ) -> None:
         self.relation = relation
         self.match = match
         self.fixed = fixed or {}
         self.defaults = defaults or {}
+        self.given_conversions = convert or {}
         self.column_names = columns
 
     def prepare(self) -> None:
@@ -83,6 +92,12 @@ class Rows(Mapping):
                 self.fields[sub] = column_of(self.rows_model, column)
             except FieldDoesNotExist:
                 self.missing.append(column)
+        self.conversions = {sub: self._conversion(sub) for sub in self.fields}
+
+    def _conversion(self, sub: str) -> Conversion:
+        given, binding = self.given_conversions.get(sub), self.binding(sub)
+        plain = given if isinstance(given, Conversion) and binding is not None else Conversion()
+        return plain.bind(self.fields[sub], binding, f"{self.path.key}.{sub}")
 
     @property
     def rows_model(self) -> type[Model]:
@@ -96,6 +111,14 @@ class Rows(Mapping):
             yield unknown_rows(self.resource_type, self.path.key, self.relation)
         for column in self.missing:
             yield unknown_field(self.resource_type, self.path.key, self.rows_model, column)
+        for sub, given in self.given_conversions.items() if self.key else ():
+            key, column = f"{self.path.key}.{sub}", self.column_names.get(sub, "")
+            if sub == "primary":
+                yield wrong_conversion(self.resource_type, key, column, "'primary' needs a column of its own")
+            elif sub not in self.column_names:
+                yield wrong_conversion(self.resource_type, key, column, f"'{sub}' has no column")
+            elif sub in self.fields:
+                yield from no_conversion(self.resource_type, key, column, given, self.conversions[sub])
 
     def declare(self, attribute: Json) -> None:
         """Leave out the sub-attributes that have no place; what is fixed is not the client's to write."""
@@ -103,7 +126,7 @@ class Rows(Mapping):
         parts = keep_parts(attribute, {*self.fields, *self.fixed}) or {VALUE: attribute}
         for sub, part in parts.items():
             if sub in self.fields:
-                declare_choices(part, self.fields[sub])
+                self.conversions[sub].declare(part)
             elif sub in self.fixed:
                 declare_read_only(part)
                 declare_values(part, [self.fixed[sub]])
@@ -122,9 +145,10 @@ class Rows(Mapping):
 
     def lookup_columns(self) -> Iterable[LookupColumn]:
         """Return the column of the ``value``."""
-        binding = self.binding(VALUE)
-        if VALUE in self.fields and binding is not None:
-            yield LookupColumn.of(self.fields[VALUE], binding)
+        if VALUE in self.fields and self.binding(VALUE) is not None:
+            column = self.conversions[VALUE].lookup_column()
+            if column is not None:
+                yield column
 
     def dependencies(self) -> Iterable[Dependency]:
         """Return the rows."""
@@ -155,7 +179,10 @@ class Rows(Mapping):
 
     def value_of(self, row: Model) -> Any:
         """Return the value that a row holds."""
-        values = {sub: to_json(getattr(row, field.attname)) for sub, field in self.fields.items()}
+        values = {
+            sub: self.conversions[sub].to_json(getattr(row, field.attname))
+            for sub, field in self.fields.items()
+        }
         entry = {sub: value for sub, value in {**self.fixed, **values}.items() if value is not None}
         if not entry.get("primary"):
             entry.pop("primary", None)
@@ -198,18 +225,10 @@ class Rows(Mapping):
         :raises InvalidValueException: If a column cannot hold its part.
         """
         entry = value if isinstance(value, dict) else {VALUE: value}
-        return {field.attname: self.to_python(sub, entry.get(sub)) for sub, field in self.fields.items()}
-
-    def to_python(self, sub: str, value: Any) -> Any:
-        """Return a part of a value as its column takes it."""
-        field = self.fields[sub]
-        if value is None:
-            return None if field.null else field.get_default()
-        try:
-            return field.to_python(value)
-        except ValidationError as error:
-            detail = f"{self.path.key}.{sub}: {' '.join(error.messages)}"
-            raise InvalidValueException(detail=detail) from error
+        return {
+            field.attname: self.conversions[sub].to_python(entry.get(sub))
+            for sub, field in self.fields.items()
+        }
 
     def is_match(self, row: Model, columns: dict[str, Any]) -> bool:
         """Whether a row is that of a value."""
@@ -271,11 +290,11 @@ class Rows(Mapping):
         if binding is None:
             return None
         if name in self.fields:
-            column: Any = self.fields[name].name
             if name == "primary":
                 # As in the values: what is not the primary one says nothing of it.
-                column = NullIf(F(column), Value(False, output_field=BooleanField()))
-            return ColumnOperand(column, self.fields[name], binding)
+                marked = NullIf(F(self.fields[name].name), Value(False, output_field=BooleanField()))
+                return ColumnOperand(marked, self.fields[name], binding)
+            return self.conversions[name].operand(self.fields[name].name)
         return ConstantOperand(self.fixed[name], binding) if name in self.fixed else AbsentOperand(binding)
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:

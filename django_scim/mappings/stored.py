@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Subquery
 from scim2_models import AttributeBinding, InvalidValueException
 
 from django_scim.mappings.columns import Column
+from django_scim.mappings.conversions import Conversion
 from django_scim.mappings.dependencies import LookupColumn
 from django_scim.mappings.mapping import Mapping
 from django_scim.schema.paths import AttributePath, Json, resolve
@@ -152,11 +153,12 @@ class StoredWithColumn(Stored):
     :param column: The column, as for :class:`~django_scim.mappings.Column`.
     :param type: The ``type`` of the column's value while no client has sent it, such as ``work``. Microsoft
         Entra ID looks for ``emails[type eq "work"].value`` and knows no other address.
+    :param convert: How the column holds the value, as for :class:`~django_scim.mappings.Column`.
     """
 
-    def __init__(self, column: str, *, type: str | None = None) -> None:
+    def __init__(self, column: str, *, type: str | None = None, convert: Conversion | None = None) -> None:
         super().__init__()
-        self.column = Column(column)
+        self.column = Column(column, convert=convert)
         self.assumed: Json = {"primary": True} if type is None else {"primary": True, "type": type}
         """The sub-attributes of the column's value while no client has sent it."""
 
@@ -167,6 +169,7 @@ class StoredWithColumn(Stored):
         assert binding is not None
         value = AttributePath(self.path.extension, self.path.name, "value", binding)
         self.column = self.column.bind(self.resource_type, value)
+        self.sortable = self.column.sortable
 
     def check(self) -> Iterable[CheckMessage]:
         """Check the column."""

@@ -17,7 +17,8 @@ from django_scim.adapters.adapter import Adapter
 from django_scim.adapters.binding import bind_mappings
 from django_scim.adapters.checks import check_model
 from django_scim.mappings import Mapping
-from django_scim.mappings.columns import HostPath, is_empty
+from django_scim.mappings.columns import HostPath
+from django_scim.mappings.conversions import is_empty
 from django_scim.mappings.dependencies import LookupColumn
 from django_scim.mappings.identifiers import ColumnScheme, IdentifierScheme, record_key_for, scheme_for
 from django_scim.models import Connection, Link, Record

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Union
 
 import scim2_models
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Field as ModelField
 from pydantic import Field, ValidationError
 from scim2_models import (
     URN,
@@ -162,11 +161,6 @@ def keep_parts(attribute: Json, names: Collection[str]) -> dict[str, Json]:
 def declare_read_only(attribute: Json) -> None:
     """Say that the attribute is the server's to write."""
     attribute["mutability"] = "readOnly"
-
-
-def declare_choices(attribute: Json, field: ModelField[Any, Any]) -> None:
-    """Say which values there are, where the field takes no others."""
-    declare_values(attribute, [value for value, _ in field.flatchoices if value not in (None, "")])
 
 
 def declare_values(attribute: Json, values: Collection[Any]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from django_scim.resources.registry import registry
-from django_scim.schema.types import ENTERPRISE
+from django_scim.schema import ENTERPRISE
 from tests.factories import GroupFactory, UserFactory
 from tests.indexes.plans import indexes_dropped
 

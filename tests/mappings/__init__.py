@@ -1,0 +1,1 @@
+"""Tests of the mappings: what each may be asked, wherever it is declared."""

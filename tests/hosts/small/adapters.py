@@ -59,6 +59,18 @@ class CitizenAdapter(UserAdapter):
     model = models.Citizen
 
 
+class WorkerAdapter(UserAdapter):
+    """Users whose columns hold values in a form of their own: the settings say in which."""
+
+    model = models.Worker
+
+
+class VisitorAdapter(UserAdapter):
+    """Users of whom the project knows what to call them."""
+
+    model = models.Visitor
+
+
 class ThingAdapter(Adapter):
     """What the adapters of things share; it has no model, and cannot be used itself."""
 

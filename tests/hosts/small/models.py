@@ -172,3 +172,47 @@ class Employee(Person):
 
     class Meta:
         proxy = True
+
+
+class Worker(models.Model):
+    """A user whose columns hold values in a form of their own."""
+
+    username = models.CharField(max_length=50, unique=True)
+    status = models.CharField(max_length=10, default="active")
+    kind = models.CharField(max_length=1, blank=True)
+    grade = models.IntegerField(null=True, blank=True)
+    badge = models.CharField(max_length=20, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    site_language = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=[("en", "English"), ("en_us", "American"), ("zh-hans", "Chinese"), ("pt_BR", "Portuguese")],
+    )
+
+    USERNAME_FIELD = "username"
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Telephone(models.Model):
+    """A number of a worker."""
+
+    worker = models.ForeignKey(Worker, on_delete=CASCADE, related_name="telephones")
+    number = models.CharField(max_length=20)
+    kind = models.CharField(max_length=1, blank=True)
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Visitor(models.Model):
+    """A user of whom the project knows what to call them."""
+
+    username = models.CharField(max_length=50, unique=True)
+    display_name = models.CharField(max_length=100, blank=True)
+
+    USERNAME_FIELD = "username"
+
+    def __str__(self) -> str:
+        return self.username

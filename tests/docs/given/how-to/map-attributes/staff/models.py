@@ -16,6 +16,9 @@ class Profile(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     title = models.CharField(max_length=100, blank=True)
     number = models.CharField(max_length=20, blank=True)
+    kind = models.CharField(max_length=1, blank=True)
+    language = models.CharField(max_length=20, blank=True)
+    badge = models.CharField(max_length=20, blank=True)
     department = models.ForeignKey(Department, on_delete=models.SET_NULL, null=True)
     manager = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="reports"
