@@ -80,7 +80,7 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 
 @cache
 def collectors() -> tuple[Any, Any] | None:
-    """Return the counter and the histogram, made once in a process; none without the library.
+    """Return the counter and the histogram, made once in a process; None without the library.
 
     They are in its default registry, which ``django-prometheus`` exports.
 

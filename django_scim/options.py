@@ -103,7 +103,7 @@ def examine_each(setting: str, declared: type, configured: Any) -> tuple[Options
 
 
 def examine_value(setting: str, kind: Any, value: Any) -> Error | None:
-    """Return what is wrong with the value of one option, or none."""
+    """Return what is wrong with the value of one option, or None."""
     if get_origin(kind) is Literal:
         choices = get_args(kind)
         if value in choices:

@@ -76,7 +76,7 @@ urlpatterns = routes()
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:
-    """Route anew after ``override_settings``; the registry, connected first, has forgotten its adapters."""
+    """Route anew after ``override_settings``; the registry, connected first, has forgotten its types."""
     if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
         urlpatterns[:] = routes()
         clear_url_caches()

@@ -30,7 +30,7 @@ def key_to_tenant(model: type[Model], name: str) -> ForeignKey[Any, Any]:
 
 
 def tenant_key(connection: Connection, key: ForeignKey[Any, Any]) -> Any:
-    """Return the primary key of a connection's tenant, none if it has no tenant of the kind."""
+    """Return the primary key of a connection's tenant, or None if it has no tenant of the kind."""
     content_type = connection.tenant_type
     model = None if content_type is None else content_type.model_class()
     if model is None or not isinstance(key.related_model, type) or not issubclass(model, key.related_model):

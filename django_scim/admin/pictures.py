@@ -270,7 +270,7 @@ def pictures(connection: Connection | None) -> SafeString:
 
     Whoever calls this sees to it that the user may view the history. The HTML brings its stylesheet.
 
-    :param connection: Whose events; none for all.
+    :param connection: Whose events; None for all.
     """
     found = days(connection)
     context = {"outcomes": outcomes_picture(found), "durations": durations_picture(found), "area": AREA}

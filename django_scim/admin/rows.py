@@ -60,13 +60,13 @@ def is_active(obj: Resource) -> bool:
 
 
 def row_of(resource_type: ResourceType, record: Record) -> Model | None:
-    """Return the row of a record, or none if the project has deleted it."""
+    """Return the row of a record, or None if the project has deleted it."""
     row: Model | None = resource_type.model._base_manager.filter(pk=record.key).first()
     return row
 
 
 def resource_type_for(model: type[Model]) -> ResourceType | None:
-    """Return the adapter that serves the rows of a model, or of the model that it is a proxy of."""
+    """Return the resource type that serves the rows of a model, or of the model that it is a proxy of."""
     served = [resource_type for resource_type in registry() if resource_type.model is model]
     concrete = model._meta.concrete_model
     served += [
@@ -76,7 +76,7 @@ def resource_type_for(model: type[Model]) -> ResourceType | None:
 
 
 def record_of(resource_type: ResourceType, row: Model) -> Record | None:
-    """Return the record of a row, or none if SCIM has not touched it."""
+    """Return the record of a row, or None if SCIM has not touched it."""
     return resource_type.records().filter(**{resource_type.record_key: row.pk}).first()
 
 

@@ -114,7 +114,7 @@ def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> d
 
 
 def obstacle(obj: Resource) -> str | None:
-    """Return why an account cannot be adopted, or none. Give it an ``id`` if it lacks one."""
+    """Return why an account cannot be adopted, or None. Give it an ``id`` if it lacks one."""
     if obj.record is not None and obj.record.deleted_at is not None:
         return report.DELETED
     if obj.resource_type.adapter.protected(obj.instance):
@@ -126,7 +126,7 @@ def obstacle(obj: Resource) -> str | None:
 
 
 def obstacle_of_value(obj: Resource, value: str, *, is_shared: bool, is_taken: bool) -> str | None:
-    """Return why an account cannot have an ``externalId``, or none."""
+    """Return why an account cannot have an ``externalId``, or None."""
     if obj.external_id == value:
         return None
     if len(value) > (column_of(Link, "external_id").max_length or 0):

@@ -44,7 +44,7 @@ class AccessTokenAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[Any, AccessToken] | None:
-        """Return the client and its token; none if the request carries no bearer token.
+        """Return the client and its token; None if the request carries no bearer token.
 
         All reasons why it is not let in are one answer.
 

@@ -45,7 +45,7 @@ AUTHENTICATION_SCHEMES: dict[str, Json] = {
 
 
 class DiscoveryView(ScimView):
-    """A view of documents that are made from the adapters."""
+    """A view of documents that are made from the resource types."""
 
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
@@ -96,7 +96,7 @@ class ResourceTypeViewSet(DocumentsView):
     endpoint = "/ResourceTypes"
 
     def documents(self) -> dict[str, Json]:
-        """Return one for each adapter."""
+        """Return one for each resource type."""
         return {
             resource_type.name: resource_type_of(resource_type, self.base_url) for resource_type in registry()
         }
@@ -165,7 +165,7 @@ def authentication_schemes(request: Request) -> list[Json]:
 
 
 def resource_type_of(resource_type: ResourceType, base_url: str) -> Json:
-    """Return the ResourceType of an adapter."""
+    """Return the document of a resource type."""
     document = dump(scim2_models.ResourceType.from_resource(resource_type.resource))
     document["id"] = document["name"] = resource_type.name
     document["endpoint"] = resource_type.endpoint
@@ -176,7 +176,7 @@ def resource_type_of(resource_type: ResourceType, base_url: str) -> Json:
 
 
 def schemas_of(resource_type: ResourceType, base_url: str) -> dict[str, Json]:
-    """Return the schemas of an adapter's resource type and of its extensions, by their URN."""
+    """Return the schemas of a resource type and of its extensions, by their URN."""
     found = {}
     models: list[Any] = [resource_type.resource, *resource_type.resource.get_extension_models().values()]
     for model in models:

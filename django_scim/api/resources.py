@@ -44,7 +44,7 @@ class ResourceViewSet(RecordedReads):
 
     @property
     def resource_type(self) -> ResourceType:
-        """The adapter of the resource type."""
+        """What the view serves."""
         return registry().by_name[self.resource_name]
 
     @property

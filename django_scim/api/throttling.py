@@ -39,7 +39,7 @@ RENEWED_AFTER = 24 * 60 * 60
 
 
 def rate_of(name: str) -> Rate | None:
-    """Return a rate of ``THROTTLE_RATES``; none if it is switched off."""
+    """Return a rate of ``THROTTLE_RATES``; None if it is switched off."""
     rates: dict[str, Any] = {**DEFAULT_THROTTLE_RATES, **get_settings().THROTTLE_RATES}
     text = rates[name]
     return None if text is None else parse_rate(text)

@@ -44,7 +44,7 @@ IPV6_PREFIX = 64
 
 
 def client_address(request: Request) -> Address | None:
-    """Return the address of the client; none if it is not known.
+    """Return the address of the client; None if it is not known.
 
     It is that of who opened the connection, unless the settings say how many proxies in front have each added
     an address to the end of ``X-Forwarded-For``. What stands before those, the client may have made up.
@@ -59,7 +59,7 @@ def client_address(request: Request) -> Address | None:
 
 
 def parse_address(text: str) -> Address | None:
-    """Return the address that a text is, with a port or without; none if it is none.
+    """Return the address that a text is, with a port or without; None if it is none.
 
     An IPv4 address in the form of IPv6 (RFC 4291 section 2.5.5.2) is the IPv4 address.
     """

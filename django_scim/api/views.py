@@ -189,7 +189,7 @@ class ProtectedView(ScimView):
 
     @property
     def resource_scope(self) -> str | None:
-        """The scope of the resource type that the request is about; none if it is about no one type."""
+        """The scope of the resource type that the request is about; None if it is about no one type."""
         return None
 
     def allows(self, resource_type: ResourceType) -> bool:

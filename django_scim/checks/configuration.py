@@ -1,4 +1,4 @@
-"""Checks of ``DJANGO_SCIM``, of the adapters, of databases and indexes, and of how sessions are kept."""
+"""Checks of ``DJANGO_SCIM``, of resource types, databases and indexes, and of how sessions are kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FUNCTIONS = ("CURRENT_RESOURCE",)
 
 @register("django_scim")
 def check_configuration(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Report what is wrong with the options, with the dialects, and with the adapters."""
+    """Report what is wrong with the options, with the dialects, and with the resource types."""
     from django_scim.dialects.registry import check_dialects
     from django_scim.resources.registry import registry
 

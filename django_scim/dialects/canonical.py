@@ -130,7 +130,7 @@ def canonical_filter(text: str, schemas: Sequence[Schema], dialect: Dialect = ST
 
 
 def attr_path(text: str) -> AttrPath | None:
-    """Return a path that names an attribute, none for any other."""
+    """Return a path that names an attribute, or None for any other."""
     try:
         node = Path(text).ast
     except InvalidPathException:
@@ -159,7 +159,7 @@ def canonical_document(data: Json, schema: Schema, dialect: Dialect) -> Json:
 
 
 def canonical_extension(value: Any, attributes: Attributes, dialect: Dialect) -> Any:
-    """Return the object of an extension, none for what means none."""
+    """Return the object of an extension, or None for what means none."""
     if isinstance(value, dict):
         return canonical_object(value, attributes, dialect)
     return None if value in ("", []) else value

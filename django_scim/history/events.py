@@ -35,7 +35,7 @@ def limited(text: str, field: str) -> str:
 class Attempt:
     """What a client asked for; an operation fills in what came of it.
 
-    :param connection: Who asks; none if somebody of the project does.
+    :param connection: Who asks; None if somebody of the project does.
     :param token: With which token, if the authentication is the app's own.
     :param request_id: What the client's and the server's logs know the request by.
     :param method: The method of the request, or of an operation of a bulk job.

@@ -74,7 +74,7 @@ class EventSelection:
     """The events that meet some conditions.
 
     :param events: The events to choose from; conditions on their time cost nothing.
-    :param equal: The values that columns have; ``connection_id`` may be none.
+    :param equal: The values that columns have; ``connection_id`` may be None.
     :param search: A text that the name of the resource begins with, whatever its case, or that is the
         ``id`` or the ``externalId`` of the resource, or the id of the request.
     """

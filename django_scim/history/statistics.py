@@ -60,7 +60,7 @@ def days(connection: Connection | None, number: int = DAYS) -> list[Day]:
     its own, which MariaDB and MySQL often lack. An hour belongs to the day in which it began, where days
     do not begin with an hour of UTC.
 
-    :param connection: Whose events; none for all, also those of connections that are no more.
+    :param connection: Whose events; None for all, also those of connections that are no more.
     """
     today = current(timezone.now()).date()
     found = [Day(today - timedelta(days=ago)) for ago in reversed(range(number))]

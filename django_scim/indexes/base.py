@@ -51,7 +51,7 @@ class Indexes:
         return State.READY if self.is_served(column) else State.MISSING
 
     def obstacle(self, column: LookupColumn) -> str | None:
-        """Return why no index can serve a column, in words that follow a colon, or none."""
+        """Return why no index can serve a column, in words that follow a colon, or None."""
         if column.is_converted:
             return f"it is a {type(column.field).__name__}, which is compared as text"
         return None

@@ -76,7 +76,7 @@ class HostPath:
         yield Dependency(model, path, frozenset((self.field.attname,)), in_columns=True)
 
     def owner(self, instance: Model | None) -> Model | None:
-        """Return the row that has the column, or none where a relation leads nowhere."""
+        """Return the row that has the column, or None where a relation leads nowhere."""
         for relation in self.relations:
             if instance is None:
                 return None
@@ -87,7 +87,7 @@ class HostPath:
         return instance
 
     def read(self, instance: Model) -> Any:
-        """Return the value of the column, or none."""
+        """Return the value of the column, or None."""
         owner = self.owner(instance)
         return None if owner is None else getattr(owner, self.field.attname)
 
@@ -224,7 +224,7 @@ class Column(Mapping):
         return self.conversion.to_json(self.found.read(obj.instance))
 
     def write(self, obj: Resource, value: Any) -> None:
-        """Set the column; none is null, the empty string, or else the default of the column."""
+        """Set the column; None is null, the empty string, or else the default of the column."""
         typed = self.to_python(value)
         if typed is not None or self.found.field.null or self.found.relations:
             self.found.write(obj, typed)

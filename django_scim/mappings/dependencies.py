@@ -66,8 +66,8 @@ class Dependency:
     """Rows whose change is a change of the resources that they belong to.
 
     :param model: The model of the rows.
-    :param path: How the adapter's model reaches them, in Django's lookups; empty for its own rows.
-    :param fields: The columns that matter, as attribute names; none if all do. The end of a row matters
+    :param path: How the model of the resource type reaches them, in Django's lookups; empty for its own rows.
+    :param fields: The columns that matter, as attribute names; None if all do. The end of a row matters
         anyway.
     :param reverse: For the table of a many-to-many relation, of which Django tells by ``m2m_changed``:
         whether the adapter's model is not the one that declares it.

@@ -54,7 +54,7 @@ class Mapping:
     path: AttributePath
 
     def bind(self, resource_type: ResourceType, path: AttributePath) -> Self:
-        """Return a copy that belongs to an attribute of an adapter; an adapter calls this once."""
+        """Return a copy that belongs to an attribute of a resource type, which calls this once."""
         bound = copy.copy(self)
         bound.resource_type = resource_type
         bound.path = path
@@ -62,7 +62,7 @@ class Mapping:
         return bound
 
     def prepare(self) -> None:
-        """Look up what the mapping needs of the adapter's model."""
+        """Look up what the mapping needs of the model."""
 
     def check(self) -> Iterable[CheckMessage]:
         """Return what is wrong with the mapping, for Django's system checks."""
@@ -110,11 +110,11 @@ class Mapping:
         """Fetch what :meth:`read` needs for a whole page of resources, in a constant number of queries."""
 
     def read(self, obj: Resource) -> Any:
-        """Return the value as JSON has it, or none where there is no value."""
+        """Return the value as JSON has it, or None where there is no value."""
         raise NotImplementedError
 
     def default(self, obj: Resource) -> Any:
-        """Return what :meth:`read` gives for want of a value that a client has written, or none."""
+        """Return what :meth:`read` gives where no client has written a value, or None."""
         return None
 
     # Writing
@@ -134,7 +134,7 @@ class Mapping:
         """Prepare a new resource, before anything is written to it."""
 
     def write(self, obj: Resource, value: Any) -> None:
-        """Set the value, given as JSON has it; none clears it.
+        """Set the value, given as JSON has it; None clears it.
 
         :raises InvalidValueException: If the host's model cannot hold the value.
         """

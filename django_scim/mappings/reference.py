@@ -71,7 +71,7 @@ class Reference(Mapping):
 
     @property
     def other(self) -> ResourceType | None:
-        """The adapter of the other side, or none where the project does not serve it."""
+        """The resource type of the other side, or None where the project does not serve it."""
         return self.resource_type.registry.get(self.to)
 
     @property
@@ -101,7 +101,7 @@ class Reference(Mapping):
             obj.fetched[self.path.key] = found.get(key)
 
     def read(self, obj: Resource) -> Any:
-        """Return the reference; none if the connection cannot see where it leads."""
+        """Return the reference; None if the connection cannot see where it leads."""
         target = obj.fetched.get(self.path.key)
         other = self.other
         if target is None or other is None:

@@ -108,7 +108,7 @@ class Stored(Mapping):
         return flat
 
     def sub_binding(self, sub: str | None) -> AttributeBinding | None:
-        """Return what scim2-models knows of a sub-attribute; none if there is no such."""
+        """Return what scim2-models knows of a sub-attribute; None if there is no such."""
         if sub is None:
             return self.path.binding
         path = resolve(self.resource_type.resource, f"{self.path.head}.{sub}")

@@ -129,7 +129,7 @@ class AccessToken(models.Model):
     def allows(self, scope: Scope, resource_scope: str | None = None) -> bool:
         """Whether the token may be used for what ``scope`` names.
 
-        :param resource_scope: That of the resource type in question; none for what is of no type.
+        :param resource_scope: That of the resource type in question; None for what is of no type.
         """
         is_given = scope in self.scopes or (scope == Scope.READ and Scope.WRITE in self.scopes)
         limits = self.resource_scopes

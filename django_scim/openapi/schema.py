@@ -33,7 +33,7 @@ class ScimSchema(AutoSchema):
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> Json | None:
-        """Return the OpenAPI operation of a method, none if there is nothing to say of the view."""
+        """Return the OpenAPI operation of a method, or None if there is nothing to say of the view."""
         self.registry, self.method = registry, method.upper()
         self.path, self.path_regex, self.path_prefix = path, path_regex, path_prefix
         self.components = Components(registry)

@@ -183,7 +183,7 @@ def require_bounded_values(before: Json, after: Json) -> None:
 
 
 def relation_at(resource_type: ResourceType, binding: AttributeBinding | None) -> Collection | None:
-    """Return the mapping of a relation that a path leads to or into, none for all else."""
+    """Return the mapping of a relation that a path leads to or into, or None for all else."""
     if binding is None:
         return None
     mapping = resource_type.mapping_for(from_binding(resource_type.resource, binding))

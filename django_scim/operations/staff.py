@@ -172,7 +172,7 @@ MOST_OTHERS = 20
 
 
 def caller_for(resource_type: ResourceType, key: Any) -> Caller:
-    """Return a scope that a resource is in, by the primary key of its row.
+    """Return a caller who can see a resource, by the primary key of its row.
 
     :raises NotFoundException: If the row is gone, or no connection can see it.
     """

@@ -147,7 +147,7 @@ class WriteById(Write):
 
 
 def database_of(resource_type: ResourceType) -> str:
-    """Return the database that the adapter's rows are written to."""
+    """Return the database that the rows of a resource type are written to."""
     return router.db_for_write(resource_type.model)
 
 

@@ -69,7 +69,7 @@ class Part:
         ]
 
     def key_of(self, obj: Resource) -> Any:
-        """Return what a resource is ordered by, none for an order by primary key alone."""
+        """Return what a resource is ordered by, or None for an order by primary key alone."""
         return getattr(obj.instance, SORT_KEY, None)
 
     def key_field(self) -> Field[Any, Any]:
@@ -125,7 +125,7 @@ class Listing:
     def beyond(self, mark: Mark | None, count: int, *, backwards: bool = False) -> list[Found]:
         """Return the first resources after a place, or the last ones before it, in the order of the way.
 
-        :param mark: The place, none for the start of the collection.
+        :param mark: The place, or None for the start of the collection.
         """
         found: list[Found] = []
         for part in reversed(self.parts) if backwards else self.parts:

@@ -90,7 +90,7 @@ class Mark:
     """A resource's place in an order.
 
     :param position: The position of its resource type, in a query of several.
-    :param key: Its value of the ``sortBy`` attribute as JSON has it, none if it has none.
+    :param key: Its value of the ``sortBy`` attribute as JSON has it, or None if it has none.
     :param pk: Its primary key as text.
     """
 

@@ -36,7 +36,7 @@ LAST_INDEX = INTEGER_RANGE[-1]
 """The largest index, which is past the end of everything: JSON has no larger numbers."""
 
 ResourceTypes = Sequence[ResourceType]
-"""One adapter, or several that are queried as one collection."""
+"""One resource type, or several that are queried as one collection."""
 
 
 def parse_parameters(resource_types: ResourceTypes, parameters: Json, dialect: Dialect) -> SearchRequest[Any]:

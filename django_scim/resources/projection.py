@@ -71,7 +71,7 @@ class Projection:
         return path.key in asked or any(f"{path.key}.{sub}" in asked for sub in path.sub_attributes)
 
     def _parts(self, path: AttributePath, asked: Named | None, refused: Named) -> set[str] | None:
-        """Return which sub-attributes to return, none for all that there are."""
+        """Return which sub-attributes to return, or None for all that there are."""
         is_whole = asked is None or path.key in asked
         chosen = set()
         for sub in path.sub_attributes:

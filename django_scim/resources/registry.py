@@ -50,7 +50,7 @@ class Registry:
     def __init__(self) -> None:
         self.by_name: dict[str, ResourceType] = {}
         self.errors: list[CheckMessage] = []
-        """Why an adapter that the settings name is not here."""
+        """Why a resource type that the settings name is not here."""
 
     def __iter__(self) -> Iterator[ResourceType]:
         return iter(self.by_name.values())
@@ -122,7 +122,7 @@ class Registry:
         self.by_name[resource_type.name] = resource_type
 
     def join(self) -> None:
-        """Let the adapters look at each other, once all are there; one that cannot is left out."""
+        """Let the resource types look at each other, once all are there; one that cannot is left out."""
         for resource_type in [*self]:
             try:
                 resource_type.join(self)
@@ -131,7 +131,7 @@ class Registry:
                 self.refuse(resource_type.setting, type(resource_type.adapter).__qualname__, error)
 
     def refuse(self, setting: str, name: str, error: ImproperlyConfigured) -> None:
-        """Note why an adapter cannot be used."""
+        """Note why a resource type cannot be used."""
         self.errors.append(Error(f"{setting}: '{name}' cannot be used: {error}", id="django_scim.E008"))
 
     def require_complete(self) -> None:
@@ -145,7 +145,7 @@ class Registry:
             raise ImproperlyConfigured(" ".join(str(error.msg) for error in self.errors))
 
     def check(self) -> Iterator[CheckMessage]:
-        """Return what is wrong with the adapters, for Django's system checks."""
+        """Return what is wrong with the resource types, for Django's system checks."""
         yield from self.errors
         for resource_type in self:
             yield from resource_type.check()
@@ -153,7 +153,7 @@ class Registry:
 
 @cache
 def registry() -> Registry:
-    """Make the adapters that the settings name; :attr:`Registry.errors` has those that cannot be made."""
+    """Make the resource types of the settings; :attr:`Registry.errors` has those that cannot be made."""
     configured = get_settings().RESOURCES
     made = Registry()
     for name in dict.fromkeys([*DEFAULT_ADAPTERS, *configured]):
@@ -165,7 +165,7 @@ def registry() -> Registry:
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:
-    """Make the adapters anew after ``override_settings``."""
+    """Make the resource types anew after ``override_settings``."""
     if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
         registry.cache_clear()
 

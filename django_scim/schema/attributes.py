@@ -157,7 +157,7 @@ def describe(resource: ResourceModel, path: AttributePath) -> Attribute:
 
 
 def member(data: Json, name: str) -> Any:
-    """Return a member of an object by its name in any case, or none (RFC 7643 section 2.1)."""
+    """Return a member of an object by its name in any case, or None (RFC 7643 section 2.1)."""
     return next((value for key, value in data.items() if key.lower() == name), None)
 
 

@@ -62,7 +62,7 @@ class Candidates(Lookup):
         return (*super().identity, self.case_exact)
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
-        """Compare as it is where case matters; else there is an index on the comparable form, or none."""
+        """Compare as it is where case matters; else there is an index on the comparable form, or no index."""
         if not self.case_exact or not self.rhs.isascii():
             raise FullResultSet
         return self._among(compiler, spellings(self.rhs, COMPOSED))
@@ -126,7 +126,7 @@ known: dict[tuple[str, str], dict[str, str | None]] = {}
 
 
 def collation_of(connection: BaseDatabaseWrapper, table: str, column: str) -> str | None:
-    """Return the collation of a column, none if it has none.
+    """Return the collation of a column, or None if it has none.
 
     The database is asked once for each table.
     """

@@ -114,7 +114,7 @@ class Operand:
     def compare(self, operator: CompareOperator, value: Any) -> Q:
         """Return the condition that ``attribute operator value`` stands for.
 
-        :param value: The raw value of the filter; none is RFC 7644's null.
+        :param value: The raw value of the filter; None is RFC 7644's null.
         :raises InvalidFilterException: If the value cannot be compared with the attribute.
         """
         check_text(value)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_scim.history.excerpts import REDACTED, SHORTENED, excerpt, target_excerpt
+from django_scim.history.excerpts import REDACTED, SHORTENED, excerpt, names_secret, target_excerpt
 from django_scim.models import ProvisioningEvent
 from tests.factories import UserFactory
 from tests.messages import PATCH_OP
@@ -17,9 +17,15 @@ from tests.representations import path_of, user
 SECRETS = {"password"}
 ENOUGH = 10_000
 
+
+def is_no_secret(name: str) -> bool:
+    """Whether a name is none of the secrets: hypothesis tries words that it finds in the code, too."""
+    return not names_secret(name, SECRETS)
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text().filter(is_no_secret), inner),
 )
 
 

@@ -146,7 +146,7 @@ class ConnectionForm(ModelForm):
 
 
 def tenant_of(content_type: ContentType, key: str) -> Model | None:
-    """Return the row of a model with this primary key, or none."""
+    """Return the row of a model with this primary key, or None."""
     if content_type.model_class() is None:
         return None
     try:

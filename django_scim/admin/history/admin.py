@@ -215,5 +215,5 @@ async def asynchronous(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def following(pieces: Iterator[bytes]) -> bytes | None:
-    """Return the next piece, none at the end."""
+    """Return the next piece, or None at the end."""
     return next(pieces, None)

@@ -149,7 +149,7 @@ def changes_table(changes: Mapping[str, Any], names: Mapping[str, Name] | None =
 
 
 def side_of(change: Mapping[str, Any], number: int, names: Mapping[str, Name]) -> Side | None:
-    """Return the first or the second side of a change, none if it has no value."""
+    """Return the first or the second side of a change, or None if it has no value."""
     own = next((change[name] for name in SIDES[number] if name in change), None)
     if own is None:
         return None

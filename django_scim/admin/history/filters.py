@@ -58,7 +58,7 @@ class EventConnectionFilter(ColumnFilter):
 
     @property
     def equal(self) -> dict[str, Any]:
-        """The key of the connection; none for those that are gone."""
+        """The key of the connection; None for those that are gone."""
         value = self.value()
         return {} if value is None else {self.column: None if value == GONE else int(value)}
 

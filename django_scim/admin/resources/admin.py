@@ -167,7 +167,7 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
 
     @admin.display(description=_("status"))
     def status(self, record: Any) -> str | None:
-        """Return whether the resource is active, inactive or deleted; none where its row is gone."""
+        """Return whether the resource is active, inactive or deleted; None where its row is gone."""
         if record.deleted_at is not None:
             return gettext("Deleted")
         if record.listed.is_active is None:

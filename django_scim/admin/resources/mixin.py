@@ -48,7 +48,7 @@ class ProvisioningAdminMixin(ModelAdmin):
         css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/resource.css"]}
 
     def provisioned_type(self, obj: Model | None) -> ResourceType | None:
-        """Return the adapter of a row; none for a row that is new or no resource."""
+        """Return the resource type of a row; None for a row that is new or no resource."""
         resource_type = None if obj is None or obj.pk is None else resource_type_for(self.model)
         return (
             resource_type
@@ -57,7 +57,7 @@ class ProvisioningAdminMixin(ModelAdmin):
         )
 
     def provisioning_note(self, request: HttpRequest, obj: Model | None) -> str | None:
-        """Return what is said of the fields that the identity provider of a row owns; none if it has none.
+        """Return what is said of the fields that the identity provider of a row owns; None if it has none.
 
         The connections are named to those who may view resources.
         """

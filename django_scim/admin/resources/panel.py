@@ -61,7 +61,7 @@ class Step:
 class ResourcePanel:
     """Finds what a template asks for, and nothing else.
 
-    :param resource_type: The adapter of the row.
+    :param resource_type: That of the row.
     :param row: The row of the project.
     """
 
@@ -236,7 +236,7 @@ def resource_document(
 ) -> tuple[Json | None, list[str]]:
     """Return what a connection gets of a row, and the attributes that are left out for their size.
 
-    The document is none if there is no such resource for the connection: it answers 404.
+    The document is None if there is no such resource for the connection: it answers 404.
     """
     left_out = [
         mapping.path.key

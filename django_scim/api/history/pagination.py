@@ -59,7 +59,7 @@ class EventPagination(CursorPagination):
         return min(size, settings.MAX_HISTORY_PAGE)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Return what a cursor holds, none if there is none.
+        """Return what a cursor holds, or None if there is none.
 
         :raises InvalidCursorException: If it is none that this server has given.
         """

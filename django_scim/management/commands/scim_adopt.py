@@ -82,7 +82,7 @@ class Command(BaseCommand):
         return connection
 
     def resource_type(self, name: str) -> ResourceType:
-        """Return the adapter of a resource type."""
+        """Return the resource type of a name."""
         resource_type = registry().get(name)
         if resource_type is None:
             hint = nearest(name, [known.name for known in registry()]) or ""

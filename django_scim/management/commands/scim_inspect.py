@@ -43,7 +43,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Inspect the adapters, and print what they say."""
+        """Inspect the resource types, and print what they say."""
         found = [
             (resource_type, list(inspect(resource_type, self.is_served)))
             for resource_type in self.resource_types(options)
@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 self.stdout.write(line)
 
     def resource_types(self, options: dict[str, Any]) -> list[ResourceType]:
-        """Return the adapter that is asked for, or all.
+        """Return the resource type that is asked for, or all.
 
         :raises CommandError: If there is none of that name.
         """
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         return [known[name.lower()]]
 
     def is_served(self, column: LookupColumn) -> bool | None:
-        """Whether the database has an index for a column; none if it has no such table, or is not there."""
+        """Whether the database has an index for a column; None if it has no such table, or is not there."""
         try:
             indexes = indexes_of(router.db_for_write(column.model))
             return indexes.state(column) is State.READY if indexes.has_table(column) else None
@@ -127,11 +127,11 @@ def cells(attribute: InspectedAttribute) -> list[str]:
 class InspectedAttribute:
     """One SCIM attribute, and what its mapping says of itself.
 
-    :param schema: The URN of the extension that declares it, none for the core schema.
+    :param schema: The URN of the extension that declares it, or None for the core schema.
     :param attribute: Its name, with that of a sub-attribute that is mapped by itself.
-    :param mapping: The class of the mapping, none where the attribute never has a value.
+    :param mapping: The class of the mapping, or None where the attribute never has a value.
     :param fields: The fields and relations of the host that hold it; none for what is kept in the record.
-    :param indexed: Whether an equality filter finds it by index; none where nobody could tell.
+    :param indexed: Whether an equality filter finds it by index; None where nobody could tell.
     """
 
     schema: str | None
@@ -147,9 +147,9 @@ class InspectedAttribute:
 def inspect(
     resource_type: ResourceType, is_served: Callable[[LookupColumn], bool | None]
 ) -> Iterator[InspectedAttribute]:
-    """Yield each attribute of an adapter in the order of its schemas.
+    """Yield each attribute of a resource type in the order of its schemas.
 
-    :param is_served: Tells whether there is an index for comparisons with a column, none if it cannot.
+    :param is_served: Tells whether there is an index for comparisons with a column, or None if it cannot.
     """
     mapped: dict[str, list[Mapping]] = {}
     for mapping in resource_type.mappings.values():

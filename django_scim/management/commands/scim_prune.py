@@ -104,7 +104,7 @@ class Command(BaseCommand):
 
 
 def retention() -> timedelta | None:
-    """Return the age that ``HISTORY_RETENTION`` names, none if the project keeps all events."""
+    """Return the age that ``HISTORY_RETENTION`` names, or None if the project keeps all events."""
     days = get_settings().HISTORY_RETENTION
     return None if days is None else timedelta(days=min(days, MOST_DAYS))
 

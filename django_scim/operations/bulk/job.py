@@ -155,7 +155,7 @@ class BulkJob:
         operation.version = None
 
     def new_attempt(self, operation: BulkOperation) -> Attempt | None:
-        """Return the attempt of an operation; none if it has no method that the history knows."""
+        """Return the attempt of an operation; None if it has no method that the history knows."""
         if operation.method not in OPERATIONS:
             return None
         name = operation.resource_type.name if operation.resource_type else ""
