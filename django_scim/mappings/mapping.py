@@ -123,10 +123,13 @@ class Mapping:
         """Return the mapping's part of a resource's JSON document."""
         return self.path.get(document)
 
-    def before_and_after(self, obj: Resource, before: Json, after: Json) -> tuple[Any, Any]:
+    def before_and_after(self, obj: Resource, before: Json, after: Json, *, removes: bool) -> tuple[Any, Any]:
         """Return the mapping's part of a document before and after a request: if it differs, it is written.
 
         A mapping whose value follows from other attributes too sees here that they have changed.
+
+        :param removes: Whether what the second document has no more was removed by the client, and not just
+            left out.
         """
         return self.value_in(before), self.value_in(after)
 

@@ -97,17 +97,19 @@ class FullName(Stored):
 
     # Writing
 
-    def before_and_after(self, obj: Resource, before: Json, after: Json) -> tuple[Any, Any]:
+    def before_and_after(self, obj: Resource, before: Json, after: Json, *, removes: bool) -> tuple[Any, Any]:
         """Return the name before and after a request, with the whole name that it comes to."""
         old, new = self.value_in(before), self.value_in(after)
-        text = self.whole(obj, before, after)
+        text = self.whole(obj, before, after, removes=removes)
         return old, {**without_formatted(new or {}), **({} if text is None else {FORMATTED: text})} or None
 
-    def whole(self, obj: Resource, before: Json, after: Json) -> str | None:
+    def whole(self, obj: Resource, before: Json, after: Json, *, removes: bool) -> str | None:
         """Return what the column is to hold after a request, or None."""
         own = formatted_of(before), formatted_of(after)
         made = made_of(before), made_of(after)
-        text = follow(obj, own, made)
+        if own[1] is None and joined(after) is not None:
+            return joined(after)
+        text = follow(obj, own, made, removes=removes)
         is_kept = text is not None and text == own[0] and not obj.is_new
         if is_kept and joined(before) is None and is_whole(after):
             return joined(after)
@@ -189,28 +191,31 @@ class DisplayName(Column):
         if self.path.key != DISPLAY_NAME:
             yield not_the_attribute(self.resource_type, self.path.key, "DisplayName", DISPLAY_NAME)
 
-    def before_and_after(self, obj: Resource, before: Json, after: Json) -> tuple[Any, Any]:
+    def before_and_after(self, obj: Resource, before: Json, after: Json, *, removes: bool) -> tuple[Any, Any]:
         """Return the name that is shown before and after a request."""
         own = before.get(DISPLAY_NAME), after.get(DISPLAY_NAME)
         made = formatted_of(before) or joined(before), formatted_of(after) or joined(after)
-        return own[0], follow(obj, own, made)
+        return own[0], follow(obj, own, made, removes=removes)
 
 
 Texts = tuple[str | None, str | None]
 """A text before and after a request."""
 
 
-def follow(obj: Resource, own: Texts, made: Texts) -> str | None:
+def follow(obj: Resource, own: Texts, made: Texts, *, removes: bool) -> str | None:
     """Return which text a column gets: the attribute's own, or the one that others make.
 
     :param own: What the document has for the attribute, which after a PATCH is the same where nothing was
         sent.
     :param made: What the other attributes make.
+    :param removes: Whether a client that has a text no more has removed it.
     """
     if own[1] is None:
-        # The project may have emptied the column: what has not changed does not fill it again.
+        # What was removed is unassigned (RFC 7644 section 3.5.2.2). And the project may have emptied the
+        # column: what has not changed does not fill it again.
+        is_removed = removes and own[0] is not None
         is_emptied = not obj.is_new and own[0] is None and made[0] == made[1]
-        return None if is_emptied else made[1]
+        return None if is_removed or is_emptied else made[1]
     is_made = not obj.is_new and own[0] == own[1] == made[0]
     return made[1] or own[1] if is_made else own[1]
 

@@ -115,7 +115,7 @@ def apply(
     for mapping in obj.resource_type.written_mappings:
         if mapping.unbounded:
             continue
-        old, new = mapping.before_and_after(obj, before, after)
+        old, new = mapping.before_and_after(obj, before, after, removes=removes)
         is_kept = not (mapping.clearable or mapping.path.is_secret or resets)
         if old == new or (new is None and is_kept and not removes):
             continue

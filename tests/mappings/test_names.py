@@ -144,6 +144,16 @@ def test_a_whole_name_that_a_client_sends_stays_until_it_sends_another(scim, acc
     assert column() == "Augusta Lovelace"
 
 
+def test_a_name_that_is_removed_is_not_made_of_the_display_name(scim, accounts):
+    path = (
+        f"/Users/{scim.post('/Users', user(ADA, name={'formatted': 'Ada'}, displayName='Ada')).json()['id']}"
+    )
+
+    assert "name" not in scim.patch(path, {"op": "remove", "path": "name"}).json()
+    assert column() == ""
+    assert scim.put(path, user(ADA, displayName="Countess")).json()["name"] == {"formatted": "Countess"}
+
+
 def test_a_patch_of_something_else_leaves_the_name_alone(scim, accounts):
     account = Account.objects.create(email=ADA, full_name="Countess of Lovelace")
     scim.patch(path_of(account), replace("title", "Analyst"), replace("displayName", "Ada"))
@@ -294,6 +304,7 @@ def test_a_name_to_be_shown_follows_the_name_until_a_client_sends_one(scim, visi
     assert scim.patch(path, replace("name.givenName", "Ada")).json()["displayName"] == "Countess"
     Visitor.objects.update(display_name="Ada King")
     assert scim.patch(path, replace("name.givenName", "Augusta")).json()["displayName"] == "Ada King"
+    assert "displayName" not in scim.patch(path, {"op": "remove", "path": "displayName"}).json()
 
 
 # What is found by itself, and what is declared
