@@ -33,7 +33,7 @@ from django_scim.query.filters import count_terms
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.attributes import member, without
-from django_scim.schema.paths import Json, from_binding
+from django_scim.schema.paths import Json, from_binding, parametrized
 
 Operations = list[Any]
 """Validated ``PatchOperation`` objects."""
@@ -64,7 +64,7 @@ class Patch(WriteById):
         put_secrets(self.resource_type, self.document)
         resource = stored_resource(self.resource_type, self.document)
         before = dump(resource)
-        message = PatchOp.__class_getitem__(self.resource_type.resource)
+        message = parametrized(PatchOp, self.resource_type.resource)
         try:
             message.model_construct(operations=self.operations).patch(resource, scim_policy=request_policy())
         except SCIMException as error:
@@ -98,7 +98,7 @@ def parse(resource_type: ResourceType, payload: Any, caller: Caller) -> Operatio
         if not operations:
             return []
         payload = {**without(payload, "operations"), "Operations": operations}
-    model = PatchOp.__class_getitem__(resource_type.resource)
+    model = parametrized(PatchOp, resource_type.resource)
     try:
         patch = model.model_validate(
             payload, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=request_policy()

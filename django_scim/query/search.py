@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,7 +23,7 @@ from django_scim.query.ordering import Cursor, compile_order
 from django_scim.resources.projection import Projection, compiled
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
-from django_scim.schema.paths import Json
+from django_scim.schema.paths import Json, parametrized
 from django_scim.schema.search_request import SearchRequest
 from django_scim.sql.keyset import read_page
 from django_scim.sql.values import INTEGER_RANGE
@@ -46,13 +44,10 @@ def parse_parameters(resource_types: ResourceTypes, parameters: Json, dialect: D
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
     require_bounded_parameters(parameters)
-    parameters = canonical_parameters(
-        [resource_type.resource for resource_type in resource_types], parameters, dialect
-    )
-    resources: Any = reduce(or_, [resource_type.resource for resource_type in resource_types])
-    model: Any = SearchRequest.__class_getitem__(resources)
+    resources = [resource_type.resource for resource_type in resource_types]
+    parameters = canonical_parameters(resources, parameters, dialect)
     try:
-        request: SearchRequest[Any] = model.model_validate(parameters)
+        request: SearchRequest[Any] = parametrized(SearchRequest, *resources).model_validate(parameters)
     except ValidationError as error:
         raise parameter_error(error, parameters) from error
     if request.cursor is not None:

@@ -9,7 +9,15 @@ from typing import Any
 
 from scim2_models import InvalidPathException, Path
 
-from django_scim.schema.paths import AttributePath, Json, ResourceModel, from_binding, resolve, walk
+from django_scim.schema.paths import (
+    AttributePath,
+    Json,
+    ResourceModel,
+    from_binding,
+    parametrized,
+    resolve,
+    walk,
+)
 
 
 @dataclass(frozen=True)
@@ -82,9 +90,8 @@ class Schema:
 
     def target(self, path: str) -> Target:
         """Return what a path leads to; nothing if there is no such attribute, or the path is none."""
-        bound: Any = Path.__class_getitem__(self.resource)
         try:
-            parsed = bound(path)
+            parsed = parametrized(Path, self.resource)(path)
         except InvalidPathException:
             return Target()
         if parsed.model is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
+from operator import or_
 from typing import Any
 
 from scim2_models import AttributeBinding, BaseModel, Extension, Mutability, Path, Resource, Returned
@@ -103,13 +104,23 @@ def is_assigned(value: Any) -> bool:
     return value is not None and value != [] and value != {}
 
 
+@cache
+def parametrized(generic: Any, *resources: ResourceModel) -> Any:
+    """Return a generic class of scim2-models for resource types, such as ``PatchOp[User]``, made once.
+
+    pydantic holds such a class weakly: after a garbage collection it would be built anew, which takes
+    milliseconds, and for each request that needs it.
+    """
+    return generic.__class_getitem__(reduce(or_, resources))
+
+
 @lru_cache(maxsize=RESOLVED)
 def resolve(resource: ResourceModel, path: str) -> AttributePath | None:
     """Return what a path names in a resource type; None if its schemas have no such attribute.
 
     :raises InvalidPathException: If the path cannot be parsed.
     """
-    binding = Path.__class_getitem__(resource)(path).resolve()
+    binding = parametrized(Path, resource)(path).resolve()
     return None if binding is None else from_binding(resource, binding)
 
 

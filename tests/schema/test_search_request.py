@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import scim2_models
 from pydantic import ValidationError
 from scim2_models.path import AttrPath, CompareOperator, Comparison
 
+from django_scim.schema.paths import parametrized
 from django_scim.schema.search_request import ParsedFilter, SearchRequest
 from django_scim.schema.types import EnterpriseUserExtension, Group, User
 from tests.dialects.canonical_requests import FILTERS
@@ -68,3 +70,12 @@ def test_its_tree_counts_and_not_its_text():
 
 def test_it_is_the_text_that_was_parsed():
     assert ParsedFilter.parse("title  pr") == "title  pr"
+
+
+@pytest.mark.parametrize("generic", [SearchRequest, scim2_models.PatchOp, scim2_models.Path])
+def test_a_generic_class_is_built_once_whatever_the_garbage_collector_does(generic):
+    first = id(parametrized(generic, User))
+
+    gc.collect()
+
+    assert id(parametrized(generic, User)) == first
