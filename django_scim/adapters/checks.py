@@ -37,9 +37,8 @@ def check_primary_key(resource_type: ResourceType) -> Iterator[CheckMessage]:
     meta = resource_type.model._meta
     if record_key_for(meta.pk) is None:
         yield Error(
-            f"{resource_type.setting}: the primary key of {meta.label} is a {type(meta.pk).__name__}, "
-            f"but has to "
-            f"be an integer, a UUID or text.",
+            f"{resource_type.setting}: the primary key of {meta.label} is a {type(meta.pk).__name__}, but "
+            f"has to be an integer, a UUID or text.",
             obj=type(resource_type.adapter),
             id="django_scim.E010",
         )
@@ -70,8 +69,7 @@ def check_id_field(resource_type: ResourceType) -> Iterator[CheckMessage]:
     elif field.null:
         yield Warning(
             f"{resource_type.setting}: rows of {meta.label} without a value in '{field.name}', the "
-            f"'id_field', are "
-            f"hidden from SCIM.",
+            f"'id_field', are hidden from SCIM.",
             hint="Give every row a value, and the column null=False.",
             obj=type(resource_type.adapter),
             id="django_scim.W003",
@@ -118,9 +116,8 @@ def check_required_columns(resource_type: ResourceType) -> Iterator[CheckMessage
         is_filled = is_id or field.name == resource_type.adapter.tenant_field
         if field.name not in mapped and not is_filled and is_left_empty(field):
             yield Warning(
-                f"{resource_type.setting}: nothing maps the column '{field.name}' of {meta.label}, "
-                f"which has to "
-                f"have a value and has no default: a POST leaves it empty, or is refused.",
+                f"{resource_type.setting}: nothing maps the column '{field.name}' of {meta.label}, which "
+                f"has to have a value and has no default: a POST leaves it empty, or is refused.",
                 hint="Map it, give it a default, or set it in the model's save().",
                 obj=type(resource_type.adapter),
                 id="django_scim.W004",
@@ -152,8 +149,7 @@ def check_truth_values(resource_type: ResourceType) -> Iterator[CheckMessage]:
             values = "true or false" if is_boolean else "no truth value"
             yield Warning(
                 f"{resource_type.setting} maps '{mapping.path.key}', which is {values}, to "
-                f"'{mapping.column}', "
-                f"which is a {column}: most values are refused.",
+                f"'{mapping.column}', which is a {column}: most values are refused.",
                 obj=type(resource_type.adapter),
                 id="django_scim.W005",
             )
@@ -166,9 +162,8 @@ def check_privileges(resource_type: ResourceType) -> Iterator[CheckMessage]:
         given = [name for name in names if name.rpartition("__")[2] in PRIVILEGES]
         if given:
             yield Warning(
-                f"{resource_type.setting} maps '{mapping.path.key}' to '{given[0]}': whoever has a "
-                f"token that may "
-                f"write can give every account these rights.",
+                f"{resource_type.setting} maps '{mapping.path.key}' to '{given[0]}': whoever has a token "
+                f"that may write can give every account these rights.",
                 obj=type(resource_type.adapter),
                 id="django_scim.W006",
             )

@@ -31,9 +31,8 @@ def unknown_field(resource_type: ResourceType, attribute: str, model: type[Model
         except FieldDoesNotExist:
             names = [candidate.name for candidate in model._meta.get_fields()]
             return Error(
-                f"{resource_type.setting} maps '{attribute}' to '{path}', but {model._meta.label} has "
-                f"no field "
-                f"'{step}'.",
+                f"{resource_type.setting} maps '{attribute}' to '{path}', but {model._meta.label} has no "
+                f"field '{step}'.",
                 hint=nearest(step, names),
                 obj=type(resource_type.adapter),
                 id="django_scim.E002",
@@ -55,8 +54,7 @@ def shared_row(resource_type: ResourceType, attribute: str, path: str) -> Error:
     """Report a mapping to a column that lies further than one step behind a foreign key."""
     return Error(
         f"{resource_type.setting} maps '{attribute}' to '{path}', which could not be written: the row "
-        f"behind a "
-        f"foreign key is shared, and nothing may follow the key but a column of that row.",
+        f"behind a foreign key is shared, and nothing may follow the key but a column of that row.",
         hint="Map a column that is nearer, or use Computed for an attribute that is only read.",
         obj=type(resource_type.adapter),
         id="django_scim.E003",

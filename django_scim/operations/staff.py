@@ -135,8 +135,7 @@ class Deactivate(StaffWrite):
 
 
 class Unlink(StaffWrite):
-    """Forgets the ``externalId`` that a connection gave to a resource, so that its provider matches it
-    anew."""
+    """Forgets the ``externalId`` that a connection gave to a resource: its provider matches it anew."""
 
     def __init__(self, resource_type: ResourceType, key: Any, connection: Connection, author: Author) -> None:
         self.connection = connection

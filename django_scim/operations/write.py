@@ -1,11 +1,9 @@
 """The one way through: what every write does, from the lock to its event.
 
-A write takes these steps in one transaction, and all of them again if it loses to another: **lock** the
-row, look at
-its **protection** and at ``If-Match``, **read** the document, **change** it, **save** rows and **record**,
-and
-**conclude**: deprovision, tell the host, write the event. What differs is a subclass: :class:`Write` is
-under POST, PUT, PATCH, DELETE and what people of the project do.
+A write takes these steps in one transaction, and all of them again if it loses to another: **lock** the row,
+look at its **protection** and at ``If-Match``, **read** the document, **change** it, **save** rows and
+**record**, and **conclude**: deprovision, tell the host, write the event. What differs is a subclass:
+:class:`Write` is under POST, PUT, PATCH, DELETE and what people of the project do.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ class Caller:
     """For whom, and under which address, resources are read and written.
 
     :param connection: The identity provider; None if somebody of the project looks, or writes, for none.
-    :param base_url: The absolute URL of the SCIM root, without a slash at its end; empty where nobody is
-    shown it.
+    :param base_url: The absolute URL of the SCIM root, without a slash at its end; empty where no answer
+        has it.
     """
 
     def __init__(self, connection: Connection | None, base_url: str = "") -> None:
