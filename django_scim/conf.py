@@ -49,7 +49,7 @@ class ResourceOptions(TypedDict, total=False):
 
 
 class ThrottleRates(TypedDict, total=False):
-    """How often what may be done, such as ``"3000/min"``; none for any number."""
+    """How often what may be done, such as ``"3000/min"``; None for any number."""
 
     read: RateText | None
     """Reads and queries of one connection."""
@@ -142,7 +142,7 @@ class ScimSettings:
 
     CURRENT_RESOURCE: str = "django_scim.api.resources.authenticated_user"
     """Dotted path of the function that says which row ``/Me`` stands for: it takes the DRF request and
-    returns an instance of an adapter's model, or none, which is 501 (RFC 7644 section 3.11)."""
+    returns an instance of a resource type's model, or None, which is 501 (RFC 7644 section 3.11)."""
 
     MAX_PAYLOAD_SIZE: int = 10 * 1024 * 1024
     """The largest request body in bytes; a larger one is 413."""
@@ -210,7 +210,7 @@ class ScimSettings:
     """How many characters of a body the history keeps, about; what is longer is shortened."""
 
     HISTORY_RETENTION: int | None = None
-    """After how many days ``manage.py scim_prune`` deletes events, if it is not told; none keeps them."""
+    """After how many days ``manage.py scim_prune`` deletes events, if it is not told; None keeps them."""
 
     HISTORY_AUTHENTICATION_CLASSES: Sequence[str] = ("rest_framework.authentication.SessionAuthentication",)
     """DRF authentication classes by which staff are known at ``/history``; tokens are known by
@@ -220,12 +220,12 @@ class ScimSettings:
     """The most events that one page of ``/history`` holds; a larger ``page_size`` is lowered to it."""
 
     DEPROVISIONING_LIMIT: int | None = 500
-    """How many resources a connection may deactivate or delete within an hour before it is paused; none for
+    """How many resources a connection may deactivate or delete within an hour before it is paused; None for
     any number. A connection can have a limit of its own."""
 
     DEPROVISIONING_SHARE: int | None = 20
     """The same in percent of the resources of the type that the connection sees, where that is less, but
-    25 at least; none for any share. It is not asked of a connection with a limit of its own."""
+    25 at least; None for any share. It is not asked of a connection with a limit of its own."""
 
     LOG_PERSONAL_DATA: bool = False
     """Whether the log ``django_scim.access`` has the queries and the addresses of requests too."""
