@@ -40,7 +40,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument(
             "--older-than",
             type=age,
@@ -104,13 +103,13 @@ class Command(BaseCommand):
 
 
 def retention() -> timedelta | None:
-    """Return the age that ``HISTORY_RETENTION`` names, none if the project keeps all events."""
+    """Return the age that ``HISTORY_RETENTION`` names, or None if the project keeps all events."""
     days = get_settings().HISTORY_RETENTION
     return None if days is None else timedelta(days=min(days, MOST_DAYS))
 
 
 def age(text: str) -> timedelta:
-    """Return the time that a number of hours, days or weeks is."""
+    """Return the age that a text such as ``90d`` stands for."""
     match = AGE.fullmatch(text)
     if match is None:
         raise ArgumentTypeError(f"'{text}' is not an age such as 90d, 12w or 24h.")
