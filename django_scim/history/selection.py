@@ -174,7 +174,7 @@ class EventSelection:
         return begins_with("display_key", display, self._database.vendor)
 
     def _joined(self, parts: Sequence[QuerySet[ProvisioningEvent, Key]]) -> Iterable[Key]:
-        """Return the keys of all parts, in one query if a database allows ``LIMIT`` in parts of a UNION."""
+        """Return the keys of all parts, in one query if the database takes ``LIMIT`` in parts of a UNION."""
         if self._database.features.supports_slicing_ordering_in_compound and len(parts) > 1:
             return parts[0].union(*parts[1:], all=True)
         return chain.from_iterable(parts)
