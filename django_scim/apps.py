@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DjangoScimConfig(AppConfig):
-    """Registers system checks, the SQL functions that comparisons use and the OpenAPI extensions, and notes
+    """Registers system checks, the SQL functions that comparisons use and the OpenAPI extensions, and records
     logins."""
 
     name = "django_scim"

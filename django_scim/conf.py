@@ -142,7 +142,7 @@ class ScimSettings:
 
     CURRENT_RESOURCE: str = "django_scim.api.resources.authenticated_user"
     """Dotted path of the function that says which row ``/Me`` stands for: it takes the DRF request and
-    returns an instance of an adapter's model, or None, which is 501 (RFC 7644 section 3.11)."""
+    returns an instance of a resource type's model, or None, which is 501 (RFC 7644 section 3.11)."""
 
     MAX_PAYLOAD_SIZE: int = 10 * 1024 * 1024
     """The largest request body in bytes; a larger one is 413."""

@@ -49,7 +49,7 @@ def import_path(path: str, known: Iterable[str] = ()) -> Any:
 
 
 def import_path_or_module(path: str) -> Any:
-    """Return what a dotted path names, which may be a module.
+    """Return what a dotted path names; it may also name a module.
 
     :raises ImportFailed: If there is neither a module nor a name in one.
     """
@@ -65,7 +65,7 @@ def import_path_or_module(path: str) -> Any:
         raise ImportFailed(f"'{path}' cannot be imported: {error}") from error
 
 
-LISTED = 20
+MOST_NAMES = 20
 """How many names a hint lists."""
 
 
@@ -73,7 +73,9 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return a hint that names what was probably meant, or else the names there are.
 
     Case makes no difference, and of a long name such as that of an extension attribute the last part
-    is enough. There is no hint where there are no names.
+    is enough.
+
+    :returns: None if there are no names.
     """
     names = sorted(set(names))
     folded = name.lower()
@@ -86,8 +88,8 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
         return f"Did you mean '{by_folded[matches[0]]}'?"
     if not names:
         return None
-    listed = ", ".join(names[:LISTED])
-    return f"There are: {listed}{', …' if len(names) > LISTED else '.'}"
+    listed = ", ".join(names[:MOST_NAMES])
+    return f"There are: {listed}{', …' if len(names) > MOST_NAMES else '.'}"
 
 
 def leads_to(path: str, base: type) -> bool:

@@ -50,13 +50,9 @@ logger = logging.getLogger("django_scim.access")
 
 def log(observation: Observation) -> None:
     """Write one line: each field of the observation is an attribute of the record, prefixed ``scim_``."""
-    level = logging.INFO
-    if observation.status >= 500:
-        level = logging.ERROR
-    elif observation.status >= 400:
-        level = logging.WARNING
+    failure = logging.ERROR if observation.status >= 500 else logging.WARNING
     logger.log(
-        level,
+        failure if observation.status >= 400 else logging.INFO,
         "%s %s %s",
         observation.method,
         observation.path,
@@ -80,7 +76,7 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 
 @cache
 def collectors() -> tuple[Any, Any] | None:
-    """Return the counter and the histogram, made once in a process; None without the library.
+    """Return the counter and the histogram, made once in a process, or None without the library.
 
     They are in its default registry, which ``django-prometheus`` exports.
 
@@ -89,21 +85,21 @@ def collectors() -> tuple[Any, Any] | None:
     """
     if prometheus_client is None:
         return None
-    requests = prometheus_client.Counter(
-        "django_scim_requests_total", "SCIM requests.", ["method", "endpoint", "connection", "status"]
+    return (
+        prometheus_client.Counter(
+            "django_scim_requests_total", "SCIM requests.", ["method", "endpoint", "connection", "status"]
+        ),
+        prometheus_client.Histogram(
+            "django_scim_request_duration_seconds", "How long SCIM requests took.", ["method", "endpoint"]
+        ),
     )
-    durations = prometheus_client.Histogram(
-        "django_scim_request_duration_seconds", "How long SCIM requests took.", ["method", "endpoint"]
-    )
-    return requests, durations
 
 
 def measure(observation: Observation) -> None:
     """Count a request."""
-    found = collectors()
-    if found is None:
+    if (metrics := collectors()) is None:
         return
-    requests, durations = found
+    requests, durations = metrics
     method = observation.method if observation.method in METHODS else "other"
     requests.labels(method, observation.endpoint, observation.connection, str(observation.status)).inc()
     durations.labels(method, observation.endpoint).observe(observation.duration)

@@ -33,12 +33,12 @@ class Rate(NamedTuple):
 def parse_rate(text: str) -> Rate:
     """Return what a rate says.
 
-    :raises ValueError: If it is none.
+    :raises ValueError: If the text is no rate.
     """
-    found = RATE.fullmatch(text)
-    if found is None:
+    match = RATE.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text!r} is no rate")
-    return Rate(int(found[1]), SECONDS[found[2][0]])
+    return Rate(int(match[1]), SECONDS[match[2][0]])
 
 
 def is_rate(value: Any) -> bool:
@@ -110,8 +110,13 @@ def examine_value(setting: str, kind: Any, value: Any) -> Error | None:
             return None
         wanted = " or ".join(repr(choice) for choice in choices)
         return wrong_value(setting, value, wanted, hint=nearest(str(value), choices))
+    or_none = ""
+    if type(None) in get_args(kind):  # The kind is X | None.
+        if value is None:
+            return None
+        kind, or_none = get_args(kind)[0], " or None"
     wanted, is_right = KINDS[kind]
-    return None if is_right(value) else wrong_value(setting, value, wanted)
+    return None if is_right(value) else wrong_value(setting, value, wanted + or_none)
 
 
 def wrong_value(setting: str, value: Any, wanted: str, hint: str | None = None) -> Error:
@@ -132,28 +137,19 @@ def is_text(value: Any) -> bool:
 
 
 def are_texts(value: Any) -> bool:
-    """Whether a value is a list of strings; a string is none, though one can iterate over it."""
+    """Whether a value is a list of strings; a string is no list, though one can iterate over it."""
     return isinstance(value, list | tuple) and all(is_text(item) for item in value)
 
 
 KINDS: dict[Any, Any] = {
     int: ("a whole number over 0", is_positive),
-    int | None: ("a whole number over 0 or None", lambda value: value is None or is_positive(value)),
     bool: ("True or False", lambda value: isinstance(value, bool)),
     str: ("a string", is_text),
-    str | None: ("a string or None", lambda value: value is None or is_text(value)),
     ModelOption: (
         "a model such as 'staff.Employee'",
         lambda value: is_text(value) or isinstance(value, type),
     ),
-    RateText | None: (
-        "a rate such as '60/min' or None",
-        lambda value: value is None or is_rate(value),
-    ),
-    Mapping[str, Any] | None: (
-        "a dictionary or None",
-        lambda value: value is None or isinstance(value, Mapping),
-    ),
+    RateText: ("a rate such as '60/min'", is_rate),
     Sequence[Any]: ("a list", lambda value: isinstance(value, list | tuple)),
     Sequence[str]: ("a list of strings", are_texts),
     Mapping[str, Any]: ("a dictionary", lambda value: isinstance(value, Mapping)),

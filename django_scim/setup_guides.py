@@ -20,7 +20,7 @@ class Given(Enum):
     """A value that is another one for each connection."""
 
     BASE_URL = "base URL"
-    TOKEN = "token"  # noqa: S105 - this names the token, and is none.
+    TOKEN = "token"  # noqa: S105 - the name of a secret, and not one.
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What the host can listen to: the writes of identity providers, told once they are committed.
 
-The sender is the model of the resource type's adapter, such as ``AUTH_USER_MODEL``. Each receiver gets
+The sender is the model of the resource type, such as ``AUTH_USER_MODEL``. Each receiver gets
 ``resource_type`` (the name of the resource type, such as ``"User"``), ``connection`` (the
 :class:`~django_scim.models.Connection` that the write came from) and ``request_id`` (the one that the
 history has), and the arguments that are listed at each signal.
@@ -35,7 +35,7 @@ resource_created = Signal()
 resource_updated = Signal()
 """Attributes of a resource were changed by PUT or PATCH.
 
-Members are none of them: :data:`members_added` and :data:`members_removed` tell those.
+Members are not among them: see :data:`members_added` and :data:`members_removed`.
 
 :param instance: The row of the host.
 :param changes: The changed attributes by their path, as the history has them:

@@ -29,11 +29,6 @@ class ScimRouter(SimpleRouter):
         self.trailing_slash = "/?"
 
 
-def resource_view_set(name: str, endpoint: str) -> type[ResourceViewSet]:
-    """Return the viewset of one resource type."""
-    return type(f"{name}ViewSet", (ResourceViewSet,), {"resource_name": name, "endpoint": endpoint})
-
-
 ME_METHODS: dict[str, Any] = {
     "get": "retrieve",
     "post": "create",
@@ -47,8 +42,10 @@ def routes() -> list[Any]:
     """Return the routes of the resource types that the settings name, and of the app's own endpoints."""
     router = ScimRouter()
     for resource_type in registry():
-        view_set = resource_view_set(resource_type.name, resource_type.endpoint)
-        router.register(resource_type.endpoint.strip("/"), view_set, resource_type.name.lower())
+        name, endpoint = resource_type.name, resource_type.endpoint
+        attributes = {"resource_name": name, "endpoint": endpoint}
+        view_set = type(f"{name}ViewSet", (ResourceViewSet,), attributes)
+        router.register(endpoint.strip("/"), view_set, name.lower())
     router.register("ServiceProviderConfig", ServiceProviderConfigViewSet, "service-provider-config")
     router.register("ResourceTypes", ResourceTypeViewSet, "resource-type")
     router.register("Schemas", SchemaViewSet, "schema")
@@ -76,7 +73,7 @@ urlpatterns = routes()
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:
-    """Route anew after ``override_settings``; the registry, connected first, has forgotten its types."""
+    """Make the routes again after ``override_settings``. The registry, connected first, is up to date."""
     if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
         urlpatterns[:] = routes()
         clear_url_caches()

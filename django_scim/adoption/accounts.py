@@ -26,14 +26,14 @@ LISTS = ("in", "range")
 
 
 class SelectionError(ValueError):
-    """What somebody asked for that the models do not have."""
+    """The selection asks for what the models do not have."""
 
 
 @dataclass(frozen=True)
 class AdoptionSelection:
     """The rows of one resource type that a connection may see and that somebody has chosen.
 
-    :param external_id: The column with the ``externalId`` of each row, if there is one.
+    :param external_id: The column with the ``externalId`` of each row, or None if there is no such column.
     :param lookups: Django's lookups, all of which a row has to meet.
     """
 
@@ -44,7 +44,7 @@ class AdoptionSelection:
 
     @property
     def caller(self) -> Caller:
-        """For whom resources are read; nothing is shown, so there is no address."""
+        """The caller that resources are read for. Nothing is shown, so the base URL is empty."""
         return Caller(self.connection, "")
 
     @property
@@ -53,19 +53,20 @@ class AdoptionSelection:
         return database_of(self.resource_type)
 
     def visible(self) -> QuerySet[Any]:
-        """Return all rows that the connection may see, also those that nobody has chosen."""
+        """Return all rows that the connection may see, whether or not the lookups match them."""
         return self.resource_type.adapter.get_queryset(self.connection).using(self.database)
 
     def rows(self) -> QuerySet[Any]:
-        """Return the rows, each once, with those beside them that have the ``externalId``.
+        """Return the rows, each once, together with the related rows that have the ``externalId``.
 
         :raises SelectionError: If a lookup cannot be made.
         """
         rows = self.visible()
         if self.lookups:
-            chosen = self.resource_type.model._base_manager.using(self.database)
+            # A subquery, since a lookup that spans a relation to many would repeat rows.
+            matching = self.resource_type.model._base_manager.using(self.database)
             try:
-                rows = rows.filter(pk__in=chosen.filter(**self.lookups).values("pk"))
+                rows = rows.filter(pk__in=matching.filter(**self.lookups).values("pk"))
             except (FieldError, ValueError, TypeError, ValidationError) as error:
                 raise SelectionError(f"The rows cannot be filtered so: {reason_of(error)}") from error
         if self.external_id is not None and self.external_id.joins:
@@ -74,11 +75,11 @@ class AdoptionSelection:
 
     def page(self, rows: QuerySet[Any], after: Any) -> list[Resource]:
         """Return the first resources after a primary key, in its order."""
-        found = BY_PRIMARY_KEY.first(rows, BATCH, beyond=None if after is None else (after,))
-        return [Resource(self.resource_type, instance, self.caller) for instance in found]
+        instances = BY_PRIMARY_KEY.first(rows, BATCH, beyond=None if after is None else (after,))
+        return [Resource(self.resource_type, instance, self.caller) for instance in instances]
 
     def external_id_of(self, obj: Resource) -> str | None:
-        """Return the ``externalId`` that the host has of a row; empty text is none."""
+        """Return the ``externalId`` that the host has of a row, or None if it is empty."""
         value = None if self.external_id is None else self.external_id.read(obj.instance)
         return None if is_empty(value) else str(value)
 
@@ -91,7 +92,7 @@ def reason_of(error: Exception) -> str:
 def parse_column(resource_type: ResourceType, path: str) -> HostPath:
     """Return the column that a path such as ``profile__external_id`` names.
 
-    :raises SelectionError: If it names none.
+    :raises SelectionError: If it names no column.
     """
     try:
         return HostPath(resource_type.model, path)
@@ -109,7 +110,7 @@ def parse_lookups(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def parse_lookup(text: str) -> tuple[str, Any]:
-    """Return one lookup and its value."""
+    """Return one lookup and its value: a list if the lookup takes several."""
     lookup, equals, value = text.partition("=")
     if not equals or not lookup:
         raise SelectionError(f"'{text}' is not of the form lookup=value.")

@@ -1,6 +1,6 @@
 """Recording accounts that exist: a ``Record``, the ``externalId`` of the connection, the unique values.
 
-Nothing that a client sees changes but the ``externalId``, and an ``id`` where there was none.
+Clients see only that the ``externalId`` changes, and the ``id`` of a row that had no ``id``.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def adopt_batch(adoption: Adoption, after: object) -> tuple[Report, object]:
 
 
 def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> dict[Resource, str | None]:
-    """Return the accounts that nothing stands against, with the ``externalId`` that each is to get."""
+    """Return the accounts that can be adopted, with the ``externalId`` that each is to get, or None."""
     selection = adoption.selection
     binding = selection.resource_type.mappings["externalId"].path.binding
     wanted = {obj: selection.external_id_of(obj) for obj in objects}
@@ -102,6 +102,7 @@ def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> d
     for obj, value in wanted.items():
         reason = obstacle(obj)
         if reason is None and value is not None:
+            # An account without a record is told from others by itself: the batch may repeat a value.
             own = obj.record.pk if obj.record is not None else obj
             holder = holders.setdefault(digests[obj], own)
             is_shared = str(binding.comparable(value)) in adoption.shared_external_ids
@@ -139,7 +140,7 @@ def obstacle_of_value(obj: Resource, value: str, *, is_shared: bool, is_taken: b
 
 
 def record_all(adoption: Adoption, objects: list[Resource], done: Report) -> set[Resource]:
-    """Save the ``id`` values that were made up, and the records that there are not yet."""
+    """Save the new ``id`` values, and create the missing records."""
     selection = adoption.selection
     identified = [obj for obj in objects if obj.is_changed]
     new = [obj for obj in objects if obj.record is None]

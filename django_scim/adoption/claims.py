@@ -28,7 +28,7 @@ def claim_all(
 ) -> set[Resource]:
     """Let the database refuse the unique values of the accounts to other resources.
 
-    A value that several accounts have is nobody's alone; who has claimed it before keeps it.
+    A value that several accounts have is claimed for none of them; an earlier claim stays.
 
     :param shared: The values that several accounts have, by the key of their attribute.
     :returns: The accounts for which there was something to do.
@@ -50,16 +50,16 @@ def claim_one(
     *,
     dry_run: bool,
 ) -> set[Resource]:
-    """Claim the values of one attribute."""
+    """Claim the values of one attribute; the arguments are those of :func:`claim_all`."""
     key = mapping.path.key
-    read = {obj: mapping.read(obj) for obj in objects}
-    digests = {obj: digest_of(obj, mapping, value) for obj, value in read.items() if value is not None}
+    values = {obj: mapping.read(obj) for obj in objects}
+    digests = {obj: digest_of(obj, mapping, value) for obj, value in values.items() if value is not None}
     stored = UniqueValue.objects.using(selection.database).filter(
         resource_type=selection.resource_type.name, attribute=key
     )
     records = [obj.record.pk for obj in objects if obj.record is not None]
     own = dict(stored.filter(record__in=records).values_list("record_id", "digest"))
-    taken: dict[str, Any] = dict(
+    claimed: dict[str, Any] = dict(
         stored.filter(digest__in=set(digests.values())).values_list("digest", "record_id")
     )
     changed: set[Resource] = set()
@@ -68,12 +68,12 @@ def claim_one(
         record = obj.record.pk if obj.record is not None else None
         if record is not None and own.get(record) == digest:
             continue
-        if str(mapping.path.binding.comparable(str(read[obj]))) in shared:
+        if str(mapping.path.binding.comparable(str(values[obj]))) in shared:
             done.conflict(obj, key)
-        elif digest not in taken:
-            taken[digest] = record
+        elif digest not in claimed:
+            claimed[digest] = record
             new.append(obj)
-        elif take_over(obj, mapping, read[obj], dry_run=dry_run):
+        elif claim_outdated(obj, mapping, values[obj], dry_run=dry_run):
             changed.add(obj)
         else:
             done.conflict(obj, key)
@@ -92,8 +92,11 @@ def claim_one(
     return {*changed, *new}
 
 
-def take_over(obj: Resource, mapping: Mapping, value: Any, *, dry_run: bool) -> bool:
-    """Take a value from a resource that had it before the host changed it; return whether that was so."""
+def claim_outdated(obj: Resource, mapping: Mapping, value: Any, *, dry_run: bool) -> bool:
+    """Claim a value whose claim is outdated, since the host has changed the other resource.
+
+    :returns: Whether that was so, and not a conflict.
+    """
     if dry_run:
         return not holders(obj, mapping, value).exists()
     try:
@@ -104,13 +107,13 @@ def take_over(obj: Resource, mapping: Mapping, value: Any, *, dry_run: bool) -> 
 
 
 MAX_SHARED = 10_000
-"""The most values that may be of several accounts: a column with more holds something else."""
+"""The most values that several accounts may share: a column with more holds something else."""
 
 
 def shared_external_ids(selection: AdoptionSelection) -> set[str]:
     """Return the values of the column that several of the selected rows have, as ``externalId`` compares.
 
-    :raises SelectionError: If they are so many that the column cannot be what it is taken for.
+    :raises SelectionError: If there are so many that the column cannot hold an ``externalId``.
     """
     column = selection.external_id
     if column is None:
@@ -130,7 +133,7 @@ def shared_values(selection: AdoptionSelection, mapping: Mapping) -> set[str]:
     path = mapping.path
     try:
         expression = mapping.order(path, selection.caller)
-    except InvalidPathException:
+    except InvalidPathException:  # The database cannot sort by it, so nor group by it.
         return set()
     return shared(selection.visible(), expression, path.binding, path.key)
 
@@ -147,7 +150,7 @@ def shared(rows: QuerySet[Any], expression: Any, binding: AttributeBinding, name
         .filter(scim_count__gt=1)
         .values_list("scim_value", flat=True)
     )
-    found = list(counted[: MAX_SHARED + 1])
-    if len(found) > MAX_SHARED:
+    values = list(counted[: MAX_SHARED + 1])
+    if len(values) > MAX_SHARED:
         raise SelectionError(f"More than {MAX_SHARED} values of '{name}' are of several accounts each.")
-    return {str(binding.comparable(value)) for value in found}
+    return {str(binding.comparable(value)) for value in values}

@@ -1,4 +1,4 @@
-"""What an adoption comes to."""
+"""How an adoption ended: numbers, reasons and the names of accounts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from django_scim.resources.resource import Resource
 
-NAMED = 10
-"""How many accounts are named for each reason."""
+MOST_NAMES = 10
+"""How many accounts the report names for each reason."""
 
 DELETED = "it was deleted by SCIM"
 PROTECTED = "it is protected, and SCIM may only read it"
@@ -22,7 +22,7 @@ NO_ID = "it has no id, and none can be made up"
 
 @dataclass
 class Report:
-    """How many accounts were adopted, and what stood against the others.
+    """How many accounts were adopted, and why the others were not.
 
     :param unchanged: Those of which everything was recorded already.
     """
@@ -37,35 +37,35 @@ class Report:
     names: dict[str, list[str]] = field(default_factory=dict)
 
     def skip(self, obj: Resource, reason: str) -> None:
-        """Note an account that was left alone."""
+        """Count an account that was not adopted."""
         self.skipped[reason] += 1
-        self.name(obj, reason)
+        self.add_name(obj, reason)
 
     def conflict(self, obj: Resource, attribute: str) -> None:
-        """Note an account that has a unique value which another has too."""
+        """Count an account that has a unique value which another has too."""
         self.conflicts[attribute] += 1
-        self.name(obj, attribute)
+        self.add_name(obj, attribute)
 
-    def name(self, obj: Resource, reason: str) -> None:
-        """Name an account, unless there are enough for the reason."""
+    def add_name(self, obj: Resource, reason: str) -> None:
+        """Keep the name of an account, unless there are enough for the reason."""
         names = self.names.setdefault(reason, [])
-        if len(names) < NAMED:
+        if len(names) < MOST_NAMES:
             column = obj.resource_type.adapter.display_column
             display = getattr(obj.instance, column) if column else obj.instance
             names.append(f"{display} ({obj.instance.pk})")
 
     def add(self, other: Report) -> None:
-        """Add what another batch comes to."""
+        """Add the report of another batch."""
         for name in ("selected", "recorded", "linked", "identified", "unchanged"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.skipped.update(other.skipped)
         self.conflicts.update(other.conflicts)
         for reason, names in other.names.items():
             known = self.names.setdefault(reason, [])
-            known += names[: NAMED - len(known)]
+            known += names[: MOST_NAMES - len(known)]
 
     def lines(self) -> Iterator[str]:
-        """Yield what is to be printed."""
+        """Yield the lines to print."""
         counts = {
             "Selected": self.selected,
             "Recorded": self.recorded,
@@ -78,12 +78,12 @@ class Report:
         for label, count in counts.items():
             yield f"{label.ljust(width)}  {count}"
         for reason, count in self.skipped.items():
-            yield f"Skipped, since {reason}: {self.named(reason, count)}"
+            yield f"Skipped, since {reason}: {self.listed(reason, count)}"
         for attribute, count in self.conflicts.items():
-            yield f"Adopted, but not alone with its {attribute}: {self.named(attribute, count)}"
+            yield f"Adopted, but not alone with its {attribute}: {self.listed(attribute, count)}"
 
-    def named(self, reason: str, count: int) -> str:
-        """Return the names for a reason, and how many there are more."""
+    def listed(self, reason: str, count: int) -> str:
+        """Return the names for a reason, and how many more accounts there are."""
         names = self.names[reason]
         more = f", and {count - len(names)} more" if count > len(names) else ""
         return f"{', '.join(names)}{more}"

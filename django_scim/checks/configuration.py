@@ -1,4 +1,4 @@
-"""Checks of ``DJANGO_SCIM``, of resource types, databases and indexes, and of how sessions are kept."""
+"""Checks of ``DJANGO_SCIM``, of resource types, of databases and indexes, and of how sessions are kept."""
 
 from __future__ import annotations
 
@@ -22,13 +22,10 @@ CLASSES = {
 }
 """The options that name classes of Django REST framework, and the method that tells such a class."""
 
-FUNCTIONS = ("CURRENT_RESOURCE",)
-"""The options that name a function."""
-
 
 @register("django_scim")
 def check_configuration(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Report what is wrong with the options, with the dialects, and with the resource types."""
+    """Report what is wrong with the options, the dialects, the databases and the resource types."""
     from django_scim.dialects.registry import check_dialects
     from django_scim.resources.registry import registry
 
@@ -48,8 +45,7 @@ def check_imports() -> Iterator[CheckMessage]:
     for option, method in CLASSES.items():
         for path in getattr(settings, option):
             yield from check_path(option, path, is_class_with(method), f"a class with the method {method}()")
-    for option in FUNCTIONS:
-        yield from check_path(option, getattr(settings, option), callable, "a function")
+    yield from check_path("CURRENT_RESOURCE", settings.CURRENT_RESOURCE, callable, "a function")
 
 
 def check_path(option: str, path: str, is_right: Any, wanted: str) -> Iterator[CheckMessage]:
@@ -67,7 +63,7 @@ def check_path(option: str, path: str, is_right: Any, wanted: str) -> Iterator[C
 
 
 def is_class_with(method: str) -> Any:
-    """Return what tells whether a value is a class that has a method."""
+    """Return a function that tells whether a value is a class with this method."""
     return lambda value: isinstance(value, type) and callable(getattr(value, method, None))
 
 
@@ -113,16 +109,25 @@ MIDDLEWARE = "django_scim.deprovisioning.middleware.LoginSessionMiddleware"
 @register("django_scim")
 def check_deprovisioning(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Report what cannot be called, and sessions that cannot be ended."""
-    return [*uncallable(), *sessions_in_cookies()]
+    return [*check_functions(), *check_session_engine()]
 
 
 @register("django_scim", deploy=True)
 def check_tracking(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Report sessions that get lost from sight."""
-    return list(untracked_sessions())
+    """Warn if nothing notices that the key of a session changes."""
+    if not has_sessions() or MIDDLEWARE in settings.MIDDLEWARE:
+        return []
+    return [
+        Warning(
+            "A session whose key has changed since its login, as when the user changes the password, is not "
+            "ended when the account is deactivated, and is good again when it is activated.",
+            hint=f"Add '{MIDDLEWARE}' to MIDDLEWARE, after AuthenticationMiddleware.",
+            id="django_scim.W021",
+        )
+    ]
 
 
-def uncallable() -> Iterator[CheckMessage]:
+def check_functions() -> Iterator[CheckMessage]:
     """Report each entry of ``DEPROVISIONING`` that is no function."""
     for path in get_settings().DEPROVISIONING:
         try:
@@ -143,8 +148,8 @@ def has_sessions() -> bool:
     )
 
 
-def sessions_in_cookies() -> Iterator[CheckMessage]:
-    """Warn of sessions that the browser alone has."""
+def check_session_engine() -> Iterator[CheckMessage]:
+    """Warn of sessions that only the browser has."""
     if not has_sessions():
         return
     from django_scim.deprovisioning.sessions import keeps_nothing, session_store
@@ -158,17 +163,6 @@ def sessions_in_cookies() -> Iterator[CheckMessage]:
         )
 
 
-def untracked_sessions() -> Iterator[CheckMessage]:
-    """Warn if nothing notices that the key of a session changes."""
-    if has_sessions() and MIDDLEWARE not in settings.MIDDLEWARE:
-        yield Warning(
-            "A session whose key has changed since its login, as when the user changes the password, is not "
-            "ended when the account is deactivated, and is good again when it is activated.",
-            hint=f"Add '{MIDDLEWARE}' to MIDDLEWARE, after AuthenticationMiddleware.",
-            id="django_scim.W021",
-        )
-
-
 @register(Tags.database)
 def check_indexes(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
@@ -177,28 +171,22 @@ def check_indexes(
     return [message for alias in databases or () for message in check_database(alias)]
 
 
-def check_database(alias: str) -> list[CheckMessage]:
-    """Warn of the columns of one database. A table that is not there yet has none."""
+def check_database(alias: str) -> Iterator[CheckMessage]:
+    """Warn of the columns of one database, but for those of a table that is not migrated yet."""
     from django_scim.indexes import indexes_of, wanted_columns
 
     indexes = indexes_of(alias)
-    messages: list[CheckMessage] = []
     for resource_type, column in wanted_columns(alias):
-        if not indexes.has_table(column):
-            continue
-        state = indexes.state(column)
+        state = indexes.state(column) if indexes.has_table(column) else State.READY
         if state is State.READY:
             continue
         hint = f"Run manage.py scim_createindexes --database {alias}."
         if state is State.IMPOSSIBLE:
             hint = f"No index can be made: {indexes.obstacle(column)}."
-        messages.append(
-            Warning(
-                f"Identity providers look up each {resource_type} by the column '{column}' of the database "
-                f"'{alias}', which has no index that serves it: every look-up reads the whole table.",
-                hint=hint,
-                obj=column.model,
-                id="django_scim.W030",
-            )
+        yield Warning(
+            f"Identity providers look up each {resource_type} by the column '{column}' of the database "
+            f"'{alias}', which has no index that serves it: every look-up reads the whole table.",
+            hint=hint,
+            obj=column.model,
+            id="django_scim.W030",
         )
-    return messages

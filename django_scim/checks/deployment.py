@@ -21,7 +21,7 @@ SHARED_CACHE = 'Use Redis or Memcached, for the throttles alone by DJANGO_SCIM["
 
 @register("django_scim")
 def check_throttling(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Report counters that have no place, and bulk jobs that no rate lets pass."""
+    """Report a missing cache, and bulk jobs that are larger than the rate."""
     return [*missing_cache(), *bulk_over_rate()]
 
 
@@ -32,7 +32,7 @@ def check_exposure(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 def missing_cache() -> Iterator[CheckMessage]:
-    """Report a cache that there is not."""
+    """Report a ``CACHE_ALIAS`` that ``CACHES`` does not have."""
     alias = get_settings().CACHE_ALIAS
     if alias not in settings.CACHES:
         yield Error(
@@ -58,7 +58,7 @@ def bulk_over_rate() -> Iterator[CheckMessage]:
 
 
 def plain_http() -> Iterator[CheckMessage]:
-    """Warn of requests in clear, or of a project that takes all requests for such."""
+    """Warn of requests without TLS, or of a project that cannot tell which requests have it."""
     if get_settings().ALLOW_HTTP:
         yield Warning(
             'DJANGO_SCIM["ALLOW_HTTP"] is on: tokens and personal data may cross the network in clear.',

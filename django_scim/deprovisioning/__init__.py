@@ -29,7 +29,7 @@ def deprovision(instance: Any, connection: Connection | None) -> None:
 
     :param instance: The row of the account.
     :param connection: The identity provider that asked for it. If somebody of the project did, it is the one
-        that has the account, or None if there is none.
+        that has the account, or None if no connection has it.
     """
     for path in get_settings().DEPROVISIONING:
         import_string(path)(instance, connection)

@@ -1,4 +1,4 @@
-"""The sessions of an account: noted at the login, ended when the account is no longer active."""
+"""The sessions of an account: recorded at the login, ended when the account is no longer active."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ def key_of(user: Model) -> str:
 
 
 def logins() -> QuerySet[LoginSession]:
-    """Return the noted sessions, from the database that they are written to."""
+    """Return the recorded sessions, from the database that they are written to."""
     return LoginSession.objects.using(router.db_for_write(LoginSession))
 
 
 def end_sessions(instance: Any, connection: Connection | None) -> None:
-    """End all sessions of an account; a row that is none is left alone."""
+    """End all sessions of an account. A row of another model than the user model has none."""
     if not isinstance(instance, get_user_model()):
         return
     with transaction.atomic(using=logins().db):
         # Locked, so that it sees what was committed last, also in a transaction with an old snapshot.
         own = logins().select_for_update().filter(user_key=key_of(instance))
-        found = list(own.values_list("pk", "session_key"))
-        for start in range(0, len(found), BATCH):
-            batch = found[start : start + BATCH]
+        rows = list(own.values_list("pk", "session_key"))
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
             delete_sessions([session_key for _, session_key in batch])
             logins().filter(pk__in=[pk for pk, _ in batch]).delete()
     end_other_sessions(instance)
@@ -79,7 +79,7 @@ def delete_sessions(session_keys: Sequence[str]) -> None:
 
 
 def end_other_sessions(user: Any) -> None:
-    """End the sessions that were not noted, and those that cookies hold, where there is no password.
+    """End the sessions that were not recorded, and those that cookies hold, if there is no password.
 
     A session is only good with the password of the time of its login
     (:meth:`~django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash`). Of an account that has no
@@ -92,67 +92,67 @@ def end_other_sessions(user: Any) -> None:
         rows.update(password=user.password)
 
 
-NOTED_KEY = "_django_scim_session_key"
-"""Where a session holds the key that it was noted under."""
+RECORDED_KEY = "_django_scim_session_key"
+"""Where a session holds the key that it was recorded under."""
 
 PRUNED = 50
 """How many old sessions one login looks at."""
 
 
 def connect() -> None:
-    """Note the sessions of everybody who signs in from now on."""
-    user_logged_in.connect(note_login, dispatch_uid="django_scim.note_login")
-    user_logged_out.connect(forget_login, dispatch_uid="django_scim.forget_login")
+    """Record the sessions of everybody who signs in from now on."""
+    user_logged_in.connect(on_login, dispatch_uid="django_scim.note_login")
+    user_logged_out.connect(on_logout, dispatch_uid="django_scim.forget_login")
 
 
-def note_login(*, request: Any, user: Any, **kwargs: Any) -> None:
-    """Note the session of a login; a login by other means, such as a token, has none."""
-    if is_session_to_note(getattr(request, "session", None)):
-        note(request, user)
+def on_login(*, request: Any, user: Any, **kwargs: Any) -> None:
+    """Record the session of a login; a login by other means, such as a token, has no session."""
+    if should_record(getattr(request, "session", None)):
+        record_login(request, user)
 
 
-def forget_login(*, request: Any, user: Any, **kwargs: Any) -> None:
-    """Forget a session that is about to be ended by its user."""
+def on_logout(*, request: Any, user: Any, **kwargs: Any) -> None:
+    """Delete the record of a session that its user is about to end."""
     session = getattr(request, "session", None)
-    if is_session_to_note(session):
+    if should_record(session):
         logins().filter(session_key=session.session_key).delete()
 
 
-def is_session_to_note(session: SessionBase | None) -> TypeGuard[SessionBase]:
+def should_record(session: SessionBase | None) -> TypeGuard[SessionBase]:
     """Whether somebody is signed in to a session that the server keeps."""
     return session is not None and not keeps_nothing(type(session)) and SESSION_KEY in session
 
 
-def is_noted(session: SessionBase) -> bool:
-    """Whether a session is noted under the key that it has."""
-    return session.session_key is not None and session.get(NOTED_KEY) == session.session_key
+def is_recorded(session: SessionBase) -> bool:
+    """Whether a session is recorded under the key that it has."""
+    return session.session_key is not None and session.get(RECORDED_KEY) == session.session_key
 
 
-def note(request: Any, user: Any) -> None:
-    """Note the session of a request, or end it if the account was locked in the meantime."""
+def record_login(request: Any, user: Any) -> None:
+    """Record the session of a request, or end it if the account was locked in the meantime."""
     session = request.session
     if session.session_key is None:
         session.save()
-    if run(router.db_for_write(get_user_model()), partial(noted, session, user)):
-        session[NOTED_KEY] = session.session_key
+    if run(router.db_for_write(get_user_model()), partial(save_login, session, user)):
+        session[RECORDED_KEY] = session.session_key
         prune(key_of(user))
     else:
         session.flush()
         request.user = AnonymousUser()
 
 
-def noted(session: SessionBase, user: Any) -> bool:
-    """Note a session, in a transaction; return whether the account may still have one.
+def save_login(session: SessionBase, user: Any) -> bool:
+    """Record a session, in a transaction; return whether the account may still have one.
 
     The row of the account is locked, as an operation locks it that deactivates the account: either that one
-    ends the session that is noted here, or its change is seen here.
+    ends the session that is recorded here, or its change is seen here.
     """
     accounts = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
     account = accounts.select_for_update().filter(pk=user.pk).first()
     if account is None or (is_active(user) and not is_active(account)):
         return False
     fields = {"session_key": session.session_key, "user_key": key_of(user), "time": timezone.now()}
-    for session_key in (session.session_key, session.get(NOTED_KEY)):
+    for session_key in (session.session_key, session.get(RECORDED_KEY)):
         if session_key and logins().filter(session_key=session_key).update(**fields):
             return True
     logins().create(**fields)
@@ -165,7 +165,7 @@ def is_active(user: Any) -> bool:
 
 
 def prune(user_key: str) -> None:
-    """Forget sessions of an account that have expired.
+    """Delete the records of sessions of an account that have expired.
 
     One may live longer than ``SESSION_COOKIE_AGE``, when it is saved again and again or has an expiry of
     its own, so those that are old enough are looked at.
@@ -173,11 +173,11 @@ def prune(user_key: str) -> None:
     store = session_store()
     latest = timezone.now() - timedelta(seconds=store().get_session_cookie_age())
     alive: list[Any] = []
-    ended: list[Any] = []
+    expired: list[Any] = []
     for login in logins().filter(user_key=user_key, time__lt=latest).order_by("time")[:PRUNED]:
         is_alive = store(session_key=login.session_key).get(SESSION_KEY) == user_key
-        (alive if is_alive else ended).append(login.pk)
-    if ended:
-        logins().filter(pk__in=ended).delete()
+        (alive if is_alive else expired).append(login.pk)
+    if expired:
+        logins().filter(pk__in=expired).delete()
     if alive:
         logins().filter(pk__in=alive).update(time=timezone.now())

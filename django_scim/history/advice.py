@@ -242,7 +242,7 @@ SERVER_ERROR = Advice(
 
 
 def advice_for(status: int, scim_type: str = "") -> Advice | None:
-    """Return what to do about an answer; none for one that is no error."""
+    """Return what to do about an answer, or None if it is no error."""
     if status < 400:
         return None
     general = CLIENT_ERROR if status < 500 else SERVER_ERROR

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import F
@@ -16,10 +16,6 @@ from django_scim.history.excerpts import REDACTED, excerpt, names_secret, query_
 from django_scim.models import AccessToken, Connection, EventCount, Operation, Outcome, ProvisioningEvent
 from django_scim.models.provisioning_event import duration_bound
 from django_scim.sql.values import column_of
-
-if TYPE_CHECKING:
-    pass
-
 
 READS = (Operation.READ, Operation.SEARCH)
 """What changes nothing. Counts are of writes alone, whether or not reads are recorded."""
@@ -35,9 +31,9 @@ def limited(text: str, field: str) -> str:
 class Attempt:
     """What a client asked for; an operation fills in what came of it.
 
-    :param connection: Who asks; None if somebody of the project does.
-    :param token: With which token, if the authentication is the app's own.
-    :param request_id: What the client's and the server's logs know the request by.
+    :param connection: The connection that asks, or None if somebody of the project does.
+    :param token: Its token, or None if the authentication is not the app's own.
+    :param request_id: The id of the request in the logs of the client and of the server.
     :param method: The method of the request, or of an operation of a bulk job.
     :param path: Its path below the SCIM root.
     """
@@ -67,9 +63,9 @@ class Attempt:
         self.external_id = ""
         self.version = ""
         self.deactivated = False
-        """Whether a resource that was active is no longer."""
+        """Whether a resource that was active no longer is."""
         self.detail = ""
-        """What there is to say of a success."""
+        """A remark on a success; a refusal has the detail of its error."""
         self.changes: dict[str, Any] = {}
         self.started = time.monotonic()
 
@@ -98,7 +94,7 @@ class Attempt:
             self.request = query_excerpt(payload, secrets, settings.MAX_RECORDED_REQUEST)
 
     def identify(self, display: str, external_id: str | None) -> None:
-        """Note what people and the client call the resource."""
+        """Record what people and the client call the resource."""
         self.display = display
         self.external_id = external_id or self.external_id
 
@@ -170,7 +166,10 @@ def count_event(event: ProvisioningEvent) -> None:
 
 
 def add_to_count(event: ProvisioningEvent, database: str) -> None:
-    """Add an event to the row of its hour, which is made where there is none."""
+    """Add an event to the row of its hour, and create that row if it is not there.
+
+    Two events may create it at once, so the count is added to by a statement of its own.
+    """
     key: dict[str, Any] = {
         "connection_id": event.connection_id,
         "hour": event.time.replace(minute=0, second=0, microsecond=0),

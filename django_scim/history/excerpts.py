@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from itertools import islice
+from collections.abc import Collection, Iterator
+from itertools import takewhile
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -27,7 +27,7 @@ def excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
     :param secrets: The names of the attributes whose values are hidden, in lower case.
     :param size: How many characters are kept, about.
     """
-    return Excerpt(secrets, size).take(document)
+    return Excerpt(secrets, size).copy(document)
 
 
 def query_excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
@@ -35,7 +35,7 @@ def query_excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
 
     The parameters are those of :func:`excerpt`.
     """
-    return QueryExcerpt(secrets, size).take(document)
+    return QueryExcerpt(secrets, size).copy(document)
 
 
 def target_excerpt(target: str, secrets: Collection[str]) -> str:
@@ -54,46 +54,45 @@ class Excerpt:
 
     def __init__(self, secrets: Collection[str], size: int) -> None:
         self.secrets = secrets
-        self.left = size
+        self.remaining = size
+        """How many characters still fit. What was copied in part ends with ``SHORTENED``."""
 
-    def take(self, value: Any) -> Any:
+    def copy(self, value: Any) -> Any:
         """Return a copy of a value, as far as it fits."""
-        self.left -= COST
+        self.remaining -= COST
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
             return self.members(value)
         if isinstance(value, list):
-            taken = [self.take(item) for item in self.while_it_fits(value)]
-            return taken if len(taken) == len(value) else [*taken, SHORTENED]
+            items = [self.copy(item) for item in self.fitting(value)]
+            return items if len(items) == len(value) else [*items, SHORTENED]
         return value
 
     def text(self, value: str) -> str:
-        """Return a string, as far as it fits."""
-        kept = value[: max(self.left, 0)]
-        self.left -= len(value)
+        kept = value[: max(self.remaining, 0)]
+        self.remaining -= len(value)
         return kept if len(kept) == len(value) else kept + SHORTENED
 
     def members(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return an object; of an operation on a secret, without what is set."""
-        path = next((given for name, given in value.items() if name.lower() == "path"), None)
+        path = next((item for name, item in value.items() if name.lower() == "path"), None)
         is_about_secret = isinstance(path, str) and self.is_secret(path)
-        taken: dict[str, Any] = {}
-        for name in self.while_it_fits(value):
-            hidden = self.is_secret(name) or (is_about_secret and name.lower() == "value")
+        members: dict[str, Any] = {}
+        for name in self.fitting(value):
             kept_name = self.text(name)
-            if hidden:
-                taken[kept_name] = REDACTED
+            if self.is_secret(name) or (is_about_secret and name.lower() == "value"):
+                members[kept_name] = REDACTED
             elif is_about_secret and value[name] == path:
                 # A value filter may hold the secret.
-                taken[kept_name] = self.text(path.partition("[")[0])
+                members[kept_name] = self.text(path.partition("[")[0])
             else:
-                taken[kept_name] = self.take(value[name])
-        return taken if len(taken) == len(value) else {**taken, SHORTENED: SHORTENED}
+                members[kept_name] = self.copy(value[name])
+        return members if len(members) == len(value) else {**members, SHORTENED: SHORTENED}
 
-    def while_it_fits(self, values: Collection[Any]) -> Any:
-        """Yield items until there is no place left."""
-        return islice((item for item in values if self.left > 0), len(values))
+    def fitting(self, values: Collection[Any]) -> Iterator[Any]:
+        """Yield items until nothing more fits: each one that is copied takes some of the size."""
+        return takewhile(lambda _: self.remaining > 0, values)
 
     def is_secret(self, path: str) -> bool:
         """Whether a path, or the name of a member, leads to or into a secret."""

@@ -21,15 +21,15 @@ from django_scim.models import ProvisioningEvent
 
 
 def with_related(events: QuerySet[ProvisioningEvent]) -> QuerySet[ProvisioningEvent]:
-    """Return the events with what :func:`document_of` reads beside them, in the same query."""
+    """Return the events with the connection that :func:`event_document` reads, in the same query."""
     return events.select_related("connection")
 
 
 def event_document(event: ProvisioningEvent) -> dict[str, Any]:
     """Return what there is to know of an event, with names in the style of SCIM.
 
-    What there is none of is null, or an empty string. Only a request that was not read from the database,
-    since it may be long, is left out.
+    A missing value is null or an empty string. Only ``request``, which may be long, is left out if it was not
+    read from the database.
     """
     connection = event.connection
     document = {
@@ -131,13 +131,13 @@ def json_lines(selection: EventSelection, ascending: bool = False) -> Iterator[b
         yield encoded(event_document(event)) + b"\n"
 
 
-def exported(selection: EventSelection, ascending: bool, *unread: str) -> Iterator[ProvisioningEvent]:
+def exported(selection: EventSelection, ascending: bool, *deferred: str) -> Iterator[ProvisioningEvent]:
     """Yield the events of a selection, in a query a batch and a few for the keys of many.
 
-    :param unread: Columns that are not needed.
+    :param deferred: Fields that are not read.
     """
     for batch in selection.batches(BATCH, ascending):
-        yield from with_related(batch).defer(None).defer(*unread)
+        yield from with_related(batch).defer(None).defer(*deferred)
 
 
 def cell(value: Any) -> str:
@@ -154,7 +154,6 @@ class Line:
     """A file that gives back what is written to it: the writer returns what the file returns."""
 
     def write(self, text: str) -> bytes:
-        """Return the text in UTF-8."""
         return text.encode()
 
 
@@ -162,4 +161,4 @@ FORMATS = {
     "csv": ExportFormat("text/csv; charset=utf-8", "csv", csv_lines),
     "json": ExportFormat("application/x-ndjson", "jsonl", json_lines),
 }
-"""The forms by the name that an address has for them."""
+"""The formats by their name in an address."""

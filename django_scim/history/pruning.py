@@ -29,8 +29,8 @@ def counts_before(time: datetime) -> QuerySet[EventCount]:
 def prune(rows: QuerySet[Any], batch_size: int) -> Iterator[int]:
     """Delete rows in batches, each in a transaction of its own, and yield how many each had.
 
-    It may stop after any batch and begin anew. Of two at the same time, the second one finds that rows are
-    gone already, and goes on.
+    It may stop after any batch and be run again. If two run at once, the second one finds some rows deleted
+    already, and goes on.
 
     :param rows: What is deleted, ordered by a column with an index and then by the primary key.
     """
@@ -38,18 +38,18 @@ def prune(rows: QuerySet[Any], batch_size: int) -> Iterator[int]:
     last = None
     while True:
         batch = rows if last is None else rows.filter(**{f"{column}__gte": last})
-        found, deleted, last = run(rows.db, partial(delete_batch, batch[:batch_size], column))
-        if not found:
+        selected, deleted, last = run(rows.db, partial(delete_batch, batch[:batch_size], column))
+        if not selected:
             return
         yield deleted
 
 
 def delete_batch(batch: QuerySet[Model], column: str) -> tuple[int, int, Any]:
-    """Delete rows by their primary keys; return how many were found and deleted, and the last one's column.
+    """Delete rows by their primary keys; return how many were selected and deleted, and the last value.
 
     The keys are read first. MariaDB and MySQL take no ``LIMIT`` in the subquery of a ``DELETE``, and a range
-    would lock the gaps between the rows too. The next batch begins where this one ended, so that nothing is
-    looked for among index entries of rows that are gone.
+    would lock the gaps between the rows too. The next batch begins where this one ended, so that it does
+    not read the index entries of deleted rows.
     """
     rows = list(batch.values_list("pk", column))
     if not rows:

@@ -92,16 +92,17 @@ class EventSelection:
 
     def all(self) -> QuerySet[ProvisioningEvent]:
         """Return the events as one query, in no order: to be looked at, not to be paged through."""
-        found = self.events.filter(**self.equal)
+        events = self.events.filter(**self.equal)
         if not self.search:
-            return found
-        return found.filter(reduce(or_, (Q(**{column: self.search}) for column in NARROW), self._is_named))
+            return events
+        exact = (Q(**{column: self.search}) for column in NARROW)
+        return events.filter(reduce(or_, exact, self._has_display))
 
     def keys(self, limit: int, *, beyond: Key | None = None, ascending: bool = False) -> list[Key]:
         """Return the keys of events in the order of time, the latest first.
 
         :param limit: How many, at most.
-        :param beyond: The key that they come after in this order; that of an event which may be gone.
+        :param beyond: The key that they come after in this order; its event may be deleted by now.
         :param ascending: Whether the earliest comes first.
         """
         parts = [branch.first(limit, ascending, beyond) for branch in self.branches]
@@ -136,11 +137,11 @@ class EventSelection:
 
     @cached_property
     def branches(self) -> list[Branch]:
-        """The parts of the selection: events without one in two of them only if nothing is searched for."""
+        """The branches of the selection. If a text is searched for, an event may be in several of them."""
         if self.search:
             exact = [{column: self.search} for column in NARROW]
-            named = self._residual(self.events.filter(self._is_named))
-            return [*map(self._narrow, exact), Branch(named, is_in_order=False)]
+            by_display = self._residual(self.events.filter(self._has_display))
+            return [*map(self._narrow, exact), Branch(by_display, is_in_order=False)]
         narrow = {column: value for column, value in self.equal.items() if column in NARROW}
         return [self._narrow(narrow)] if narrow else self._branches_of_choices()
 
@@ -168,12 +169,12 @@ class EventSelection:
         return connections[self.events.db]
 
     @property
-    def _is_named(self) -> Q:
-        name = limited(self.search.lower(), "display_key")
-        return begins_with("display_key", name, self._database.vendor)
+    def _has_display(self) -> Q:
+        display = limited(self.search.lower(), "display_key")
+        return begins_with("display_key", display, self._database.vendor)
 
     def _joined(self, parts: Sequence[QuerySet[ProvisioningEvent, Key]]) -> Iterable[Key]:
-        """Return the rows of all parts: in one query where the database takes parts with an end."""
+        """Return the keys of all parts, in one query if the database takes ``LIMIT`` in parts of a UNION."""
         if self._database.features.supports_slicing_ordering_in_compound and len(parts) > 1:
             return parts[0].union(*parts[1:], all=True)
         return chain.from_iterable(parts)
@@ -186,10 +187,10 @@ LAST = "\U0010ffff"
 def begins_with(column: str, text: str, vendor: str) -> Q:
     """Return the condition that a column begins with a text, in the form that finds an index.
 
-    SQLite takes none for a ``LIKE`` with an escape character, and MariaDB and MySQL none for the binary
+    SQLite uses no index for a ``LIKE`` with an escape character. MariaDB and MySQL use none for the binary
     comparison that Django has for ``startswith`` there.
 
-    :param vendor: That of the database.
+    :param vendor: The vendor of the database, as Django names it.
     """
     if vendor == "postgresql":
         return Q(**{f"{column}__startswith": text})

@@ -60,24 +60,24 @@ def days(connection: Connection | None, number: int = DAYS) -> list[Day]:
     its own, which MariaDB and MySQL often lack. An hour belongs to the day in which it began, where days
     do not begin with an hour of UTC.
 
-    :param connection: Whose events; None for all, also those of connections that are no more.
+    :param connection: Whose events, or None for all, also those of deleted connections.
     """
     today = current(timezone.now()).date()
-    found = [Day(today - timedelta(days=ago)) for ago in reversed(range(number))]
-    ends = [beginning(day.date + timedelta(days=1)) for day in found]
+    result = [Day(today - timedelta(days=ago)) for ago in reversed(range(number))]
+    ends = [beginning(day.date + timedelta(days=1)) for day in result]
     conditions = [When(hour__lt=end, then=Value(index)) for index, end in enumerate(ends)]
     rows = (
         counts(connection)
-        .filter(hour__gte=beginning(found[0].date), hour__lt=ends[-1])
+        .filter(hour__gte=beginning(result[0].date), hour__lt=ends[-1])
         .annotate(day=Case(*conditions, output_field=SmallIntegerField()))
         .values_list("day", "outcome", "duration")
         .annotate(Sum("count"))
         .order_by()
     )
     for index, outcome, duration, count in rows:
-        found[index].outcomes[outcome] += count
-        found[index].durations[duration] += count
-    return found
+        result[index].outcomes[outcome] += count
+        result[index].durations[duration] += count
+    return result
 
 
 def percentile(durations: Mapping[int, int], percent: int) -> float | None:
@@ -114,8 +114,8 @@ def recent_refusals(connection: Connection) -> list[Refusal]:
 
 def recent_refusal_count() -> Coalesce:
     """Return how many requests were refused recently, as a column of a query of connections."""
-    found = counts_of_outer(Outcome.REFUSED).filter(hour__gte=recently())
-    total = found.values("connection").annotate(total=Sum("count")).values("total")
+    refused = counts_of_outer(Outcome.REFUSED).filter(hour__gte=recently())
+    total = refused.values("connection").annotate(total=Sum("count")).values("total")
     return Coalesce(Subquery(total), 0, output_field=PositiveBigIntegerField())
 
 
@@ -131,9 +131,9 @@ def last_success() -> Coalesce:
 
 
 def counts(connection: Connection | None) -> QuerySet[EventCount]:
-    """Return the counts of a connection, or all."""
-    every = EventCount.objects.all()
-    return every if connection is None else every.filter(connection=connection)
+    """Return the counts of a connection, or all if it is None."""
+    counts = EventCount.objects.all()
+    return counts if connection is None else counts.filter(connection=connection)
 
 
 def counts_of_outer(outcome: Outcome) -> QuerySet[EventCount]:
@@ -147,7 +147,7 @@ def recently() -> datetime:
 
 
 def current(moment: datetime) -> datetime:
-    """Return a time in the current time zone."""
+    """Return a time in the current time zone, or as it is if the project has no time zones."""
     return timezone.localtime(moment) if timezone.is_aware(moment) else moment
 
 

@@ -19,11 +19,11 @@ KINDS: dict[str, type[Indexes]] = {
     "postgresql": PostgreSQLIndexes,
     "sqlite": SQLiteIndexes,
 }
-"""What knows the indexes of a database, by Django's name of its kind."""
+"""The class for each kind of database, by the name of its vendor in Django."""
 
 
 def indexes_of(alias: str) -> Indexes:
-    """Return what knows the indexes of a database; of another kind than the app is tested on, plain ones."""
+    """Return the indexes of a database; plain ones if the app is not tested on its kind."""
     return KINDS.get(connections[alias].vendor, Indexes)(connections[alias])
 
 

@@ -12,7 +12,7 @@ from django_scim.mappings.dependencies import LookupColumn
 
 
 class State(Enum):
-    """What there is of an index."""
+    """Whether an index can be used, and if not, why."""
 
     READY = "ready"
     MISSING = "missing"
@@ -45,7 +45,7 @@ class Indexes:
             return column.table in self.connection.introspection.table_names(cursor)
 
     def state(self, column: LookupColumn) -> State:
-        """Return what there is of an index for comparisons with a column."""
+        """Return the state of the index for comparisons with a column."""
         if self.obstacle(column):
             return State.IMPOSSIBLE
         return State.READY if self.is_served(column) else State.MISSING
@@ -73,7 +73,7 @@ class Indexes:
         return self.quote(column.column)
 
     def method(self, column: LookupColumn) -> str:
-        """Return the SQL that names another kind of index than the usual one."""
+        """Return the SQL that names another kind of index than the usual one, or an empty string."""
         return ""
 
     def create(self, column: LookupColumn) -> str:
@@ -97,5 +97,4 @@ class Indexes:
         return f"scim_{column.column[:15]}_{digest}"
 
     def quote(self, name: str) -> str:
-        """Return a name as SQL has it."""
         return self.connection.ops.quote_name(name)

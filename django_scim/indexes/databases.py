@@ -15,7 +15,7 @@ from django_scim.sql.index_candidates import collation_of, ignores_case
 LONGEST_TEXT = 600
 """How many characters, of four bytes at most, surely fit into an entry of a B-tree."""
 
-NAMED = """
+STATES_BY_NAME = """
     SELECT index.indisvalid, progress.pid IS NOT NULL
     FROM pg_index AS index
     JOIN pg_class AS class ON class.oid = index.indexrelid
@@ -48,13 +48,13 @@ class PostgreSQLIndexes(Indexes):
         if self.is_served(column):
             return State.READY
         with self.connection.cursor() as cursor:
-            cursor.execute(NAMED, [self.quote(column.table), list(self.names(column))])
-            found = cursor.fetchall()
-        if any(is_valid for is_valid, _ in found):
+            cursor.execute(STATES_BY_NAME, [self.quote(column.table), list(self.names(column))])
+            states = cursor.fetchall()
+        if any(is_valid for is_valid, _ in states):
             return State.READY
-        if any(is_building for _, is_building in found):
+        if any(is_building for _, is_building in states):
             return State.BUILDING
-        return State.INVALID if found else State.MISSING
+        return State.INVALID if states else State.MISSING
 
     def is_served(self, column: LookupColumn) -> bool:
         """Whether an index on the column as it is can be used, and is there."""
@@ -92,14 +92,13 @@ class PostgreSQLIndexes(Indexes):
         return " USING hash" if is_long else ""
 
     def create(self, column: LookupColumn) -> str:
-        """Make the index while others read and write."""
         return super().create(column).replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1)
 
     def statements(self, column: LookupColumn, state: State) -> Sequence[str]:
         """Drop what a failed attempt has left first, and let the planner know the new index at the end."""
         leftover = f"DROP INDEX CONCURRENTLY IF EXISTS {self.quote(self.name(column))}"
-        made = [self.create(column), f"ANALYZE {self.quote(column.table)}"]
-        return [leftover, *made] if state is State.INVALID else made
+        create = [self.create(column), f"ANALYZE {self.quote(column.table)}"]
+        return [leftover, *create] if state is State.INVALID else create
 
 
 def is_folded(column: LookupColumn) -> bool:
@@ -119,7 +118,7 @@ class MySQLIndexes(Indexes):
 
     def obstacle(self, column: LookupColumn) -> str | None:
         """Refuse a column in a collation that looks at case, or of which not enough is known."""
-        if column.is_text and not column.case_exact:
+        if is_folded(column):
             collation = collation_of(self.connection, column.table, column.column)
             if not ignores_case(collation):
                 return (
@@ -134,7 +133,7 @@ class MySQLIndexes(Indexes):
         return f"{super().key(column)}{f'({PREFIX})' if is_long else ''}"
 
     def create(self, column: LookupColumn) -> str:
-        """Make the index while others read and write, or not at all."""
+        """Make the index while others read and write, or fail: the table is never locked."""
         name, table = self.quote(self.name(column)), self.quote(column.table)
         return f"CREATE INDEX {name} ON {table} ({self.key(column)}) ALGORITHM=INPLACE LOCK=NONE"
 
@@ -150,7 +149,7 @@ class SQLiteIndexes(Indexes):
 
     def is_served(self, column: LookupColumn) -> bool:
         """Whether an index begins with the column, in the collation that the comparison asks for."""
-        if not needs_collation(column):
+        if not is_folded(column):
             return super().is_served(column)
         with self.connection.cursor() as cursor:
             cursor.execute(LEADING_COLUMNS, [column.table])
@@ -158,9 +157,4 @@ class SQLiteIndexes(Indexes):
 
     def key(self, column: LookupColumn) -> str:
         """Name the column, and the collation if case does not matter."""
-        return f"{super().key(column)}{' COLLATE NOCASE' if needs_collation(column) else ''}"
-
-
-def needs_collation(column: LookupColumn) -> bool:
-    """Whether text is looked up without regard to case."""
-    return column.is_text and not column.case_exact
+        return f"{super().key(column)}{' COLLATE NOCASE' if is_folded(column) else ''}"

@@ -12,19 +12,19 @@ class Stream(Protocol):
     """What Django's commands write to."""
 
     def isatty(self) -> bool:
-        """Whether somebody is watching."""
+        """Whether the output goes to a terminal."""
 
     def write(self, msg: str, style_func: Callable[[str], str] | None, ending: str | None) -> None:
         """Write text in a style, and what is to follow it."""
 
     def flush(self) -> None:
-        """Show what was written."""
+        """Show what was written so far."""
 
 
 class Progress:
-    """Shows how much of a whole is done, where a terminal shows it.
+    """Shows how much is done, if the output goes to a terminal.
 
-    :param total: The whole.
+    :param total: How much there is to do; 0 shows nothing.
     """
 
     def __init__(self, stream: Stream, total: int) -> None:
@@ -42,6 +42,6 @@ class Progress:
             self.stream.flush()
 
     def close(self) -> None:
-        """Leave the line."""
+        """End the line of the bar."""
         if self.done and self.total and self.stream.isatty():
             self.stream.write("", str, "\n")

@@ -83,11 +83,10 @@ class AccessTokenManager(models.Manager["AccessToken"]):
         It is read from the database that tokens are written to: on a replica that lags, one would be good
         for a while after its revocation.
         """
-        now = timezone.now()
         return (
             self.using(router.db_for_write(self.model))
             .select_related("connection")
-            .filter(Q(expires__isnull=True) | Q(expires__gt=now))
+            .filter(Q(expires__isnull=True) | Q(expires__gt=timezone.now()))
             .filter(digest=digest(token), revoked__isnull=True, connection__is_active=True)
             .first()
         )
@@ -123,17 +122,17 @@ class AccessToken(models.Model):
 
     @property
     def resource_scopes(self) -> set[str]:
-        """The scopes of the resource types that the token is limited to; none if it is not limited."""
+        """The scopes of the resource types that the token is limited to; empty if it is not limited."""
         return set(self.scopes) - set(Scope.values)
 
     def allows(self, scope: Scope, resource_scope: str | None = None) -> bool:
         """Whether the token may be used for what ``scope`` names.
 
-        :param resource_scope: That of the resource type in question; None for what is of no type.
+        :param resource_scope: The scope of the resource type in question, or None for what is of no type.
         """
-        is_given = scope in self.scopes or (scope == Scope.READ and Scope.WRITE in self.scopes)
+        has_scope = scope in self.scopes or (scope == Scope.READ and Scope.WRITE in self.scopes)
         limits = self.resource_scopes
-        return is_given and (not limits or resource_scope is None or resource_scope in limits)
+        return has_scope and (not limits or resource_scope is None or resource_scope in limits)
 
     def revoke(self) -> None:
         """Refuse the token from now on; a token that is revoked already keeps its time."""

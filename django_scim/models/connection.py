@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 def dialect_choices() -> list[tuple[str, Any]]:
-    """Return the dialects that there are; leaving the field blank is the standard one."""
+    """Return the dialects to choose from; a blank field means the standard one."""
     from django_scim.dialects.registry import dialect_choices
 
     return dialect_choices()
@@ -41,7 +41,7 @@ def require_networks(value: Any) -> None:
 class Connection(models.Model):
     """An identity provider, with tokens and ``externalId`` values of its own, and perhaps a tenant.
 
-    The tenant may be any object of the host project. Adapters scope their queryset by it:
+    The tenant may be any object of the host project. Adapters filter their queryset by it:
     see :meth:`django_scim.adapters.Adapter.get_queryset`.
     """
 

@@ -40,8 +40,8 @@ class ProvisioningEvent(models.Model):
 
     An operation of a bulk job is an event of its own, with the method and the path that it has there.
 
-    ``request`` is the body as it was received, shortened where it is long; None where there was none, or
-    where ``RECORD_REQUESTS`` is off. ``changes`` has a member for each changed attribute,
+    ``request`` is the body as it was received, shortened where it is long; None if there was no body, or if
+    ``RECORD_REQUESTS`` is off. ``changes`` has a member for each changed attribute,
     ``{"title": {"before": …, "after": …}}``; a side without a value is left out. Of a membership it holds
     what was added and removed, not the collection. Secrets are redacted before they come here.
     """

@@ -54,7 +54,7 @@ class Record(models.Model):
 
     @property
     def key(self) -> Any:
-        """The primary key of the host's row."""
+        """The primary key of the host's row, from the column of its type."""
         return next(
             (key for key in (self.integer_key, self.uuid_key, self.text_key) if key is not None), None
         )
@@ -63,7 +63,7 @@ class Record(models.Model):
 class Link(models.Model):
     """The ``externalId`` that one connection gave to a resource.
 
-    RFC 7643 section 3.1: its scope is the client that set it, so each connection has its own. The
+    RFC 7643 section 3.1: it belongs to the client that set it, so each connection has its own. The
     digest of the form that comparisons use finds it by index, whatever the collation of the database.
     """
 

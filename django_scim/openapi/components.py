@@ -36,9 +36,8 @@ Attributes = Iterable[Json]
 def request_schema(attributes: Attributes) -> Json:
     """Return the schema of an object that a client sends: without what the server alone writes."""
     written = [attribute for attribute in attributes if attribute.get("mutability") != "readOnly"]
-    schema = object_schema({item["name"]: value_schema(item, request_schema) for item in written})
     required = [item["name"] for item in written if item.get("required")]
-    return {**schema, "required": required} if required else schema
+    return object_schema({item["name"]: value_schema(item, request_schema) for item in written}, required)
 
 
 def answer_schema(attributes: Attributes) -> Json:
@@ -47,13 +46,25 @@ def answer_schema(attributes: Attributes) -> Json:
     All of it may be left out: also what is always returned is not there where it has no value.
     """
     read = [attribute for attribute in attributes if attribute.get("returned") != "never"]
-    schema = object_schema({item["name"]: value_schema(item, answer_schema) for item in read})
-    return {**schema, "additionalProperties": False}
+    return object_schema({item["name"]: value_schema(item, answer_schema) for item in read}, is_closed=True)
 
 
-def object_schema(properties: Json) -> Json:
-    """Return the schema of an object."""
-    return {"type": "object", "properties": properties}
+def object_schema(properties: Json, required: Iterable[str] = (), *, is_closed: bool = False) -> Json:
+    """Return the schema of an object.
+
+    :param is_closed: Whether it has no other properties.
+    """
+    schema: Json = {"type": "object", "properties": properties}
+    if required:
+        schema["required"] = list(required)
+    if is_closed:
+        schema["additionalProperties"] = False
+    return schema
+
+
+def array(items: Json, **limits: int) -> Json:
+    """Return the schema of a list."""
+    return {"type": "array", "items": items, **limits}
 
 
 def value_schema(attribute: Json, of_object: Callable[[Attributes], Json]) -> Json:
@@ -69,7 +80,7 @@ def value_schema(attribute: Json, of_object: Callable[[Attributes], Json]) -> Js
             # Others are allowed (RFC 7643 section 7).
             schema["examples"] = list(suggested)
     if attribute.get("multiValued"):
-        schema = {"type": "array", "items": schema}
+        schema = array(schema)
     if description := attribute.get("description"):
         schema["description"] = " ".join(description.split())
     if attribute.get("mutability") == "readOnly":
@@ -120,9 +131,9 @@ class Components:
 
     def schema(self, name: str, schema: Json) -> Json:
         """Put a schema in the document, and return the reference to it."""
-        return self.named(name, ResolvedComponent.SCHEMA, schema)
+        return self.component(name, ResolvedComponent.SCHEMA, schema)
 
-    def named(self, name: str, kind: str, content: Json) -> Json:
+    def component(self, name: str, kind: str, content: Json) -> Json:
         """Put something in the document under a name, and return the reference to it."""
         component = ResolvedComponent(f"{PREFIX}{name}", kind, schema=content, object=name)
         self.registry.register_on_missing(component)
@@ -130,42 +141,28 @@ class Components:
 
     # Resources
 
-    def sent(self, resource_type: ResourceType) -> Json:
+    def request_resource(self, resource_type: ResourceType) -> Json:
         """Return the schema of a resource that a client sends."""
-        core, *extensions = schemas_of(resource_type, "").values()
-        schema = request_schema(core["attributes"])
-        schema["properties"] = {
-            "schemas": schema_urns([core, *extensions]),
-            "externalId": EXTERNAL_ID,
-            **schema["properties"],
-            **{extension["id"]: request_schema(extension["attributes"]) for extension in extensions},
-        }
+        schema = resource_schema(resource_type, request_schema, {"externalId": EXTERNAL_ID})
         schema["required"] = ["schemas", *schema.get("required", ())]
-        return self.schema(
-            f"{resource_type.name}ResourceRequest", {**schema, "description": core["description"]}
-        )
+        return self.schema(f"{resource_type.name}ResourceRequest", schema)
 
-    def answered(self, resource_type: ResourceType) -> Json:
+    def answer_resource(self, resource_type: ResourceType) -> Json:
         """Return the schema of a resource that the server sends."""
-        core, *extensions = schemas_of(resource_type, "").values()
-        schema = answer_schema(core["attributes"])
-        schema["properties"] = {
-            "schemas": schema_urns([core, *extensions]),
+        common = {
             "id": {"type": "string", "description": "The identifier that the server has given it."},
             "externalId": EXTERNAL_ID,
             "meta": META,
-            **schema["properties"],
-            **{extension["id"]: answer_schema(extension["attributes"]) for extension in extensions},
         }
-        schema["required"] = ["schemas", "id"]
-        return self.schema(f"{resource_type.name}Resource", {**schema, "description": core["description"]})
+        schema = resource_schema(resource_type, answer_schema, common)
+        return self.schema(f"{resource_type.name}Resource", {**schema, "required": ["schemas", "id"]})
 
-    def discovered(self, name: str) -> Json:
+    def discovery_document(self, name: str) -> Json:
         """Return the schema of a document of discovery."""
         core = dump(DISCOVERED[name].to_schema())
         schema = answer_schema(core["attributes"])
         schema["properties"] = {
-            "schemas": {"type": "array", "items": STRING},
+            "schemas": array(STRING),
             "id": STRING,
             "meta": META,
             **schema["properties"],
@@ -174,120 +171,106 @@ class Components:
 
     # Messages
 
+    def message(self, name: str, urn: str, properties: Json, *required: str, is_closed: bool = False) -> Json:
+        """Return a message, which names its own schema."""
+        properties = {"schemas": urns(urn), **properties}
+        return self.schema(name, object_schema(properties, ["schemas", *required], is_closed=is_closed))
+
     def page(self, name: str, resources: list[Json]) -> Json:
         """Return the ListResponse of resources (RFC 7644 section 3.4.2)."""
-        entry = resources[0] if len(resources) == 1 else {"anyOf": resources}
         properties = {
-            "schemas": message_urn(LIST_RESPONSE),
             "totalResults": {**INTEGER, "description": "How many resources the query selects."},
             "itemsPerPage": {**INTEGER, "description": "How many this page has."},
             "startIndex": {**INTEGER, "description": "The index of the first, from 1 on."},
             "nextCursor": {**STRING, "description": "The cursor of the next page (RFC 9865)."},
             "previousCursor": {**STRING, "description": "The cursor of the page before."},
-            "Resources": {"type": "array", "items": entry},
+            "Resources": array(one_of(resources)),
         }
-        schema = {**object_schema(properties), "required": ["schemas"], "additionalProperties": False}
-        return self.schema(f"{name}List", schema)
+        return self.message(f"{name}List", LIST_RESPONSE, properties, is_closed=True)
 
     def error(self) -> Json:
         """Return the body of an error (RFC 7644 section 3.12)."""
         properties = {
-            "schemas": message_urn(ERROR),
             "status": {**STRING, "description": "The HTTP status."},
             "scimType": {**STRING, "description": "The kind of an error 400 or 409."},
             "detail": {**STRING, "description": "What is wrong, for people."},
         }
-        schema = {**object_schema(properties), "required": ["schemas", "status"]}
-        return self.schema("Error", {**schema, "additionalProperties": False})
+        return self.message("Error", ERROR, properties, "status", is_closed=True)
 
     def search_request(self) -> Json:
         """Return the body of a query (RFC 7644 section 3.4.3)."""
-        settings = get_settings()
-        paths = {"type": "array", "items": STRING}
         properties = {
-            "schemas": message_urn(SEARCH_REQUEST),
-            "filter": {**STRING, "maxLength": settings.MAX_FILTER_LENGTH},
+            "filter": {**STRING, "maxLength": get_settings().MAX_FILTER_LENGTH},
             "sortBy": STRING,
             "sortOrder": choice("ascending", "descending"),
             "startIndex": INTEGER,
             "count": INTEGER,
             "cursor": STRING,
-            "attributes": paths,
-            "excludedAttributes": paths,
+            "attributes": array(STRING),
+            "excludedAttributes": array(STRING),
         }
-        return self.schema("SearchRequest", {**object_schema(properties), "required": ["schemas"]})
+        return self.message("SearchRequest", SEARCH_REQUEST, properties)
 
     def patch(self) -> Json:
         """Return the body of a PATCH (RFC 7644 section 3.5.2)."""
+        settings = get_settings()
         operation = {
-            **object_schema(
-                {
-                    "op": choice("add", "remove", "replace"),
-                    "path": {**STRING, "maxLength": get_settings().MAX_FILTER_LENGTH},
-                    "value": {"description": "Any JSON that is right for the path."},
-                }
-            ),
-            "required": ["op"],
+            "op": choice("add", "remove", "replace"),
+            "path": {**STRING, "maxLength": settings.MAX_FILTER_LENGTH},
+            "value": {"description": "Any JSON that is right for the path."},
         }
-        properties = {
-            "schemas": message_urn(PATCH_OP),
-            "Operations": {
-                "type": "array",
-                "items": operation,
-                "maxItems": get_settings().MAX_PATCH_OPERATIONS,
-            },
-        }
-        schema = {**object_schema(properties), "required": ["schemas", "Operations"]}
-        return self.schema("PatchOp", schema)
+        operations = array(object_schema(operation, ["op"]), maxItems=settings.MAX_PATCH_OPERATIONS)
+        return self.message("PatchOp", PATCH_OP, {"Operations": operations}, "Operations")
 
     def bulk_request(self) -> Json:
         """Return the body of a bulk job (RFC 7644 section 3.7)."""
         operation = {
-            **object_schema(
-                {
-                    "method": choice("POST", "PUT", "PATCH", "DELETE"),
-                    "path": STRING,
-                    "bulkId": STRING,
-                    "version": STRING,
-                    "data": {"type": "object", "description": "The body of the operation."},
-                }
-            ),
-            "required": ["method", "path"],
+            "method": choice("POST", "PUT", "PATCH", "DELETE"),
+            "path": STRING,
+            "bulkId": STRING,
+            "version": STRING,
+            "data": {"type": "object", "description": "The body of the operation."},
         }
         properties = {
-            "schemas": message_urn(BULK_REQUEST),
             "failOnErrors": {**INTEGER, "minimum": 1},
-            "Operations": {
-                "type": "array",
-                "items": operation,
-                "maxItems": get_settings().MAX_BULK_OPERATIONS,
-            },
+            "Operations": array(
+                object_schema(operation, ["method", "path"]), maxItems=get_settings().MAX_BULK_OPERATIONS
+            ),
         }
-        schema = {**object_schema(properties), "required": ["schemas", "Operations"]}
-        return self.schema("BulkRequest", schema)
+        return self.message("BulkRequest", BULK_REQUEST, properties, "Operations")
 
     def bulk_response(self) -> Json:
         """Return the answer to a bulk job: what came of each operation."""
-        operation = {
-            **object_schema(
-                {
-                    "method": STRING,
-                    "bulkId": STRING,
-                    "version": STRING,
-                    "location": STRING,
-                    "status": STRING,
-                    "response": self.error(),
-                }
-            ),
-            "required": ["status"],
-            "additionalProperties": False,
-        }
-        properties = {
-            "schemas": message_urn(BULK_RESPONSE),
-            "Operations": {"type": "array", "items": operation},
-        }
-        schema = {**object_schema(properties), "required": ["schemas", "Operations"]}
-        return self.schema("BulkResponse", {**schema, "additionalProperties": False})
+        operation: Json = dict.fromkeys(("method", "bulkId", "version", "location", "status"), STRING)
+        operation["response"] = self.error()
+        operations = array(object_schema(operation, ["status"], is_closed=True))
+        return self.message(
+            "BulkResponse", BULK_RESPONSE, {"Operations": operations}, "Operations", is_closed=True
+        )
+
+
+def resource_schema(
+    resource_type: ResourceType, of_object: Callable[[Attributes], Json], common: Json
+) -> Json:
+    """Return the schema of a resource, with its extensions.
+
+    :param of_object: Makes the schema of an object from its attributes.
+    :param common: The attributes that no schema of ``/Schemas`` has (RFC 7643 section 3.1).
+    """
+    core, *extensions = schemas_of(resource_type, "").values()
+    schema = of_object(core["attributes"])
+    schema["properties"] = {
+        "schemas": urns(core["id"], *(extension["id"] for extension in extensions)),
+        **common,
+        **schema["properties"],
+        **{extension["id"]: of_object(extension["attributes"]) for extension in extensions},
+    }
+    return {**schema, "description": core["description"]}
+
+
+def one_of(schemas: list[Json]) -> Json:
+    """Return the schema of what one of some schemas describes."""
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
 def choice(*values: str) -> Json:
@@ -299,12 +282,6 @@ def choice(*values: str) -> Json:
     return {"type": "string", "anyOf": [{"enum": list(values)}]}
 
 
-def message_urn(urn: str) -> Json:
-    """Return the schema of ``schemas`` in a message."""
-    return {"type": "array", "items": choice(urn), "minItems": 1}
-
-
-def schema_urns(documents: list[Json]) -> Json:
-    """Return the schema of ``schemas`` in a resource."""
-    urns = [document["id"] for document in documents]
-    return {"type": "array", "items": choice(*urns), "minItems": 1}
+def urns(*values: str) -> Json:
+    """Return the schema of ``schemas`` in a message or a resource."""
+    return array(choice(*values), minItems=1)

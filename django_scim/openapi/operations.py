@@ -6,17 +6,13 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from django_scim.conf import get_settings
-from django_scim.openapi.components import INTEGER, STRING, Components
+from django_scim.openapi.components import INTEGER, STRING, Components, array
 from django_scim.schema.paths import Json
 
 MEDIA_TYPES = ("application/scim+json", "application/json")
 """What bodies and answers may be called (RFC 7644 section 8.1)."""
 
-PATHS: Json = {
-    "style": "form",
-    "explode": False,
-    "schema": {"type": "array", "items": STRING},
-}
+PATHS: Json = {"style": "form", "explode": False, "schema": array(STRING)}
 """Attribute paths with commas between."""
 
 ID = {"name": "id", "in": "path", "required": True, "schema": STRING, "description": "The identifier."}
@@ -48,7 +44,7 @@ def query_parameters() -> list[Json]:
     """Return the parameters of a query (RFC 7644 section 3.4.2, RFC 9865 section 2)."""
     settings = get_settings()
     most = settings.MAX_RESULTS
-    described = [
+    parameters = [
         ("filter", {**STRING, "maxLength": settings.MAX_FILTER_LENGTH}, "Which resources to return."),
         ("sortBy", STRING, "The attribute to sort by."),
         ("sortOrder", {**STRING, "enum": ["ascending", "descending"]}, "In which direction."),
@@ -59,7 +55,7 @@ def query_parameters() -> list[Json]:
     return [
         *(
             {"name": name, "in": "query", "schema": schema, "description": text}
-            for name, schema, text in described
+            for name, schema, text in parameters
         ),
         *SELECTION,
     ]
@@ -80,22 +76,20 @@ def answer(description: str, schema: Json | None = None, **headers: Json) -> Jso
 
     :param headers: By the name of the header, with an underscore for a hyphen.
     """
-    described: Json = {"description": description}
+    response: Json = {"description": description}
     if schema is not None:
-        described["content"] = content(schema)
+        response["content"] = content(schema)
     if headers:
-        described["headers"] = {name.replace("_", "-"): header for name, header in headers.items()}
-    return described
+        response["headers"] = {name.replace("_", "-"): header for name, header in headers.items()}
+    return response
 
 
 def errors(components: Components, statuses: Iterable[int]) -> Json:
     """Return the answers of some statuses, and of any other that is an error."""
     schema = components.error()
-    found: Json = {
-        str(status): components.named(
-            f"Error{status}", "responses", answer(HTTPStatus(status).phrase, schema)
-        )
-        for status in sorted(statuses)
+    names = {str(status): (f"Error{status}", HTTPStatus(status).phrase) for status in sorted(statuses)}
+    names["default"] = ("UnexpectedError", "Another error")
+    return {
+        status: components.component(name, "responses", answer(text, schema))
+        for status, (name, text) in names.items()
     }
-    found["default"] = components.named("UnexpectedError", "responses", answer("Another error", schema))
-    return found

@@ -13,7 +13,7 @@ from django_scim.api.discovery import DiscoveryView, ServiceProviderConfigViewSe
 from django_scim.api.resources import MeViewSet, ResourceViewSet
 from django_scim.api.root import RootViewSet
 from django_scim.openapi import operations as ops
-from django_scim.openapi.components import Components
+from django_scim.openapi.components import Components, one_of
 from django_scim.resources.registry import registry as resource_types
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
@@ -33,14 +33,14 @@ class ScimSchema(AutoSchema):
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> Json | None:
-        """Return the OpenAPI operation of a method, or None if there is nothing to say of the view."""
+        """Return the OpenAPI operation of a method, or None if the document leaves it out."""
         self.registry, self.method = registry, method.upper()
         self.path, self.path_regex, self.path_prefix = path, path_regex, path_prefix
         self.components = Components(registry)
-        described = DESCRIBED.get(self.kind or "", {}).get(self.view.action)
-        if described is None:
+        operation = OPERATIONS.get(self.kind or "", {}).get(self.view.action)
+        if operation is None:
             return None
-        details = described(self)
+        details = operation(self)
         statuses = {*details.pop("errors", ()), *self.statuses}
         details["responses"] |= ops.errors(self.components, statuses)
         security = self.get_auth()
@@ -73,9 +73,8 @@ class ScimSchema(AutoSchema):
     @property
     def operation_id(self) -> str:
         """The name of the operation, which no other has."""
-        endpoint = self.view.endpoint.strip("/")
-        of_root = self.kind == "root"
-        return f"scim_{self.view.action}" if of_root else f"scim_{endpoint}_{self.view.action}"
+        endpoint = "" if self.kind == "root" else f"{self.view.endpoint.strip('/')}_"
+        return f"scim_{endpoint}{self.view.action}"
 
     # Resources
 
@@ -85,43 +84,30 @@ class ScimSchema(AutoSchema):
         name = getattr(self.view, "resource_name", "")
         return [resource_type for resource_type in resource_types() if not name or resource_type.name == name]
 
-    def one_of(self, of_adapter: Callable[[ResourceType], Json]) -> Json:
-        """Return the schema of a resource of one of the types."""
-        schemas = [of_adapter(resource_type) for resource_type in self.resource_types]
-        return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    @property
+    def request_body(self) -> Json:
+        return ops.body(one_of([self.components.request_resource(each) for each in self.resource_types]))
 
     @property
-    def sent(self) -> Json:
-        """The schema of a resource in a request."""
-        return self.one_of(self.components.sent)
-
-    @property
-    def resource(self) -> Json:
-        """The schema of a resource in an answer."""
-        return self.one_of(self.components.answered)
+    def answer_schemas(self) -> list[Json]:
+        return [self.components.answer_resource(each) for each in self.resource_types]
 
     @property
     def page(self) -> Json:
-        """The schema of a page of resources."""
-        name = f"{getattr(self.view, 'resource_name', '')}Resource"
-        return self.components.page(
-            name, [self.components.answered(resource_type) for resource_type in self.resource_types]
-        )
+        return self.components.page(f"{getattr(self.view, 'resource_name', '')}Resource", self.answer_schemas)
 
     @property
-    def identified(self) -> list[Json]:
+    def id_parameters(self) -> list[Json]:
         """The parameter that names a resource; ``/Me`` needs none."""
         return [] if self.kind == "me" else [ops.ID]
 
     def resource_answer(self, description: str, **headers: Json) -> Json:
-        """Return an answer with a resource."""
         headers = {"ETag": ops.ETAG, "Content_Location": ops.LOCATION, **headers}
-        return ops.answer(description, self.resource, **headers)
+        return ops.answer(description, one_of(self.answer_schemas), **headers)
 
     # The operations
 
     def lists(self) -> Details:
-        """A query."""
         return {
             "parameters": ops.query_parameters(),
             "responses": {"200": ops.answer("A page", self.page)},
@@ -129,7 +115,7 @@ class ScimSchema(AutoSchema):
         }
 
     def searches(self) -> Details:
-        """A query in the body."""
+        """A query whose parameters are in the body."""
         return {
             "requestBody": ops.body(self.components.search_request()),
             "responses": {"200": ops.answer("A page", self.page)},
@@ -137,9 +123,8 @@ class ScimSchema(AutoSchema):
         }
 
     def retrieves(self) -> Details:
-        """A resource."""
         return {
-            "parameters": [*self.identified, ops.IF_NONE_MATCH, *ops.SELECTION],
+            "parameters": [*self.id_parameters, ops.IF_NONE_MATCH, *ops.SELECTION],
             "responses": {
                 "200": self.resource_answer("The resource"),
                 "304": ops.answer("The client has this version", ETag=ops.ETAG),
@@ -148,19 +133,17 @@ class ScimSchema(AutoSchema):
         }
 
     def creates(self) -> Details:
-        """A new resource."""
         return {
             "parameters": ops.SELECTION,
-            "requestBody": ops.body(self.sent),
+            "requestBody": self.request_body,
             "responses": {"201": self.resource_answer("The new resource", Location=ops.LOCATION)},
             "errors": [*BODY_ERRORS, 409],
         }
 
     def replaces(self) -> Details:
-        """A resource in the place of another one."""
         return {
-            "parameters": [*self.identified, ops.IF_MATCH, *ops.SELECTION],
-            "requestBody": ops.body(self.sent),
+            "parameters": [*self.id_parameters, ops.IF_MATCH, *ops.SELECTION],
+            "requestBody": self.request_body,
             "responses": {"200": self.resource_answer("The resource")},
             "errors": [*BODY_ERRORS, 404, 409, 412],
         }
@@ -175,22 +158,20 @@ class ScimSchema(AutoSchema):
         ):
             responses["204"] = ops.answer("The resource was changed", ETag=ops.ETAG)
         return {
-            "parameters": [*self.identified, ops.IF_MATCH, *ops.SELECTION],
+            "parameters": [*self.id_parameters, ops.IF_MATCH, *ops.SELECTION],
             "requestBody": ops.body(self.components.patch()),
             "responses": responses,
             "errors": [*BODY_ERRORS, 404, 409, 412],
         }
 
     def deletes(self) -> Details:
-        """The end of a resource."""
         return {
-            "parameters": [*self.identified, ops.IF_MATCH],
+            "parameters": [*self.id_parameters, ops.IF_MATCH],
             "responses": {"204": ops.answer("The resource is deleted")},
             "errors": [404, 409, 412],
         }
 
     def runs(self) -> Details:
-        """A bulk job."""
         return {
             "requestBody": ops.body(self.components.bulk_request()),
             "responses": {"200": ops.answer("What came of each operation", self.components.bulk_response())},
@@ -205,18 +186,15 @@ class ScimSchema(AutoSchema):
         return str(self.view.endpoint).strip("/").removesuffix("s")
 
     def discovers(self) -> Details:
-        """One document of discovery."""
-        schema = self.components.discovered(self.document)
+        schema = self.components.discovery_document(self.document)
         return {"parameters": [ops.ID], "responses": {"200": ops.answer("The document", schema)}}
 
     def discovers_all(self) -> Details:
-        """All documents of one kind."""
-        schema = self.components.page(self.document, [self.components.discovered(self.document)])
+        schema = self.components.page(self.document, [self.components.discovery_document(self.document)])
         return {"responses": {"200": ops.answer("The documents", schema)}, "errors": [403]}
 
     def configures(self) -> Details:
-        """What the server can do."""
-        schema = self.components.discovered("ServiceProviderConfig")
+        schema = self.components.discovery_document("ServiceProviderConfig")
         return {"responses": {"200": ops.answer("What the server can do", schema)}, "errors": [403]}
 
 
@@ -230,7 +208,7 @@ RESOURCE_OPERATIONS: dict[str, Callable[[ScimSchema], Details]] = {
     "destroy": ScimSchema.deletes,
 }
 
-DESCRIBED: dict[str, dict[Any, Callable[[ScimSchema], Details]]] = {
+OPERATIONS: dict[str, dict[Any, Callable[[ScimSchema], Details]]] = {
     "resources": RESOURCE_OPERATIONS,
     # A client cannot register itself: a POST is 501.
     "me": {action: method for action, method in RESOURCE_OPERATIONS.items() if action != "create"},

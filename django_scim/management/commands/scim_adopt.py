@@ -27,7 +27,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("connection", metavar="CONNECTION", help="The name of the connection.")
         parser.add_argument("--resource-type", default="User", help="What the rows are: %(default)s.")
         parser.add_argument(
@@ -43,7 +42,6 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Report all the same, and change nothing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Adopt the accounts."""
         try:
             selection = self.selection(options)
             progress = Progress(self.stderr, selection.rows().count())
@@ -62,7 +60,7 @@ class Command(BaseCommand):
         """Return what the arguments select.
 
         :raises CommandError: If there is no such connection or resource type.
-        :raises SelectionError: If the model has no such column, or a lookup is none.
+        :raises SelectionError: If the model has no such column, or a text is no lookup.
         """
         resource_type = self.resource_type(options["resource_type"])
         external_id = options["external_id"]
@@ -74,7 +72,10 @@ class Command(BaseCommand):
         )
 
     def connection(self, name: str) -> Connection:
-        """Return the connection of a name."""
+        """Return the connection of a name.
+
+        :raises CommandError: If there is no such connection.
+        """
         connection = Connection.objects.filter(name=name).first()
         if connection is None:
             names = Connection.objects.values_list("name", flat=True)[:100]
@@ -82,7 +83,10 @@ class Command(BaseCommand):
         return connection
 
     def resource_type(self, name: str) -> ResourceType:
-        """Return the resource type of a name."""
+        """Return the resource type of a name.
+
+        :raises CommandError: If there is no such resource type.
+        """
         resource_type = registry().get(name)
         if resource_type is None:
             hint = nearest(name, [known.name for known in registry()]) or ""

@@ -23,7 +23,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("--dry-run", action="store_true", help="Print the SQL, and change nothing.")
         parser.add_argument(
             "--database",
@@ -32,9 +31,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make the indexes of each database."""
-        aliases = [options["database"]] if options["database"] else databases()
-        for alias in aliases:
+        for alias in [options["database"]] if options["database"] else databases():
             if connections[alias].in_atomic_block and not options["dry_run"]:
                 raise CommandError("Indexes cannot be made inside a transaction.")
             indexes = indexes_of(alias)
@@ -77,7 +74,7 @@ class Command(BaseCommand):
             raise CommandError(f"{place}: {reason} Run the command again once this is solved.") from error
 
     def note(self, text: str, *, dry_run: bool) -> None:
-        """Say what is not SQL; between SQL, as a comment."""
+        """Print a text that is no SQL. In a dry run it is a comment, so that all that is printed is SQL."""
         self.stdout.write(f"-- {text}" if dry_run else text)
 
 

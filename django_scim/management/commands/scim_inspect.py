@@ -31,7 +31,6 @@ class Command(BaseCommand):
     help = "Prints which column or relation holds each SCIM attribute, and what can be done with it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument(
             "resource_type",
             nargs="?",
@@ -43,15 +42,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Inspect the resource types, and print what they say."""
-        found = [
+        inspected = [
             (resource_type, list(inspect(resource_type, self.is_served)))
             for resource_type in self.resource_types(options)
         ]
         if options["format"] == "json":
-            self.stdout.write(json.dumps([as_json(*item) for item in found], indent=2))
+            self.stdout.write(json.dumps([as_json(*item) for item in inspected], indent=2))
             return
-        for position, (resource_type, attributes) in enumerate(found):
+        for position, (resource_type, attributes) in enumerate(inspected):
             if position:
                 self.stdout.write("")
             title = f"{resource_type.name}: {resource_type.endpoint}, {resource_type.model._meta.label}"
@@ -60,9 +58,9 @@ class Command(BaseCommand):
                 self.stdout.write(line)
 
     def resource_types(self, options: dict[str, Any]) -> list[ResourceType]:
-        """Return the resource type that is asked for, or all.
+        """Return the resource type that the arguments name, or all.
 
-        :raises CommandError: If there is none of that name.
+        :raises CommandError: If there is no resource type of that name.
         """
         name = options["resource_type"]
         known = {resource_type.name.lower(): resource_type for resource_type in registry()}
@@ -74,7 +72,7 @@ class Command(BaseCommand):
         return [known[name.lower()]]
 
     def is_served(self, column: LookupColumn) -> bool | None:
-        """Whether the database has an index for a column; None if it has no such table, or is not there."""
+        """Whether the database has an index for a column, or None if the table or database is not there."""
         try:
             indexes = indexes_of(router.db_for_write(column.model))
             return indexes.state(column) is State.READY if indexes.has_table(column) else None
@@ -83,7 +81,7 @@ class Command(BaseCommand):
 
 
 def as_json(resource_type: ResourceType, attributes: Iterable[InspectedAttribute]) -> dict[str, Any]:
-    """Return what JSON has of a resource type."""
+    """Return a resource type as the JSON document has it."""
     return {
         "resourceType": resource_type.name,
         "endpoint": resource_type.endpoint,
@@ -129,9 +127,9 @@ class InspectedAttribute:
 
     :param schema: The URN of the extension that declares it, or None for the core schema.
     :param attribute: Its name, with that of a sub-attribute that is mapped by itself.
-    :param mapping: The class of the mapping, or None where the attribute never has a value.
-    :param fields: The fields and relations of the host that hold it; none for what is kept in the record.
-    :param indexed: Whether an equality filter finds it by index; None where nobody could tell.
+    :param mapping: The class of the mapping, or None if the attribute never has a value.
+    :param fields: The fields and relations of the host that hold it; empty for what is kept in the record.
+    :param indexed: Whether an equality filter finds it by index, or None if nobody could tell.
     """
 
     schema: str | None
@@ -162,7 +160,7 @@ def inspect(
 
 
 def inspect_mapping(mapping: Mapping, is_served: Callable[[LookupColumn], bool | None]) -> InspectedAttribute:
-    """Return what a mapping says of itself."""
+    """Return an attribute with what its mapping says of itself."""
     served = [is_served(column) for column in mapping.lookup_columns()]
     indexed = all(served) if None not in served else None
     return InspectedAttribute(

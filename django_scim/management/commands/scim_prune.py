@@ -40,7 +40,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument(
             "--older-than",
             type=age,
@@ -110,7 +109,7 @@ def retention() -> timedelta | None:
 
 
 def age(text: str) -> timedelta:
-    """Return the time that a number of hours, days or weeks is."""
+    """Return the age that a text such as ``90d`` stands for."""
     match = AGE.fullmatch(text)
     if match is None:
         raise ArgumentTypeError(f"'{text}' is not an age such as 90d, 12w or 24h.")

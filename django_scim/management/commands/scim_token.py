@@ -22,7 +22,6 @@ class Command(BaseCommand):
     help = "Creates a SCIM token and prints it. Makes the connection where there is none of this name."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("name", help="The name of the connection.")
         parser.add_argument(
             "--scope",
@@ -37,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--description", default="", help="For people to tell tokens apart.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create the token, and the connection if need be, both or neither."""
+        """Create the token, and the connection if it is not there: both or neither."""
         attributes = {name: options[name] for name in ("expires", "description")}
         attributes["scopes"] = options["scopes"] or read_and_write()
         with transaction.atomic(using=router.db_for_write(AccessToken)):
@@ -47,7 +46,10 @@ class Command(BaseCommand):
         self.stdout.write(token)
 
     def connection(self, name: str) -> Connection:
-        """Return the connection of this name, which is made where there is none."""
+        """Return the connection of this name, and create it if it is not there.
+
+        :raises CommandError: If its name is not valid, or if it is not active.
+        """
         connection = Connection.objects.filter(name=name).first()
         if connection is None:
             connection = Connection(name=name)
