@@ -26,8 +26,8 @@ from django_scim.sql.values import column_of
 
 
 @cache
-def watched_models() -> dict[type[Model], list[tuple[ResourceType, Dependency]]]:
-    """Return what is watched, by model, one entry for each way in which a resource type reaches it."""
+def dependencies_by_model() -> dict[type[Model], list[tuple[ResourceType, Dependency]]]:
+    """Return the dependencies by model, one entry for each way in which a resource type reaches it."""
     found: dict[type[Model], list[tuple[ResourceType, Dependency]]] = {}
     for resource_type in registry():
         ways: dict[Any, Dependency] = {}
@@ -40,14 +40,14 @@ def watched_models() -> dict[type[Model], list[tuple[ResourceType, Dependency]]]
     return found
 
 
-def look_anew(*, setting: str, **kwargs: Any) -> None:
-    """Watch other models after ``override_settings``."""
+def forget_dependencies(*, setting: str, **kwargs: Any) -> None:
+    """Listen to other models after ``override_settings``."""
     if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
-        watched_models.cache_clear()
+        dependencies_by_model.cache_clear()
         listen()
 
 
-def note_save(
+def on_save(
     sender: type[Model],
     instance: Model,
     created: bool = False,
@@ -55,37 +55,37 @@ def note_save(
     update_fields: frozenset[str] | None = None,
     **kwargs: Any,
 ) -> None:
-    """Move the records of the resources that a saved row belongs to, if a column that matters was saved."""
+    """Touch the records of the resources that a saved row belongs to, if a column that matters was saved."""
     if raw:
         return
     names = None
     if update_fields is not None:
         names = {column_of(sender, name).attname for name in update_fields}
-    for resource_type, place in places_of(sender, instance):
+    for resource_type, place in dependents_of(sender, instance):
         if place.reverse is not None:
             continue
         if place.fields is None or (place.fields if names is None else place.fields & names):
             if place.path:
-                note_change(resource_type, place, instance)
+                touch_dependents(resource_type, place, instance)
             elif not created:
                 touch_records(resource_type, [instance.pk])
 
 
-def note_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
-    """Move the records of the resources that a row belonged to; forget the record of one that goes."""
-    for resource_type, place in places_of(sender, instance):
+def on_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
+    """Touch the records of the resources that a row belonged to; forget the record of one that goes."""
+    for resource_type, place in dependents_of(sender, instance):
         if place.reverse is not None:
             continue
         if place.path:
-            note_change(resource_type, place, instance)
+            touch_dependents(resource_type, place, instance)
         else:
             resource_type.records().filter(**{resource_type.record_key: instance.pk}).delete()
 
 
-def places_of(
+def dependents_of(
     sender: type[Model], instance: Model, reverse: bool | None = None
 ) -> Iterator[tuple[ResourceType, Dependency]]:
-    """Yield what watches a row.
+    """Yield the resource types that depend on a row.
 
     Of a row that SCIM itself is writing, the resource in question sees to its own version: it is not among
     them. The groups of an account that is deleted are.
@@ -93,34 +93,34 @@ def places_of(
     :param reverse: From which side members change, if they do.
     """
     is_written = own_write.get() is instance
-    for resource_type, place in watched_models().get(sender._meta.concrete_model or sender, ()):
+    for resource_type, place in dependencies_by_model().get(sender._meta.concrete_model or sender, ()):
         is_own = not place.path if place.reverse is None else place.reverse == reverse
         if not (is_written and is_own):
             yield resource_type, place
 
 
-def note_change(resource_type: ResourceType, place: Dependency, instance: Model) -> None:
-    """Move the records of the resources that a row belongs to."""
-    keys = belonging(resource_type, place, instance)
+def touch_dependents(resource_type: ResourceType, place: Dependency, instance: Model) -> None:
+    """Touch the records of the resources that a row belongs to."""
+    keys = keys_of_dependents(resource_type, place, instance)
     if place.in_columns:
         touch_records(resource_type, keys)
     else:
-        count_change(resource_type, list(keys.values_list("pk", flat=True)))
+        touch_or_make_records(resource_type, list(keys.values_list("pk", flat=True)))
 
 
-def belonging(resource_type: ResourceType, place: Dependency, instance: Model) -> QuerySet[Any, Any]:
+def keys_of_dependents(resource_type: ResourceType, place: Dependency, instance: Model) -> QuerySet[Any, Any]:
     """Return the primary keys of the resources that a row belongs to, as the database of writes has it."""
     rows = resource_type.model._base_manager.using(router.db_for_write(resource_type.model))
     return rows.filter(**{place.path: instance.pk}).values("pk")
 
 
-def note_members(
+def on_members_changed(
     sender: type[Model], instance: Model, action: str, reverse: bool, pk_set: set[Any] | None, **kwargs: Any
 ) -> None:
-    """Move the records of the resources whose members change."""
+    """Touch the records of the resources whose members change."""
     if action not in ("post_add", "post_remove", "pre_clear"):
         return
-    for resource_type, place in places_of(sender, instance, reverse):
+    for resource_type, place in dependents_of(sender, instance, reverse):
         if place.reverse is None:
             continue
         if reverse == place.reverse:
@@ -128,12 +128,12 @@ def note_members(
         elif pk_set is not None:
             keys = list(pk_set)
         else:
-            keys = list(belonging(resource_type, place, instance).values_list("pk", flat=True))
-        count_change(resource_type, keys)
+            keys = list(keys_of_dependents(resource_type, place, instance).values_list("pk", flat=True))
+        touch_or_make_records(resource_type, keys)
 
 
-def count_change(resource_type: ResourceType, keys: list[Any]) -> None:
-    """Move the records of resources whose version has no other way to tell of a change."""
+def touch_or_make_records(resource_type: ResourceType, keys: list[Any]) -> None:
+    """Touch the records of resources whose version has no other way to tell of a change."""
     for start in range(0, len(keys), BATCH):
         make_records(resource_type, keys[start : start + BATCH])
         touch_records(resource_type, keys[start : start + BATCH])
@@ -147,19 +147,19 @@ def make_records(resource_type: ResourceType, keys: Iterable[Any]) -> None:
 
 
 def touch_records(resource_type: ResourceType, keys: QuerySet[Any, Any] | list[Any]) -> None:
-    """Move the records of resources, as far as they have any."""
+    """Touch the records of resources, as far as they have any."""
     records = resource_type.records().using(router.db_for_write(Record))
     rows = records.filter(**{f"{resource_type.record_key}__in": keys})
     rows.update(revision=F("revision") + 1, last_modified=timezone.now())
 
 
-LISTENED: set[tuple[ModelSignal, Callable[..., None], type[Model]]] = set()
+CONNECTED: set[tuple[ModelSignal, Callable[..., None], type[Model]]] = set()
 """The signals that are received, by which function, and of which model."""
 
 
 def connect() -> None:
     """Receive Django's signals, once the models are there."""
-    setting_changed.connect(look_anew, dispatch_uid="django_scim.resources.tracking")
+    setting_changed.connect(forget_dependencies, dispatch_uid="django_scim.resources.tracking")
     listen()
 
 
@@ -168,20 +168,20 @@ def listen() -> None:
 
     Django reads each row before it deletes it, of any model, where ``pre_delete`` has a receiver for all.
     """
-    wanted = set(wanted_signals())
-    for signal, receiver, model in LISTENED - wanted:
+    wanted = set(wanted_receivers())
+    for signal, receiver, model in CONNECTED - wanted:
         signal.disconnect(receiver, sender=model)
-    for signal, receiver, model in wanted - LISTENED:
+    for signal, receiver, model in wanted - CONNECTED:
         signal.connect(receiver, sender=model)
-    LISTENED.clear()
-    LISTENED.update(wanted)
+    CONNECTED.clear()
+    CONNECTED.update(wanted)
 
 
-def wanted_signals() -> Iterator[tuple[ModelSignal, Callable[..., None], type[Model]]]:
+def wanted_receivers() -> Iterator[tuple[ModelSignal, Callable[..., None], type[Model]]]:
     """Yield what there is to receive: a proxy model sends signals of its own, a relation's table but one."""
     for model in apps.get_models(include_auto_created=True):
-        if (model._meta.concrete_model or model) in watched_models():
-            yield m2m_changed, note_members, model
+        if (model._meta.concrete_model or model) in dependencies_by_model():
+            yield m2m_changed, on_members_changed, model
             if not model._meta.auto_created:
-                yield post_save, note_save, model
-                yield pre_delete, note_delete, model
+                yield post_save, on_save, model
+                yield pre_delete, on_delete, model

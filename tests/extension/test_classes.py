@@ -14,7 +14,7 @@ from tests.conftest import ScimClient
 from tests.extension import classes
 from tests.factories import ConnectionFactory, UserFactory
 from tests.messages import SEARCH_REQUEST
-from tests.operations.by_hand import by_alice
+from tests.operations.acting_staff import by_alice
 from tests.operations.patch_operations import replace
 from tests.representations import group, path_of, user
 

@@ -16,7 +16,7 @@ from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.operations.staff import Deactivate
 from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small.models import Person
-from tests.operations.by_hand import ALICE, by_alice, resource_type_of
+from tests.operations.acting_staff import ALICE, by_alice, resource_type_of
 from tests.operations.responses import last_event, stored
 from tests.operations.simultaneous import at_once
 from tests.registered import receiving

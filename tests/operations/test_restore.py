@@ -16,7 +16,7 @@ from django_scim.operations.staff import Restore
 from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
-from tests.operations.by_hand import ALICE, by_alice, resource_type_of
+from tests.operations.acting_staff import ALICE, by_alice, resource_type_of
 from tests.operations.examples import FULL_USER
 from tests.operations.responses import last_event, stored, without_meta
 from tests.operations.simultaneous import at_once

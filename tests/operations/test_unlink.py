@@ -13,7 +13,7 @@ from django_scim.models import Link, Operation, ProvisioningEvent
 from django_scim.operations.staff import Unlink
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
-from tests.operations.by_hand import by_alice
+from tests.operations.acting_staff import by_alice
 from tests.operations.patch_operations import add
 from tests.operations.responses import last_event, stored
 from tests.registered import receiving

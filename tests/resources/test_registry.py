@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from tests.factories import UserFactory
 from tests.hosts.small.adapters import THING
-from tests.hosts.small.models import Device
+from tests.hosts.small.models import Device, Person
 from tests.representations import ENTERPRISE, path_of, user
 
 ADAPTERS = "tests.hosts.small.adapters"
@@ -148,3 +148,14 @@ def test_a_server_that_runs_no_checks_does_not_say_that_a_broken_type_is_not_the
     assert (response.status_code, response.json()["status"]) == (500, "500")
     assert "nowhere" not in response.content.decode()
     assert "'nowhere.GroupAdapter' cannot be imported: No module named 'nowhere'" in caplog.text
+
+
+def test_the_settings_name_the_model_of_a_resource_type(settings, scim):
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"model": "small.Person"}, "Group": None}}
+
+    response = scim.post("/Users", user("bjensen", name={"familyName": "Jensen"}))
+
+    assert response.status_code == 201
+    assert list(Person.objects.values_list("login", "surname")) == [("bjensen", "Jensen")]
+    assert scim.get("/Users", {"filter": 'userName eq "BJENSEN"'}).json()["totalResults"] == 1
+    assert not User.objects.exists()

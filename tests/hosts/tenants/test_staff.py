@@ -15,7 +15,7 @@ from django_scim.operations.staff import Deactivate, Restore, caller_for
 from django_scim.resources.registry import registry
 from tests.conftest import ScimClient
 from tests.hosts.tenants.models import Member, Organisation
-from tests.operations.by_hand import ALICE
+from tests.operations.acting_staff import ALICE
 from tests.representations import path_of, user
 
 
