@@ -184,10 +184,11 @@ def caller_for(resource_type: ResourceType, key: Any) -> Caller:
         raise NotFoundException(
             detail=f"the row has no '{resource_type.id_column}', and is no {resource_type.name}"
         )
-    for connection in connections_of(resource_type, instance):
+    connections = connections_of(resource_type, instance)
+    for connection in connections:
         if can_see(connection, resource_type, instance):
             return Caller(connection)
-    if not resource_type.adapter.is_scoped:
+    if not connections and not resource_type.adapter.is_scoped:
         return Caller(None)
     raise NotFoundException(detail=f"no connection can see this {resource_type.name}")
 

@@ -167,6 +167,27 @@ def test_deactivating_a_row_that_is_gone_is_not_found(account):
         Deactivate(adapter, key, ALICE).run()
 
 
+def test_deactivating_a_row_that_the_adapter_serves_to_nobody_is_not_found(settings, connection):
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.operations.staff.JoinedAdapter"}}}
+    apart = UserFactory.create()
+
+    with pytest.raises(NotFoundException, match="no connection can see this User"):
+        by_alice(Deactivate, apart)
+
+    apart.refresh_from_db()
+    assert apart.is_active
+
+
+def test_deactivating_an_account_of_a_project_without_connections_locks_it(db):
+    account = UserFactory.create()
+    assert not Connection.objects.exists()
+
+    by_alice(Deactivate, account)
+
+    account.refresh_from_db()
+    assert not account.is_active
+
+
 # At the same time
 
 
