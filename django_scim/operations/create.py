@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from scim2_models import Context
 
 from django_scim.operations.conclusion import was_active
-from django_scim.operations.payloads import dump, validate
 from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, apply, conflict, holders
-from django_scim.operations.write import Write, locked_object
+from django_scim.operations.write import DocumentWrite, locked_object
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.signals import resource_created
 from django_scim.sql.transactions import locked
 
 
-class Create(Write):
+class Create(DocumentWrite):
     """Makes a resource of a request's body, which :meth:`read_body` has to take first.
 
     The row of a deleted resource with the same unique value is used again, as a new resource: the
@@ -29,17 +26,7 @@ class Create(Write):
 
     signal = resource_created
     status = 201
-    body: Json
-
-    def read_body(self, payload: Any) -> Create:
-        """Take the resource that a request's body describes; return the write itself.
-
-        :raises SCIMException: If the body is not a valid resource.
-        """
-        context = Context.RESOURCE_CREATION_REQUEST
-        self.body = dump(validate(self.resource_type, payload, context, self.caller))
-        self.attempt.identify(*self.resource_type.names(self.body))
-        return self
+    context = Context.RESOURCE_CREATION_REQUEST
 
     def perform(self) -> Resource:
         """Make the resource in one step."""

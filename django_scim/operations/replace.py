@@ -7,27 +7,17 @@ from typing import Any
 from scim2_models import Context
 from scim2_models import Resource as SCIMResource
 
-from django_scim.operations.payloads import dump, stored_resource, validate
+from django_scim.operations.payloads import dump, stored_resource
 from django_scim.operations.saving import Written, apply
-from django_scim.operations.write import WriteById
+from django_scim.operations.write import DocumentWrite, WriteById
 from django_scim.resources.projection import without_unbounded
 from django_scim.schema.paths import Json
 
 
-class Replace(WriteById):
+class Replace(DocumentWrite, WriteById):
     """Makes a resource what the body says; what the body leaves out is cleared where it can be."""
 
-    body: Json
-
-    def read_body(self, payload: Any) -> Replace:
-        """Take the resource that a request's body describes; return the write itself.
-
-        :raises SCIMException: If the body is not a valid resource.
-        """
-        context = Context.RESOURCE_REPLACEMENT_REQUEST
-        self.body = dump(validate(self.resource_type, payload, context, self.caller))
-        self.attempt.identify(*self.resource_type.names(self.body))
-        return self
+    context = Context.RESOURCE_REPLACEMENT_REQUEST
 
     def read(self) -> Json:
         """Return the document; the history has the names of the body."""

@@ -9,16 +9,17 @@ look at its **protection** and at ``If-Match``, **read** the document, **change*
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import router
 from django.db.models import Model
 from django.dispatch import Signal
 from django.utils.http import parse_etags
-from scim2_models import NotFoundException, PreconditionFailedException
+from scim2_models import Context, NotFoundException, PreconditionFailedException
 
 from django_scim.history.events import Attempt
 from django_scim.operations.conclusion import conclude, was_active
+from django_scim.operations.payloads import dump, validate
 from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, save
 from django_scim.resources.loading import attach_records, fetch
@@ -122,6 +123,25 @@ class Write(ABC):
         conclude(self.obj, self.attempt, self.signal, self.active_before)
         self.attempt.version = self.resource_type.version(self.obj)
         self.attempt.succeeded(self.status)
+
+
+class DocumentWrite(Write):
+    """A write of a whole resource, which the body of the request describes: POST and PUT."""
+
+    context: ClassVar[Context]
+    """What scim2-models checks the body as."""
+
+    body: Json
+    """The resource of the body, from :meth:`read_body` on."""
+
+    def read_body(self, payload: Any) -> Self:
+        """Take the resource that a request's body describes; return the write itself.
+
+        :raises SCIMException: If the body is not a valid resource.
+        """
+        self.body = dump(validate(self.resource_type, payload, self.context, self.caller))
+        self.attempt.identify(*self.resource_type.names(self.body))
+        return self
 
 
 class WriteById(Write):
