@@ -55,7 +55,6 @@ class Report:
             names.append(f"{display} ({obj.instance.pk})")
 
     def add(self, other: Report) -> None:
-        """Add the report of another batch."""
         for name in ("selected", "recorded", "linked", "identified", "unchanged"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.skipped.update(other.skipped)
@@ -65,7 +64,6 @@ class Report:
             known += names[: MOST_NAMES - len(known)]
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines to print."""
         counts = {
             "Selected": self.selected,
             "Recorded": self.recorded,

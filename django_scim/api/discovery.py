@@ -68,7 +68,6 @@ class DocumentsView(DiscoveryView):
         raise NotImplementedError
 
     def list(self, request: Request) -> Response:
-        """Answer with all of them."""
         self.refuse_filter(request)
         documents = list(self.documents().values())
         return Response(
@@ -96,7 +95,6 @@ class ResourceTypeViewSet(DocumentsView):
     endpoint = "/ResourceTypes"
 
     def documents(self) -> dict[str, Json]:
-        """Return one for each resource type."""
         return {
             resource_type.name: resource_type_of(resource_type, self.base_url) for resource_type in registry()
         }

@@ -54,7 +54,6 @@ class ResourceViewSet(RecordedReads):
 
     @property
     def caller(self) -> Caller:
-        """For whom, and under which address."""
         return Caller(self.connection, self.base_url)
 
     @property
@@ -69,7 +68,6 @@ class ResourceViewSet(RecordedReads):
 
     @property
     def path_below_root(self) -> str:
-        """The view's part of the address."""
         return super().path_below_root + (SEARCH if self.is_search else "")
 
     # Reading
@@ -147,7 +145,6 @@ class ResourceViewSet(RecordedReads):
 
     @property
     def target(self) -> tuple[ResourceType, str, Caller, Attempt]:
-        """What a write to a resource is about."""
         return self.resource_type, self.kwargs["pk"], self.caller, self.attempt
 
     @property
@@ -164,7 +161,6 @@ class ResourceViewSet(RecordedReads):
         return projection_of(self.resource_type, request)
 
     def payload(self) -> Any:
-        """Return the body of the request."""
         document = self.body
         self.attempt.receive(document, registry().secret_names)
         return document

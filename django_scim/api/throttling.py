@@ -136,7 +136,6 @@ class ConnectionThrottle(RateThrottle):
     """Limits what one connection may do, whatever its tokens and addresses are."""
 
     def client_of(self, request: Request) -> object | None:
-        """Return the key of the connection."""
         connection = connection_of(request)
         return None if connection is None else connection.pk
 
@@ -147,7 +146,6 @@ class AddressThrottle(RateThrottle):
     prefix = "address_"
 
     def client_of(self, request: Request) -> object | None:
-        """Return the origin."""
         return origin_of(request)
 
 

@@ -95,7 +95,6 @@ class ScimView(ViewSet):
         return given if REQUEST_ID.fullmatch(given) else str(uuid4())
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """Start the clock."""
         self.started = monotonic()
         self.client_connection: Connection | None = None
         return super().initialize_request(request, *args, **kwargs)

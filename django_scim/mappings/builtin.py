@@ -44,12 +44,10 @@ class Identifier(Mapping):
     has_own_index = True
 
     def read(self, obj: Resource) -> Any:
-        """Return the ``id``."""
         return obj.identifier
 
     @property
     def places(self) -> Sequence[str]:
-        """The column that it is made from."""
         return (self.resource_type.id_column,)
 
     def initialize(self, obj: Resource) -> None:
@@ -92,7 +90,6 @@ class ExternalId(Mapping):
 
     @property
     def column(self) -> Field[Any, Any]:
-        """The column that holds the values."""
         return column_of(self.resource_type.links().model, "external_id")
 
     def read(self, obj: Resource) -> Any:

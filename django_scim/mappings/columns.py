@@ -206,7 +206,6 @@ class Column(Mapping):
             self.conversion.declare(attribute)
 
     def columns(self) -> Sequence[str]:
-        """Return the column."""
         return (self.column,)
 
     def dependencies(self) -> Iterable[Dependency]:
@@ -214,7 +213,6 @@ class Column(Mapping):
         return () if self.host is None else self.host.dependencies()
 
     def lookup_columns(self) -> Iterable[LookupColumn]:
-        """Return the column."""
         column = None if self.host is None else self.conversion.lookup_column()
         if column is not None:
             yield column
@@ -245,5 +243,4 @@ class Column(Mapping):
         return host.field.null or (host.field.empty_strings_allowed and host.field.blank)
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
-        """Compare the column."""
         return self.conversion.operand(self.column)

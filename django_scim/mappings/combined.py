@@ -42,15 +42,12 @@ class Combined(Collection):
 
     @property
     def places(self) -> Sequence[str]:
-        """The relations."""
         return [part.relation for part in self.parts]
 
     def check(self) -> Iterable[CheckMessage]:
-        """Check each relation."""
         return chain.from_iterable(part.check() for part in self.parts)
 
     def dependencies(self) -> Iterable[Dependency]:
-        """Return what each relation watches."""
         return chain.from_iterable(part.dependencies() for part in self.parts)
 
     def fetch(self, objects: Sequence[Resource]) -> None:
@@ -59,7 +56,6 @@ class Combined(Collection):
             part.fetch(objects)
 
     def read(self, obj: Resource) -> Any:
-        """Return the members of all relations."""
         return [value for part in self.parts for value in part.read(obj) or ()] or None
 
     def add(self, obj: Resource, values: Sequence[Any]) -> None:
@@ -88,7 +84,6 @@ class Combined(Collection):
             part.replace_keys(obj, keys)
 
     def on_delete(self, obj: Resource) -> None:
-        """End the memberships."""
         for part in self.parts:
             part.on_delete(obj)
 
@@ -116,5 +111,4 @@ class Combined(Collection):
         return divided
 
     def sources(self, caller: Caller) -> Sequence[Source]:
-        """Return the rows of all relations."""
         return [source for part in self.parts for source in part.sources(caller)]

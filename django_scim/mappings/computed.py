@@ -39,7 +39,6 @@ class Computed(Mapping):
         self.filterable = self.sortable = expression is not None
 
     def check(self) -> Iterable[CheckMessage]:
-        """Report a column that does not exist."""
         for column in self.needed:
             try:
                 HostPath(self.resource_type.model, column)
@@ -51,7 +50,6 @@ class Computed(Mapping):
         return self.needed
 
     def read(self, obj: Resource) -> Any:
-        """Call the function."""
         instance: Model = obj.instance
         return self.function(instance)
 

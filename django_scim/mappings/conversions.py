@@ -252,7 +252,6 @@ class Convert(Conversion):
                 yield f"its '{name}' cannot be called"
 
     def read(self, stored: Any) -> Any:
-        """Call the function."""
         try:
             return self.from_column(stored)
         except (ValueError, LookupError):

@@ -49,7 +49,6 @@ class LookupColumn:
 
     @property
     def table(self) -> str:
-        """The table of the column."""
         return str(self.model._meta.db_table)
 
     @property

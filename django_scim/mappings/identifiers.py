@@ -71,7 +71,6 @@ class ColumnScheme(IdentifierScheme):
         self.field = field
 
     def encode(self, key: Any) -> str:
-        """Return the value as text."""
         return str(key)
 
     def decode(self, identifier: str) -> Any:

@@ -115,7 +115,6 @@ class Members(Collection):
 
     @property
     def places(self) -> Sequence[str]:
-        """The relation."""
         return (self.relation,)
 
     @property
@@ -303,7 +302,6 @@ class Members(Collection):
     # Filtering
 
     def sources(self, caller: Caller) -> Sequence[Source]:
-        """Return the rows of the relation."""
         return [Source(self.rows(caller), self.source, self._operand)]
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:

@@ -70,15 +70,12 @@ class FullName(Stored):
                 yield part_elsewhere(self.resource_type, other.path)
 
     def columns(self) -> Sequence[str]:
-        """Return the column."""
         return self.column.columns()
 
     def dependencies(self) -> Iterable[Dependency]:
-        """Return the row of the column."""
         return self.column.dependencies()
 
     def lookup_columns(self) -> Iterable[LookupColumn]:
-        """Return the column."""
         return self.column.lookup_columns()
 
     # Reading

@@ -33,7 +33,6 @@ class PrimaryValue(StoredWithColumn):
     """
 
     def dependencies(self) -> Iterable[Dependency]:
-        """Return the row of the column."""
         return self.column.dependencies()
 
     def read(self, obj: Resource) -> Any:

@@ -80,7 +80,6 @@ class Reference(Mapping):
         return ("displayName",) if self.other is not None and self.other.adapter.display_column else ()
 
     def columns(self) -> Sequence[str]:
-        """Return the foreign key."""
         return (self.column,)
 
     def dependencies(self) -> Iterable[Dependency]:

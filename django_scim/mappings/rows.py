@@ -101,7 +101,6 @@ class Rows(Mapping):
 
     @property
     def rows_model(self) -> type[Model]:
-        """The model of the related rows."""
         assert self.key is not None
         return self.key.model
 
@@ -144,14 +143,12 @@ class Rows(Mapping):
         return [f"{self.relation}__{column}" for column in self.column_names.values()] or [self.relation]
 
     def lookup_columns(self) -> Iterable[LookupColumn]:
-        """Return the column of the ``value``."""
         if VALUE in self.fields and self.binding(VALUE) is not None:
             column = self.conversions[VALUE].lookup_column()
             if column is not None:
                 yield column
 
     def dependencies(self) -> Iterable[Dependency]:
-        """Return the rows."""
         if self.key is not None:
             yield Dependency(self.rows_model, self.key.related_query_name())
 
@@ -256,7 +253,6 @@ class Rows(Mapping):
                 row.save(using=obj.database, update_fields=changed)
 
     def insert(self, obj: Resource, columns: dict[str, Any]) -> None:
-        """Save a new row."""
         assert self.key is not None
         row = self.rows_model(**{**self.defaults, **columns, self.key.name: obj.instance})
         self.clean(row, columns)
@@ -279,7 +275,6 @@ class Rows(Mapping):
     # Filtering and sorting
 
     def sources(self, caller: Caller) -> Sequence[Source]:
-        """Return the rows."""
         assert self.key is not None
         return [Source(self.rows_model._default_manager.all(), self.key.attname, self.row_operand)]
 

@@ -54,7 +54,6 @@ class Stored(Mapping):
         return {name: item for name, item in value.items() if name not in self.without} or None
 
     def read(self, obj: Resource) -> Any:
-        """Return what the document holds."""
         value = None if obj.record is None else self.path.get(obj.record.attributes)
         if self.decimals:
             value = self._with_decimals(value, None)
@@ -68,7 +67,6 @@ class Stored(Mapping):
         return float(value) if isinstance(value, int) and sub in self.decimals else value
 
     def write(self, obj: Resource, value: Any) -> None:
-        """Put the value in the document."""
         self.path.set(obj.document, value)
         obj.changed_outside = True
 
@@ -134,7 +132,6 @@ class Stored(Mapping):
         return Subquery(rows.values(found=DocumentText("comparable", key=key))[:1])
 
     def sources(self, caller: Caller) -> Sequence[Source]:
-        """Return the entries of the list."""
         return [
             EntrySource(
                 self.resource_type.records(), self.resource_type.record_key, self.path.head, self.sub_binding
@@ -172,13 +169,10 @@ class StoredWithColumn(Stored):
         self.sortable = self.column.sortable
 
     def check(self) -> Iterable[CheckMessage]:
-        """Check the column."""
         return self.column.check()
 
     def columns(self) -> Sequence[str]:
-        """Return the column."""
         return self.column.columns()
 
     def lookup_columns(self) -> Iterable[LookupColumn]:
-        """Return the column."""
         return self.column.lookup_columns()

@@ -65,7 +65,6 @@ class StaffWrite(Write):
         self.key = key
 
     def lock(self) -> Resource:
-        """Return the resource of the row."""
         rows = self.resource_type.rows(self.caller.connection).using(database_of(self.resource_type))
         instance = locked(rows.filter(pk=self.key)).first()
         if instance is None:

@@ -69,7 +69,6 @@ class Compiler(FilterVisitor[Q]):
         return ~self.visit(node.expr)
 
     def visit_logical_expr(self, node: LogicalExpr) -> Q:
-        """Join the terms."""
         join = and_ if node.op is LogicalOperator.and_ else or_
         return reduce(join, [self.visit(term) for term in node.terms])
 

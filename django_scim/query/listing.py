@@ -58,7 +58,6 @@ class Part:
         return self.order.annotate(self.rows)
 
     def load(self, rows: QuerySet[Any]) -> list[Resource]:
-        """Fetch the resources of rows."""
         return load(self.resource_type, rows, self.projection, self.caller)
 
     def find(self, rows: QuerySet[Any]) -> list[Found]:
@@ -82,7 +81,6 @@ class Part:
         return None if mark.key is None else self.key_field().to_python(mark.key)
 
     def primary_key(self, text: str) -> Any:
-        """Return a primary key from its text."""
         return self.resource_type.model._meta.pk.to_python(text)
 
     def place(self, mark: Mark) -> tuple[Any, ...]:

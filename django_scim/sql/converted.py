@@ -122,14 +122,12 @@ class WrittenOperand(Operand):
         return super().compare(operator, value)
 
     def encode(self, value: Any) -> Any:
-        """Return the stored form."""
         if is_text(self.binding):
             return self.write(str(value))
         coerce_value(self.binding, value)
         return self.write(value)
 
     def matches(self, operator: CompareOperator, other: Any) -> Q:
-        """Look for the stored form."""
         return holds(self.expression, self.field, [other])
 
     def present(self) -> Q:

@@ -70,7 +70,6 @@ class Keyset:
     columns: tuple[Column, ...]
 
     def key_of(self, row: Model) -> tuple[Any, ...]:
-        """Return the key of a row."""
         return tuple(getattr(row, column.name) for column in self.columns)
 
     def apply(self, rows: QuerySet[AnyModel], *, backwards: bool = False) -> QuerySet[AnyModel]:

@@ -248,7 +248,6 @@ class ConstantOperand(Operand):
         return constant(self.constant != "")
 
     def matches(self, operator: CompareOperator, other: str) -> Q:
-        """Compare the strings."""
         return constant(IN_PYTHON[operator](self.constant, other))
 
 

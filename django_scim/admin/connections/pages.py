@@ -66,7 +66,6 @@ class PausePages(ConnectionPages):
     """An admin of connections with an address that a button posts to, to resume a connection."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the address of the button."""
         return [
             path(
                 "<int:connection_id>/resume/",
@@ -111,7 +110,6 @@ class TokenPages(ConnectionPages):
     """
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages of the tokens."""
         return [
             path(
                 "<int:connection_id>/tokens/create/",

@@ -127,7 +127,6 @@ class AccessTokenInline(ReadOnly, TabularInline):
 
     @admin.display(description=_("scopes"))
     def scopes_display(self, token: AccessToken) -> str:
-        """What the token allows."""
         return readable_scopes(token.scopes)
 
     @admin.display(description=_("expires"))

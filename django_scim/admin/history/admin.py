@@ -128,7 +128,6 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     # The export
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the address of the export."""
         export = self.admin_site.admin_view(require_safe(self.export))
         return [
             path("export/<str:form>/", export, name="django_scim_provisioningevent_export"),

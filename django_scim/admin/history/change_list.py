@@ -70,7 +70,6 @@ class HistoryChangeList(LeanChangeList):
 
     @property
     def first_url(self) -> str:
-        """The address of the first page."""
         return self.get_query_string()
 
     @property
@@ -85,7 +84,6 @@ class HistoryChangeList(LeanChangeList):
 
     @property
     def last_url(self) -> str:
-        """The address of the last page."""
         return self.get_query_string({PAGE_VAR: LAST})
 
 

@@ -76,7 +76,6 @@ class OutcomeFilter(ColumnFilter):
     column = "outcome"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the outcomes."""
         return list(Outcome.choices)
 
 
@@ -88,7 +87,6 @@ class OperationFilter(ColumnFilter):
     column = "operation"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the operations."""
         return list(Operation.choices)
 
 

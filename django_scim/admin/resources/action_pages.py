@@ -45,7 +45,6 @@ class ResourceActionPages(ModelAdmin):
     """An admin of records whose actions ask first. Each resource is changed in a transaction of its own."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of the actions."""
         view: Callable[..., HttpResponse] = self.admin_site.admin_view(self.act)
         for alias in connections:
             # With ATOMIC_REQUESTS, one resource would wait for the locks of all others.

@@ -66,11 +66,9 @@ class Restore(ResourceAction):
     def run(
         self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
     ) -> None:
-        """Restore one."""
         staff.Restore(resource_type, key, author).run()
 
     def done(self, number: int) -> str:
-        """Say how many were restored."""
         text = ngettext("%(number)d resource is restored.", "%(number)d resources are restored.", number)
         return text % {"number": number}
 
@@ -94,12 +92,10 @@ class Unlink(ResourceAction):
     def run(
         self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
     ) -> None:
-        """Unlink one."""
         assert connection is not None
         staff.Unlink(resource_type, key, connection, author).run()
 
     def done(self, number: int) -> str:
-        """Say how many were unlinked."""
         text = ngettext("%(number)d resource is unlinked.", "%(number)d resources are unlinked.", number)
         return text % {"number": number}
 
@@ -123,11 +119,9 @@ class Deactivate(ResourceAction):
     def run(
         self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
     ) -> None:
-        """Deactivate one."""
         staff.Deactivate(resource_type, key, author).run()
 
     def done(self, number: int) -> str:
-        """Say how many were deactivated."""
         text = ngettext(
             "%(number)d resource is deactivated.", "%(number)d resources are deactivated.", number
         )

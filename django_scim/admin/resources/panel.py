@@ -90,7 +90,6 @@ class ResourcePanel:
 
     @property
     def record_url(self) -> str | None:
-        """The page of the resource."""
         return None if self.record is None else record_url(self.site, self.record)
 
     @property

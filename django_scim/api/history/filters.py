@@ -95,7 +95,6 @@ class TextFilter(Filter):
         return Exact(Comparable(F(self.column), case_exact=True), compose(self.kept(value)))
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Keep the events that have the text."""
         return qs.filter(self.exact(value), **{self.column: self.kept(value)})
 
 
@@ -103,7 +102,6 @@ class DisplayFilter(TextFilter):
     """Compares with a name without regard to case."""
 
     def kept(self, value: str) -> str:
-        """Return the name in lower case."""
         return super().kept(value.lower())
 
 
