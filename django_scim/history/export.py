@@ -118,7 +118,7 @@ class ExportFormat:
 
 def csv_lines(selection: EventSelection, ascending: bool = False) -> Iterator[bytes]:
     """Yield the events as CSV (RFC 4180), the names of the columns first."""
-    writer = csv.writer(Line())
+    writer = csv.writer(Echo())
     yield writer.writerow(COLUMNS)
     for event in exported(selection, ascending, "request"):
         document = event_document(event)
@@ -150,7 +150,7 @@ def cell(value: Any) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-class Line:
+class Echo:
     """A file that gives back what is written to it: the writer returns what the file returns."""
 
     def write(self, text: str) -> bytes:

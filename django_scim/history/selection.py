@@ -23,7 +23,7 @@ from django.db.models.lookups import Exact, IsNull
 
 from django_scim.history.events import limited
 from django_scim.models import Operation, Outcome, ProvisioningEvent
-from django_scim.sql.keyset import Column, Keyset, Page, read_page
+from django_scim.sql.keyset import KeyColumn, Keyset, Page, read_page
 
 Key = tuple[datetime, int]
 """The time and the primary key of an event: what events are ordered by."""
@@ -46,7 +46,7 @@ def unindexed(column: str) -> Coalesce:
     return Coalesce(column, column)
 
 
-BY_TIME = Keyset((Column("time", is_descending=True), Column("pk", is_descending=True)))
+BY_TIME = Keyset((KeyColumn("time", is_descending=True), KeyColumn("pk", is_descending=True)))
 """The latest event first."""
 
 SORTED_BY_TIME = Keyset((replace(BY_TIME.columns[0], expression=unindexed("time")), BY_TIME.columns[1]))

@@ -23,7 +23,7 @@ from django_scim.resources.projection import Projection
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.sql.functions import Comparable
-from django_scim.sql.keyset import Column, Keyset
+from django_scim.sql.keyset import KeyColumn, Keyset
 from django_scim.sql.operand import constant
 
 
@@ -186,10 +186,10 @@ class MergedListing(Listing):
         descending = self.parts[0].order.descending
         keyset = Keyset(
             (
-                Column("scim_absent", is_descending=descending),
-                Column(SORT_KEY, is_descending=descending),
-                Column("scim_position"),
-                Column("scim_pk"),
+                KeyColumn("scim_absent", is_descending=descending),
+                KeyColumn(SORT_KEY, is_descending=descending),
+                KeyColumn("scim_position"),
+                KeyColumn("scim_pk"),
             )
         )
         union = keyset.apply(selected[0].union(*selected[1:], all=True), backwards=backwards)

@@ -27,7 +27,7 @@ from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import from_binding
 from django_scim.sql.functions import Comparable
-from django_scim.sql.keyset import BY_PRIMARY_KEY, Column, Keyset
+from django_scim.sql.keyset import BY_PRIMARY_KEY, KeyColumn, Keyset
 
 SORT_KEY = "scim_sort_key"
 """The name of the annotation that holds what rows are ordered by."""
@@ -51,8 +51,8 @@ class Order:
         return rows if self.expression is None else rows.annotate(**{SORT_KEY: self.expression})
 
     @property
-    def column(self) -> Column:
-        return Column(SORT_KEY, is_descending=self.descending, is_nullable=not self.is_total)
+    def column(self) -> KeyColumn:
+        return KeyColumn(SORT_KEY, is_descending=self.descending, is_nullable=not self.is_total)
 
     @property
     def keyset(self) -> Keyset:

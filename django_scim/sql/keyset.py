@@ -19,7 +19,7 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 
 
 @dataclass(frozen=True)
-class Column:
+class KeyColumn:
     """One of the columns that rows are ordered by.
 
     :param name: The name of a field or of an annotation.
@@ -67,7 +67,7 @@ class Keyset:
     :param columns: The columns. The last one is unique and never null, so that no two rows have one place.
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[KeyColumn, ...]
 
     def key_of(self, row: Model) -> tuple[Any, ...]:
         return tuple(getattr(row, column.name) for column in self.columns)
@@ -102,7 +102,7 @@ class Keyset:
         return self.apply(rows, backwards=backwards)[:limit]
 
 
-BY_PRIMARY_KEY = Keyset((Column("pk"),))
+BY_PRIMARY_KEY = Keyset((KeyColumn("pk"),))
 """The order of primary keys alone."""
 
 

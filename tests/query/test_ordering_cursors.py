@@ -19,7 +19,7 @@ from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller
 from django_scim.schema.search_request import SearchRequest
 from django_scim.sql.functions import Comparable
-from django_scim.sql.keyset import BY_PRIMARY_KEY, Column
+from django_scim.sql.keyset import BY_PRIMARY_KEY, KeyColumn
 
 UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]+")
 """The characters that RFC 9865 section 2 lets a cursor have."""
@@ -56,12 +56,12 @@ def test_what_every_user_has_leaves_the_place_of_nulls_open(descending):
     order = ordered_by("userName", descending=descending)
 
     assert isinstance(order.expression, Comparable)
-    assert order.keyset.columns == (Column(SORT_KEY, descending), Column("pk"))
+    assert order.keyset.columns == (KeyColumn(SORT_KEY, descending), KeyColumn("pk"))
 
 
 @pytest.mark.parametrize("name", ["title", "emails", "meta.created", "active"])
 def test_what_a_user_may_not_have_has_a_place_for_nulls(name):
-    assert ordered_by(name).column == Column(SORT_KEY, is_nullable=True)
+    assert ordered_by(name).column == KeyColumn(SORT_KEY, is_nullable=True)
 
 
 def test_the_key_is_an_annotation_of_the_rows():
@@ -73,7 +73,7 @@ def test_the_key_is_an_annotation_of_the_rows():
 def test_ties_are_broken_in_the_same_way_when_the_order_is_turned_around():
     tie_break = [Order(F("date_joined"), descending).keyset.columns[-1] for descending in (False, True)]
 
-    assert tie_break == [Column("pk"), Column("pk")]
+    assert tie_break == [KeyColumn("pk"), KeyColumn("pk")]
 
 
 def test_what_no_mapping_has_cannot_be_sorted_by(monkeypatch):

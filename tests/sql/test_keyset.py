@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_scim.sql.keyset import BY_PRIMARY_KEY, Column, Keyset, Page, read_page
+from django_scim.sql.keyset import BY_PRIMARY_KEY, KeyColumn, Keyset, Page, read_page
 from tests.factories import UserFactory
 
 NOON = datetime(2025, 6, 30, 12, tzinfo=UTC)
@@ -61,8 +61,8 @@ def walk(keyset: Keyset, size: int, *, backwards: bool = False) -> list[list[int
 def keysets(draw: st.DrawFn) -> Keyset:
     """Some of the columns, in any order and direction, and the primary key."""
     names = draw(st.lists(st.sampled_from(list(VALUES)), unique=True))
-    columns = [Column(name, draw(st.booleans()), is_nullable=None in VALUES[name]) for name in names]
-    return Keyset((*columns, Column("pk", draw(st.booleans()))))
+    columns = [KeyColumn(name, draw(st.booleans()), is_nullable=None in VALUES[name]) for name in names]
+    return Keyset((*columns, KeyColumn("pk", draw(st.booleans()))))
 
 
 people = st.lists(
@@ -110,8 +110,8 @@ def test_a_page_goes_on_where_a_row_is_gone():
 def test_a_column_may_be_an_annotation_and_be_sorted_by_another_expression():
     rows = UserFactory.create_batch(3)
     annotated = User.objects.annotate(place=F("pk") * Value(-1))
-    place = Column("place", expression=Coalesce("place", "place"))
-    keyset = Keyset((place, Column("pk")))
+    place = KeyColumn("place", expression=Coalesce("place", "place"))
+    keyset = Keyset((place, KeyColumn("pk")))
 
     assert list(keyset.apply(annotated)) == rows[::-1]
     assert list(keyset.first(annotated, 9, beyond=(-rows[1].pk, rows[1].pk))) == [rows[0]]
@@ -126,7 +126,7 @@ def test_a_key_has_a_value_for_each_column():
 @pytest.mark.parametrize("backwards", [False, True])
 def test_nulls_are_named_only_where_there_may_be_some(backwards):
     for is_nullable in (False, True):
-        keyset = Keyset((Column("last_login", is_nullable=is_nullable), Column("pk")))
+        keyset = Keyset((KeyColumn("last_login", is_nullable=is_nullable), KeyColumn("pk")))
         sql = str(User.objects.filter(keyset.beyond((NOON, 1), backwards=backwards)).query)
         order = keyset.columns[0].ordering(backwards=backwards)
 
@@ -140,7 +140,7 @@ def test_nulls_are_named_only_where_there_may_be_some(backwards):
 @pytest.mark.django_db
 @pytest.mark.parametrize("backwards", [False, True])
 def test_what_comes_after_a_key_is_a_range_of_an_index(backwards):
-    keyset = Keyset((Column("username", is_descending=True), Column("pk", is_descending=True)))
+    keyset = Keyset((KeyColumn("username", is_descending=True), KeyColumn("pk", is_descending=True)))
     plan = keyset.first(User.objects.all(), 10, beyond=("b", 1), backwards=backwards).explain()
 
     assert "SEARCH auth_user USING INDEX" in plan

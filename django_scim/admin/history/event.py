@@ -113,7 +113,7 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListEntry:
     """A value on one side of a change.
 
     :param mark: ``removed`` or ``added``; empty for what is on both sides.
@@ -131,7 +131,7 @@ class Side:
     :param more: How many more there are than are shown.
     """
 
-    entries: Sequence[Entry]
+    entries: Sequence[ListEntry]
     is_list: bool
     more: int
 
@@ -158,7 +158,7 @@ def side_of(change: Mapping[str, Any], number: int, names: Mapping[str, Name]) -
     kept = {in_line(value) for value in other} if isinstance(other, list) else set()
     mark = SIDES[number][1]
     entries = [
-        Entry(entry_text(value), "" if in_line(value) in kept else mark, name_in(value, names))
+        ListEntry(entry_text(value), "" if in_line(value) in kept else mark, name_in(value, names))
         for value in values[:MOST_ENTRIES]
     ]
     return Side(entries, isinstance(own, list), len(values) - len(entries))

@@ -52,7 +52,7 @@ class ResourceAction:
         raise NotImplementedError
 
 
-class Restore(ResourceAction):
+class RestoreAction(ResourceAction):
     """Restores what SCIM has deleted."""
 
     name = "restore"
@@ -77,7 +77,7 @@ class Restore(ResourceAction):
         return [{"changed": {"fields": ["deleted at"]}}]
 
 
-class Unlink(ResourceAction):
+class UnlinkAction(ResourceAction):
     """Takes the ``externalId`` of a connection away."""
 
     name = "unlink"
@@ -105,7 +105,7 @@ class Unlink(ResourceAction):
             return [{"deleted": {"name": str(Link._meta.verbose_name), "object": str(connection)}}]
 
 
-class Deactivate(ResourceAction):
+class DeactivateAction(ResourceAction):
     """Locks accounts."""
 
     name = "deactivate"
@@ -132,5 +132,7 @@ class Deactivate(ResourceAction):
         return [{"changed": {"fields": ["active"]}}]
 
 
-ACTIONS: dict[str, ResourceAction] = {action.name: action for action in (Restore(), Unlink(), Deactivate())}
+ACTIONS: dict[str, ResourceAction] = {
+    action.name: action for action in (RestoreAction(), UnlinkAction(), DeactivateAction())
+}
 """What can be done, by name."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scim.admin.addresses import action_url, history_url, may_act, may_view_events, record_url
 from django_scim.admin.bases import DescribedPage, ReadOnly, json_text
 from django_scim.admin.resources.action_pages import LIST_ACTIONS, MOST_RESOURCES, ResourceActionPages
-from django_scim.admin.resources.actions import Unlink
+from django_scim.admin.resources.actions import UnlinkAction
 from django_scim.admin.resources.change_list import RecordChangeList
 from django_scim.admin.resources.filters import (
     ResourceConnectionFilter,
@@ -59,7 +59,7 @@ class LinkInline(ReadOnly, TabularInline):
         back = record_url(self.admin_site, link.record)
         return format_html(
             '<a href="{}" aria-label="{}">{}</a>',
-            action_url(self.admin_site, Unlink.name, link.record, back, link.connection),
+            action_url(self.admin_site, UnlinkAction.name, link.record, back, link.connection),
             gettext("Unlink from %(connection)s") % {"connection": link.connection},
             gettext("Unlink"),
         )

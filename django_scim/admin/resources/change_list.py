@@ -18,7 +18,7 @@ from django_scim.admin.resources.authors import authors_of
 from django_scim.admin.resources.filters import connection_named
 from django_scim.admin.rows import is_active, name_of, resources_of
 from django_scim.models import Link, Record
-from django_scim.sql.keyset import Column, Keyset, Page, read_page
+from django_scim.sql.keyset import KeyColumn, Keyset, Page, read_page
 from django_scim.sql.values import INTEGER_RANGE, OutOfRange, in_column
 
 
@@ -104,9 +104,9 @@ AFTER = "after"
 BEFORE = "before"
 """The parameters of the address: the page begins after a record, or ends before it."""
 
-BY_KEY = Keyset((Column("pk", is_descending=True),))
+BY_KEY = Keyset((KeyColumn("pk", is_descending=True),))
 
-BY_TIME = Keyset((Column("last_modified", is_descending=True), *BY_KEY.columns))
+BY_TIME = Keyset((KeyColumn("last_modified", is_descending=True), *BY_KEY.columns))
 """The two orders of the list: the newest resource first, or the one that was modified last."""
 
 

@@ -25,7 +25,7 @@ from django_scim.admin.addresses import (
 )
 from django_scim.admin.bases import json_text
 from django_scim.admin.connections.setup import scim_base_url
-from django_scim.admin.resources.actions import ACTIONS, Deactivate, Restore, Unlink
+from django_scim.admin.resources.actions import ACTIONS, DeactivateAction, RestoreAction, UnlinkAction
 from django_scim.admin.resources.authors import Provisioning, author, provisioning_of
 from django_scim.admin.rows import is_active
 from django_scim.mappings import Mapping
@@ -201,16 +201,16 @@ class ResourcePanel:
         """The names of what can be done to the resource now, with the addresses of the pages that ask."""
         wanted = []
         if self.is_deleted:
-            wanted.append(Restore.name)
+            wanted.append(RestoreAction.name)
         elif self.is_active and self.resource_type.adapter.can_be_inactive:
-            wanted.append(Deactivate.name)
+            wanted.append(DeactivateAction.name)
         return [(ACTIONS[name].label, self._action_url(name)) for name in wanted] if self.may_act else []
 
     @property
     def links(self) -> list[tuple[Link, str | None]]:
         """What connections call the resource, with the addresses of the pages that unlink it."""
         return [
-            (link, self._action_url(Unlink.name, link.connection) if self.may_act else None)
+            (link, self._action_url(UnlinkAction.name, link.connection) if self.may_act else None)
             for link in self.provisioning.links
         ]
 

@@ -105,7 +105,7 @@ class DisplayFilter(TextFilter):
         return super().kept(value.lower())
 
 
-class EventConnectionFilter(ModelChoiceFilter):
+class ConnectionChoiceFilter(ModelChoiceFilter):
     """Compares with a connection whose events may be read: another is as unknown as one that there is not."""
 
     def get_queryset(self, request: Any) -> QuerySet[Connection]:
@@ -118,8 +118,8 @@ class EventConnectionFilter(ModelChoiceFilter):
 class EventFilterSet(FilterSet):
     """The parameters of the history."""
 
-    connection = EventConnectionFilter("connection_id")
-    connection_name = EventConnectionFilter("connection_id", to_field_name="name")
+    connection = ConnectionChoiceFilter("connection_id")
+    connection_name = ConnectionChoiceFilter("connection_id", to_field_name="name")
     operation = ChoiceFilter(choices=Operation.choices)
     outcome = ChoiceFilter(choices=Outcome.choices)
     status = StatusFilter(min_value=100, max_value=599)
