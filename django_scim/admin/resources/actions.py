@@ -37,7 +37,7 @@ class ResourceAction:
     def run(
         self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
     ) -> None:
-        """Do it.
+        """Change one resource.
 
         :raises SCIMException: If it cannot be done.
         """
@@ -66,11 +66,9 @@ class Restore(ResourceAction):
     def run(
         self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
     ) -> None:
-        """Restore one."""
         staff.Restore(resource_type, key, author).run()
 
     def done(self, number: int) -> str:
-        """Say how many were restored."""
         text = ngettext("%(number)d resource is restored.", "%(number)d resources are restored.", number)
         return text % {"number": number}
 
@@ -94,17 +92,14 @@ class Unlink(ResourceAction):
     def run(
         self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
     ) -> None:
-        """Unlink one."""
         assert connection is not None
         staff.Unlink(resource_type, key, connection, author).run()
 
     def done(self, number: int) -> str:
-        """Say how many were unlinked."""
         text = ngettext("%(number)d resource is unlinked.", "%(number)d resources are unlinked.", number)
         return text % {"number": number}
 
     def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
-        """A link is deleted."""
         with override(None):
             return [{"deleted": {"name": str(Link._meta.verbose_name), "object": str(connection)}}]
 
@@ -123,18 +118,15 @@ class Deactivate(ResourceAction):
     def run(
         self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
     ) -> None:
-        """Deactivate one."""
         staff.Deactivate(resource_type, key, author).run()
 
     def done(self, number: int) -> str:
-        """Say how many were deactivated."""
         text = ngettext(
             "%(number)d resource is deactivated.", "%(number)d resources are deactivated.", number
         )
         return text % {"number": number}
 
     def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
-        """It is active no longer."""
         return [{"changed": {"fields": ["active"]}}]
 
 
