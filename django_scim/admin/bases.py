@@ -16,15 +16,12 @@ class ReadOnly:
     """Mixed into an admin or an inline, leaves only the permission to view."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes."""
         return False
 
 
@@ -62,7 +59,6 @@ class LeanChangeList(ChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Model]:
-        """Return the rows of the page without the columns that the list does not show."""
         deferred: tuple[str, ...] = getattr(self.model_admin, "list_defer", ())
         return super().get_queryset(request, exclude_parameters).defer(*deferred)
 
@@ -85,5 +81,4 @@ def entry_text(value: Any) -> SafeString:
 
 
 def in_line(value: Any) -> str:
-    """Return a JSON value on one line."""
     return json.dumps(value, ensure_ascii=False)
