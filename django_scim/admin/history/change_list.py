@@ -22,7 +22,7 @@ from django_scim.sql import keyset
 
 
 class HistoryChangeList(LeanChangeList):
-    """A list that finds its events by index, whatever the filters, and counts none of them.
+    """A list that finds its events by index, whatever the filters, and does not count them.
 
     A page is named by the event before or after it; the links to the others have such names.
     """
@@ -35,6 +35,7 @@ class HistoryChangeList(LeanChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Model]:
         """Return the events; :attr:`selection` finds them."""
+        # Django must not search: the selection does, by index.
         query, self.query = self.query, ""
         events: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
         self.query = query
@@ -70,22 +71,18 @@ class HistoryChangeList(LeanChangeList):
 
     @property
     def first_url(self) -> str:
-        """The address of the first page."""
         return self.get_query_string()
 
     @property
     def previous_url(self) -> str:
-        """The address of the page before this one."""
         return self.get_query_string({PAGE_VAR: self.page.previous_name})
 
     @property
     def next_url(self) -> str:
-        """The address of the page after this one."""
         return self.get_query_string({PAGE_VAR: self.page.next_name})
 
     @property
     def last_url(self) -> str:
-        """The address of the last page."""
         return self.get_query_string({PAGE_VAR: LAST})
 
 
@@ -110,11 +107,9 @@ class HistoryPage(Page):
     next_name: str | None = None
 
     def has_previous(self) -> bool:
-        """Whether there is a page before this one."""
         return self.previous_name is not None
 
     def has_next(self) -> bool:
-        """Whether there is a page after this one."""
         return self.next_name is not None
 
 
@@ -130,7 +125,7 @@ class HistoryPaginator(Paginator):
         self.ascending = ascending
 
     def page(self, number: Any) -> HistoryPage:
-        """Return the page of a name; the first one for what is none."""
+        """Return the page that a name stands for, or the first one."""
         direction, key = position_of(str(number))
         page = self.keys(key, backwards=direction == "before" or number == LAST)
         if direction == "before" and not page.has_previous:
@@ -138,14 +133,14 @@ class HistoryPaginator(Paginator):
             page = self.keys(None, backwards=False)
         elif direction == "after" and not page.rows:
             page = self.keys(None, backwards=True)
-        return self.made(page)
+        return self.history_page(page)
 
     def keys(self, key: Key | None, *, backwards: bool) -> keyset.Page[Key]:
         """Return the keys of the page after an event or before it; without one, of the first or the last."""
         return self.selection.page(self.per_page, beyond=key, ascending=self.ascending, backwards=backwards)
 
-    def made(self, found: keyset.Page[Key]) -> HistoryPage:
-        """Return the page of these keys, with its events."""
+    def history_page(self, found: keyset.Page[Key]) -> HistoryPage:
+        """Read the events of a page of keys."""
         page = HistoryPage(list(self.selection.read(found.rows, self.ascending)), 1, self)
         if found.has_previous:
             page.previous_name = f"before.{text_of(found.rows[0])}"
@@ -161,7 +156,7 @@ def text_of(key: Key) -> str:
 
 
 def position_of(name: str) -> tuple[str, Key | None]:
-    """Return the direction and the key in the name of a page; both empty if it is none."""
+    """Return the direction and the key in the name of a page; of any other text, an empty one and None."""
     match = POSITION.fullmatch(name)
     if match is None:
         return "", None

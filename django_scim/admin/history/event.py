@@ -30,7 +30,7 @@ def event_context(site: AdminSite, request: HttpRequest, event: ProvisioningEven
     """Return what the template of an event's page shows."""
     is_refused = event.outcome == Outcome.REFUSED
     return {
-        "received": received(event),
+        "received": request_body(event),
         "status_line": status_line(event.status),
         "error": json_text(error_body(event)) if is_refused else None,
         "advice": advice_for(event.status, event.scim_type) if is_refused else None,
@@ -39,8 +39,8 @@ def event_context(site: AdminSite, request: HttpRequest, event: ProvisioningEven
     }
 
 
-def received(event: ProvisioningEvent) -> SafeString | str:
-    """Return the body of the request, or in words why there is none."""
+def request_body(event: ProvisioningEvent) -> SafeString | str:
+    """Return the body of the request, or else say why it is not there."""
     if event.request is not None:
         return json_text(event.request)
     if event.method and event.method not in WITH_BODY:
@@ -66,7 +66,7 @@ def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
     if not event.resource_id:
         return {}
     own = {"resource_type": event.resource_type, "resource_id": event.resource_id}
-    found = {
+    urls = {
         "events_url": history_url(
             site, resource_type=event.resource_type, resource_id__exact=event.resource_id
         )
@@ -74,18 +74,15 @@ def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
     events = EventSelection(ProvisioningEvent.objects.all(), equal=own)
     for name, ascending in (("earlier_url", False), ("later_url", True)):
         for _time, pk in events.keys(1, beyond=(event.time, event.pk), ascending=ascending):
-            found[name] = event_url(site, ProvisioningEvent(pk=pk))
-    return found
+            urls[name] = event_url(site, ProvisioningEvent(pk=pk))
+    return urls
 
 
 def names_in(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Name]:
     """Return what people call the members in the changes of an event, in a constant number of queries."""
+    # An ``id`` in a change does not say its resource type, so each type is asked for all of them.
     members = members_in(event.changes)
-    keys = (
-        {resource_type: primary_keys(resource_type, members) for resource_type in registry()}
-        if members
-        else {}
-    )
+    keys = {each: primary_keys(each, members) for each in registry()} if members else {}
     records = records_with(keys) if may_view_records(site, request) else {}
     found: dict[str, Name] = {}
     for resource_type, own in keys.items():
@@ -149,7 +146,7 @@ def changes_table(changes: Mapping[str, Any], names: Mapping[str, Name] | None =
 
 
 def side_of(change: Mapping[str, Any], number: int, names: Mapping[str, Name]) -> Side | None:
-    """Return the first or the second side of a change, none if it has no value."""
+    """Return the first or the second side of a change, or None if it has no value."""
     own = next((change[name] for name in SIDES[number] if name in change), None)
     if own is None:
         return None
@@ -165,7 +162,7 @@ def side_of(change: Mapping[str, Any], number: int, names: Mapping[str, Name]) -
 
 
 def name_in(value: Any, names: Mapping[str, Name]) -> Name | None:
-    """Return the name of the resource that a value is the ``id`` of."""
+    """Return the name of the resource that a value is the ``id`` of, or None."""
     return names.get(value) if isinstance(value, str) else None
 
 
