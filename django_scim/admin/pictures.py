@@ -113,12 +113,10 @@ class OutcomesPicture:
 
     @property
     def succeeded_count(self) -> int:
-        """How many events succeeded on all days."""
         return sum(row.succeeded for row in self.rows)
 
     @property
     def refused_count(self) -> int:
-        """How many events were refused on all days."""
         return sum(row.refused for row in self.rows)
 
 
@@ -141,6 +139,7 @@ def outcomes_picture(days: list[Day]) -> OutcomesPicture:
     )
     width = day_width(days)
     for index, row in enumerate(rows):
+        # The refused ones stand on top of those that succeeded.
         left, floor = AREA.left + width * (index + GAP / 2), float(AREA.bottom)
         for bars, count in ((picture.succeeded, row.succeeded), (picture.refused, row.refused)):
             if count:

@@ -113,7 +113,6 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
 
     @admin.display(description=_("errors, 24 h"), ordering="recent_refusal_count")
     def recent_refusals(self, connection: WatchedConnection) -> SafeString | int:
-        """Return how many requests were refused recently."""
         number = connection.recent_refusal_count
         return format_html("<strong>{}</strong>", number) if number else number
 

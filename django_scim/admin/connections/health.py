@@ -56,7 +56,6 @@ class Health:
 
     @property
     def refusal_count(self) -> int:
-        """How many requests were refused recently."""
         return sum(refusal.number for refusal in self.refusals)
 
     def __bool__(self) -> bool:

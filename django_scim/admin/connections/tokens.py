@@ -158,7 +158,6 @@ class AccessTokenInline(ReadOnly, TabularInline):
 
     @admin.display(description=_("revoke"))
     def revocation(self, token: AccessToken) -> SafeString | str:
-        """Return the link to the page that revokes the token."""
         if token.revoked is not None or is_expired(token):
             return self.get_empty_value_display()
         url = reverse(

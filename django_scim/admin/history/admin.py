@@ -20,9 +20,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from django_scim.admin.addresses import history_url, may_view_records, may_view_rows, record_url
+from django_scim.admin.addresses import history_url, may_view_rows
 from django_scim.admin.bases import DescribedPage, ReadOnly
-from django_scim.admin.history.change_list import HistoryChangeList
+from django_scim.admin.history.change_list import HistoryChangeList, attach_record_urls
 from django_scim.admin.history.event import event_context
 from django_scim.admin.history.filters import (
     EventConnectionFilter,
@@ -32,7 +32,6 @@ from django_scim.admin.history.filters import (
     TypeFilter,
 )
 from django_scim.admin.pictures import pictures_beside
-from django_scim.admin.rows import records_of
 from django_scim.history.export import FORMATS, ExportFormat
 from django_scim.history.selection import EventSelection
 from django_scim.history.statistics import current
@@ -167,9 +166,8 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     ) -> ProvisioningEvent | None:
         """Return the event, with the address of its resource for those who may open that."""
         event = super().get_object(request, object_id, from_field)
-        if event is not None and may_view_records(self.admin_site, request):
-            for record in records_of([event]).values():
-                event.record_url = record_url(self.admin_site, record)  # type: ignore[attr-defined]
+        if event is not None:
+            attach_record_urls([event], self.admin_site, request)
         return event
 
     def page_context(self, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.admin import AdminSite
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core import paginator
 from django.db.models import Model, QuerySet
@@ -57,12 +59,7 @@ class HistoryChangeList(LeanChangeList):
         self.paginator = HistoryPaginator(self.selection, self.list_per_page, self.ascending)
         self.page = self.paginator.page(request.GET.get(PAGE_VAR, ""))
         events = list(self.page.object_list)
-        site = self.model_admin.admin_site
-        records = records_of(events) if may_view_records(site, request) else {}
-        for event in events:
-            record = records.get((event.resource_type, event.resource_id))
-            if record is not None:
-                event.record_url = record_url(site, record)  # type: ignore[attr-defined]
+        attach_record_urls(events, self.model_admin.admin_site, request)
         self.result_list = events
         # The count of the page stands for all, so that Django says nothing of it.
         self.result_count = self.full_result_count = len(events)
@@ -84,6 +81,15 @@ class HistoryChangeList(LeanChangeList):
     @property
     def last_url(self) -> str:
         return self.get_query_string({PAGE_VAR: LAST})
+
+
+def attach_record_urls(events: Sequence[ProvisioningEvent], site: AdminSite, request: HttpRequest) -> None:
+    """Set ``record_url`` of events whose resource has a page, for those who may open it."""
+    records = records_of(events) if may_view_records(site, request) else {}
+    for event in events:
+        record = records.get((event.resource_type, event.resource_id))
+        if record is not None:
+            event.record_url = record_url(site, record)  # type: ignore[attr-defined]
 
 
 if TYPE_CHECKING:

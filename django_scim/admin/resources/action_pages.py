@@ -52,7 +52,7 @@ class ResourceActionPages(ModelAdmin):
         return [path("act/<slug:name>/", view, name="django_scim_record_act"), *super().get_urls()]
 
     def has_act_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may do something about resources."""
+        """Whether the user may do something about resources; Django asks it for the actions of the list."""
         return may_act(self.admin_site, request)
 
     def act(self, request: HttpRequest, name: str) -> HttpResponse:

@@ -54,7 +54,6 @@ class LinkInline(ReadOnly, TabularInline):
 
     @admin.display(description=_("unlink"))
     def unlink(self, link: Link) -> SafeString:
-        """Return the link to the page that unlinks the resource from the connection."""
         back = record_url(self.admin_site, link.record)
         return format_html(
             '<a href="{}" aria-label="{}">{}</a>',

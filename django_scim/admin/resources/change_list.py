@@ -118,6 +118,7 @@ def read_place(text: str, order: Keyset) -> tuple[Any, ...]:
     by_time = order is BY_TIME
     if not (key.isascii() and key.isdecimal()) or bool(time) is not by_time:
         raise ValueError(text)
+    # A number that is too long for Python to read is out of range too.
     number = int(key) if len(key) < 20 else -1
     if number not in INTEGER_RANGE or number < 0:
         raise ValueError(text)

@@ -180,14 +180,12 @@ class ResourcePanel:
 
     @property
     def events_url(self) -> str:
-        """The whole history of the resource."""
         return events_url(self.site, self.resource_type, self.row)
 
     # What can be done
 
     @cached_property
     def may_act(self) -> bool:
-        """Whether the user may do something about the resource."""
         return self.record is not None and may_act(self.site, self.request)
 
     @property
@@ -213,7 +211,6 @@ class ResourcePanel:
 
     @property
     def status(self) -> str:
-        """The state of the resource, in a word."""
         if self.is_deleted:
             return _("Deleted")
         return _("Active") if self.is_active else _("Inactive")
