@@ -29,10 +29,11 @@ WITH_BODY = ("POST", "PUT", "PATCH")
 def event_context(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Any]:
     """Return what the template of an event's page shows."""
     is_refused = event.outcome == Outcome.REFUSED
+    error = HTTPError(event.status, event.detail, event.scim_type)
     return {
         "received": request_body(event),
         "status_line": status_line(event.status),
-        "error": json_text(error_body(event)) if is_refused else None,
+        "error": json_text(body_of(error)) if is_refused else None,
         "advice": advice_for(event.status, event.scim_type) if is_refused else None,
         "changes": changes_table(event.changes, names_in(site, request, event)) if event.changes else None,
         **addresses(site, event),
@@ -54,11 +55,6 @@ def status_line(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
-
-
-def error_body(event: ProvisioningEvent) -> dict[str, Any]:
-    """Return the body of a refusal as the client got it."""
-    return body_of(HTTPError(event.status, event.detail, event.scim_type))
 
 
 def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
@@ -155,15 +151,14 @@ def side_of(change: Mapping[str, Any], number: int, names: Mapping[str, Name]) -
     kept = {in_line(value) for value in other} if isinstance(other, list) else set()
     mark = SIDES[number][1]
     entries = [
-        Entry(entry_text(value), "" if in_line(value) in kept else mark, name_in(value, names))
+        Entry(
+            entry_text(value),
+            "" if in_line(value) in kept else mark,
+            names.get(value) if isinstance(value, str) else None,
+        )
         for value in values[:MOST_ENTRIES]
     ]
     return Side(entries, isinstance(own, list), len(values) - len(entries))
-
-
-def name_in(value: Any, names: Mapping[str, Name]) -> Name | None:
-    """Return the name of the resource that a value is the ``id`` of, or None."""
-    return names.get(value) if isinstance(value, str) else None
 
 
 def members_in(changes: Mapping[str, Any]) -> list[str]:

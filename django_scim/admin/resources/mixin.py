@@ -192,15 +192,12 @@ def form_with_note(
     NotedForm.__name__ = form.__name__
     options = copy.copy(NotedForm._meta)
     given = options.help_texts or {}
-    help_texts = {name: given.get(name, default_help(options.model, name)) for name in names}
+    help_texts = {
+        name: given.get(name, getattr(options.model._meta.get_field(name), "help_text", "")) for name in names
+    }
     options.help_texts = {**given, **{name: with_note(text, note) for name, text in help_texts.items()}}
     NotedForm._meta = options
     return NotedForm
-
-
-def default_help(model: type[Model], name: str) -> Any:
-    """Return the help text that a field of a model has by itself."""
-    return getattr(model._meta.get_field(name), "help_text", "")
 
 
 def with_note(help_text: Any, note: str) -> str:
