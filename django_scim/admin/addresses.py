@@ -36,7 +36,7 @@ def may_view_rows(
 
 
 def row_url(site: AdminSite, row: Model) -> str:
-    """Return the address of a row in the admin; it is for the caller to ask :func:`may_view_rows`."""
+    """Return the address of a row in the admin; ask :func:`may_view_rows` before."""
     meta = row._meta
     name = f"admin:{meta.app_label}_{meta.model_name}_change"
     return reverse(name, args=(quote(row.pk),), current_app=site.name)

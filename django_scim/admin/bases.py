@@ -59,7 +59,6 @@ class LeanChangeList(ChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Model]:
-        """Return the rows of the page without the columns that the list does not show."""
         deferred: tuple[str, ...] = getattr(self.model_admin, "list_defer", ())
         return super().get_queryset(request, exclude_parameters).defer(*deferred)
 
@@ -82,5 +81,4 @@ def entry_text(value: Any) -> SafeString:
 
 
 def in_line(value: Any) -> str:
-    """Return a JSON value on one line."""
     return json.dumps(value, ensure_ascii=False)

@@ -41,23 +41,21 @@ class Tick(NamedTuple):
     label: str
 
 
-def written(number: float) -> str:
+def svg_number(number: float) -> str:
     """Return a number as SVG writes it, whatever the language of the page."""
     return f"{number:.1f}"
 
 
-def grouped(number: float) -> str:
+def whole_number(number: float) -> str:
     """Return a whole number as people write it."""
     return number_format(round(number), decimal_pos=0, force_grouping=True)
 
 
 def day_width(days: list[Day]) -> float:
-    """Return how wide the part of a day is."""
     return (AREA.right - AREA.left) / len(days)
 
 
-def middle(days: list[Day], index: int) -> float:
-    """Return where the middle of a day is."""
+def day_middle(days: list[Day], index: int) -> float:
     return AREA.left + day_width(days) * (index + 0.5)
 
 
@@ -70,7 +68,7 @@ def day_ticks(days: list[Day]) -> list[Tick]:
     """Return a tick for the last day, and for some before it."""
     last = len(days) - 1
     return [
-        Tick(written(middle(days, index)), date_format(days[index].date, "MONTH_DAY_FORMAT"))
+        Tick(svg_number(day_middle(days, index)), date_format(days[index].date, "MONTH_DAY_FORMAT"))
         for index in range(last, -1, -DAYS_BETWEEN_LABELS)
     ]
 
@@ -115,12 +113,10 @@ class OutcomesPicture:
 
     @property
     def succeeded_count(self) -> int:
-        """How many events succeeded on all days."""
         return sum(row.succeeded for row in self.rows)
 
     @property
     def refused_count(self) -> int:
-        """How many events were refused on all days."""
         return sum(row.refused for row in self.rows)
 
 
@@ -136,17 +132,24 @@ def outcomes_picture(days: list[Day]) -> OutcomesPicture:
         rows=rows,
         succeeded=[],
         refused=[],
-        ticks=[Tick(written(height_of(count / top)), grouped(count)) for count in range(0, top + 1, step)],
+        ticks=[
+            Tick(svg_number(height_of(count / top)), whole_number(count)) for count in range(0, top + 1, step)
+        ],
         days=day_ticks(days),
     )
     width = day_width(days)
     for index, row in enumerate(rows):
+        # The refused ones stand on top of those that succeeded.
         left, floor = AREA.left + width * (index + GAP / 2), float(AREA.bottom)
         for bars, count in ((picture.succeeded, row.succeeded), (picture.refused, row.refused)):
             if count:
                 height = max((AREA.bottom - AREA.top) * count / top, LEAST_HEIGHT)
                 floor -= height
-                bars.append(Bar(written(left), written(floor), written(width * (1 - GAP)), written(height)))
+                bars.append(
+                    Bar(
+                        svg_number(left), svg_number(floor), svg_number(width * (1 - GAP)), svg_number(height)
+                    )
+                )
     return picture
 
 
@@ -205,48 +208,50 @@ def durations_picture(days: list[Day]) -> DurationsPicture:
 
     They are interpolated: see :func:`~django_scim.history.statistics.percentile`.
     """
+    # The scale is logarithmic: a request takes anything from milliseconds to minutes.
     figures = [[percentile(day.durations, percent) for percent in PERCENTS] for day in days]
     known = [figure for row in figures for figure in row if figure is not None]
     decades = max(1, math.ceil(math.log10(max(known, default=1))))
     together: Counter[int] = sum((day.durations for day in days), start=Counter())
     return DurationsPicture(
         rows=[
-            DurationsRow(day.date, [readable(figure) for figure in row])
+            DurationsRow(day.date, [duration_text(figure) for figure in row])
             for day, row in zip(days, figures, strict=True)
         ],
         lines=[
-            Line(percent, LEGEND[index], *drawn([row[index] for row in figures], days, decades))
+            Line(percent, LEGEND[index], *line_of([row[index] for row in figures], days, decades))
             for index, percent in enumerate(PERCENTS)
         ],
         ticks=[
-            Tick(written(height_of(power / decades)), readable(10**power)) for power in range(decades + 1)
+            Tick(svg_number(height_of(power / decades)), duration_text(10**power))
+            for power in range(decades + 1)
         ],
         days=day_ticks(days),
-        all_days=[readable(percentile(together, percent)) for percent in PERCENTS],
+        all_days=[duration_text(percentile(together, percent)) for percent in PERCENTS],
     )
 
 
-def drawn(figures: list[float | None], days: list[Day], decades: int) -> tuple[str, list[tuple[str, str]]]:
-    """Return the path of a line, and its points."""
+def line_of(figures: list[float | None], days: list[Day], decades: int) -> tuple[str, list[tuple[str, str]]]:
+    """Return the path of a line, interrupted on days without a figure, and its points."""
     steps: list[str] = []
     points: list[tuple[str, str]] = []
     is_drawing = False
     for index, figure in enumerate(figures):
         if figure is not None:
             share = math.log10(max(figure, 1)) / decades
-            x, y = written(middle(days, index)), written(height_of(share))
+            x, y = svg_number(day_middle(days, index)), svg_number(height_of(share))
             steps.append(f"{'L' if is_drawing else 'M'}{x},{y}")
             points.append((x, y))
         is_drawing = figure is not None
     return "".join(steps), points
 
 
-def readable(milliseconds: float | None) -> str:
+def duration_text(milliseconds: float | None) -> str:
     """Return a duration for people to read."""
     if milliseconds is None:
         return "—"
     if milliseconds < 1000:
-        return _("%(number)s ms") % {"number": grouped(max(milliseconds, 1))}
+        return _("%(number)s ms") % {"number": whole_number(max(milliseconds, 1))}
     seconds = round(milliseconds / 1000, 1)
     return _("%(number)s s") % {
         "number": number_format(seconds, decimal_pos=0 if seconds.is_integer() else 1)
@@ -270,8 +275,8 @@ def pictures(connection: Connection | None) -> SafeString:
 
     Whoever calls this sees to it that the user may view the history. The HTML brings its stylesheet.
 
-    :param connection: Whose events; None for all.
+    :param connection: Whose events, or None for all.
     """
-    found = days(connection)
-    context = {"outcomes": outcomes_picture(found), "durations": durations_picture(found), "area": AREA}
+    figures = days(connection)
+    context = {"outcomes": outcomes_picture(figures), "durations": durations_picture(figures), "area": AREA}
     return render_to_string("admin/django_scim/pictures/pictures.html", context)

@@ -66,13 +66,10 @@ def row_of(resource_type: ResourceType, record: Record) -> Model | None:
 
 
 def resource_type_for(model: type[Model]) -> ResourceType | None:
-    """Return the resource type that serves the rows of a model, or of the model that it is a proxy of."""
-    served = [resource_type for resource_type in registry() if resource_type.model is model]
+    """Return the resource type of the rows of a model, or else of a model with the same table, or None."""
     concrete = model._meta.concrete_model
-    served += [
-        resource_type for resource_type in registry() if resource_type.model._meta.concrete_model is concrete
-    ]
-    return next(iter(served), None)
+    served = [each for each in registry() if each.model._meta.concrete_model is concrete]
+    return min(served, key=lambda resource_type: resource_type.model is not model, default=None)
 
 
 def record_of(resource_type: ResourceType, row: Model) -> Record | None:
@@ -108,13 +105,19 @@ def records_with(keys: dict[ResourceType, dict[str, Any]]) -> dict[Reference, Re
             references |= {(resource_type.name, key): (resource_type.name, id) for id, key in own.items()}
     if not condition:
         return {}
-    records = Record.objects.filter(condition).defer("attributes", "comparable")
-    found = {references.get((record.resource_type, record.key)): record for record in records}
-    return {reference: record for reference, record in found.items() if reference is not None}
+    # A database that compares text without its case may find records that were not asked for.
+    return {
+        references[key]: record
+        for record in Record.objects.filter(condition).defer("attributes", "comparable")
+        if (key := (record.resource_type, record.key)) in references
+    }
 
 
 def primary_keys(resource_type: ResourceType, identifiers: Collection[str]) -> dict[str, Any]:
-    """Return the primary keys of rows by ``id``; a column of the project that has the ``id`` is asked."""
+    """Return the primary keys of rows by ``id``.
+
+    An ``id`` is decoded without a query, unless the project keeps it in a column of its own.
+    """
     decoded = {identifier: resource_type.scheme.decode(identifier) for identifier in identifiers}
     decoded = {identifier: key for identifier, key in decoded.items() if key is not None}
     if resource_type.adapter.id_field is None or not decoded:

@@ -44,7 +44,7 @@ class AccessTokenAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[Any, AccessToken] | None:
-        """Return the client and its token; None if the request carries no bearer token.
+        """Return the client and its token, or None if the request carries no bearer token.
 
         All reasons why it is not let in are one answer.
 
@@ -73,7 +73,7 @@ class AccessTokenAuthentication(BaseAuthentication):
 def require_usable_connection(request: Request) -> None:
     """Refuse a connection that may not be used, however it was authenticated.
 
-    :raises AuthenticationFailed: If the request is of one.
+    :raises AuthenticationFailed: If the request acts for such a connection.
     """
     connection = connection_of(request)
     if connection is not None and not may_be_used(connection, request):

@@ -52,8 +52,9 @@ class ScimJSONParser(BaseParser):
             raise InvalidSyntaxException(detail="the body is not a JSON object")
         limits = DocumentLimits(settings, registry().collection_names)
         limits.require(document)
+        # Of two members with one name, orjson keeps one: the text then has more names than the document.
         if limits.members < sum(map(bool, MEMBER.findall(body))):
-            raise twice_named(body)
+            raise duplicate_name_error(body)
         return document
 
 
@@ -119,7 +120,7 @@ def content_length(headers: HttpHeaders, limit: int) -> int:
     return int(text or 0)
 
 
-def twice_named(body: bytes) -> InvalidSyntaxException:
+def duplicate_name_error(body: bytes) -> InvalidSyntaxException:
     """Return the error of a body in which a name is twice in one object: orjson does not tell which.
 
     :param body: Valid JSON, nested no deeper than ``MAX_JSON_DEPTH``, that has more names than members.
@@ -252,7 +253,7 @@ CHARSETS = ("", "utf-8", "utf8", "us-ascii", "iso-8859-1")
 libraries that say ISO-8859-1, the default of another time; octets that are not UTF-8 are refused anyway."""
 
 CODINGS = ("", "identity")
-"""The content codings of a body: none, so that its size is what the request says."""
+"""The names of no content coding: a body is not compressed, so that its size is what the request says."""
 
 
 class ScimContentNegotiation(DefaultContentNegotiation):
@@ -261,7 +262,7 @@ class ScimContentNegotiation(DefaultContentNegotiation):
     settings = APISettings({"URL_FORMAT_OVERRIDE": None}, DEFAULTS, IMPORT_STRINGS)  # type: ignore[arg-type, assignment]
 
     def get_accept_list(self, request: Request) -> list[str]:
-        """Return what the client accepts: a header that names nothing says as much as none."""
+        """Return what the client accepts: an empty header means the same as no header."""
         return [text for text in super().get_accept_list(request) if text] or ["*/*"]
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:

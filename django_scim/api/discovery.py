@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from scim2_models import Context, ForbiddenException, NotFoundException
 
-from django_scim.api.views import ScimView, instances
+from django_scim.api.views import OpenView, instances
 from django_scim.conf import get_settings
 from django_scim.query.search import LIST_RESPONSE
 from django_scim.resources.registry import registry
@@ -44,12 +44,8 @@ AUTHENTICATION_SCHEMES: dict[str, Json] = {
 """The schemes that RFC 7643 section 5 has a name for, by the challenge that asks for them."""
 
 
-class DiscoveryView(ScimView):
+class DiscoveryView(OpenView):
     """A view of documents that are made from the resource types."""
-
-    authentication_classes: list[Any] = []
-    permission_classes: list[Any] = []
-    throttle_classes: list[Any] = []
 
     def refuse_filter(self, request: Request) -> None:
         """Refuse a filter, as RFC 7644 section 4 says.
@@ -95,9 +91,7 @@ class ResourceTypeViewSet(DocumentsView):
     endpoint = "/ResourceTypes"
 
     def documents(self) -> dict[str, Json]:
-        return {
-            resource_type.name: resource_type_of(resource_type, self.base_url) for resource_type in registry()
-        }
+        return {each.name: resource_type_document(each, self.base_url) for each in registry()}
 
 
 class SchemaViewSet(DocumentsView):
@@ -106,11 +100,10 @@ class SchemaViewSet(DocumentsView):
     endpoint = "/Schemas"
 
     def documents(self) -> dict[str, Json]:
-        """Return those of the resource types and of their extensions."""
-        found: dict[str, Json] = {}
+        schemas: dict[str, Json] = {}
         for resource_type in registry():
-            found.update(schemas_of(resource_type, self.base_url))
-        return found
+            schemas |= schemas_of(resource_type, self.base_url)
+        return schemas
 
 
 class ServiceProviderConfigViewSet(DiscoveryView):
@@ -153,17 +146,17 @@ class ServiceProviderConfigViewSet(DiscoveryView):
 
 def authentication_schemes(request: Request) -> list[Json]:
     """Return the schemes of ``AUTHENTICATION_CLASSES``, as far as the RFC has names for them."""
-    found: dict[str, Json] = {}
+    schemes: dict[str, Json] = {}
     for authenticator in instances(get_settings().AUTHENTICATION_CLASSES):
         challenge = authenticator.authenticate_header(request) or ""
         scheme = AUTHENTICATION_SCHEMES.get(challenge.partition(" ")[0].lower())
         if scheme is not None:
-            found.setdefault(scheme["type"], {**scheme, "primary": not found})
-    return list(found.values())
+            schemes.setdefault(scheme["type"], {**scheme, "primary": not schemes})
+    return list(schemes.values())
 
 
-def resource_type_of(resource_type: ResourceType, base_url: str) -> Json:
-    """Return the document of a resource type."""
+def resource_type_document(resource_type: ResourceType, base_url: str) -> Json:
+    """Return the document of a resource type (RFC 7643 section 6)."""
     document = dump(scim2_models.ResourceType.from_resource(resource_type.resource))
     document["id"] = document["name"] = resource_type.name
     document["endpoint"] = resource_type.endpoint
@@ -175,15 +168,15 @@ def resource_type_of(resource_type: ResourceType, base_url: str) -> Json:
 
 def schemas_of(resource_type: ResourceType, base_url: str) -> dict[str, Json]:
     """Return the schemas of a resource type and of its extensions, by their URN."""
-    found = {}
+    schemas = {}
     models: list[Any] = [resource_type.resource, *resource_type.resource.get_extension_models().values()]
     for model in models:
         document = dump(model.to_schema())
         location = f"{base_url}/Schemas/{document['id']}"
         document["meta"] = {"resourceType": "Schema", "location": location}
-        found[document["id"]] = document
-    declare_mapped(resource_type, found)
-    return found
+        schemas[document["id"]] = document
+    declare_mapped(resource_type, schemas)
+    return schemas
 
 
 def declare_mapped(resource_type: ResourceType, schemas: dict[str, Json]) -> None:
@@ -195,15 +188,15 @@ def declare_mapped(resource_type: ResourceType, schemas: dict[str, Json]) -> Non
         if head is None:
             continue
         attributes = schemas[head.extension or core]["attributes"]
-        attribute = named(attributes, head.name)
+        attribute = attribute_named(attributes, head.name)
         if attribute is not None and mapping.path.sub:
-            attribute = named(attribute.get("subAttributes", ()), mapping.path.sub)
+            attribute = attribute_named(attribute.get("subAttributes", ()), mapping.path.sub)
         if attribute is not None:
             mapping.declare(attribute)
 
 
-def named(attributes: Any, name: str) -> Any:
-    """Return the attribute of a name; common attributes such as ``id`` are in no schema."""
+def attribute_named(attributes: Any, name: str) -> Any:
+    """Return the attribute of a name, or None for common ones such as ``id``, which are in no schema."""
     return next((attribute for attribute in attributes if attribute["name"] == name), None)
 
 

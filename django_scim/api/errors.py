@@ -36,7 +36,7 @@ class HTTPError(SCIMException):
 
 
 def scim_error(exception: Exception) -> SCIMException | None:
-    """Return what an exception means in SCIM; None for one that nobody foresaw."""
+    """Return what an exception means in SCIM, or None for one that nobody foresaw."""
     match exception:
         case SCIMException():
             return exception

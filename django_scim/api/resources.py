@@ -44,16 +44,17 @@ class ResourceViewSet(RecordedReads):
 
     @property
     def resource_type(self) -> ResourceType:
-        """What the view serves."""
+        """The resource type that the address names, or that ``/Me`` has found."""
         return registry().by_name[self.resource_name]
 
     @property
     def resource_scope(self) -> str | None:
-        """The scope of the resource type; of ``/Me``, none until it is known."""
+        """The scope of the resource type, or None while ``/Me`` does not know its resource."""
         return self.resource_type.scope if self.resource_name else None
 
     @property
     def caller(self) -> Caller:
+        """For whom, and under which address, the request reads and writes."""
         return Caller(self.connection, self.base_url)
 
     @property
@@ -92,11 +93,12 @@ class ResourceViewSet(RecordedReads):
         resource_type = self.resource_type
         projection = self.projection()
         rows = resource_type.identified(resource_type.queryset(self.connection), pk)
+        # The version is that of ``meta``, whether the answer has it or not.
         versioned = compiled(resource_type, ("meta", *projection.selection))
-        found = load(resource_type, rows, versioned, self.caller)
-        if not found:
+        objects = load(resource_type, rows, versioned, self.caller)
+        if not objects:
             raise not_found(resource_type, pk)
-        (obj,) = found
+        (obj,) = objects
         version = resource_type.version(obj)
         if_none_match = request.headers.get("If-None-Match")
         if if_none_match is not None and is_match(if_none_match, version):
@@ -182,7 +184,6 @@ class ResourceViewSet(RecordedReads):
 
     @property
     def is_write(self) -> bool:
-        """Whether the request changes a resource."""
         return self.request.method in OPERATIONS and not self.is_search
 
     def check_permissions(self, request: Request) -> None:
@@ -198,7 +199,7 @@ class ResourceViewSet(RecordedReads):
             require_running(self.connection)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer with the error, and record a write that was refused."""
+        """Answer with the error, and record a write that was refused. A read has no attempt here."""
         response = super().handle_exception(exc)
         attempt = getattr(self, "_attempt", None)
         if isinstance(attempt, Attempt):
@@ -232,9 +233,7 @@ class MeViewSet(ResourceViewSet):
         """
         RecordedReads.check_permissions(self, request)
         instance = import_string(get_settings().CURRENT_RESOURCE)(request)
-        resource_type = next(
-            (resource_type for resource_type in registry() if isinstance(instance, resource_type.model)), None
-        )
+        resource_type = next((each for each in registry() if isinstance(instance, each.model)), None)
         if instance is None or resource_type is None:
             raise NotImplementedException(detail="this token does not act for a resource")
         self.resource_name = resource_type.name

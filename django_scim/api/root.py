@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from scim2_models import ForbiddenException, NotFoundException
 
 from django_scim.api.reads import RecordedReads
-from django_scim.api.views import SEARCH, ScimView
+from django_scim.api.views import SEARCH, OpenView
 from django_scim.models import ProvisioningEvent, Scope
 from django_scim.query.search import parse_parameters, search
 from django_scim.resources.registry import registry
@@ -38,7 +38,7 @@ class RootViewSet(RecordedReads):
     def answer(self, parameters: Json) -> Response:
         """Return the page of the collection: of the resource types that the token allows.
 
-        :raises ForbiddenException: If there is none.
+        :raises ForbiddenException: If it allows no resource type that is served.
         """
         resource_types = [resource_type for resource_type in registry() if self.allows(resource_type)]
         if not resource_types:
@@ -54,34 +54,24 @@ class RootSearchViewSet(RootViewSet):
     endpoint = SEARCH
 
 
-class HealthView(ScimView):
+class HealthView(OpenView):
     """Answers 200 if the databases do, else 503. It says nothing more, and asks nobody who they are."""
 
-    authentication_classes: list[Any] = []
-    permission_classes: list[Any] = []
-    throttle_classes: list[Any] = []
     endpoint = "/health"
     needs_https = False
     """Load balancers ask from beside the project, without TLS and without a token."""
 
     def retrieve(self, request: Request) -> Response:
         """Ask each database that writes go to."""
-        models: list[type[Model]] = [
-            ProvisioningEvent,
-            *(resource_type.model for resource_type in registry()),
-        ]
+        models: list[type[Model]] = [ProvisioningEvent, *(each.model for each in registry())]
         for alias in sorted({router.db_for_write(model) for model in models}):
             with connections[alias].cursor() as cursor:
                 cursor.execute("SELECT 1")
         return Response({"status": "ok"})
 
 
-class NotFoundView(ScimView):
+class NotFoundView(OpenView):
     """Answers 404 with a SCIM error, whatever the method and whoever asks."""
-
-    authentication_classes: list[Any] = []
-    permission_classes: list[Any] = []
-    throttle_classes: list[Any] = []
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Answer before the method is looked at.

@@ -39,9 +39,8 @@ RENEWED_AFTER = 24 * 60 * 60
 
 
 def rate_of(name: str) -> Rate | None:
-    """Return a rate of ``THROTTLE_RATES``; None if it is switched off."""
-    rates: dict[str, Any] = {**DEFAULT_THROTTLE_RATES, **get_settings().THROTTLE_RATES}
-    text = rates[name]
+    """Return a rate of ``THROTTLE_RATES``, or None if it is switched off."""
+    text: Any = {**DEFAULT_THROTTLE_RATES, **get_settings().THROTTLE_RATES}[name]
     return None if text is None else parse_rate(text)
 
 
@@ -106,7 +105,7 @@ class RateThrottle(BaseThrottle):
         return self.allow(request, kind)
 
     def allow(self, request: Request, kind: str, amount: int = 1) -> bool:
-        """Count what a request does, and return whether it is within the rate; if not, none of it counts.
+        """Count what a request does, and return whether it is within the rate; if not, nothing is counted.
 
         :param kind: ``read``, ``write`` or ``bulk``.
         """
@@ -173,12 +172,12 @@ class FailedAuthentications:
         if self.rate is None:
             return
         counter = Counter(FAILED, self.origin, self.rate)
-        found: dict[str, Any] = {}
+        cached: dict[str, Any] = {}
         with open_on_outage():
-            found = shared_cache().get_many([counter.key, self.known_key])
-        self.is_known = self.known_key in found
-        self.is_fresh = time.time() - found.get(self.known_key, 0) < RENEWED_AFTER
-        if not self.is_known and found.get(counter.key, 0) >= self.rate.limit:
+            cached = shared_cache().get_many([counter.key, self.known_key])
+        self.is_known = self.known_key in cached
+        self.is_fresh = time.time() - cached.get(self.known_key, 0) < RENEWED_AFTER
+        if not self.is_known and cached.get(counter.key, 0) >= self.rate.limit:
             logger.warning("Too many wrong tokens came from %s: no other is looked at.", self.origin)
             raise Throttled(wait=counter.seconds_left)
 

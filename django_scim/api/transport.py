@@ -44,7 +44,7 @@ IPV6_PREFIX = 64
 
 
 def client_address(request: Request) -> Address | None:
-    """Return the address of the client; None if it is not known.
+    """Return the address of the client, or None if it is not known.
 
     It is that of who opened the connection, unless the settings say how many proxies in front have each added
     an address to the end of ``X-Forwarded-For``. What stands before those, the client may have made up.
@@ -59,7 +59,7 @@ def client_address(request: Request) -> Address | None:
 
 
 def parse_address(text: str) -> Address | None:
-    """Return the address that a text is, with a port or without; None if it is none.
+    """Return the address that a text is, with a port or without, or None if it is no address.
 
     An IPv4 address in the form of IPv6 (RFC 4291 section 2.5.5.2) is the IPv4 address.
     """
@@ -72,12 +72,12 @@ def parse_address(text: str) -> Address | None:
 
 
 def is_within(address: Address | None, networks: Iterable[str]) -> bool:
-    """Whether an address is in one of the networks; one that is not known is in none."""
+    """Whether an address is in one of the networks. An unknown address is in no network."""
     return address is not None and any(contains(network, address) for network in networks)
 
 
 def contains(network: str, address: Address) -> bool:
-    """Whether an address is in a network; a text that is no network, which no form accepts, has none."""
+    """Whether an address is in a network. A text that is no network, which forms refuse, has no address."""
     try:
         return address in ip_network(network)
     except ValueError:

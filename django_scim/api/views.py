@@ -89,7 +89,7 @@ class ScimView(ViewSet):
     def request_id(self) -> str:
         """What logs know the request by: the client's own id for it, or a new one.
 
-        One with a space, a line break or what is not ASCII is none: it could forge a line of a log.
+        An id with a space, a line break or what is not ASCII is replaced: it could forge a line of a log.
         """
         given = self.request.headers.get("X-Request-ID") or ""
         return given if REQUEST_ID.fullmatch(given) else str(uuid4())
@@ -101,10 +101,10 @@ class ScimView(ViewSet):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Tell the client what logs know the request by, and whoever watches what came of it."""
-        finalized = super().finalize_response(request, response, *args, **kwargs)
-        finalized["X-Request-ID"] = self.request_id
-        observe(self.observation(finalized))
-        return finalized
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["X-Request-ID"] = self.request_id
+        observe(self.observation(response))
+        return response
 
     def observation(self, response: Any) -> Observation:
         """Return what there is to tell of the request."""
@@ -145,14 +145,12 @@ class ScimView(ViewSet):
     def body(self) -> Json:
         """The JSON object in the body of the request.
 
-        :raises InvalidSyntaxException: If there is none.
-        :raises SCIMException: As :mod:`django_scim.api.bodies` and :mod:`django_scim.api.bodies` name what is
-            wrong with it.
+        :raises InvalidSyntaxException: If the request has no body.
+        :raises SCIMException: As :mod:`django_scim.api.bodies` names what is wrong with it.
         """
         if not content_length(self.request.headers, get_settings().MAX_PAYLOAD_SIZE):
             raise InvalidSyntaxException(detail="the request has no body")
-        document: Any = self.request.data
-        return cast("Json", document)
+        return cast("Json", self.request.data)
 
     @property
     def path_below_root(self) -> str:
@@ -166,6 +164,14 @@ class ScimView(ViewSet):
         return str(self.request.build_absolute_uri(path))
 
 
+class OpenView(ScimView):
+    """A view without authentication, permissions and throttles."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+    throttle_classes: list[Any] = []
+
+
 class ProtectedView(ScimView):
     """A view for authenticated connections."""
 
@@ -175,20 +181,17 @@ class ProtectedView(ScimView):
         return Scope.READ if self.request.method in SAFE_METHODS else Scope.WRITE
 
     def get_authenticators(self) -> list[Any]:
-        """Return what ``AUTHENTICATION_CLASSES`` names."""
         return instances(get_settings().AUTHENTICATION_CLASSES)
 
     def get_permissions(self) -> list[Any]:
-        """Return what ``PERMISSION_CLASSES`` names."""
         return instances(get_settings().PERMISSION_CLASSES)
 
     def get_throttles(self) -> list[Any]:
-        """Return what ``THROTTLE_CLASSES`` names."""
         return instances(get_settings().THROTTLE_CLASSES)
 
     @property
     def resource_scope(self) -> str | None:
-        """The scope of the resource type that the request is about; None if it is about no one type."""
+        """The scope of the request's resource type, or None if it is about several, or about no resource."""
         return None
 
     def allows(self, resource_type: ResourceType) -> bool:
@@ -200,7 +203,7 @@ class ProtectedView(ScimView):
     def connection(self) -> Connection:
         """The connection that the request acts for.
 
-        :raises PermissionDenied: If the authentication names none.
+        :raises PermissionDenied: If the authentication names no connection.
         """
         connection = connection_of(self.request)
         if connection is None:
@@ -212,26 +215,25 @@ class ProtectedView(ScimView):
 
         :raises InvalidValueException: If one is there twice: which of them counts, programs disagree on.
         """
-        given = self.request.query_params
-        found: Json = {}
+        parameters: Json = {}
         for name in names or PARAMETERS:
-            if len(values := given.getlist(name)) > 1:
+            if len(values := self.request.query_params.getlist(name)) > 1:
                 raise InvalidValueException(detail=f"the query has '{name}' more than once")
             if values:
-                found[name] = values[0]
-        return found
+                parameters[name] = values[0]
+        return parameters
 
     def new_attempt(self, operation: Operation, resource_type: str, resource_id: str) -> Attempt:
         """Return what a request tries, for the history."""
-        request = self.request
+        token = self.request.auth
         return Attempt(
             operation,
             connection=self.connection,
-            token=request.auth if isinstance(request.auth, AccessToken) else None,
+            token=token if isinstance(token, AccessToken) else None,
             request_id=self.request_id,
             resource_type=resource_type,
             resource_id=resource_id,
-            method=str(request.method),
+            method=str(self.request.method),
             path=target_excerpt(self.path_received, registry().secret_names),
         )
 

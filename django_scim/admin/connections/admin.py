@@ -20,7 +20,7 @@ from django_scim.admin.connections.form import ConnectionForm
 from django_scim.admin.connections.health import (
     VIEW_EVENTS,
     VIEW_TOKENS,
-    dated,
+    date_text,
     health_of,
     notices,
     token_figures,
@@ -84,7 +84,6 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
         return super().get_queryset(request).annotate(**columns)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        """Return the columns that the user may see."""
         columns: tuple[str, ...] = ("name", "state")
         if request.user.has_perm(VIEW_TOKENS):
             columns += ("usable_tokens", "last_request")
@@ -100,22 +99,20 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
 
     @admin.display(description=_("tokens"), ordering="usable_token_count")
     def usable_tokens(self, connection: WatchedConnection) -> int:
-        """Return how many tokens the connection accepts now."""
         return connection.usable_token_count
 
     @admin.display(description=_("last request"), ordering="last_request")
     def last_request(self, connection: WatchedConnection) -> str:
         """Return when a token of the connection was last used."""
-        return gettext("never") if connection.last_request is None else dated(connection.last_request)
+        return gettext("never") if connection.last_request is None else date_text(connection.last_request)
 
     @admin.display(description=_("last success"), ordering="last_success")
     def last_success(self, connection: WatchedConnection) -> str:
         """Return when a request that the history has was last successful."""
-        return gettext("never") if connection.last_success is None else dated(connection.last_success)
+        return gettext("never") if connection.last_success is None else date_text(connection.last_success)
 
     @admin.display(description=_("errors, 24 h"), ordering="recent_refusal_count")
     def recent_refusals(self, connection: WatchedConnection) -> SafeString | int:
-        """Return how many requests were refused recently."""
         number = connection.recent_refusal_count
         return format_html("<strong>{}</strong>", number) if number else number
 
@@ -136,19 +133,19 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
         What the user may not see is left out.
         """
         may = request.user.has_perm
-        found: dict[str, Any] = {
+        page: dict[str, Any] = {
             "notices": notices(connection),
             "health": health_of(connection, request, self.admin_site),
             "setup": setup_of(connection, request),
         }
         if may(CREATE):
-            found["create_token_url"] = self.connection_url(connection, "create_token")
+            page["create_token_url"] = self.connection_url(connection, "create_token")
         if may(RESUME) and connection.paused_at is not None:
-            found["resume_url"] = self.connection_url(connection, "resume")
+            page["resume_url"] = self.connection_url(connection, "resume")
         if may(VIEW_EVENTS):
-            found["events_url"] = history_url(self.admin_site, connection__id__exact=connection.pk)
-            found["pictures"] = pictures(connection)
-        return found
+            page["events_url"] = history_url(self.admin_site, connection__id__exact=connection.pk)
+            page["pictures"] = pictures(connection)
+        return page
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

@@ -26,13 +26,13 @@ class NetworksField(forms.CharField):
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
         """Return the networks as the model keeps them, each once.
 
-        :raises ValidationError: With an error for each line that is none.
+        :raises ValidationError: With an error for each line that is no network.
         """
         networks: list[str] = []
         errors: list[ValidationError] = []
-        for line in (super().to_python(value) or "").splitlines():
+        for line in filter(None, map(str.strip, (super().to_python(value) or "").splitlines())):
             try:
-                networks += [network(line.strip())] if line.strip() else []
+                networks.append(network(line))
             except ValidationError as error:
                 errors.append(error)
         if errors:
@@ -44,7 +44,6 @@ class NetworksField(forms.CharField):
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare networks, not lines."""
         try:
             return self.to_python(data) != (initial or [])
         except ValidationError:
@@ -101,7 +100,7 @@ def limit_help() -> str:
 
 
 class ConnectionForm(ModelForm):
-    """Refuses a tenant that does not exist: adapters would scope by nothing at all."""
+    """Refuses a tenant that does not exist, by which adapters could not filter their rows."""
 
     networks = NetworksField(
         label=_("Source networks"),

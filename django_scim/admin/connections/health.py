@@ -56,7 +56,6 @@ class Health:
 
     @property
     def refusal_count(self) -> int:
-        """How many requests were refused recently."""
         return sum(refusal.number for refusal in self.refusals)
 
     def __bool__(self) -> bool:
@@ -91,9 +90,10 @@ def resource_counts(connection: Connection) -> Iterator[ResourceCount]:
         f"count_{index}": Count("pk", filter=Q(resource_type=resource_type.name))
         for index, resource_type in enumerate(registry())
     }
-    found = links[: MOST_COUNTED + 1].aggregate(total=Count("pk"), **columns)
+    counts = links[: MOST_COUNTED + 1].aggregate(total=Count("pk"), **columns)
     for index, resource_type in enumerate(registry()):
-        count, is_exact = found[f"count_{index}"], found["total"] <= MOST_COUNTED
+        count, is_exact = counts[f"count_{index}"], counts["total"] <= MOST_COUNTED
+        # The first links alone say too little of a rare type: its own are few, and counted by themselves.
         if not is_exact and count < MOST_COUNTED and has_few(resource_type.name):
             count, is_exact = links.filter(resource_type=resource_type.name).count(), True
         yield ResourceCount(resource_type.endpoint.strip("/"), min(count, MOST_COUNTED), is_exact)
@@ -140,7 +140,7 @@ def notices(connection: Connection) -> list[Notice]:
 
     Those about tokens are left out where the connection was fetched without :func:`token_figures`.
     """
-    found = [*notices_of_state(connection)]
+    found = list(notices_of_state(connection))
     if connection.is_active and hasattr(connection, "usable_token_count") and takes_tokens_alone():
         found += notices_of_tokens(connection)
     return found
@@ -153,13 +153,13 @@ def takes_tokens_alone() -> bool:
 
 
 def notices_of_state(connection: Connection) -> Iterator[Notice]:
-    """Return what the connection itself says."""
+    """Yield what the connection itself says."""
     if not connection.is_active:
         yield Notice(
             "warning", _("Not active"), _("The connection is not active: all of its requests are refused.")
         )
     if connection.paused_at is not None:
-        since = {"date": dated(connection.paused_at), "reason": connection.pause_reason}
+        since = {"date": date_text(connection.paused_at), "reason": connection.pause_reason}
         yield Notice(
             "error",
             _("Paused since %(date)s") % since,
@@ -169,7 +169,7 @@ def notices_of_state(connection: Connection) -> Iterator[Notice]:
 
 
 def notices_of_tokens(connection: Any) -> Iterator[Notice]:
-    """Return what the tokens say: whether requests are refused for want of one, now or soon."""
+    """Yield what the tokens say: whether requests are refused because no token is usable, now or soon."""
     soon = timezone.now() + EXPIRY_WARNING
     if not connection.usable_token_count:
         yield Notice(
@@ -178,7 +178,7 @@ def notices_of_tokens(connection: Any) -> Iterator[Notice]:
             _("No token is usable: each request is refused with 401 until there is a new token."),
         )
     elif not connection.lasting_token_count and connection.last_expiry <= soon:
-        date = {"date": dated(connection.last_expiry)}
+        date = {"date": date_text(connection.last_expiry)}
         yield Notice(
             "warning",
             _("Last token expires on %(date)s") % date,
@@ -189,7 +189,7 @@ def notices_of_tokens(connection: Any) -> Iterator[Notice]:
             % date,
         )
     elif connection.next_expiry is not None and connection.next_expiry <= soon:
-        date = {"date": dated(connection.next_expiry)}
+        date = {"date": date_text(connection.next_expiry)}
         yield Notice(
             "warning",
             _("Token expires on %(date)s") % date,
@@ -201,6 +201,6 @@ def notices_of_tokens(connection: Any) -> Iterator[Notice]:
         )
 
 
-def dated(moment: datetime) -> str:
+def date_text(moment: datetime) -> str:
     """Return a time as people read it, in their time zone."""
     return date_format(current(moment), "DATETIME_FORMAT")

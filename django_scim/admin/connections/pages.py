@@ -39,8 +39,7 @@ class ConnectionPages(ModelAdmin):
         :raises Http404: If there is no such connection.
         """
         connection = self.get_object(request, str(connection_id))
-        allowed = self.has_view_permission(request, connection) and request.user.has_perm(permission)
-        if not allowed:
+        if not (self.has_view_permission(request, connection) and request.user.has_perm(permission)):
             raise PermissionDenied
         if connection is None:
             raise Http404
@@ -85,14 +84,12 @@ class PausePages(ConnectionPages):
             if connection.paused_at is None:
                 messages.info(request, _("The connection is not paused any more."))
             else:
-                reason = connection.pause_reason
+                log_message = _("Resumed. It was paused because: %(reason)s") % {
+                    "reason": connection.pause_reason
+                }
                 with transaction.atomic(using=router.db_for_write(Connection)):
                     connection.resume()
-                    self.log_change(
-                        request,
-                        connection,
-                        _("Resumed. It was paused because: %(reason)s") % {"reason": reason},
-                    )
+                    self.log_change(request, connection, log_message)
                 messages.success(request, _("The connection is resumed."))
         return HttpResponseRedirect(self.connection_url(connection))
 
@@ -141,7 +138,7 @@ class TokenPages(ConnectionPages):
 
         with transaction.atomic(using=router.db_for_write(AccessToken)):
             stored, token = AccessToken.objects.issue(connection, **form.cleaned_data)
-            self.log_change(request, connection, [{"added": named(stored)}])
+            self.log_change(request, connection, [{"added": log_object(stored)}])
         context = {
             "title": _("Token created"),
             "token": token,
@@ -162,26 +159,24 @@ class TokenPages(ConnectionPages):
             messages.info(request, _("The token %(token)s was revoked already.") % {"token": token})
             return HttpResponseRedirect(self.connection_url(connection))
         if request.method != "POST":
-            usable = getattr(connection, "usable_token_count", None)
             context = {
                 "title": _("Revoke token?"),
                 "token": token,
                 "scopes": readable_scopes(token.scopes),
-                "is_last": usable == 1 and not is_expired(token),
+                "is_last": getattr(connection, "usable_token_count", None) == 1 and not is_expired(token),
                 "media": self.media,
             }
             return self.token_page(request, connection, "revoke_token.html", context)
 
         with transaction.atomic(using=router.db_for_write(AccessToken)):
             token.revoke()
-            self.log_change(request, connection, [{"changed": {**named(token), "fields": ["revoked"]}}])
+            self.log_change(request, connection, [{"changed": {**log_object(token), "fields": ["revoked"]}}])
         messages.success(request, _("The token %(token)s is revoked.") % {"token": token})
         return HttpResponseRedirect(self.connection_url(connection))
 
     def token_page(
         self, request: HttpRequest, connection: Connection, template: str, context: dict[str, Any]
     ) -> TemplateResponse:
-        """Render a page below that of a connection."""
         request.current_app = self.admin_site.name
         return TemplateResponse(
             request,
@@ -198,7 +193,7 @@ class TokenPages(ConnectionPages):
         )
 
 
-def named(token: AccessToken) -> dict[str, str]:
-    """Name a token in the way of the admin's log, which translates when it is read."""
+def log_object(token: AccessToken) -> dict[str, str]:
+    """Return a token as the admin's log names an object: in no language, as it translates when it is read."""
     with override(None):
         return {"name": str(token._meta.verbose_name), "object": str(token)}

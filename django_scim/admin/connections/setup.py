@@ -47,7 +47,7 @@ def setup_of(connection: Connection, request: HttpRequest) -> Setup:
     base_url = scim_base_url(request)
     return Setup(
         base_url=base_url,
-        is_secure=base_url is not None and base_url.startswith("https:"),
+        is_secure=(base_url or "").startswith("https:"),
         providers=list(provider_setups(connection, base_url)),
     )
 
@@ -67,7 +67,7 @@ def provider_setups(connection: Connection, base_url: str | None) -> Iterator[Pr
 
 
 def likely_provider(connection: Connection) -> Provider | None:
-    """Return the provider that a connection has the dialect of, or a word of its name, if there is one."""
+    """Return the provider that has the connection's dialect, or else one that its name mentions, or None."""
     words = re.findall(r"[a-z]+", connection.name.lower())
     for provider in PROVIDERS.values():
         if provider.dialect and provider.dialect == connection.dialect:
@@ -77,20 +77,19 @@ def likely_provider(connection: Connection) -> Provider | None:
 
 @cache
 def documentation_url(path: str) -> str | None:
-    """Return the address of a page of the documentation, if the package says where its site is."""
+    """Return the address of a page of the documentation, or None if the package does not name a site."""
     try:
         entries = metadata(DISTRIBUTION).get_all("Project-URL") or []
     except PackageNotFoundError:
         return None
-    urls = dict(entry.split(", ", 1) for entry in entries)
-    root = urls.get("Documentation")
+    root = dict(entry.split(", ", 1) for entry in entries).get("Documentation")
     return root and f"{root.rstrip('/')}/{path}"
 
 
 def scim_base_url(request: HttpRequest) -> str | None:
     """Return the absolute base URL that an identity provider asks for, without a final slash.
 
-    There is none where the project routes SCIM in a way that cannot be told from here.
+    None if the project routes SCIM in a way that cannot be told from here.
     """
     try:
         path = reverse("django_scim:service-provider-config-list")

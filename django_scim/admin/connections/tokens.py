@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.admin.bases import ReadOnly
-from django_scim.admin.connections.health import EXPIRY_WARNING, dated
+from django_scim.admin.connections.health import EXPIRY_WARNING, date_text
 from django_scim.models import AccessToken, Connection, Scope
 from django_scim.models.access_token import read_and_write
 from django_scim.resources.registry import readable_scopes, scope_choices
@@ -134,14 +134,14 @@ class AccessTokenInline(ReadOnly, TabularInline):
         """When the token expires; what is soon stands out."""
         if token.expires is None:
             return gettext("never")
-        text = dated(token.expires)
+        text = date_text(token.expires)
         is_soon = timezone.now() < token.expires <= timezone.now() + EXPIRY_WARNING
         return format_html("<strong>{}</strong>", text) if is_soon and token.revoked is None else text
 
     @admin.display(description=_("last used"))
     def last_use(self, token: AccessToken) -> str:
         """When the token was last used, to the minute."""
-        return gettext("never") if token.last_used is None else dated(token.last_used)
+        return gettext("never") if token.last_used is None else date_text(token.last_used)
 
     @admin.display(description=_("status"))
     def status(self, token: AccessToken) -> str:
@@ -158,7 +158,6 @@ class AccessTokenInline(ReadOnly, TabularInline):
 
     @admin.display(description=_("revoke"))
     def revocation(self, token: AccessToken) -> SafeString | str:
-        """Return the link to the page that revokes the token."""
         if token.revoked is not None or is_expired(token):
             return self.get_empty_value_display()
         url = reverse(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -16,15 +15,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from django_scim.admin.addresses import history_url, may_view_records, may_view_rows, record_url
+from django_scim.admin.addresses import history_url, may_view_rows
 from django_scim.admin.bases import DescribedPage, ReadOnly
-from django_scim.admin.history.change_list import HistoryChangeList
+from django_scim.admin.history.change_list import HistoryChangeList, attach_record_urls
 from django_scim.admin.history.event import event_context
 from django_scim.admin.history.filters import (
     EventConnectionFilter,
@@ -34,9 +32,9 @@ from django_scim.admin.history.filters import (
     TypeFilter,
 )
 from django_scim.admin.pictures import pictures_beside
-from django_scim.admin.rows import records_of
 from django_scim.history.export import FORMATS, ExportFormat
 from django_scim.history.selection import EventSelection
+from django_scim.history.statistics import current
 from django_scim.models import Connection, Outcome, ProvisioningEvent
 
 if TYPE_CHECKING:
@@ -99,13 +97,12 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ProvisioningEvent], search_term: str
     ) -> tuple[QuerySet[ProvisioningEvent], bool]:
-        """Find events by what the search field says."""
         return (EventSelection(queryset, search=search_term).all() if search_term else queryset), False
 
     @admin.display(description=_("time"), ordering="time")
     def second(self, event: ProvisioningEvent) -> SafeString:
         """Return the time to the second: a minute has many events."""
-        return format_html('<span class="nowrap">{}</span>', f"{local(event.time):%Y-%m-%d %H:%M:%S}")
+        return format_html('<span class="nowrap">{}</span>', f"{current(event.time):%Y-%m-%d %H:%M:%S}")
 
     @admin.display(description=_("outcome"))
     def answer(self, event: ProvisioningEvent) -> SafeString | str:
@@ -115,7 +112,6 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
 
     @admin.display(description=_("duration"))
     def milliseconds(self, event: ProvisioningEvent) -> SafeString:
-        """Return how long the request took."""
         return format_html('<span class="nowrap">{} ms</span>', event.duration)
 
     @admin.display(description=_("resource"))
@@ -170,29 +166,22 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     ) -> ProvisioningEvent | None:
         """Return the event, with the address of its resource for those who may open that."""
         event = super().get_object(request, object_id, from_field)
-        if event is not None and may_view_records(self.admin_site, request):
-            for record in records_of([event]).values():
-                event.record_url = record_url(self.admin_site, record)  # type: ignore[attr-defined]
+        if event is not None:
+            attach_record_urls([event], self.admin_site, request)
         return event
 
     def page_context(self, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Any]:
-        """Return the request, the changes and the answer."""
         return event_context(self.admin_site, request, event)
 
     @admin.display(description=_("time"))
     def exact_time(self, event: ProvisioningEvent) -> str:
         """Return the time to the millisecond, to be compared with the log of the identity provider."""
-        return local(event.time).isoformat(" ", timespec="milliseconds")
+        return current(event.time).isoformat(" ", timespec="milliseconds")
 
     @admin.display(description=_("connection"))
     def connection_name(self, event: ProvisioningEvent) -> str:
         """Return the name of the connection, without a link."""
         return self.get_empty_value_display() if event.connection is None else str(event.connection)
-
-
-def local(time: datetime) -> datetime:
-    """Return a time in the time zone of the admin's user."""
-    return timezone.localtime(time) if timezone.is_aware(time) else time
 
 
 def export_response(
@@ -201,18 +190,13 @@ def export_response(
     """Return an answer that reads the events while it is sent."""
     pieces = form.lines(selection, ascending)
     # Of an iterator that is not asynchronous, ASGI would collect all before it sends any.
-    content = asynchronous(pieces) if isinstance(request, ASGIRequest) else pieces
+    content = in_own_thread(pieces) if isinstance(request, ASGIRequest) else pieces
     response = StreamingHttpResponse(content, content_type=form.content_type)
     response["Content-Disposition"] = f'attachment; filename="provisioning-history.{form.suffix}"'
     return response
 
 
-async def asynchronous(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def in_own_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Yield the pieces, read in the thread that the database connection belongs to."""
-    while (piece := await sync_to_async(following)(pieces)) is not None:
+    while (piece := await sync_to_async(lambda: next(pieces, None))()) is not None:
         yield piece
-
-
-def following(pieces: Iterator[bytes]) -> bytes | None:
-    """Return the next piece, or None at the end."""
-    return next(pieces, None)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.admin import AdminSite
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core import paginator
 from django.db.models import Model, QuerySet
@@ -22,7 +24,7 @@ from django_scim.sql import keyset
 
 
 class HistoryChangeList(LeanChangeList):
-    """A list that finds its events by index, whatever the filters, and counts none of them.
+    """A list that finds its events by index, whatever the filters, and does not count them.
 
     A page is named by the event before or after it; the links to the others have such names.
     """
@@ -35,6 +37,7 @@ class HistoryChangeList(LeanChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Model]:
         """Return the events; :attr:`selection` finds them."""
+        # Django must not search: the selection does, by index.
         query, self.query = self.query, ""
         events: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
         self.query = query
@@ -56,12 +59,7 @@ class HistoryChangeList(LeanChangeList):
         self.paginator = HistoryPaginator(self.selection, self.list_per_page, self.ascending)
         self.page = self.paginator.page(request.GET.get(PAGE_VAR, ""))
         events = list(self.page.object_list)
-        site = self.model_admin.admin_site
-        records = records_of(events) if may_view_records(site, request) else {}
-        for event in events:
-            record = records.get((event.resource_type, event.resource_id))
-            if record is not None:
-                event.record_url = record_url(site, record)  # type: ignore[attr-defined]
+        attach_record_urls(events, self.model_admin.admin_site, request)
         self.result_list = events
         # The count of the page stands for all, so that Django says nothing of it.
         self.result_count = self.full_result_count = len(events)
@@ -74,17 +72,24 @@ class HistoryChangeList(LeanChangeList):
 
     @property
     def previous_url(self) -> str:
-        """The address of the page before this one."""
         return self.get_query_string({PAGE_VAR: self.page.previous_name})
 
     @property
     def next_url(self) -> str:
-        """The address of the page after this one."""
         return self.get_query_string({PAGE_VAR: self.page.next_name})
 
     @property
     def last_url(self) -> str:
         return self.get_query_string({PAGE_VAR: LAST})
+
+
+def attach_record_urls(events: Sequence[ProvisioningEvent], site: AdminSite, request: HttpRequest) -> None:
+    """Set ``record_url`` of events whose resource has a page, for those who may open it."""
+    records = records_of(events) if may_view_records(site, request) else {}
+    for event in events:
+        record = records.get((event.resource_type, event.resource_id))
+        if record is not None:
+            event.record_url = record_url(site, record)  # type: ignore[attr-defined]
 
 
 if TYPE_CHECKING:
@@ -108,11 +113,9 @@ class HistoryPage(Page):
     next_name: str | None = None
 
     def has_previous(self) -> bool:
-        """Whether there is a page before this one."""
         return self.previous_name is not None
 
     def has_next(self) -> bool:
-        """Whether there is a page after this one."""
         return self.next_name is not None
 
 
@@ -128,7 +131,7 @@ class HistoryPaginator(Paginator):
         self.ascending = ascending
 
     def page(self, number: Any) -> HistoryPage:
-        """Return the page of a name; the first one for what is none."""
+        """Return the page that a name stands for, or the first one."""
         direction, key = position_of(str(number))
         page = self.keys(key, backwards=direction == "before" or number == LAST)
         if direction == "before" and not page.has_previous:
@@ -136,14 +139,14 @@ class HistoryPaginator(Paginator):
             page = self.keys(None, backwards=False)
         elif direction == "after" and not page.rows:
             page = self.keys(None, backwards=True)
-        return self.made(page)
+        return self.history_page(page)
 
     def keys(self, key: Key | None, *, backwards: bool) -> keyset.Page[Key]:
         """Return the keys of the page after an event or before it; without one, of the first or the last."""
         return self.selection.page(self.per_page, beyond=key, ascending=self.ascending, backwards=backwards)
 
-    def made(self, found: keyset.Page[Key]) -> HistoryPage:
-        """Return the page of these keys, with its events."""
+    def history_page(self, found: keyset.Page[Key]) -> HistoryPage:
+        """Read the events of a page of keys."""
         page = HistoryPage(list(self.selection.read(found.rows, self.ascending)), 1, self)
         if found.has_previous:
             page.previous_name = f"before.{text_of(found.rows[0])}"
@@ -159,7 +162,7 @@ def text_of(key: Key) -> str:
 
 
 def position_of(name: str) -> tuple[str, Key | None]:
-    """Return the direction and the key in the name of a page; both empty if it is none."""
+    """Return the direction and the key in the name of a page; of any other text, an empty one and None."""
     match = POSITION.fullmatch(name)
     if match is None:
         return "", None

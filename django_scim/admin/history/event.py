@@ -29,18 +29,19 @@ WITH_BODY = ("POST", "PUT", "PATCH")
 def event_context(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Any]:
     """Return what the template of an event's page shows."""
     is_refused = event.outcome == Outcome.REFUSED
+    error = HTTPError(event.status, event.detail, event.scim_type)
     return {
-        "received": received(event),
+        "received": request_body(event),
         "status_line": status_line(event.status),
-        "error": json_text(error_body(event)) if is_refused else None,
+        "error": json_text(body_of(error)) if is_refused else None,
         "advice": advice_for(event.status, event.scim_type) if is_refused else None,
         "changes": changes_table(event.changes, names_in(site, request, event)) if event.changes else None,
         **addresses(site, event),
     }
 
 
-def received(event: ProvisioningEvent) -> SafeString | str:
-    """Return the body of the request, or in words why there is none."""
+def request_body(event: ProvisioningEvent) -> SafeString | str:
+    """Return the body of the request, or else say why it is not there."""
     if event.request is not None:
         return json_text(event.request)
     if event.method and event.method not in WITH_BODY:
@@ -56,17 +57,12 @@ def status_line(status: int) -> str:
         return str(status)
 
 
-def error_body(event: ProvisioningEvent) -> dict[str, Any]:
-    """Return the body of a refusal as the client got it."""
-    return body_of(HTTPError(event.status, event.detail, event.scim_type))
-
-
 def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
     """Return the addresses of what else happened to the resource."""
     if not event.resource_id:
         return {}
     own = {"resource_type": event.resource_type, "resource_id": event.resource_id}
-    found = {
+    urls = {
         "events_url": history_url(
             site, resource_type=event.resource_type, resource_id__exact=event.resource_id
         )
@@ -74,18 +70,15 @@ def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
     events = EventSelection(ProvisioningEvent.objects.all(), equal=own)
     for name, ascending in (("earlier_url", False), ("later_url", True)):
         for _time, pk in events.keys(1, beyond=(event.time, event.pk), ascending=ascending):
-            found[name] = event_url(site, ProvisioningEvent(pk=pk))
-    return found
+            urls[name] = event_url(site, ProvisioningEvent(pk=pk))
+    return urls
 
 
 def names_in(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Name]:
     """Return what people call the members in the changes of an event, in a constant number of queries."""
+    # An ``id`` in a change does not say its resource type, so each type is asked for all of them.
     members = members_in(event.changes)
-    keys = (
-        {resource_type: primary_keys(resource_type, members) for resource_type in registry()}
-        if members
-        else {}
-    )
+    keys = {each: primary_keys(each, members) for each in registry()} if members else {}
     records = records_with(keys) if may_view_records(site, request) else {}
     found: dict[str, Name] = {}
     for resource_type, own in keys.items():
@@ -158,15 +151,14 @@ def side_of(change: Mapping[str, Any], number: int, names: Mapping[str, Name]) -
     kept = {in_line(value) for value in other} if isinstance(other, list) else set()
     mark = SIDES[number][1]
     entries = [
-        ListEntry(entry_text(value), "" if in_line(value) in kept else mark, name_in(value, names))
+        ListEntry(
+            entry_text(value),
+            "" if in_line(value) in kept else mark,
+            names.get(value) if isinstance(value, str) else None,
+        )
         for value in values[:MOST_ENTRIES]
     ]
     return Side(entries, isinstance(own, list), len(values) - len(entries))
-
-
-def name_in(value: Any, names: Mapping[str, Name]) -> Name | None:
-    """Return the name of the resource that a value is the ``id`` of."""
-    return names.get(value) if isinstance(value, str) else None
 
 
 def members_in(changes: Mapping[str, Any]) -> list[str]:

@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from django_scim.admin.resources.filters import MOST_CONNECTIONS, connection_named
-from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent
+from django_scim.admin.resources.filters import connection_choices
+from django_scim.models import Operation, Outcome, ProvisioningEvent
 from django_scim.resources.registry import registry
 from django_scim.sql.values import INTEGER_RANGE, is_storable
 
-GONE = "none"
+DELETED = "none"
 """Stands for the connections that were deleted."""
 
 
@@ -31,12 +31,11 @@ class ColumnFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[ProvisioningEvent]
     ) -> QuerySet[ProvisioningEvent]:
-        """Leave the events as they are, since the list asks for :attr:`equal`; none if none can have it."""
+        """Leave the events to the list, which asks for :attr:`equal`, unless no event can match."""
         value = self.value()
         return queryset if value is None or self.is_possible(value) else queryset.none()
 
     def is_possible(self, value: str) -> bool:
-        """Whether an event can have a value."""
         return is_storable(value)
 
 
@@ -48,24 +47,18 @@ class EventConnectionFilter(ColumnFilter):
     column = "connection_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the first connections by name, the chosen one beside them, and those that are gone."""
-        connections = list(Connection.objects.order_by("name")[:MOST_CONNECTIONS])
-        chosen = connection_named(self.value())
-        if chosen is not None and chosen not in connections:
-            connections.append(chosen)
-        offered: list[tuple[str, Any]] = [(str(connection.pk), connection.name) for connection in connections]
-        return [*offered, (GONE, _("deleted connections"))]
+        return [*connection_choices(self.value()), (DELETED, _("deleted connections"))]
 
     @property
     def equal(self) -> dict[str, Any]:
-        """The key of the connection; None for those that are gone."""
+        """The key of the connection, or None for those that were deleted."""
         value = self.value()
-        return {} if value is None else {self.column: None if value == GONE else int(value)}
+        return {} if value is None else {self.column: None if value == DELETED else int(value)}
 
     def is_possible(self, value: str) -> bool:
-        """Whether the value is a key, or stands for those that are gone."""
+        """Whether the value is a key, or stands for the connections that were deleted."""
         is_key = value.isascii() and value.isdecimal() and len(value) < 20
-        return value == GONE or (is_key and int(value) in INTEGER_RANGE)
+        return value == DELETED or (is_key and int(value) in INTEGER_RANGE)
 
 
 class OutcomeFilter(ColumnFilter):
@@ -98,7 +91,6 @@ class TypeFilter(ColumnFilter):
     column = "resource_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the names of the resource types."""
         return [(resource_type.name, resource_type.name) for resource_type in registry()]
 
 

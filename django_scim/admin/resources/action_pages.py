@@ -20,7 +20,7 @@ from scim2_models import SCIMException
 
 from django_scim.admin.addresses import may_act, record_url
 from django_scim.admin.resources.actions import ACTIONS, ResourceAction
-from django_scim.admin.resources.filters import connection_named
+from django_scim.admin.resources.filters import connection_by_key
 from django_scim.admin.rows import name_of, resources_of
 from django_scim.models import Connection, Record
 from django_scim.operations.staff import Author
@@ -52,7 +52,7 @@ class ResourceActionPages(ModelAdmin):
         return [path("act/<slug:name>/", view, name="django_scim_record_act"), *super().get_urls()]
 
     def has_act_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may do something about resources."""
+        """Whether the user may do something about resources; Django asks it for the actions of the list."""
         return may_act(self.admin_site, request)
 
     def act(self, request: HttpRequest, name: str) -> HttpResponse:
@@ -66,10 +66,10 @@ class ResourceActionPages(ModelAdmin):
             raise Http404
         if not self.has_act_permission(request):
             raise PermissionDenied
-        asked = request.POST if request.method == "POST" else request.GET
-        records = records_named(asked.getlist("resource"))
-        connection = connection_named(asked.get("connection")) if action.needs_connection else None
-        back = self.back_url(request, asked.get("next", ""), records)
+        parameters = request.POST if request.method == "POST" else request.GET
+        records = records_by_key(parameters.getlist("resource"))
+        connection = connection_by_key(parameters.get("connection")) if action.needs_connection else None
+        back = self.back_url(request, parameters.get("next", ""), records)
         if request.method != "POST" or (action.needs_connection and connection is None):
             if request.method == "POST":
                 self.message_user(request, _("Choose a connection."), messages.ERROR)
@@ -81,7 +81,7 @@ class ResourceActionPages(ModelAdmin):
         return HttpResponseRedirect(back)
 
     def problem_with(self, records: Sequence[Record]) -> str | None:
-        """Return why nothing can be done to a selection at all."""
+        """Return why nothing can be done to a selection at all, or None."""
         if not records:
             return _("These resources are no longer there.")
         if len(records) > MOST_RESOURCES:
@@ -96,7 +96,7 @@ class ResourceActionPages(ModelAdmin):
         back: str,
         connection: Connection | None = None,
     ) -> HttpResponse:
-        """Ask.
+        """Show the page that asks, or say why it makes no sense to ask.
 
         :param back: Where the page leads in the end.
         :param connection: The connection that is chosen already.
@@ -169,7 +169,7 @@ class ResourceActionPages(ModelAdmin):
     def perform_on(
         self, action: ResourceAction, record: Record, author: Author, connection: Connection | None
     ) -> str | None:
-        """Do something to one resource; return why it could not be done."""
+        """Do something to one resource; return why it could not be done, or None."""
         resource_type = registry().get(record.resource_type)
         if resource_type is None:
             return _("the project does not serve this resource type any more")
@@ -184,7 +184,7 @@ class ResourceActionPages(ModelAdmin):
         return None
 
 
-def records_named(keys: Sequence[str]) -> list[Record]:
+def records_by_key(keys: Sequence[str]) -> list[Record]:
     """Return the records of keys in an address or a form, one more at most than can be worked on at once."""
     wanted = [int(key) for key in keys if key.isascii() and key.isdecimal() and len(key) <= 18]
     records = Record.objects.filter(pk__in=wanted[: MOST_RESOURCES + 1]).order_by("pk")
@@ -198,7 +198,7 @@ def list_action(action: ResourceAction) -> Any:
 
     @admin.action(description=description, permissions=["act"])
     def ask(pages: ResourceActionPages, request: HttpRequest, queryset: QuerySet[Record]) -> HttpResponse:
-        connection = connection_named(request.GET.get("connection")) if action.needs_connection else None
+        connection = connection_by_key(request.GET.get("connection")) if action.needs_connection else None
         records = list(queryset[: MOST_RESOURCES + 1])
         return pages.confirm(request, action, records, request.get_full_path(), connection)
 

@@ -37,7 +37,7 @@ class ResourceAction:
     def run(
         self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
     ) -> None:
-        """Do it.
+        """Change one resource.
 
         :raises SCIMException: If it cannot be done.
         """
@@ -100,7 +100,6 @@ class UnlinkAction(ResourceAction):
         return text % {"number": number}
 
     def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
-        """A link is deleted."""
         with override(None):
             return [{"deleted": {"name": str(Link._meta.verbose_name), "object": str(connection)}}]
 
@@ -128,7 +127,6 @@ class DeactivateAction(ResourceAction):
         return text % {"number": number}
 
     def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
-        """It is active no longer."""
         return [{"changed": {"fields": ["active"]}}]
 
 

@@ -21,8 +21,8 @@ from django_scim.admin.resources.filters import (
     ResourceConnectionFilter,
     ResourceStatusFilter,
     ResourceTypeFilter,
-    connection_named,
-    matching,
+    connection_by_key,
+    search_condition,
 )
 from django_scim.admin.resources.panel import ResourcePanel
 from django_scim.admin.rows import name_of, resources_of, row_of
@@ -50,12 +50,10 @@ class LinkInline(ReadOnly, TabularInline):
         return (*self.fields, "unlink") if may_act(self.admin_site, request) else self.fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
-        """Return the links with what belongs to them."""
         return super().get_queryset(request).select_related("connection", "record")
 
     @admin.display(description=_("unlink"))
     def unlink(self, link: Link) -> SafeString:
-        """Return the link to the page that unlinks the resource from the connection."""
         back = record_url(self.admin_site, link.record)
         return format_html(
             '<a href="{}" aria-label="{}">{}</a>',
@@ -128,15 +126,14 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Record], search_term: str
     ) -> tuple[QuerySet[Record], bool]:
-        """Find a record by what its resource is known by."""
         term = search_term.strip()
-        return (queryset.filter(matching(term)) if term else queryset), False
+        return (queryset.filter(search_condition(term)) if term else queryset), False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Lead from the resources that a connection has linked to those that it has made."""
-        connection = connection_named(request.GET.get("connection"))
+        connection = connection_by_key(request.GET.get("connection"))
         context = dict(extra_context or {})
         if connection is not None:
             context["connection"] = connection
@@ -151,38 +148,36 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
     @admin.display(description=_("resource"))
     def resource(self, record: Any) -> str:
         """Return what people call the project's row, if it is there still."""
-        return record.listed.name or str(record)
+        return record.columns.name or str(record)
 
     @admin.display(description=_("account"))
     def row(self, record: Any) -> SafeString | str:
         """Return the key of the project's row, with the address of its page for those who may open it."""
-        if record.listed.url is None:
+        if record.columns.url is None:
             return str(record.key)
-        return format_html('<a href="{}">{}</a>', record.listed.url, record.key)
+        return format_html('<a href="{}">{}</a>', record.columns.url, record.key)
 
     @admin.display(description=_("external id"))
     def external_ids(self, record: Any) -> str | None:
         """Return what connections call the resource: the one that is filtered by, or all."""
-        return ", ".join(record.listed.external_ids) or None
+        return ", ".join(record.columns.external_ids) or None
 
     @admin.display(description=_("status"))
     def status(self, record: Any) -> str | None:
-        """Return whether the resource is active, inactive or deleted; None where its row is gone."""
+        """Return whether the resource is active, inactive or deleted, or None if its row is gone."""
         if record.deleted_at is not None:
             return gettext("Deleted")
-        if record.listed.is_active is None:
+        if record.columns.is_active is None:
             return None
-        return gettext("Active") if record.listed.is_active else gettext("Inactive")
+        return gettext("Active") if record.columns.is_active else gettext("Inactive")
 
     @admin.display(description=_("changed by"))
     def author(self, record: Any) -> str | None:
-        """Return who has changed the resource last."""
-        return record.listed.author  # type: ignore[no-any-return]
+        return record.columns.author  # type: ignore[no-any-return]
 
     # The page
 
     def page_context(self, request: HttpRequest, record: Record) -> dict[str, Any]:
-        """Return what is to be seen of the resource, if its row is there."""
         resource_type = registry().get(record.resource_type)
         row = None if resource_type is None else row_of(resource_type, record)
         if resource_type is None or row is None or not has_identifier(resource_type, row):
@@ -191,13 +186,11 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
 
     @admin.display(description=_("resource"))
     def name(self, record: Record) -> str:
-        """Return what people call the project's row, if it is there still."""
         obj = resources_of([record]).get(record.pk)
         return "—" if obj is None else name_of(obj)
 
     @admin.display(description=_("key"))
     def key(self, record: Record) -> str:
-        """Return the primary key of the project's row."""
         return str(record.key)
 
     @admin.display(description=_("unmapped attributes"))

@@ -113,11 +113,10 @@ def look_up(resource_type: ResourceType, row: Model) -> Provisioning:
     record = record_of(resource_type, row)
     links = [] if record is None else list(record.links.select_related("connection").order_by("pk"))
     connections = [link.connection for link in links]
-    is_written = bool(connections)
-    if not is_written:
-        event = last_write(resource_type, row)
-        is_written = event is not None
-        connections = [event.connection] if event is not None and event.connection is not None else []
+    is_written = bool(links)
+    if not links and (event := last_write(resource_type, row)) is not None:
+        is_written = True
+        connections = [] if event.connection is None else [event.connection]
     if not is_written and record is not None:
         is_written = bool(record.attributes) or record.unique_values.exists()
     is_deleted = record is not None and record.deleted_at is not None
@@ -126,7 +125,7 @@ def look_up(resource_type: ResourceType, row: Model) -> Provisioning:
 
 
 def last_write(resource_type: ResourceType, row: Model) -> ProvisioningEvent | None:
-    """Return the last change that a connection has made to a resource, as far as the history goes back."""
+    """Return the last change that a connection has made to a resource, or None if the history has no such."""
     events = ProvisioningEvent.objects.filter(
         resource_id=resource_type.identifier(row), resource_type=resource_type.name, outcome=Outcome.SUCCESS
     ).exclude(operation__in=READS)

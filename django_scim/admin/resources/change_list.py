@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django_scim.admin.addresses import may_view_rows, row_url
 from django_scim.admin.bases import LeanChangeList
 from django_scim.admin.resources.authors import authors_of
-from django_scim.admin.resources.filters import connection_named
+from django_scim.admin.resources.filters import connection_by_key
 from django_scim.admin.rows import is_active, name_of, resources_of
 from django_scim.models import Link, Record
 from django_scim.sql.keyset import KeyColumn, Keyset, Page, read_page
@@ -32,14 +32,13 @@ class RecordChangeList(LeanChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Model]:
         """Return the records of all pages. The place of a page is no condition, and no link keeps it."""
-        self.asked = {name: request.GET[name] for name in (AFTER, BEFORE) if name in request.GET}
-        for name in self.asked:
+        self.position = {name: request.GET[name] for name in (AFTER, BEFORE) if name in request.GET}
+        for name in self.position:
             self.params.pop(name, None)
             self.filter_params.pop(name, None)
         return super().get_queryset(request, exclude_parameters)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """Return the order of the pages, whatever the address says."""
         return list(self.model_admin.get_ordering(request))
 
     def get_results(self, request: HttpRequest) -> None:
@@ -49,12 +48,12 @@ class RecordChangeList(LeanChangeList):
         """
         order = BY_TIME if "-last_modified" in self.model_admin.get_ordering(request) else BY_KEY
         try:
-            page = page_of(self.queryset, self.asked, self.list_per_page, order)
+            page = page_of(self.queryset, self.position, self.list_per_page, order)
         except ValueError as error:
             raise IncorrectLookupParameters from error
-        found = listed(page.rows, self.model_admin.admin_site, request)
+        columns = columns_of(page.rows, self.model_admin.admin_site, request)
         for record in page.rows:
-            record.listed = found[record.pk]  # type: ignore[attr-defined]
+            record.columns = columns[record.pk]  # type: ignore[attr-defined]
         if page.has_previous:
             self.previous_url = self.get_query_string({BEFORE: place_of(page.rows[0], order)})
         if page.has_next:
@@ -68,7 +67,7 @@ class RecordChangeList(LeanChangeList):
 
 
 @dataclass
-class Listed:
+class Columns:
     """What the list shows of a resource beside its record."""
 
     name: str | None = None
@@ -78,9 +77,9 @@ class Listed:
     external_ids: list[str] = field(default_factory=list)
 
 
-def listed(records: Sequence[Record], site: AdminSite, request: HttpRequest) -> dict[Any, Listed]:
+def columns_of(records: Sequence[Record], site: AdminSite, request: HttpRequest) -> dict[Any, Columns]:
     """Return what the list shows of records, by their key, in a constant number of queries."""
-    found = {record.pk: Listed() for record in records}
+    found = {record.pk: Columns() for record in records}
     objects = resources_of(records)
     models = {type(obj.instance) for obj in objects.values()}
     with_pages = {model for model in models if may_view_rows(site, request, model)}
@@ -91,7 +90,7 @@ def listed(records: Sequence[Record], site: AdminSite, request: HttpRequest) -> 
             found[pk].url = row_url(site, obj.instance)
     for pk, author in authors_of(objects).items():
         found[pk].author = author
-    chosen = connection_named(request.GET.get("connection"))
+    chosen = connection_by_key(request.GET.get("connection"))
     links = Link.objects.filter(record__in=list(found)).select_related("connection").order_by("pk")
     for link in links if chosen is None else links.filter(connection=chosen):
         text = link.external_id if chosen else f"{link.connection}: {link.external_id}"
@@ -113,12 +112,13 @@ BY_TIME = Keyset((KeyColumn("last_modified", is_descending=True), *BY_KEY.column
 def read_place(text: str, order: Keyset) -> tuple[Any, ...]:
     """Return the key of the record that an address names: ``5``, or ``5,2025-06-30T12:00:00+00:00``.
 
-    :raises ValueError: If it names none, or one in another order.
+    :raises ValueError: If it names no record, or a place in another order.
     """
     key, _, time = text.partition(",")
     by_time = order is BY_TIME
     if not (key.isascii() and key.isdecimal()) or bool(time) is not by_time:
         raise ValueError(text)
+    # A number that is too long for Python to read is out of range too.
     number = int(key) if len(key) < 20 else -1
     if number not in INTEGER_RANGE or number < 0:
         raise ValueError(text)
@@ -134,14 +134,15 @@ def place_of(record: Record, order: Keyset) -> str:
     return ",".join([str(key), *(time.isoformat() for time in times)])
 
 
-def page_of(records: QuerySet[Record], asked: Mapping[str, str], size: int, order: Keyset) -> Page[Record]:
+def page_of(records: QuerySet[Record], position: Mapping[str, str], size: int, order: Keyset) -> Page[Record]:
     """Return the page that an address asks for: the first, unless it names a place.
 
-    :raises ValueError: If a place is none.
+    :param position: The parameters :data:`AFTER` and :data:`BEFORE` of the address, as far as it has them.
+    :raises ValueError: If a parameter is no place in the list.
     """
-    backwards = BEFORE in asked
-    named = asked.get(BEFORE, asked.get(AFTER))
-    place = None if named is None else read_place(named, order)
+    backwards = BEFORE in position
+    text = position.get(BEFORE, position.get(AFTER))
+    place = None if text is None else read_place(text, order)
     return read_page(
         lambda limit: order.first(records, limit, beyond=place, backwards=backwards),
         size,

@@ -36,23 +36,27 @@ class ResourceConnectionFilter(admin.SimpleListFilter):
     parameter_name = "connection"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the connections by name, and the chosen one if it is not among the first."""
-        connections = list(Connection.objects.order_by("name")[:MOST_CONNECTIONS])
-        chosen = connection_named(self.value())
-        if chosen is not None and chosen not in connections:
-            connections.append(chosen)
-        return [(str(connection.pk), connection.name) for connection in connections]
+        return connection_choices(self.value())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
-        """Keep the records that are linked; of a connection that there is not, none."""
+        """Keep the records that are linked. A connection that does not exist has linked no record."""
         if self.value() is None:
             return queryset
-        connection = connection_named(self.value())
+        connection = connection_by_key(self.value())
         return queryset.filter(pk__in=Link.objects.filter(connection=connection).values("record"))
 
 
-def connection_named(key: str | None) -> Connection | None:
-    """Return the connection of a key in an address, if there is one."""
+def connection_choices(chosen_key: str | None) -> list[tuple[str, Any]]:
+    """Return the first connections by name, and the chosen one if it is not among them."""
+    connections = list(Connection.objects.order_by("name")[:MOST_CONNECTIONS])
+    chosen = connection_by_key(chosen_key)
+    if chosen is not None and chosen not in connections:
+        connections.append(chosen)
+    return [(str(connection.pk), connection.name) for connection in connections]
+
+
+def connection_by_key(key: str | None) -> Connection | None:
+    """Return the connection whose key an address names, or None."""
     if key is None or not (key.isascii() and key.isdecimal()) or len(key) > 18:
         return None
     return Connection.objects.filter(pk=int(key)).first()
@@ -65,11 +69,9 @@ class ResourceTypeFilter(admin.SimpleListFilter):
     parameter_name = "resource_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the names of the resource types."""
         return [(resource_type.name, resource_type.name) for resource_type in registry()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
-        """Keep the records of one resource type."""
         name = self.value()
         return queryset if name is None else queryset.filter(resource_type=name)
 
@@ -87,7 +89,6 @@ class ResourceStatusFilter(admin.SimpleListFilter):
         return [("active", _("Active")), ("inactive", _("Inactive")), ("deleted", _("Deleted"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
-        """Keep the records in the chosen state."""
         if self.value() == "deleted":
             return queryset.filter(deleted_at__isnull=False)
         if self.value() not in ("active", "inactive"):
@@ -119,28 +120,29 @@ MOST_FOUND = 500
 """How many resources that have the same external id, or the same name, are found."""
 
 
-def matching(term: str) -> Q:
+def search_condition(term: str) -> Q:
     """Return the condition that a record is of a resource with a name, a key, an ``id`` or an ``externalId``.
 
     What is in other tables is looked up first: no database finds both sides of an OR by index otherwise.
     """
-    condition = Q(pk__in=linked(term))
+    condition = Q(pk__in=linked_records(term))
     for resource_type in registry():
-        keys = [*keys_in(resource_type, term), *keys_named(resource_type, term)]
+        keys = [*keys_from_term(resource_type, term), *keys_by_column(resource_type, term)]
         if keys:
             condition |= Q(resource_type=resource_type.name, **{f"{resource_type.record_key}__in": keys})
     return condition
 
 
-def linked(term: str) -> list[Any]:
-    """Return the records that a connection has given an ``externalId``."""
+def linked_records(term: str) -> list[Any]:
+    """Return the primary keys of the records to which a connection has given this ``externalId``."""
+    # Every connection, as the index on the digest begins with the connection.
     links = Link.objects.filter(
         connection__in=Connection.objects.values("pk"), digest=link_digest(compose(term) or "")
     )
     return list(links.values_list("record", flat=True)[:MOST_FOUND])
 
 
-def keys_in(resource_type: ResourceType, term: str) -> Iterator[Any]:
+def keys_from_term(resource_type: ResourceType, term: str) -> Iterator[Any]:
     """Yield the keys of rows that a term may be: a primary key, or one that an ``id`` is made from."""
     if resource_type.record_key == "text_key":
         yield term
@@ -159,15 +161,11 @@ def is_integer(term: str) -> bool:
     return digits.isascii() and digits.isdecimal() and len(digits) < 20 and int(term) in INTEGER_RANGE
 
 
-def keys_named(resource_type: ResourceType, term: str) -> list[Any]:
+def keys_by_column(resource_type: ResourceType, term: str) -> list[Any]:
     """Return the keys of rows by their name, or by the column of their ``id``, where it has an index."""
-    columns = [
-        name
-        for name in (resource_type.adapter.display_column, resource_type.adapter.id_field)
-        if name is not None
-    ]
+    adapter = resource_type.adapter
     keys: list[Any] = []
-    for column in columns:
+    for column in filter(None, (adapter.display_column, adapter.id_field)):
         field: Any = column_of(resource_type.model, column)
         if field.get_internal_type() in ("CharField", "EmailField", "SlugField") and (
             field.unique or field.db_index

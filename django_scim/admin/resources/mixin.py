@@ -34,7 +34,7 @@ class ProvisioningAdminMixin(ModelAdmin):
     """Adds to the page of a row what there is of it in SCIM, and notes at the fields that SCIM writes.
 
     It goes before the other base classes: ``class StaffAdmin(ProvisioningAdminMixin, UserAdmin)``. The model
-    has to be one that an adapter serves. The panel is for those who may view resources; the notes are for
+    has to be that of a resource type. The panel is for those who may view resources; the notes are for
     everybody who sees the form.
     """
 
@@ -48,16 +48,14 @@ class ProvisioningAdminMixin(ModelAdmin):
         css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/resource.css"]}
 
     def provisioned_type(self, obj: Model | None) -> ResourceType | None:
-        """Return the resource type of a row; None for a row that is new or no resource."""
-        resource_type = None if obj is None or obj.pk is None else resource_type_for(self.model)
-        return (
-            resource_type
-            if resource_type is not None and obj is not None and has_identifier(resource_type, obj)
-            else None
-        )
+        """Return the resource type of a row, or None for a row that is new or no resource."""
+        if obj is None or obj.pk is None:
+            return None
+        resource_type = resource_type_for(self.model)
+        return resource_type if resource_type and has_identifier(resource_type, obj) else None
 
     def provisioning_note(self, request: HttpRequest, obj: Model | None) -> str | None:
-        """Return what is said of the fields that the identity provider of a row owns; None if it has none.
+        """Return what is said of the fields that the identity provider of a row owns, or None if it has none.
 
         The connections are named to those who may view resources.
         """
@@ -81,9 +79,9 @@ class ProvisioningAdminMixin(ModelAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         note = self.provisioning_note(request, obj)
         resource_type = self.provisioned_type(obj)
-        return (
-            form if note is None or resource_type is None else noted(form, owned_fields(resource_type), note)
-        )
+        if note is None or resource_type is None:
+            return form
+        return form_with_note(form, owned_fields(resource_type), note)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Add the fields that the identity provider owns, if nobody else is to change them."""
@@ -93,6 +91,7 @@ class ProvisioningAdminMixin(ModelAdmin):
             return names
         if self.provisioning_note(request, obj) is None:
             return names
+        # Django leaves out what the admin excludes, or else what its form excludes.
         options = getattr(self.form, "_meta", None)
         left_out = {*names, *(self.get_exclude(request, obj) or getattr(options, "exclude", None) or ())}
         editable = {field.name for field in (*self.opts.fields, *self.opts.many_to_many) if field.editable}
@@ -116,7 +115,7 @@ class ProvisioningAdminMixin(ModelAdmin):
             relation = getattr(formset, "fk", None)
             if note is not None and resource_type is not None and relation is not None:
                 names = owned_fields_behind(resource_type, relation)
-                form = noted(formset.form, names, note, disabled=self.provisioned_fields_readonly)
+                form = form_with_note(formset.form, names, note, disabled=self.provisioned_fields_readonly)
                 formset = type(formset.__name__, (formset,), {"form": form})
             yield formset, inline
 
@@ -171,7 +170,9 @@ def owned_fields_behind(resource_type: ResourceType, relation: Field[Any, Any]) 
     return {name for head, _, name in found if head in names and name in fields}
 
 
-def noted(form: FormClass, names: Collection[str], note: str, *, disabled: bool = False) -> FormClass:
+def form_with_note(
+    form: FormClass, names: Collection[str], note: str, *, disabled: bool = False
+) -> FormClass:
     """Return a form class that says of some fields whom they belong to.
 
     The note is a part of the help text, which Django names in the ``aria-describedby`` of the field. A field
@@ -191,17 +192,14 @@ def noted(form: FormClass, names: Collection[str], note: str, *, disabled: bool 
     NotedForm.__name__ = form.__name__
     options = copy.copy(NotedForm._meta)
     given = options.help_texts or {}
-    help_texts = {name: given.get(name, default_help(options.model, name)) for name in names}
+    help_texts = {
+        name: given.get(name, getattr(options.model._meta.get_field(name), "help_text", "")) for name in names
+    }
     options.help_texts = {**given, **{name: with_note(text, note) for name, text in help_texts.items()}}
     NotedForm._meta = options
     return NotedForm
 
 
-def default_help(model: type[Model], name: str) -> Any:
-    """Return the help text that a field of a model has by itself."""
-    return getattr(model._meta.get_field(name), "help_text", "")
-
-
 def with_note(help_text: Any, note: str) -> str:
-    """Return a help text, which Django takes for HTML, with a note, which is none."""
+    """Return a help text, which Django takes for HTML, with a note, which is escaped."""
     return f"{help_text} {conditional_escape(note)}".strip()

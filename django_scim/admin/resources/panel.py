@@ -25,7 +25,7 @@ from django_scim.admin.addresses import (
 )
 from django_scim.admin.bases import json_text
 from django_scim.admin.connections.setup import scim_base_url
-from django_scim.admin.resources.actions import ACTIONS, DeactivateAction, RestoreAction, UnlinkAction
+from django_scim.admin.resources.actions import DeactivateAction, RestoreAction, UnlinkAction
 from django_scim.admin.resources.authors import Provisioning, author, provisioning_of
 from django_scim.admin.rows import is_active
 from django_scim.mappings import Mapping
@@ -80,21 +80,21 @@ class ResourcePanel:
 
     @cached_property
     def provisioning(self) -> Provisioning:
-        """Which identity provider the row belongs to."""
         return provisioning_of(self.resource_type, self.row, self.request)
 
     @property
     def record(self) -> Record | None:
-        """The record of the resource, if SCIM has touched it."""
+        """The record of the resource, or None if SCIM has not touched it."""
         return self.provisioning.record
 
     @property
     def record_url(self) -> str | None:
+        """The address of the page of the resource, or None if SCIM has not touched it."""
         return None if self.record is None else record_url(self.site, self.record)
 
     @property
     def row_url(self) -> str | None:
-        """The page of the row, for those who may open it."""
+        """The address of the page of the row, or None for those who may not open it."""
         may_view = may_view_rows(self.site, self.request, type(self.row), self.row)
         return row_url(self.site, self.row) if may_view else None
 
@@ -112,7 +112,6 @@ class ResourcePanel:
 
     @property
     def is_deleted(self) -> bool:
-        """Whether the resource is deleted for SCIM."""
         return self.record is not None and self.record.deleted_at is not None
 
     # As SCIM has it
@@ -125,13 +124,12 @@ class ResourcePanel:
     @cached_property
     def connection(self) -> Connection | None:
         """The connection that is looked with: the one that is asked for, or the first."""
-        asked = self.request.GET.get(CHOICE)
-        chosen = (connection for connection in self.connections if str(connection.pk) == asked)
+        key = self.request.GET.get(CHOICE)
+        chosen = (connection for connection in self.connections if str(connection.pk) == key)
         return next(chosen, None) or next(iter(self.connections), None)
 
     @property
     def is_chosen(self) -> bool:
-        """Whether a connection was asked for."""
         return CHOICE in self.request.GET
 
     @property
@@ -145,8 +143,8 @@ class ResourcePanel:
         return found
 
     @cached_property
-    def shown(self) -> tuple[SafeString | None, list[str]]:
-        """The document that the connection gets, if it gets any, and what is left out of it."""
+    def document_parts(self) -> tuple[SafeString | None, list[str]]:
+        """The document that the connection gets, or None, and the attributes that are left out of it."""
         if self.connection is None:
             return None, []
         caller = Caller(self.connection, scim_base_url(self.request) or "")
@@ -155,29 +153,25 @@ class ResourcePanel:
 
     @property
     def document(self) -> SafeString | None:
-        """The document, as HTML."""
-        return self.shown[0]
+        return self.document_parts[0]
 
     @property
     def left_out(self) -> str:
         """The attributes that have too many values to be shown."""
-        return ", ".join(self.shown[1])
+        return ", ".join(self.document_parts[1])
 
     @property
     def most_values(self) -> int:
-        """How many values are shown at most."""
         return MOST_VALUES
 
     # What happened
 
     @cached_property
     def may_view_events(self) -> bool:
-        """Whether the user may see the history."""
         return may_view_events(self.site, self.request)
 
     @cached_property
     def steps(self) -> list[Step]:
-        """The last events of the resource."""
         events = ProvisioningEvent.objects.filter(
             resource_id=self.resource_type.identifier(self.row), resource_type=self.resource_type.name
         )
@@ -186,25 +180,22 @@ class ResourcePanel:
 
     @property
     def events_url(self) -> str:
-        """The whole history of the resource."""
         return events_url(self.site, self.resource_type, self.row)
 
     # What can be done
 
     @cached_property
     def may_act(self) -> bool:
-        """Whether the user may do something about the resource."""
         return self.record is not None and may_act(self.site, self.request)
 
     @property
     def actions(self) -> list[tuple[Any, str]]:
         """The names of what can be done to the resource now, with the addresses of the pages that ask."""
-        wanted = []
-        if self.is_deleted:
-            wanted.append(RestoreAction.name)
-        elif self.is_active and self.resource_type.adapter.can_be_inactive:
-            wanted.append(DeactivateAction.name)
-        return [(ACTIONS[name].label, self._action_url(name)) for name in wanted] if self.may_act else []
+        if self.may_act and self.is_deleted:
+            return [(RestoreAction.label, self._action_url(RestoreAction.name))]
+        if self.may_act and self.is_active and self.resource_type.adapter.can_be_inactive:
+            return [(DeactivateAction.label, self._action_url(DeactivateAction.name))]
+        return []
 
     @property
     def links(self) -> list[tuple[Link, str | None]]:
@@ -220,7 +211,6 @@ class ResourcePanel:
 
     @property
     def status(self) -> str:
-        """The state of the resource, in a word."""
         if self.is_deleted:
             return _("Deleted")
         return _("Active") if self.is_active else _("Inactive")
@@ -235,7 +225,7 @@ def resource_document(
 ) -> tuple[Json | None, list[str]]:
     """Return what a connection gets of a row, and the attributes that are left out for their size.
 
-    The document is None if there is no such resource for the connection: it answers 404.
+    The document is None if the connection sees no such resource: a GET answers 404.
     """
     left_out = [
         mapping.path.key
@@ -243,9 +233,9 @@ def resource_document(
         if mapping.unbounded and has_many(mapping, row, caller)
     ]
     rows = resource_type.queryset(caller.connection).filter(pk=row.pk)
-    objects = load(resource_type, rows, compiled(resource_type, excluded=tuple(left_out)), caller)
-    document = compiled(resource_type, excluded=tuple(left_out)).read(objects[0]) if objects else None
-    return document, left_out
+    projection = compiled(resource_type, excluded=tuple(left_out))
+    objects = load(resource_type, rows, projection, caller)
+    return projection.read(objects[0]) if objects else None, left_out
 
 
 def has_many(mapping: Mapping, row: Model, caller: Caller) -> bool:

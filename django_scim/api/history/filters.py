@@ -37,7 +37,7 @@ class TimeField(forms.Field):
     def to_python(self, value: Any) -> datetime | None:
         """Return the time as the database has it.
 
-        :raises ValidationError: If it is none.
+        :raises ValidationError: If it is no time.
         """
         if value in self.empty_values:
             return None
@@ -48,9 +48,9 @@ class TimeField(forms.Field):
 
 
 def parse_time(text: str) -> datetime:
-    """Return a time as the database has it: in UTC, or in the project's own zone if it uses none.
+    """Return a time as the database has it: in UTC, or in the project's own zone if ``USE_TZ`` is off.
 
-    :raises ValueError: If it is none, or one at the very ends of the calendar.
+    :raises ValueError: If it is no time, or one at the very ends of the calendar.
     """
     parsed = parse_datetime(text)
     if parsed is None:
@@ -86,23 +86,23 @@ class TextFilter(Filter):
         super().__init__(column, strip=False)
         self.column = column
 
-    def kept(self, value: str) -> str:
+    def column_value(self, value: str) -> str:
         """Return the text as the column has it."""
         return limited(value, self.column)
 
     def exact(self, value: str) -> Exact:
         """Return the condition that a text is the same, for what an index has found."""
-        return Exact(Comparable(F(self.column), case_exact=True), compose(self.kept(value)))
+        return Exact(Comparable(F(self.column), case_exact=True), compose(self.column_value(value)))
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        return qs.filter(self.exact(value), **{self.column: self.kept(value)})
+        return qs.filter(self.exact(value), **{self.column: self.column_value(value)})
 
 
 class DisplayFilter(TextFilter):
     """Compares with a name without regard to case."""
 
-    def kept(self, value: str) -> str:
-        return super().kept(value.lower())
+    def column_value(self, value: str) -> str:
+        return super().column_value(value.lower())
 
 
 class ConnectionChoiceFilter(ModelChoiceFilter):
@@ -140,15 +140,16 @@ class EventFilterSet(FilterSet):
         """
         events: Any = self.queryset
         selected = dict(equal)
-        for filter_, value in self.given():
+        for filter_, value in self.filter_values():
             column = filter_.field_name
             if column not in SELECTED:
                 events = filter_.filter(events, value)
                 continue
             if isinstance(filter_, TextFilter):
                 events = events.filter(filter_.exact(value))
-                value = filter_.kept(value)
+                value = filter_.column_value(value)
             value = value.pk if isinstance(value, Connection) else value
+            # Two parameters, or one and the token, may name different connections: no event has both.
             if selected.setdefault(column, value) != value:
                 events = events.filter(**{column: value})
         if self.form.cleaned_data["display"] and selected.keys().isdisjoint(NARROW):
@@ -157,7 +158,7 @@ class EventFilterSet(FilterSet):
             selected = {}
         return EventSelection(events, equal=selected)
 
-    def given(self) -> list[tuple[Any, Any]]:
+    def filter_values(self) -> list[tuple[Any, Any]]:
         """Return the filters that have a value, with it."""
         values = self.form.cleaned_data
         return [
@@ -171,7 +172,7 @@ class EventFilterSet(FilterSet):
 
         :param equal: The columns that have to be equal to a value beside those of the parameters.
         """
-        compared = {filter_.field_name for filter_, _ in self.given() if filter_.lookup_expr == "exact"}
+        compared = {each.field_name for each, _ in self.filter_values() if each.lookup_expr == "exact"}
         compared.update(equal)
         return compared <= SELECTED or not compared.isdisjoint(FEW) or self.is_short()
 

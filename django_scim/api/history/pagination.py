@@ -28,7 +28,7 @@ class EventPagination(CursorPagination):
         """Return the events of the page that a request asks for.
 
         :raises InvalidValueException: If ``page_size`` is no number over 0.
-        :raises InvalidCursorException: If the cursor is none that this server has given.
+        :raises InvalidCursorException: If this server has not given the cursor.
         """
         self.base_url = request.build_absolute_uri()
         size = self.get_page_size(request)
@@ -59,9 +59,9 @@ class EventPagination(CursorPagination):
         return min(size, settings.MAX_HISTORY_PAGE)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Return what a cursor holds, or None if there is none.
+        """Return what the cursor of a request holds, or None if it has no cursor.
 
-        :raises InvalidCursorException: If it is none that this server has given.
+        :raises InvalidCursorException: If this server has not given the cursor.
         """
         try:
             cursor: Any = super().decode_cursor(request)

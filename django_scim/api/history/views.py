@@ -78,7 +78,7 @@ class HistoryViewSet(ProtectedView):
     def retrieve(self, request: Request, pk: str) -> Response:
         """Answer with one event, and all that is known of it.
 
-        :raises NotFoundException: If there is none that may be read.
+        :raises NotFoundException: If there is no such event that may be read.
         """
         self.require_parameters()
         event = self.visible().filter(**self.own, pk=pk).first()
@@ -94,7 +94,6 @@ class HistoryViewSet(ProtectedView):
 
     @property
     def is_limited(self) -> bool:
-        """Whether the token is limited to some resource types."""
         token = self.request.auth
         return isinstance(token, AccessToken) and bool(token.resource_scopes)
 

@@ -181,7 +181,7 @@ def test_the_history_and_the_timeline_say_who_has_done_an_action(admin_client, s
     latest = page.context["provisioning"].steps[0]
     assert (latest.author, latest.event.detail) == ("the project itself", "deactivated by admin")
     (listed,) = admin_client.get(LIST).context["cl"].result_list
-    assert listed.listed.author == "the project itself"
+    assert listed.columns.author == "the project itself"
 
 
 def test_an_action_on_several_resources_has_one_request_id(admin_client, scim):

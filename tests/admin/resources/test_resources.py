@@ -42,7 +42,7 @@ def shown(browser, record, **query):
     """Return what the list shows of a record."""
     response = browser.get(LIST, query)
     (found,) = [row for row in response.context["cl"].result_list if row.pk == record.pk]
-    return found.listed
+    return found.columns
 
 
 # The list
@@ -204,7 +204,7 @@ def test_resources_that_a_connection_has_made_without_an_external_id_are_found_i
 
     response = admin_client.get(LIST, {"connection": scim.connection.pk})
 
-    assert [record.listed.name for record in response.context["cl"].result_list] == ["jsmith"]
+    assert [record.columns.name for record in response.context["cl"].result_list] == ["jsmith"]
     events = admin_client.get(response.context["created_url"]).context["cl"].result_list
     assert {event.display for event in events} == {"bjensen", "jsmith"}
 
