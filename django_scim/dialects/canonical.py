@@ -51,7 +51,7 @@ def canonical_message(payload: Any, dialect: Dialect = STANDARD) -> Any:
 def canonical_operations(
     resource: ResourceModel, operations: Iterable[Any], dialect: Dialect = STANDARD
 ) -> list[Any]:
-    """Return the canonical form of the operations of a PATCH, each of which may become several or none."""
+    """Return the canonical form of the operations of a PATCH, each of which may become any number."""
     schema = schema_of(resource)
     canonical: list[Any] = []
     for operation in operations:
@@ -84,7 +84,7 @@ def canonical_operation(operation: Json, schema: Schema, dialect: Dialect) -> Js
 
 
 def canonical_target(value: Any, target: Target, dialect: Dialect) -> Any:
-    """Return the canonical form of what is written where a path leads to."""
+    """Return the canonical form of a value for the target of a path."""
     if target.attribute is not None:
         return canonical_value(value, target.attribute, dialect)
     if target.object is not None and isinstance(value, dict):
@@ -130,7 +130,7 @@ def canonical_filter(text: str, schemas: Sequence[Schema], dialect: Dialect = ST
 
 
 def attr_path(text: str) -> AttrPath | None:
-    """Return a path that names an attribute, none for any other."""
+    """Return the path if it names an attribute, or None."""
     try:
         node = Path(text).ast
     except InvalidPathException:
@@ -159,7 +159,7 @@ def canonical_document(data: Json, schema: Schema, dialect: Dialect) -> Json:
 
 
 def canonical_extension(value: Any, attributes: Attributes, dialect: Dialect) -> Any:
-    """Return the object of an extension, none for what means none."""
+    """Return the object of an extension, or None for an empty string or list."""
     if isinstance(value, dict):
         return canonical_object(value, attributes, dialect)
     return None if value in ("", []) else value

@@ -71,7 +71,7 @@ class Identifier(Mapping):
 
 
 def identifier_operand(resource_type: ResourceType, prefix: str, binding: AttributeBinding) -> Operand:
-    """Return the operand of an ``id`` of an adapter's model, reached through a prefix such as ``user__``."""
+    """Return the operand of an ``id`` of a resource type, reached through a prefix such as ``user__``."""
     if resource_type.adapter.id_field is not None:
         field = column_of(resource_type.model, resource_type.adapter.id_field)
         if field.get_internal_type() != "UUIDField":
@@ -234,5 +234,5 @@ class Schemas(Mapping):
         return lambda _: ConstantOperand(urn, self.path.binding)
 
     def read(self, obj: Resource) -> Any:
-        """Return none: once all else is known, ``ResourceType.schemas_of`` gives it."""
+        """Return None: once all else is known, ``ResourceType.schemas_of`` gives it."""
         return None

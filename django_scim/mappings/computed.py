@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Computed(Mapping):
     """A read-only attribute: ``Computed(lambda user: user.get_full_name(), columns=["first_name", …])``.
 
-    :param function: Takes the row and returns the JSON value, or none.
+    :param function: Takes the row and returns the JSON value, or None.
     :param columns: The columns that the function reads.
     :param expression: The same as a Django expression, if it is to be filtered and sorted.
     """
@@ -58,7 +58,7 @@ class Computed(Mapping):
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Compare the expression.
 
-        :raises InvalidFilterException: If there is none.
+        :raises InvalidFilterException: If there is no expression.
         """
         if self.expression is None:
             raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")

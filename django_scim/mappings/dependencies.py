@@ -66,11 +66,11 @@ class Dependency:
     """Rows whose change is a change of the resources that they belong to.
 
     :param model: The model of the rows.
-    :param path: How the adapter's model reaches them, in Django's lookups; empty for its own rows.
-    :param fields: The columns that matter, as attribute names; none if all do. The end of a row matters
-        anyway.
+    :param path: How the resource type's model reaches them, in Django's lookups; empty for its own rows.
+    :param fields: The columns that matter, as attribute names, or None if all do. The deletion of a row
+        always matters.
     :param reverse: For the table of a many-to-many relation, of which Django tells by ``m2m_changed``:
-        whether the adapter's model is not the one that declares it.
+        whether another model than the resource type's declares it.
     :param in_columns: Whether the version is made from the columns: otherwise the revision of the record has
         to count the change, and a resource that has no record gets one.
     """

@@ -34,7 +34,7 @@ class IdentifierScheme:
         raise NotImplementedError
 
     def decode(self, identifier: str) -> Any:
-        """Return the key of an ``id``, or none for any text that :meth:`encode` does not return."""
+        """Return the key of an ``id``, or None for any text that :meth:`encode` does not return."""
         raise NotImplementedError
 
 
@@ -52,7 +52,7 @@ class IntegerScheme(IdentifierScheme):
         return str(UUID(int=packed))
 
     def decode(self, identifier: str) -> Any:
-        """Take the key out again; a UUID of another resource type is none of ours."""
+        """Unpack the key; None for a UUID of another resource type."""
         parsed = parse_uuid(identifier)
         if parsed is None:
             return None
@@ -96,7 +96,7 @@ class TextScheme(IdentifierScheme):
         return base64.urlsafe_b64encode(text).rstrip(b"=").decode("ascii")
 
     def decode(self, identifier: str) -> Any:
-        """Take the key out again; base64 of anything else is none of ours."""
+        """Unpack the key; None for base64 of anything else."""
         try:
             padded = identifier.encode("ascii") + b"=" * (-len(identifier) % 4)
             text = base64.urlsafe_b64decode(padded).decode()
@@ -107,7 +107,7 @@ class TextScheme(IdentifierScheme):
 
 
 def to_python(field: models.Field[Any, Any], text: str) -> Any:
-    """Return a value of a column from its text, or none if the column cannot hold such."""
+    """Return a value of a column from its text, or None if the column cannot hold such."""
     try:
         value = field.to_python(text) if is_storable(text) else None
     except ValidationError:
@@ -116,7 +116,7 @@ def to_python(field: models.Field[Any, Any], text: str) -> Any:
 
 
 def parse_uuid(text: str) -> UUID | None:
-    """Return a UUID in its usual spelling; none for all else."""
+    """Return the UUID of a text in the usual spelling, or None."""
     try:
         parsed = UUID(text)
     except ValueError:
@@ -153,7 +153,7 @@ def can_be_random(field: models.Field[Any, Any]) -> bool:
 
 
 def record_key_for(field: models.Field[Any, Any]) -> str | None:
-    """Return the column of the records that holds a primary key; none for one that no column can hold."""
+    """Return the column of the records that holds a primary key, or None if no column can."""
     column = column_behind(field)
     if isinstance(column, models.IntegerField):
         return "integer_key"

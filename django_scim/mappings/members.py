@@ -110,7 +110,7 @@ class Members(Collection):
 
     @property
     def other(self) -> ResourceType | None:
-        """The adapter of the other side, or none where the project does not serve it."""
+        """The resource type of the other side, or None if the project does not serve it."""
         return self.resource_type.registry.get(self.to)
 
     @property

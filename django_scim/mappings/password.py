@@ -21,7 +21,7 @@ class Password(Mapping):
     sortable = False
 
     def read(self, obj: Resource) -> Any:
-        """Return none: the attribute is ``writeOnly``."""
+        """Return None: the attribute is ``writeOnly``."""
         return None
 
     def initialize(self, obj: Resource) -> None:
@@ -31,7 +31,7 @@ class Password(Mapping):
         obj.touch(user, "password")
 
     def write(self, obj: Resource, value: Any) -> None:
-        """Validate and set the password; none makes it unusable.
+        """Validate and set the password; None makes it unusable.
 
         :raises InvalidValueException: If a validator of the host refuses it.
         """

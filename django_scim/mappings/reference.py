@@ -71,7 +71,7 @@ class Reference(Mapping):
 
     @property
     def other(self) -> ResourceType | None:
-        """The adapter of the other side, or none where the project does not serve it."""
+        """The resource type of the other side, or None if the project does not serve it."""
         return self.resource_type.registry.get(self.to)
 
     @property
@@ -101,7 +101,7 @@ class Reference(Mapping):
             obj.fetched[self.path.key] = found.get(key)
 
     def read(self, obj: Resource) -> Any:
-        """Return the reference; none if the connection cannot see where it leads."""
+        """Return the reference, or None if the connection cannot see where it leads."""
         target = obj.fetched.get(self.path.key)
         other = self.other
         if target is None or other is None:
@@ -115,7 +115,7 @@ class Reference(Mapping):
     def write(self, obj: Resource, value: Any) -> None:
         """Point the foreign key at the resource with the ``id`` of ``value``.
 
-        :raises InvalidValueException: If there is none, or none is not allowed.
+        :raises InvalidValueException: If there is no such resource, or the foreign key cannot be null.
         """
         assert self.host is not None
         identifier = identifier_of(value)
@@ -158,7 +158,7 @@ class Reference(Mapping):
         return super().present(path, caller)
 
     def assigned(self, path: AttributePath, caller: Caller) -> Q:
-        """All parts are there, or none is."""
+        """All sub-attributes have a value, or no sub-attribute has."""
         if self.other is None:
             return constant(False)
         return ReferenceSource(self.other.queryset(caller.connection), self.column, lambda _: None).exists()

@@ -23,9 +23,8 @@ class Create(Write):
     The row of a deleted resource with the same unique value is used again, as a new resource: the
     host's own constraint has no place for a second one.
 
-    In a bulk job, one that refers to resources that are not there yet is made in two steps, in a
-    transaction of
-    theirs: :meth:`start`, :meth:`complete` and :meth:`~django_scim.operations.write.Write.conclude`.
+    In a bulk job, resources that refer to each other are made in steps, in one transaction: :meth:`start`,
+    :meth:`complete` and :meth:`~django_scim.operations.write.Write.conclude`.
     """
 
     signal = resource_created

@@ -40,7 +40,7 @@ Operations = list[Any]
 
 
 class Patch(WriteById):
-    """Applies the operations of a PatchOp to a resource, all of them or none."""
+    """Applies the operations of a PatchOp to a resource, all or nothing."""
 
     def read_body(self, payload: Any) -> Patch:
         """Take the operations of a request; return the write itself.
@@ -84,7 +84,7 @@ def put_secrets(resource_type: ResourceType, document: Json) -> None:
 def parse(resource_type: ResourceType, payload: Any, caller: Caller) -> Operations:
     """Return the operations of a request, read in the dialect of the connection, checked against the schemas.
 
-    No operations at all are none: an identity provider that compares before it writes may find nothing.
+    An empty list is allowed: an identity provider that compares before it writes may find no difference.
 
     :raises PayloadTooLargeException: If there are more than ``MAX_PATCH_OPERATIONS``.
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
@@ -131,7 +131,7 @@ def require_bounded_operations(operations: list[Any]) -> None:
 
 
 def split(resource_type: ResourceType, operations: Operations) -> tuple[Operations, list[RelationChange]]:
-    """Set the operations on relations apart, also where one without a path has both."""
+    """Return the operations on loaded attributes, and those on relations. Without a path, one may be both."""
     bounded: Operations = []
     relations: list[RelationChange] = []
     for operation in operations:
@@ -170,7 +170,7 @@ def require_bounded_paths(operations: Operations) -> None:
 def require_bounded_values(before: Json, after: Json) -> None:
     """Refuse an attribute that has grown to too many values, one operation after the other.
 
-    :param before: The document, or the object of an extension; empty if there was none.
+    :param before: The document, or the object of an extension; empty if there was no such object.
     :raises InvalidValueException: If one has more than ``MAX_VALUES``, and more than it had.
     """
     limit = get_settings().MAX_VALUES
@@ -183,7 +183,7 @@ def require_bounded_values(before: Json, after: Json) -> None:
 
 
 def relation_at(resource_type: ResourceType, binding: AttributeBinding | None) -> Collection | None:
-    """Return the mapping of a relation that a path leads to or into, none for all else."""
+    """Return the mapping of a relation that a path leads to or into, or None."""
     if binding is None:
         return None
     mapping = resource_type.mapping_for(from_binding(resource_type.resource, binding))

@@ -106,10 +106,10 @@ def apply(
     """Write what differs between two documents of a resource, and note it in the changes.
 
     :param resets: Whether a value that has to be there, such as ``active``, gets its default where the
-        second document has none; otherwise it is kept. A secret in the first document is there only for
+        second document has no value; otherwise it is kept. A secret in the first document is there only for
         its removal to be seen.
-    :param removes: Whether a value that is kept, or a default, is told no longer, since a client has
-        removed the attribute.
+    :param removes: Whether a value that is kept, or a default, is no longer in answers, since a
+        client has removed the attribute.
     """
     written: Written = []
     for mapping in obj.resource_type.written_mappings:

@@ -98,7 +98,7 @@ class Restore(StaffWrite):
     deed = "restored"
 
     def change(self) -> Written:
-        """Take the tombstone away.
+        """Remove the tombstone.
 
         :raises ConflictException: If the resource is not deleted, or no longer.
         """
@@ -146,7 +146,7 @@ class Unlink(StaffWrite):
     def change(self) -> Written:
         """Delete the link; nothing else of the resource changes.
 
-        :raises ConflictException: If the connection gave it none, or it is gone already.
+        :raises ConflictException: If there is no such link, or no longer.
         """
         obj = self.obj
         links = Link.objects.using(obj.database).filter(record=obj.record, connection=self.connection)
@@ -163,7 +163,7 @@ class Unlink(StaffWrite):
         return []
 
     def save(self, written: Written) -> None:
-        """Move the version."""
+        """Save the record, since the version changes with it."""
         save_record(self.obj)
 
 
@@ -172,7 +172,7 @@ MOST_OTHERS = 20
 
 
 def caller_for(resource_type: ResourceType, key: Any) -> Caller:
-    """Return a scope that a resource is in, by the primary key of its row.
+    """Return a caller that can see a resource, by the primary key of its row.
 
     :raises NotFoundException: If the row is gone, or no connection can see it.
     """
@@ -194,7 +194,7 @@ def caller_for(resource_type: ResourceType, key: Any) -> Caller:
 
 
 def has_identifier(resource_type: ResourceType, instance: Model) -> bool:
-    """Whether a row is a resource at all: one without a value in ``id_field`` is none."""
+    """Whether a row is a resource: one without a value in ``id_field`` is not."""
     return getattr(instance, resource_type.id_column) is not None
 
 

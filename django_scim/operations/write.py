@@ -1,11 +1,9 @@
 """The one way through: what every write does, from the lock to its event.
 
 A write takes these steps in one transaction, and all of them again if it loses to another: **lock** the
-row, look at
-its **protection** and at ``If-Match``, **read** the document, **change** it, **save** rows and **record**,
-and
-**conclude**: deprovision, tell the host, write the event. What differs is a subclass: :class:`Write` is
-under POST, PUT, PATCH, DELETE and what people of the project do.
+row, look at its **protection** and at ``If-Match``, **read** the document, **change** it, **save** rows and
+record, and **conclude**: deprovision, tell the host, write the event. POST, PUT, PATCH, DELETE and what
+people of the project do are subclasses of :class:`Write`.
 """
 
 from __future__ import annotations
@@ -96,7 +94,7 @@ class Write(ABC):
     def lock(self) -> Resource:
         """Return the resource, its row locked.
 
-        :raises NotFoundException: If there is none.
+        :raises NotFoundException: If there is no such resource.
         """
 
     def read(self) -> Json:
@@ -147,7 +145,7 @@ class WriteById(Write):
 
 
 def database_of(resource_type: ResourceType) -> str:
-    """Return the database that the adapter's rows are written to."""
+    """Return the database that the rows of a resource type are written to."""
     return router.db_for_write(resource_type.model)
 
 
@@ -182,7 +180,7 @@ def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) 
 
 
 def not_found(resource_type: ResourceType, identifier: str) -> NotFoundException:
-    """Return the error of an ``id`` that is none."""
+    """Return the error of an ``id`` that no resource has."""
     return NotFoundException(detail=f"there is no {resource_type.name} with the id '{identifier}'")
 
 

@@ -41,7 +41,7 @@ EQUALITY = (CompareOperator.eq, CompareOperator.ne)
 def compile_filter(
     resource_type: ResourceType, node: FilterNode, caller: Caller, *, is_alone: bool = True
 ) -> Q:
-    """Return the condition on the adapter's rows that a filter stands for.
+    """Return the condition on a resource type's rows that a filter stands for.
 
     :param node: The syntax tree of a filter that scim2-models has checked against the resource type.
     :param is_alone: Whether no other resource type is queried with it. Otherwise it may not have
@@ -183,7 +183,7 @@ class ValueCompiler(Compiler):
         raise InvalidFilterException(detail="a value filter cannot contain another")
 
     def sub(self, attr_path: AttrPath) -> str | None:
-        """Return the canonical name of a sub-attribute; none for the values of a simple attribute.
+        """Return the canonical name of a sub-attribute, or None for the values of a simple attribute.
 
         :raises InvalidFilterException: If there is no such sub-attribute.
         """

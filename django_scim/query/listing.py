@@ -125,7 +125,7 @@ class Listing:
     def beyond(self, mark: Mark | None, count: int, *, backwards: bool = False) -> list[Found]:
         """Return the first resources after a place, or the last ones before it, in the order of the way.
 
-        :param mark: The place, none for the start of the collection.
+        :param mark: The place, or None for the start of the collection.
         """
         found: list[Found] = []
         for part in reversed(self.parts) if backwards else self.parts:

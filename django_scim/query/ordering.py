@@ -82,7 +82,7 @@ def compile_order(
 
 
 SEPARATOR = "~"
-"""RFC 9865 section 2 lets a cursor have unreserved characters alone, and the usual colon is none."""
+"""RFC 9865 section 2 lets a cursor have unreserved characters alone, which the usual colon is not."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Mark:
     """A resource's place in an order.
 
     :param position: The position of its resource type, in a query of several.
-    :param key: Its value of the ``sortBy`` attribute as JSON has it, none if it has none.
+    :param key: Its value of the ``sortBy`` attribute as JSON has it, or None.
     :param pk: Its primary key as text.
     """
 

@@ -36,13 +36,13 @@ LAST_INDEX = INTEGER_RANGE[-1]
 """The largest index, which is past the end of everything: JSON has no larger numbers."""
 
 ResourceTypes = Sequence[ResourceType]
-"""One adapter, or several that are queried as one collection."""
+"""One resource type, or several that are queried as one collection."""
 
 
 def parse_parameters(resource_types: ResourceTypes, parameters: Json, dialect: Dialect) -> SearchRequest[Any]:
     """Validate the parameters of a query against the schemas of its resource types.
 
-    :param dialect: That of the caller.
+    :param dialect: The dialect of the caller.
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
     require_bounded_parameters(parameters)

@@ -21,7 +21,7 @@ Named = set[str]
 """Keys of attributes and of sub-attributes that a request names."""
 
 SelectedAttributes = dict[str, set[str] | None]
-"""The attributes to return by the key of their head: none for all of one, or the sub-attributes."""
+"""The attributes to return by the key of their head: the sub-attributes, or None for all of them."""
 
 
 class Projection:
@@ -71,7 +71,7 @@ class Projection:
         return path.key in asked or any(f"{path.key}.{sub}" in asked for sub in path.sub_attributes)
 
     def _parts(self, path: AttributePath, asked: Named | None, refused: Named) -> set[str] | None:
-        """Return which sub-attributes to return, none for all that there are."""
+        """Return which sub-attributes to return, or None for all."""
         is_whole = asked is None or path.key in asked
         chosen = set()
         for sub in path.sub_attributes:
@@ -133,8 +133,8 @@ class Projection:
     def read(self, obj: Resource) -> Json:
         """Return the JSON document of a resource for which everything has been fetched.
 
-        A group without members has an empty list of them, which RFC 7643 section 2.5 takes as none: there
-        are clients that iterate over the members without looking whether there are any.
+        A group without members has an empty list of them, which RFC 7643 section 2.5 takes as unassigned:
+        there are clients that iterate over the members without looking whether there are any.
         """
         document: Json = {"schemas": []}
         for mapping in self.mappings:

@@ -56,7 +56,7 @@ class Registry:
         return iter(self.by_name.values())
 
     def get(self, name: str) -> ResourceType | None:
-        """Return the resource type of a name, or None where the project does not serve it."""
+        """Return the resource type of a name, or None if the project does not serve it."""
         return self.by_name.get(name)
 
     @cached_property
@@ -122,7 +122,7 @@ class Registry:
         self.by_name[resource_type.name] = resource_type
 
     def join(self) -> None:
-        """Let the adapters look at each other, once all are there; one that cannot is left out."""
+        """Bind the mappings, once all resource types are there; one that cannot be bound is left out."""
         for resource_type in [*self]:
             try:
                 resource_type.join(self)
@@ -131,11 +131,11 @@ class Registry:
                 self.refuse(resource_type.setting, type(resource_type.adapter).__qualname__, error)
 
     def refuse(self, setting: str, name: str, error: ImproperlyConfigured) -> None:
-        """Note why an adapter cannot be used."""
+        """Keep the error of an adapter that cannot be used."""
         self.errors.append(Error(f"{setting}: '{name}' cannot be used: {error}", id="django_scim.E008"))
 
     def require_complete(self) -> None:
-        """Stop where the answer would be that a resource type does not exist, and the settings name it.
+        """Raise the errors, so that no answer says that a resource type in the settings does not exist.
 
         A server such as gunicorn starts without system checks.
 
@@ -145,7 +145,7 @@ class Registry:
             raise ImproperlyConfigured(" ".join(str(error.msg) for error in self.errors))
 
     def check(self) -> Iterator[CheckMessage]:
-        """Return what is wrong with the adapters, for Django's system checks."""
+        """Return what is wrong with the resource types, for Django's system checks."""
         yield from self.errors
         for resource_type in self:
             yield from resource_type.check()
@@ -153,7 +153,7 @@ class Registry:
 
 @cache
 def registry() -> Registry:
-    """Make the adapters that the settings name; :attr:`Registry.errors` has those that cannot be made."""
+    """Make the resource types that the settings name; :attr:`Registry.errors` says which cannot be made."""
     configured = get_settings().RESOURCES
     made = Registry()
     for name in dict.fromkeys([*DEFAULT_ADAPTERS, *configured]):
@@ -165,7 +165,7 @@ def registry() -> Registry:
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:
-    """Make the adapters anew after ``override_settings``."""
+    """Make the resource types again after ``override_settings``."""
     if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
         registry.cache_clear()
 

@@ -36,9 +36,9 @@ class Caller:
 
     @property
     def acting(self) -> Connection:
-        """The connection, for what only an identity provider does.
+        """The connection, where only an identity provider can be the caller.
 
-        :raises AssertionError: If there is none.
+        :raises AssertionError: If there is no connection.
         """
         assert self.connection is not None
         return self.connection

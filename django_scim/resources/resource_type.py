@@ -76,7 +76,7 @@ class ResourceType:
     def queryset(self, connection: Connection | None) -> QuerySet[Any]:
         """Return the rows that are resources for a connection: those it may see, less the deleted ones.
 
-        A row without a value in ``id_field`` has no ``id``, and so is none.
+        A row without a value in ``id_field`` has no ``id``, and so is no resource.
         """
         rows = self.rows(connection).filter(~self._deleted())
         id_field = self.adapter.id_field
@@ -113,7 +113,7 @@ class ResourceType:
         return record_key_for(self.model._meta.pk) or "text_key"
 
     def new_record(self, instance: Model) -> Record:
-        """Return an unsaved record for a row that has none."""
+        """Return an unsaved record for a row without a record."""
         created = self.created_at(instance)
         times = {"created": created, "last_modified": created} if created else {}
         record = Record(resource_type=self.name, **times)
@@ -150,7 +150,7 @@ class ResourceType:
         return self.scheme.encode(key)
 
     def identified(self, queryset: QuerySet[Any], identifier: str) -> QuerySet[Any]:
-        """Narrow a queryset to the row of an ``id``; to nothing if it is none of this resource type.
+        """Filter a queryset by ``id``; the result is empty for an ``id`` of another resource type.
 
         An ``id`` is case-exact (RFC 7643 section 3.1), also where the collation of a text column is not.
         """

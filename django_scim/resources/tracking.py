@@ -27,7 +27,7 @@ from django_scim.sql.values import column_of
 
 @cache
 def watched_models() -> dict[type[Model], list[tuple[ResourceType, Dependency]]]:
-    """Return what is watched, by model, one entry for each way in which an adapter reaches it."""
+    """Return what is watched, by model, one entry for each way in which a resource type reaches it."""
     found: dict[type[Model], list[tuple[ResourceType, Dependency]]] = {}
     for resource_type in registry():
         ways: dict[Any, Dependency] = {}

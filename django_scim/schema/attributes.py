@@ -27,7 +27,7 @@ class Attribute:
     is_read_only: bool
 
     subs: Mapping[str, Attribute]
-    """The sub-attributes by their name in lower case; none for a simple attribute."""
+    """The sub-attributes by their name in lower case; empty for a simple attribute."""
 
     is_member: bool = False
     """Whether it is the ``value`` that identifies one of several references, such as ``members``."""
@@ -81,7 +81,7 @@ class Schema:
     """The extensions by their URN in lower case."""
 
     def target(self, path: str) -> Target:
-        """Return what a path leads to; nothing if there is no such attribute, or the path is none."""
+        """Return what a path leads to; an empty target if the path is wrong, or names no attribute."""
         bound: Any = Path.__class_getitem__(self.resource)
         try:
             parsed = bound(path)
@@ -157,7 +157,7 @@ def describe(resource: ResourceModel, path: AttributePath) -> Attribute:
 
 
 def member(data: Json, name: str) -> Any:
-    """Return a member of an object by its name in any case, or none (RFC 7643 section 2.1)."""
+    """Return a member of an object by its name in any case, or None (RFC 7643 section 2.1)."""
     return next((value for key, value in data.items() if key.lower() == name), None)
 
 

@@ -21,13 +21,13 @@ class AttributePath:
     """One attribute of a resource type, such as ``name.familyName``, in the spelling of its schema."""
 
     extension: str | None
-    """The URN of the extension that declares the attribute; none for the core schema."""
+    """The URN of the extension that declares the attribute, or None for the core schema."""
 
     name: str
     """The attribute, such as ``name``."""
 
     sub: str | None
-    """Its sub-attribute, such as ``familyName``."""
+    """Its sub-attribute, such as ``familyName``, or None."""
 
     binding: AttributeBinding
     """The same as scim2-models resolves it: types, multiplicity and characteristics."""
@@ -71,7 +71,7 @@ class AttributePath:
         return self.binding.get_annotation(Returned) is Returned.never
 
     def get(self, document: Json) -> Any:
-        """Return the value at the path of a single-valued or whole attribute, or none."""
+        """Return the value at the path of a single-valued or whole attribute, or None."""
         value: Any = document
         for name in (self.extension, self.name, self.sub):
             if name is not None:
@@ -79,7 +79,7 @@ class AttributePath:
         return value
 
     def set(self, document: Json, value: Any) -> None:
-        """Put a value at the path; none and empty values leave nothing behind (RFC 7643 section 2.5)."""
+        """Put a value at the path; None and empty values remove what is there (RFC 7643 section 2.5)."""
         hosts = [document]
         names = [name for name in (self.extension, self.name, self.sub) if name]
         for name in names[:-1]:
@@ -105,7 +105,7 @@ def is_assigned(value: Any) -> bool:
 
 @lru_cache(maxsize=RESOLVED)
 def resolve(resource: ResourceModel, path: str) -> AttributePath | None:
-    """Return what a path names in a resource type; none if its schemas have no such attribute.
+    """Return what a path names in a resource type, or None if its schemas have no such attribute.
 
     :raises InvalidPathException: If the path cannot be parsed.
     """

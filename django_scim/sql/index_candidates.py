@@ -62,7 +62,7 @@ class Candidates(Lookup):
         return (*super().identity, self.case_exact)
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
-        """Compare as it is where case matters; else there is an index on the comparable form, or none."""
+        """Compare as it is where case matters; else only the comparable form can have an index."""
         if not self.case_exact or not self.rhs.isascii():
             raise FullResultSet
         return self._among(compiler, spellings(self.rhs, COMPOSED))
@@ -96,7 +96,7 @@ class Candidates(Lookup):
 
 
 def spellings(text: str, alternatives: dict[str, str]) -> list[str]:
-    """Return a text with each choice between a character and its alternative; none if they are too many."""
+    """Return a text with each choice between a character and its alternative; [] if they are too many."""
     choices = [(character, alternatives.get(character, "")) for character in text]
     if 2 ** sum(bool(other) for _, other in choices) > MAX_SPELLINGS:
         return []
@@ -126,7 +126,7 @@ known: dict[tuple[str, str], dict[str, str | None]] = {}
 
 
 def collation_of(connection: BaseDatabaseWrapper, table: str, column: str) -> str | None:
-    """Return the collation of a column, none if it has none.
+    """Return the collation of a column, or None.
 
     The database is asked once for each table.
     """

@@ -60,7 +60,7 @@ def constant(truth: bool) -> Q:
 
 
 def any_of(conditions: Iterable[Q]) -> Q:
-    """Return the disjunction of conditions; of none, what never holds."""
+    """Join conditions by OR; without any, the result never holds."""
     combined: Q | None = None
     for condition in conditions:
         combined = condition if combined is None else combined | condition
@@ -114,7 +114,7 @@ class Operand:
     def compare(self, operator: CompareOperator, value: Any) -> Q:
         """Return the condition that ``attribute operator value`` stands for.
 
-        :param value: The raw value of the filter; none is RFC 7644's null.
+        :param value: The raw value of the filter; None is RFC 7644's null.
         :raises InvalidFilterException: If the value cannot be compared with the attribute.
         """
         check_text(value)

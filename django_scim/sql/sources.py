@@ -21,7 +21,7 @@ class Source:
 
     :param rows: One row a resource (or a value), as a queryset.
     :param key: The column of the rows that holds the primary key of the resource.
-    :param operands: Gives the operand of a sub-attribute, none being the value itself.
+    :param operands: Returns the operand of a sub-attribute, or for None that of the value itself.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Source:
         self.operands = operands
 
     def operand(self, sub: str | None) -> Operand | None:
-        """Return what to compare for a sub-attribute, or none where the source has no such thing."""
+        """Return what to compare for a sub-attribute, or None if the source does not have it."""
         return self.operands(sub)
 
     def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
@@ -110,7 +110,7 @@ class HostSource(Source):
         self.host_rows = rows
 
     def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
-        """Look the rows up by themselves; none if it was not said which."""
+        """Look the rows up by themselves; None without ``rows``."""
         if self.host_rows is None:
             return None
         return self.host_rows.filter(self.exists(condition)).order_by().values("pk")

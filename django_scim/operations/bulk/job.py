@@ -101,7 +101,7 @@ class BulkJob:
         return [operation for operation in self.operations if operation.status is not None]
 
     def perform(self, operation: BulkOperation) -> None:
-        """Run one operation, and note what came of it."""
+        """Run one operation, and keep its result in it."""
         operation.identifier = resolved(operation.identifier, self.identifiers)
         attempt = self.new_attempt(operation)
         try:
@@ -139,7 +139,7 @@ class BulkJob:
         return method(*target, if_match=if_match).read_body(data).run()
 
     def succeed(self, operation: BulkOperation, obj: Resource | None) -> None:
-        """Note that an operation succeeded."""
+        """Keep the response of an operation that succeeded."""
         operation.status = STATUSES[operation.method or ""]
         operation.version = None
         if obj is not None:
@@ -149,13 +149,13 @@ class BulkJob:
                 self.identifiers[operation.bulk_id] = obj.identifier
 
     def fail(self, operation: BulkOperation, exception: Exception, attempt: Attempt | None) -> None:
-        """Note that an operation failed, in the history too."""
+        """Keep the error of an operation that failed, in the history too."""
         operation.error = self.refuse(attempt, exception)
         operation.status = operation.error.status
         operation.version = None
 
     def new_attempt(self, operation: BulkOperation) -> Attempt | None:
-        """Return the attempt of an operation; none if it has no method that the history knows."""
+        """Return the attempt of an operation, or None if the history does not know its method."""
         if operation.method not in OPERATIONS:
             return None
         name = operation.resource_type.name if operation.resource_type else ""
@@ -167,7 +167,7 @@ class BulkJob:
     # Circles
 
     def perform_circle(self, circle: Sequence[BulkOperation]) -> None:
-        """Make resources that refer to each other: all of them, or none."""
+        """Make resources that refer to each other, all or nothing."""
         creations = {operation: self.creation(operation) for operation in circle}
         documents: dict[BulkOperation, Json] = {}
         known = dict(self.identifiers)
@@ -218,7 +218,7 @@ class BulkJob:
     def fail_circle(
         self, circle: Sequence[BulkOperation], failed: BulkOperation, exception: Exception
     ) -> None:
-        """Note that none of a circle's resources was made, since one could not be."""
+        """Fail all operations of a circle, since one resource could not be made."""
         for operation in circle:
             reason = exception
             if operation is not failed and not isinstance(exception, ConnectionPaused):
