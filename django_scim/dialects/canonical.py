@@ -224,7 +224,6 @@ class Renaming(FilterVisitor[FilterNode]):
         return node
 
     def visit_present(self, node: Present) -> FilterNode:
-        """Change the path."""
         return replace(node, attr_path=self.path(node.attr_path))
 
     def visit_value_path(self, node: ValuePath) -> FilterNode:
@@ -232,9 +231,7 @@ class Renaming(FilterVisitor[FilterNode]):
         return replace(node, attr_path=self.path(node.attr_path))
 
     def visit_not(self, node: Not) -> FilterNode:
-        """Change what is negated."""
         return replace(node, expr=self.visit(node.expr))
 
     def visit_logical_expr(self, node: LogicalExpr) -> FilterNode:
-        """Change each term."""
         return replace(node, terms=tuple(self.visit(term) for term in node.terms))

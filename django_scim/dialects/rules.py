@@ -80,7 +80,6 @@ class Rule:
 
     @property
     def name(self) -> str:
-        """The name of the function."""
         return self.function.__name__
 
     def guarded(self, stage: Stage) -> Callable[..., Any]:

@@ -47,11 +47,9 @@ class Computed(Mapping):
                 yield unknown_field(self.resource_type, self.path.key, self.resource_type.model, column)
 
     def columns(self) -> Sequence[str]:
-        """Return the columns that the function reads."""
         return self.needed
 
     def read(self, obj: Resource) -> Any:
-        """Call the function."""
         instance: Model = obj.instance
         return self.function(instance)
 

@@ -71,11 +71,9 @@ class ColumnScheme(IdentifierScheme):
         self.field = field
 
     def encode(self, key: Any) -> str:
-        """Return the value as text."""
         return str(key)
 
     def decode(self, identifier: str) -> Any:
-        """Return the value in the type of the column."""
         key = to_python(self.field, identifier)
         return key if key is not None and self.encode(key) == identifier else None
 
@@ -91,7 +89,6 @@ class TextScheme(IdentifierScheme):
         self.field = field
 
     def encode(self, key: Any) -> str:
-        """Return the text in base64, without padding."""
         text = f"{self.type_name}:{key}".encode()
         return base64.urlsafe_b64encode(text).rstrip(b"=").decode("ascii")
 

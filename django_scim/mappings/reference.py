@@ -80,15 +80,12 @@ class Reference(Mapping):
         return ("displayName",) if self.other is not None and self.other.adapter.display_column else ()
 
     def columns(self) -> Sequence[str]:
-        """Return the foreign key."""
         return (self.column,)
 
     def dependencies(self) -> Iterable[Dependency]:
-        """Return the row of the foreign key, and those that lead to it."""
         return () if self.host is None else self.host.dependencies()
 
     def fetch(self, objects: Sequence[Resource]) -> None:
-        """Fetch what the foreign keys of a page lead to, in one query."""
         other = self.other
         assert self.host is not None
         keys = {obj: self.host.read(obj.instance) for obj in objects}
@@ -129,7 +126,6 @@ class Reference(Mapping):
 
     @property
     def clearable(self) -> bool:
-        """Whether the foreign key may be null."""
         return self.host is not None and self.host.field.null
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:

@@ -21,7 +21,6 @@ class Delete(WriteById):
 
     @property
     def is_hard(self) -> bool:
-        """Whether the row goes."""
         return self.resource_type.adapter.delete == "hard"
 
     def change(self) -> Written:

@@ -69,7 +69,6 @@ class Compiler(FilterVisitor[Q]):
         return ~self.visit(node.expr)
 
     def visit_logical_expr(self, node: LogicalExpr) -> Q:
-        """Join the terms."""
         join = and_ if node.op is LogicalOperator.and_ else or_
         return reduce(join, [self.visit(term) for term in node.terms])
 
@@ -171,11 +170,9 @@ class ValueCompiler(Compiler):
         self.source = source
 
     def visit_comparison(self, node: Comparison) -> Q:
-        """Compare the sub-attribute in the rows of the source."""
         return operand_of(self.source, self.sub(node.attr_path)).compare(node.op, node.value)
 
     def visit_present(self, node: Present) -> Q:
-        """Look for the sub-attribute in the rows of the source."""
         return operand_of(self.source, self.sub(node.attr_path)).present_and_not_empty()
 
     def visit_value_path(self, node: ValuePath) -> Q:

@@ -58,7 +58,6 @@ class Part:
         return self.order.annotate(self.rows)
 
     def load(self, rows: QuerySet[Any]) -> list[Resource]:
-        """Fetch the resources of rows."""
         return load(self.resource_type, rows, self.projection, self.caller)
 
     def find(self, rows: QuerySet[Any]) -> list[Found]:
@@ -73,7 +72,6 @@ class Part:
         return getattr(obj.instance, SORT_KEY, None)
 
     def key_field(self) -> Field[Any, Any]:
-        """Return the field that the keys are values of."""
         field: Field[Any, Any] = self.keyed().query.annotations[SORT_KEY].output_field
         return field
 

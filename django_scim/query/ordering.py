@@ -52,7 +52,6 @@ class Order:
 
     @property
     def column(self) -> Column:
-        """The column of the key."""
         return Column(SORT_KEY, is_descending=self.descending, is_nullable=not self.is_total)
 
     @property

@@ -88,7 +88,6 @@ class Projection:
 
     @cached_property
     def mappings(self) -> list[Mapping]:
-        """The mappings to read."""
         chosen = []
         for mapping in self.resource_type.mappings.values():
             subs = self.selection.get(mapping.path.head, set())
@@ -119,12 +118,10 @@ class Projection:
 
     @cached_property
     def needs_record(self) -> bool:
-        """Whether the records are needed."""
         return any(mapping.uses_record for mapping in self.mappings)
 
     @cached_property
     def columns(self) -> set[str]:
-        """The columns that the mappings read."""
         mappings: Iterable[Mapping] = self.mappings
         if self.needs_version:
             mappings = self.resource_type.mappings.values()

@@ -100,7 +100,6 @@ class ResourceType:
     # Records
 
     def records(self) -> QuerySet[Record]:
-        """Return the records of the resource type."""
         return Record.objects.filter(resource_type=self.name)
 
     def links(self) -> QuerySet[Link]:

@@ -136,17 +136,14 @@ class DocumentText(Func):
         super().__init__(expression, **extra)
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
-        """Extract by JSON path."""
         return self._as(compiler, connection, "json_extract(%(expressions)s, %%s)", json_path(self.key))
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> Compiled:
-        """Extract by key."""
         return self._as(compiler, connection, '((%(expressions)s ->> %%s) COLLATE "C")', self.key)
 
     def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
-        """Extract by JSON path."""
         template = f"(JSON_VALUE(%(expressions)s, %%s) COLLATE {binary_collation(connection)})"
         return self._as(compiler, connection, template, json_path(self.key))
 

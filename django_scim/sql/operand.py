@@ -240,7 +240,6 @@ class ConstantOperand(Operand):
         super().__init__(Value(self.constant, output_field=models.TextField()), binding)
 
     def present(self) -> Q:
-        """It is always there."""
         return constant(True)
 
     def present_and_not_empty(self) -> Q:
@@ -248,7 +247,6 @@ class ConstantOperand(Operand):
         return constant(self.constant != "")
 
     def matches(self, operator: CompareOperator, other: str) -> Q:
-        """Compare the strings."""
         return constant(IN_PYTHON[operator](self.constant, other))
 
 
@@ -259,7 +257,6 @@ class AbsentOperand(Operand):
         super().__init__(Value(None, output_field=models.TextField()), binding)
 
     def present(self) -> Q:
-        """It never is."""
         return constant(False)
 
 
@@ -277,7 +274,6 @@ class KeyOperand(Operand):
         self.shown_as = shown_as
 
     def encode(self, value: Any) -> Any:
-        """Return the key that an ``id`` stands for."""
         key = self.decode(value) if isinstance(value, str) else None
         if key is None:
             raise ValueError("no resource has that id")

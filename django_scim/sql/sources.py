@@ -64,7 +64,6 @@ class EntrySource(Source):
         return None if binding is None else StoredOperand(Entry(), sub or "value", binding)
 
     def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
-        """Look into the lists, one entry at a time."""
         condition = constant(True) if condition is None else condition
         return super().keys(Q(AnyEntry("comparable", condition, key=self.member)))
 
@@ -145,11 +144,9 @@ class SourceOperand(Operand):
         return self.source.exists(self.inner.compare(operator, value))
 
     def present(self) -> Q:
-        """A row with the value exists."""
         return self.source.exists(self.inner.present())
 
     def present_and_not_empty(self) -> Q:
-        """A row with a value that is not empty exists."""
         return self.source.exists(self.inner.present_and_not_empty())
 
 
