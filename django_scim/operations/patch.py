@@ -25,7 +25,7 @@ from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_message, canonical_operations
 from django_scim.dialects.registry import request_policy
 from django_scim.mappings.collection import Collection
-from django_scim.operations.members import RelationChange, change_members, gathered
+from django_scim.operations.members import RelationChange, change_members, merge_operations
 from django_scim.operations.payloads import dump, readable, scim_error, stored_resource
 from django_scim.operations.saving import Written, apply
 from django_scim.operations.write import WriteById
@@ -55,7 +55,7 @@ class Patch(WriteById):
     def change(self) -> Written:
         """Apply what may be loaded in memory; relations are changed once the row is saved."""
         written = self.apply_operations() if self.operations else []
-        for mapping, operation in gathered(self.relations):
+        for mapping, operation in merge_operations(self.relations):
             self.obj.after_save.append(partial(change_members, mapping, operation, self.obj))
         return written
 

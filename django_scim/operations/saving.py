@@ -189,13 +189,11 @@ def validate_fields(obj: Resource) -> None:
 def save_rows(obj: Resource) -> None:
     """Save each changed row: those that the resource's row points at first, then it, then the others."""
     main = obj.instance
-    rows = [(row, names) for row, names in obj.changed.values() if row is not main]
-    ahead = [(row, names) for row, names in rows if points_at(main, row)]
-    behind = [(row, names) for row, names in rows if not points_at(main, row)]
-    own = [(main, names) for row, names in obj.changed.values() if row is main]
-    if main._state.adding and not own:
-        own = [(main, set())]
-    for row, names in (*ahead, *own, *behind):
+    changed = dict(obj.changed)
+    if main._state.adding:
+        changed.setdefault(id(main), (main, set()))
+    rank = {key: 1 if row is main else 0 if points_at(main, row) else 2 for key, (row, _) in changed.items()}
+    for row, names in (changed[key] for key in sorted(changed, key=rank.__getitem__)):
         with writing(row):
             if row._state.adding:
                 row.save(using=obj.database, force_insert=True)

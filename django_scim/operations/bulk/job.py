@@ -15,7 +15,7 @@ from scim2_models import ConflictException, ForbiddenException, SCIMException
 
 from django_scim.history.events import Attempt
 from django_scim.models import Operation
-from django_scim.operations.bulk.references import in_order, resolved, without_references
+from django_scim.operations.bulk.references import execution_order, resolved, without_references
 from django_scim.operations.bulk.request import BulkOperation, read_request
 from django_scim.operations.create import Create
 from django_scim.operations.delete import Delete
@@ -89,7 +89,7 @@ class BulkJob:
             for operation in self.operations
         ]
         errors = 0
-        for positions in in_order(needs):
+        for positions in execution_order(needs):
             circle = [self.operations[position] for position in positions]
             if len(circle) > 1 or positions[0] in needs[positions[0]]:
                 self.perform_circle(circle)
