@@ -22,7 +22,7 @@ from django_scim.dialects.registry import Dialect
 from django_scim.query.filters import compile_filter, require_bounded_parameters
 from django_scim.query.listing import Found, Listing, MergedListing, Part
 from django_scim.query.ordering import Cursor, compile_order
-from django_scim.resources.projection import Projection, compiled
+from django_scim.resources.projection import Projection, projection_for
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
@@ -91,9 +91,9 @@ def require_cursor_parameters(parameters: Json, request: SearchRequest[Any]) -> 
         raise InvalidCountException(detail=f"with a cursor, count is from 0 to {limit}")
 
 
-def projection_of(resource_type: ResourceType, request: SearchRequest[Any]) -> Projection:
+def requested_projection(resource_type: ResourceType, request: SearchRequest[Any]) -> Projection:
     """Return the projection that the parameters of a request ask for."""
-    return compiled(
+    return projection_for(
         resource_type,
         tuple(str(path) for path in request.attributes or ()),
         tuple(str(path) for path in request.excluded_attributes or ()),
@@ -127,7 +127,7 @@ def listing_of(resource_types: ResourceTypes, request: SearchRequest[Any], calle
         binding = request.sort_binding(resource_type.resource)
         order = compile_order(resource_type, binding, caller, descending=descending)
         parts.append(
-            Part(position, resource_type, rows, order, projection_of(resource_type, request), caller)
+            Part(position, resource_type, rows, order, requested_projection(resource_type, request), caller)
         )
     is_sorted = any(part.order.expression is not None for part in parts)
     return MergedListing(parts) if is_sorted and not is_alone else Listing(parts)

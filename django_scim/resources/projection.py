@@ -88,12 +88,11 @@ class Projection:
 
     @cached_property
     def mappings(self) -> list[Mapping]:
-        chosen = []
-        for mapping in self.resource_type.mappings.values():
-            subs = self.selection.get(mapping.path.head, set())
-            if subs is None or any(mapping.holds(sub) for sub in subs):
-                chosen.append(mapping)
-        return chosen
+        return [mapping for mapping in self.resource_type.mappings.values() if self._reads(mapping)]
+
+    def _reads(self, mapping: Mapping) -> bool:
+        subs = self.selection.get(mapping.path.head, set())
+        return subs is None or any(mapping.holds(sub) for sub in subs)
 
     @cached_property
     def _trimmed(self) -> list[tuple[Mapping, set[str]]]:
@@ -138,6 +137,7 @@ class Projection:
             value = mapping.read(obj)
             if value is not None:
                 mapping.path.set(document, value)
+        # A removed value stays in a column that cannot be empty: until it changes, no answer has it.
         for key, unassigned in obj.unassigned.items():
             path = self.resource_type.resolve(key)
             if path is not None and path.get(document) == unassigned:
@@ -158,10 +158,10 @@ def returned(path: AttributePath) -> Any:
 
 
 @lru_cache(maxsize=256)
-def compiled(
+def projection_for(
     resource_type: ResourceType, attributes: tuple[str, ...] = (), excluded: tuple[str, ...] = ()
 ) -> Projection:
-    """Return the projection of a selection, made once: clients ask for the same few."""
+    """Return the projection of a selection, from a cache: clients ask for the same few."""
     return Projection(resource_type, attributes, excluded)
 
 
@@ -177,7 +177,7 @@ def trim(value: Any, subs: set[str]) -> Any:
 def bounded_projection(resource_type: ResourceType) -> Projection:
     """Return the projection of all attributes but those that may have any number of values."""
     unbounded = [mapping.path.key for mapping in resource_type.mappings.values() if mapping.unbounded]
-    return compiled(resource_type, excluded=tuple(unbounded))
+    return projection_for(resource_type, excluded=tuple(unbounded))
 
 
 def without_unbounded(resource_type: ResourceType, document: Json) -> Json:

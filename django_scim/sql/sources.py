@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Q, QuerySet, Subquery
 from scim2_models import AttributeBinding, InvalidFilterException
@@ -11,9 +11,6 @@ from scim2_models.path import CompareOperator
 
 from django_scim.sql.functions import AnyEntry, Entry
 from django_scim.sql.operand import Operand, StoredOperand, any_of, constant
-
-if TYPE_CHECKING:
-    pass
 
 
 class Source:

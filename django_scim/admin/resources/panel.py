@@ -32,7 +32,7 @@ from django_scim.mappings import Mapping
 from django_scim.models import Connection, Link, ProvisioningEvent, Record
 from django_scim.operations.staff import connections_of
 from django_scim.resources.loading import load
-from django_scim.resources.projection import compiled
+from django_scim.resources.projection import projection_for
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
@@ -244,8 +244,8 @@ def resource_document(
         if mapping.unbounded and has_many(mapping, row, caller)
     ]
     rows = resource_type.queryset(caller.connection).filter(pk=row.pk)
-    objects = load(resource_type, rows, compiled(resource_type, excluded=tuple(left_out)), caller)
-    document = compiled(resource_type, excluded=tuple(left_out)).read(objects[0]) if objects else None
+    objects = load(resource_type, rows, projection_for(resource_type, excluded=tuple(left_out)), caller)
+    document = projection_for(resource_type, excluded=tuple(left_out)).read(objects[0]) if objects else None
     return document, left_out
 
 
