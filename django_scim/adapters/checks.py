@@ -22,14 +22,19 @@ PRIVILEGES = ("is_superuser", "is_staff", "user_permissions", "permissions")
 
 def check_model(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Check the model, and the columns that the adapter uses beside those of its mappings."""
-    yield from check_primary_key(resource_type)
-    yield from check_id_field(resource_type)
-    yield from check_named_columns(resource_type)
-    yield from check_delete(resource_type)
-    yield from check_required_columns(resource_type)
-    yield from check_truth_values(resource_type)
-    yield from check_privileges(resource_type)
-    yield from check_protect(resource_type)
+    for check in (
+        check_primary_key,
+        check_id_field,
+        check_named_columns,
+        check_delete,
+        check_required_columns,
+        check_truth_values,
+        check_privileges,
+        check_protect,
+    ):
+        for message in check(resource_type):
+            message.obj = type(resource_type.adapter)
+            yield message
 
 
 def check_primary_key(resource_type: ResourceType) -> Iterator[CheckMessage]:
@@ -38,9 +43,7 @@ def check_primary_key(resource_type: ResourceType) -> Iterator[CheckMessage]:
     if record_key_for(meta.pk) is None:
         yield Error(
             f"{resource_type.setting}: the primary key of {meta.label} is a {type(meta.pk).__name__}, "
-            f"but has to "
-            f"be an integer, a UUID or text.",
-            obj=type(resource_type.adapter),
+            f"but has to be an integer, a UUID or text.",
             id="django_scim.E010",
         )
 
@@ -61,25 +64,21 @@ def check_id_field(resource_type: ResourceType) -> Iterator[CheckMessage]:
     if field is None:
         yield Error(
             f"{resource_type.setting}: the 'id_field' is '{resource_type.adapter.id_field}', which is "
-            f"no unique column of text, "
-            f"integers or UUIDs of {meta.label}.",
+            f"no unique column of text, integers or UUIDs of {meta.label}.",
             hint=nearest(resource_type.adapter.id_field, suitable),
-            obj=type(resource_type.adapter),
             id="django_scim.E010",
         )
     elif field.null:
         yield Warning(
             f"{resource_type.setting}: rows of {meta.label} without a value in '{field.name}', the "
-            f"'id_field', are "
-            f"hidden from SCIM.",
+            f"'id_field', are hidden from SCIM.",
             hint="Give every row a value, and the column null=False.",
-            obj=type(resource_type.adapter),
             id="django_scim.W003",
         )
 
 
 def check_named_columns(resource_type: ResourceType) -> Iterator[CheckMessage]:
-    """Report attributes of the adapter that name a field which there is not."""
+    """Report attributes of the adapter that name a field which does not exist."""
     meta = resource_type.model._meta
     columns = [field.name for field in meta.concrete_fields]
     for option in ("display_column", "created_field"):
@@ -88,19 +87,17 @@ def check_named_columns(resource_type: ResourceType) -> Iterator[CheckMessage]:
             yield Error(
                 f"{resource_type.setting}: the '{option}' is '{name}', but {meta.label} has no such column.",
                 hint=nearest(str(name), columns),
-                obj=type(resource_type.adapter),
                 id="django_scim.E010",
             )
 
 
 def check_delete(resource_type: ResourceType) -> Iterator[CheckMessage]:
-    """Report a word that says of nothing how a resource is deleted."""
+    """Report a ``delete`` that is neither of the two words."""
     if resource_type.adapter.delete not in ("soft", "hard"):
         yield Error(
             f"{resource_type.setting}: 'delete' is {resource_type.adapter.delete!r}, but has to be "
             f"'soft' or 'hard'.",
             hint=nearest(str(resource_type.adapter.delete), ("soft", "hard")),
-            obj=type(resource_type.adapter),
             id="django_scim.E006",
         )
 
@@ -119,10 +116,8 @@ def check_required_columns(resource_type: ResourceType) -> Iterator[CheckMessage
         if field.name not in mapped and not is_filled and is_left_empty(field):
             yield Warning(
                 f"{resource_type.setting}: nothing maps the column '{field.name}' of {meta.label}, "
-                f"which has to "
-                f"have a value and has no default: a POST leaves it empty, or is refused.",
+                f"which has to have a value and has no default: a POST leaves it empty, or is refused.",
                 hint="Map it, give it a default, or set it in the model's save().",
-                obj=type(resource_type.adapter),
                 id="django_scim.W004",
             )
 
@@ -152,9 +147,7 @@ def check_truth_values(resource_type: ResourceType) -> Iterator[CheckMessage]:
             values = "true or false" if is_boolean else "no truth value"
             yield Warning(
                 f"{resource_type.setting} maps '{mapping.path.key}', which is {values}, to "
-                f"'{mapping.column}', "
-                f"which is a {column}: most values are refused.",
-                obj=type(resource_type.adapter),
+                f"'{mapping.column}', which is a {column}: most values are refused.",
                 id="django_scim.W005",
             )
 
@@ -167,9 +160,7 @@ def check_privileges(resource_type: ResourceType) -> Iterator[CheckMessage]:
         if given:
             yield Warning(
                 f"{resource_type.setting} maps '{mapping.path.key}' to '{given[0]}': whoever has a "
-                f"token that may "
-                f"write can give every account these rights.",
-                obj=type(resource_type.adapter),
+                f"token that may write can give every account these rights.",
                 id="django_scim.W006",
             )
 
@@ -181,6 +172,5 @@ def check_protect(resource_type: ResourceType) -> Iterator[CheckMessage]:
     except (FieldError, ValueError, TypeError, ValidationError) as error:
         yield Error(
             f"{resource_type.setting}: 'protect' cannot be looked up: {error}",
-            obj=type(resource_type.adapter),
             id="django_scim.E011",
         )

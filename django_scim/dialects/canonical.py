@@ -42,7 +42,7 @@ def canonical_resource(resource: ResourceModel, payload: Any, dialect: Dialect =
 
 
 def canonical_message(payload: Any, dialect: Dialect = STANDARD) -> Any:
-    """Return the message of a PATCH as an object with ``Operations``; the operations are as they were."""
+    """Return the message of a PATCH as an object with ``Operations``, which are not changed."""
     for rule in dialect.rules(Stage.MESSAGE):
         payload = rule(payload)
     return payload

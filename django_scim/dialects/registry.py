@@ -134,8 +134,7 @@ def add_dialect(found: Configured, setting: str, path: str) -> None:
         raise ImportFailed(f"'{path}' is no dialect", "Make one with Dialect(...) of django_scim.dialects.")
     errors = list(named.check(setting))
     if named.name in DIALECTS or named.name in found.dialects:
-        taken = Error(f"{setting}: there is a dialect '{named.name}' already.", id="django_scim.E050")
-        errors.append(taken)
+        errors.append(Error(f"{setting}: there is a dialect '{named.name}' already.", id="django_scim.E050"))
     if not errors:
         found.dialects[named.name] = named
     found.errors += errors

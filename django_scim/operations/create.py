@@ -7,7 +7,6 @@ from typing import Any
 from scim2_models import Context
 
 from django_scim.operations.conclusion import was_active
-from django_scim.operations.payloads import dump, validate
 from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, apply, conflict, holders
 from django_scim.operations.write import Write, locked_object
@@ -36,9 +35,7 @@ class Create(Write):
 
         :raises SCIMException: If the body is not a valid resource.
         """
-        context = Context.RESOURCE_CREATION_REQUEST
-        self.body = dump(validate(self.resource_type, payload, context, self.caller))
-        self.attempt.identify(*self.resource_type.names(self.body))
+        self.body = self.document_in(payload, Context.RESOURCE_CREATION_REQUEST)
         return self
 
     def perform(self) -> Resource:

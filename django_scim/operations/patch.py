@@ -125,8 +125,7 @@ def require_bounded_operations(operations: list[Any]) -> None:
         if isinstance(path, str) and len(path) > settings.MAX_FILTER_LENGTH:
             detail = f"a path may have {settings.MAX_FILTER_LENGTH} characters at most"
             raise InvalidPathException(detail=detail)
-    limit = settings.MAX_PATCH_OPERATIONS
-    if count > limit:
+    if count > (limit := settings.MAX_PATCH_OPERATIONS):
         raise PayloadTooLargeException(detail=f"a PATCH may have {limit} operations at most")
 
 
@@ -149,8 +148,7 @@ def split(resource_type: ResourceType, operations: Operations) -> tuple[Operatio
             if mapping is None:
                 rest[name] = value
             else:
-                update = {"path": None, "value": value}
-                relations.append((mapping, operation.model_copy(update=update)))
+                relations.append((mapping, operation.model_copy(update={"path": None, "value": value})))
         if rest or not isinstance(operation.value, dict) or not operation.value:
             bounded.append(operation.model_copy(update={"value": rest or operation.value}))
     return bounded, relations

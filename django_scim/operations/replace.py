@@ -7,7 +7,7 @@ from typing import Any
 from scim2_models import Context
 from scim2_models import Resource as SCIMResource
 
-from django_scim.operations.payloads import dump, stored_resource, validate
+from django_scim.operations.payloads import dump, stored_resource
 from django_scim.operations.saving import Written, apply
 from django_scim.operations.write import WriteById
 from django_scim.resources.projection import without_unbounded
@@ -24,9 +24,7 @@ class Replace(WriteById):
 
         :raises SCIMException: If the body is not a valid resource.
         """
-        context = Context.RESOURCE_REPLACEMENT_REQUEST
-        self.body = dump(validate(self.resource_type, payload, context, self.caller))
-        self.attempt.identify(*self.resource_type.names(self.body))
+        self.body = self.document_in(payload, Context.RESOURCE_REPLACEMENT_REQUEST)
         return self
 
     def read(self) -> Json:

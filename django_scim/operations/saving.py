@@ -149,7 +149,7 @@ def note_differences(obj: Resource, before: Json, after: Json, changes: dict[str
 
 
 def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
-    """Save rows, record, unique values and relations; nothing if nothing has changed.
+    """Save rows, record, unique values and relations, as far as they have changed.
 
     :raises InvalidValueException: If a field of the host refuses its value.
     :raises UniquenessException: If another resource has a unique value.

@@ -108,6 +108,7 @@ class Restore(StaffWrite):
         self.obj.changed_outside = True
         self.resource_type.adapter.activate(self.obj)
         mappings = [mapping for mapping in self.resource_type.written_mappings if mapping.is_unique]
+        # Their values were given up by the deletion, and are claimed again.
         return [(mapping, mapping.value_in(self.document)) for mapping in mappings]
 
 

@@ -9,16 +9,17 @@ people of the project do are subclasses of :class:`Write`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import router
 from django.db.models import Model
 from django.dispatch import Signal
 from django.utils.http import parse_etags
-from scim2_models import NotFoundException, PreconditionFailedException
+from scim2_models import Context, NotFoundException, PreconditionFailedException
 
 from django_scim.history.events import Attempt
 from django_scim.operations.conclusion import conclude, was_active
+from django_scim.operations.payloads import dump, validate
 from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, save
 from django_scim.resources.loading import attach_records, fetch
@@ -61,6 +62,15 @@ class Write(ABC):
         self.caller = caller
         self.attempt = attempt
         self.if_match = if_match
+
+    def document_in(self, payload: Any, context: Context) -> Json:
+        """Return the document in the body of a request, and identify it in the history.
+
+        :raises SCIMException: If the body is not a valid resource.
+        """
+        body = dump(validate(self.resource_type, payload, context, self.caller))
+        self.attempt.identify(*self.resource_type.names(body))
+        return body
 
     def run(self) -> Resource:
         """Do it, and return the resource as it is afterwards.

@@ -46,11 +46,9 @@ def parse_parameters(resource_types: ResourceTypes, parameters: Json, dialect: D
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
     require_bounded_parameters(parameters)
-    parameters = canonical_parameters(
-        [resource_type.resource for resource_type in resource_types], parameters, dialect
-    )
-    resources: Any = reduce(or_, [resource_type.resource for resource_type in resource_types])
-    model: Any = SearchRequest.__class_getitem__(resources)
+    resources: list[Any] = [resource_type.resource for resource_type in resource_types]
+    parameters = canonical_parameters(resources, parameters, dialect)
+    model: Any = SearchRequest.__class_getitem__(reduce(or_, resources))
     try:
         request: SearchRequest[Any] = model.model_validate(parameters)
     except ValidationError as error:
@@ -186,12 +184,7 @@ def list_response(found: Sequence[Found], total: int | None) -> Json:
     """Return the ListResponse of a page, without ``totalResults`` where nobody counted."""
     resources = [item.projection.read(item.obj) for item in found if item.obj is not None]
     totals = {} if total is None else {"totalResults": total}
-    return {
-        "schemas": [LIST_RESPONSE],
-        **totals,
-        "itemsPerPage": len(resources),
-        "Resources": resources,
-    }
+    return {"schemas": [LIST_RESPONSE], **totals, "itemsPerPage": len(resources), "Resources": resources}
 
 
 def identity_of(resource_types: ResourceTypes, request: SearchRequest[Any], caller: Caller) -> str:

@@ -50,7 +50,7 @@ class Registry:
     def __init__(self) -> None:
         self.by_name: dict[str, ResourceType] = {}
         self.errors: list[CheckMessage] = []
-        """Why an adapter that the settings name is not here."""
+        """Why an adapter that the settings name cannot be used."""
 
     def __iter__(self) -> Iterator[ResourceType]:
         return iter(self.by_name.values())

@@ -89,8 +89,7 @@ class ResourceType:
         return self.rows(connection).filter(self._deleted())
 
     def _deleted(self) -> Exists:
-        records = self.records().filter(**{self.record_key: OuterRef("pk")}, deleted_at__isnull=False)
-        return Exists(records)
+        return Exists(self.records().filter(**{self.record_key: OuterRef("pk")}, deleted_at__isnull=False))
 
     @cached_property
     def joins(self) -> list[str]:

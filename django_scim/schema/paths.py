@@ -80,6 +80,7 @@ class AttributePath:
 
     def set(self, document: Json, value: Any) -> None:
         """Put a value at the path; None and empty values remove what is there (RFC 7643 section 2.5)."""
+        # The objects from the document down to the one that holds the value: those left empty are removed.
         hosts = [document]
         names = [name for name in (self.extension, self.name, self.sub) if name]
         for name in names[:-1]:

@@ -83,7 +83,7 @@ def is_text(binding: AttributeBinding) -> bool:
 
 
 def substring(text: Any, operator: CompareOperator, fragment: str) -> Q:
-    """Return the condition of ``co``, ``sw`` or ``ew``, which no pattern has a part in."""
+    """Return the condition of ``co``, ``sw`` or ``ew``, without LIKE, whose wildcards would need escapes."""
     if not fragment:
         return constant(True)
     if operator is CompareOperator.co:

@@ -80,10 +80,9 @@ def in_any(sources: Sequence[Source], conditions: Sequence[Q | None]) -> Q:
     Each source finds its rows by itself, so that it can use an index: no database uses one for either of two
     conditions, one of which is on other rows.
     """
-    found = [source.keys(condition) for source, condition in zip(sources, conditions, strict=True)]
-    keys = [rows for rows in found if rows is not None]
-    if len(keys) < 2 or len(keys) < len(found):
-        pairs = zip(sources, conditions, strict=True)
+    pairs = list(zip(sources, conditions, strict=True))
+    keys = [rows for source, condition in pairs if (rows := source.keys(condition)) is not None]
+    if len(keys) < 2 or len(keys) < len(pairs):
         return any_of(source.exists(condition) for source, condition in pairs)
     return Q(pk__in=Union(keys[0].union(*keys[1:], all=True)))
 

@@ -76,6 +76,7 @@ def execution_order(needs: Needs) -> Iterator[list[int]]:
     An operation is done when the request comes to it. If it needs a later one, it waits for that, and no
     longer; a circle waits for its last operation.
     """
+    # A circle runs at the position of its last operation, or when the last one that it waits for is done.
     found = strongly_connected(needs)
     circle_of = {position: number for number, circle in enumerate(found) for position in circle}
     waiting_for = [
