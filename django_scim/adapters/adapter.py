@@ -153,7 +153,7 @@ class Adapter:
     def new_instance(self, connection: Connection) -> Model:
         """Return an unsaved row of a resource that a connection makes, in its tenant.
 
-        :raises ForbiddenException: If rows belong to tenants, and the connection has none.
+        :raises ForbiddenException: If rows belong to tenants, and the connection has no tenant.
         """
         instance = self.model()
         if self.tenant_field is not None:
@@ -199,7 +199,7 @@ class Adapter:
         return False
 
     def administrators(self) -> QuerySet[Any] | None:
-        """Return the rows for which :meth:`is_administrator` holds, or None where it holds for none."""
+        """Return the rows for which :meth:`is_administrator` holds, or None if it never holds."""
         return None
 
     # Activity and deletion
@@ -232,7 +232,7 @@ class Adapter:
 def model_named(model: type[Model] | str) -> type[Model]:
     """Return a model by its class or its label.
 
-    :raises ImproperlyConfigured: If there is none of that label.
+    :raises ImproperlyConfigured: If no model has that label.
     """
     if not isinstance(model, str):
         return model

@@ -22,14 +22,19 @@ PRIVILEGES = ("is_superuser", "is_staff", "user_permissions", "permissions")
 
 def check_model(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Check the model, and the columns that the adapter uses beside those of its mappings."""
-    yield from check_primary_key(resource_type)
-    yield from check_id_field(resource_type)
-    yield from check_named_columns(resource_type)
-    yield from check_delete(resource_type)
-    yield from check_required_columns(resource_type)
-    yield from check_truth_values(resource_type)
-    yield from check_privileges(resource_type)
-    yield from check_protect(resource_type)
+    for check in (
+        check_primary_key,
+        check_id_field,
+        check_named_columns,
+        check_delete,
+        check_required_columns,
+        check_truth_values,
+        check_privileges,
+        check_protect,
+    ):
+        for message in check(resource_type):
+            message.obj = type(resource_type.adapter)
+            yield message
 
 
 def check_primary_key(resource_type: ResourceType) -> Iterator[CheckMessage]:
@@ -60,10 +65,8 @@ def check_id_field(resource_type: ResourceType) -> Iterator[CheckMessage]:
     if field is None:
         yield Error(
             f"{resource_type.setting}: the 'id_field' is '{resource_type.adapter.id_field}', which is "
-            f"no unique column of text, "
-            f"integers or UUIDs of {meta.label}.",
+            f"no unique column of text, integers or UUIDs of {meta.label}.",
             hint=nearest(resource_type.adapter.id_field, suitable),
-            obj=type(resource_type.adapter),
             id="django_scim.E010",
         )
     elif field.null:
@@ -71,13 +74,12 @@ def check_id_field(resource_type: ResourceType) -> Iterator[CheckMessage]:
             f"{resource_type.setting}: rows of {meta.label} without a value in '{field.name}', the "
             f"'id_field', are hidden from SCIM.",
             hint="Give every row a value, and the column null=False.",
-            obj=type(resource_type.adapter),
             id="django_scim.W003",
         )
 
 
 def check_named_columns(resource_type: ResourceType) -> Iterator[CheckMessage]:
-    """Report attributes of the adapter that name a field which there is not."""
+    """Report attributes of the adapter that name a field which does not exist."""
     meta = resource_type.model._meta
     columns = [field.name for field in meta.concrete_fields]
     for option in ("display_column", "created_field"):
@@ -86,19 +88,17 @@ def check_named_columns(resource_type: ResourceType) -> Iterator[CheckMessage]:
             yield Error(
                 f"{resource_type.setting}: the '{option}' is '{name}', but {meta.label} has no such column.",
                 hint=nearest(str(name), columns),
-                obj=type(resource_type.adapter),
                 id="django_scim.E010",
             )
 
 
 def check_delete(resource_type: ResourceType) -> Iterator[CheckMessage]:
-    """Report a word that says of nothing how a resource is deleted."""
+    """Report a ``delete`` that is neither of the two words."""
     if resource_type.adapter.delete not in ("soft", "hard"):
         yield Error(
             f"{resource_type.setting}: 'delete' is {resource_type.adapter.delete!r}, but has to be "
             f"'soft' or 'hard'.",
             hint=nearest(str(resource_type.adapter.delete), ("soft", "hard")),
-            obj=type(resource_type.adapter),
             id="django_scim.E006",
         )
 
@@ -119,7 +119,6 @@ def check_required_columns(resource_type: ResourceType) -> Iterator[CheckMessage
                 f"{resource_type.setting}: nothing maps the column '{field.name}' of {meta.label}, which "
                 f"has to have a value and has no default: a POST leaves it empty, or is refused.",
                 hint="Map it, give it a default, or set it in the model's save().",
-                obj=type(resource_type.adapter),
                 id="django_scim.W004",
             )
 
@@ -176,6 +175,5 @@ def check_protect(resource_type: ResourceType) -> Iterator[CheckMessage]:
     except (FieldError, ValueError, TypeError, ValidationError) as error:
         yield Error(
             f"{resource_type.setting}: 'protect' cannot be looked up: {error}",
-            obj=type(resource_type.adapter),
             id="django_scim.E011",
         )

@@ -65,7 +65,7 @@ def relation_between(model: type[Model], other: type[Model], usual: Sequence[str
     """Return the many-to-many relation from one model to another.
 
     It may be declared on either side. Where there are several, such as the members and the owners of a
-    team, that with a usual name is taken, and without one none: a guess could give somebody rights.
+    team, that with a usual name is taken, else None: a guess could give somebody rights.
 
     :param usual: Accessors on the first model, the most usual first.
     """

@@ -44,7 +44,7 @@ def tenant_key(connection: Connection, key: ForeignKey[Any, Any]) -> Any:
 def tenant_of(connection: Connection, key: ForeignKey[Any, Any]) -> Any:
     """Return a connection's tenant.
 
-    :raises ForbiddenException: If it has none of the kind.
+    :raises ForbiddenException: If it has no tenant of the kind.
     """
     if tenant_key(connection, key) is None or connection.tenant is None:
         raise ForbiddenException(detail="this connection belongs to no tenant, so it can create nothing")
@@ -52,7 +52,7 @@ def tenant_of(connection: Connection, key: ForeignKey[Any, Any]) -> Any:
 
 
 def of_tenant(rows: QuerySet[Any], name: str, connection: Connection) -> QuerySet[Any]:
-    """Keep the rows of a connection's tenant; none if it has no tenant."""
+    """Filter the rows by a connection's tenant; a connection without a tenant gets no rows."""
     tenant = tenant_key(connection, key_to_tenant(rows.model, name))
     return rows.none() if tenant is None else rows.filter(**{name: tenant})
 
@@ -60,6 +60,6 @@ def of_tenant(rows: QuerySet[Any], name: str, connection: Connection) -> QuerySe
 def put_in_tenant(instance: Model, name: str, connection: Connection) -> None:
     """Let a new row belong to a connection's tenant.
 
-    :raises ForbiddenException: If it has none.
+    :raises ForbiddenException: If it has no tenant.
     """
     setattr(instance, name, tenant_of(connection, key_to_tenant(type(instance), name)))

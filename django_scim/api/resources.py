@@ -26,9 +26,9 @@ from django_scim.operations.patch import Patch
 from django_scim.operations.protection import require_running
 from django_scim.operations.replace import Replace
 from django_scim.operations.write import is_match, not_found
-from django_scim.query.search import parse_parameters, projection_of, search
+from django_scim.query.search import parse_parameters, requested_projection, search
 from django_scim.resources.loading import fetch, load
-from django_scim.resources.projection import Projection, compiled
+from django_scim.resources.projection import Projection, projection_for
 from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
@@ -94,7 +94,7 @@ class ResourceViewSet(RecordedReads):
         projection = self.projection()
         rows = resource_type.identified(resource_type.queryset(self.connection), pk)
         # The version is that of ``meta``, whether the answer has it or not.
-        versioned = compiled(resource_type, ("meta", *projection.selection))
+        versioned = projection_for(resource_type, ("meta", *projection.selection))
         objects = load(resource_type, rows, versioned, self.caller)
         if not objects:
             raise not_found(resource_type, pk)
@@ -160,7 +160,7 @@ class ResourceViewSet(RecordedReads):
         """Return which attributes the answer has."""
         parameters = self.query_parameters(*SELECTION)
         request = parse_parameters([self.resource_type], parameters, self.caller.dialect)
-        return projection_of(self.resource_type, request)
+        return requested_projection(self.resource_type, request)
 
     def payload(self) -> Any:
         document = self.body

@@ -42,7 +42,7 @@ def canonical_resource(resource: ResourceModel, payload: Any, dialect: Dialect =
 
 
 def canonical_message(payload: Any, dialect: Dialect = STANDARD) -> Any:
-    """Return the message of a PATCH as an object with ``Operations``; the operations are as they were."""
+    """Return the message of a PATCH as an object with ``Operations``, which are not changed."""
     for rule in dialect.rules(Stage.MESSAGE):
         payload = rule(payload)
     return payload
@@ -51,7 +51,7 @@ def canonical_message(payload: Any, dialect: Dialect = STANDARD) -> Any:
 def canonical_operations(
     resource: ResourceModel, operations: Iterable[Any], dialect: Dialect = STANDARD
 ) -> list[Any]:
-    """Return the canonical form of the operations of a PATCH, each of which may become several or none."""
+    """Return the canonical form of the operations of a PATCH, each of which may become any number."""
     schema = schema_of(resource)
     canonical: list[Any] = []
     for operation in operations:
@@ -84,7 +84,7 @@ def canonical_operation(operation: Json, schema: Schema, dialect: Dialect) -> Js
 
 
 def canonical_target(value: Any, target: Target, dialect: Dialect) -> Any:
-    """Return the canonical form of what is written where a path leads to."""
+    """Return the canonical form of a value for the target of a path."""
     if target.attribute is not None:
         return canonical_value(value, target.attribute, dialect)
     if target.object is not None and isinstance(value, dict):

@@ -113,7 +113,7 @@ def configured() -> Configured:
 def add_rules(found: Configured, setting: str, path: str) -> None:
     """Add the rule that is named, or those of every connection in the module that is named.
 
-    :raises ImportFailed: If there is none.
+    :raises ImportFailed: If there is no such rule.
     """
     named = import_path_or_module(path)
     rules = rules_in(named) if isinstance(named, ModuleType) else [rule_of(named)]
@@ -127,15 +127,14 @@ def add_rules(found: Configured, setting: str, path: str) -> None:
 def add_dialect(found: Configured, setting: str, path: str) -> None:
     """Add the dialect that is named.
 
-    :raises ImportFailed: If it is none.
+    :raises ImportFailed: If it is no dialect.
     """
     named = import_path(path)
     if not isinstance(named, Dialect):
         raise ImportFailed(f"'{path}' is no dialect", "Make one with Dialect(...) of django_scim.dialects.")
     errors = list(named.check(setting))
     if named.name in DIALECTS or named.name in found.dialects:
-        taken = Error(f"{setting}: there is a dialect '{named.name}' already.", id="django_scim.E050")
-        errors.append(taken)
+        errors.append(Error(f"{setting}: there is a dialect '{named.name}' already.", id="django_scim.E050"))
     if not errors:
         found.dialects[named.name] = named
     found.errors += errors
@@ -171,7 +170,7 @@ def check_dialects() -> list[CheckMessage]:
 
 
 def dialect_of(name: str) -> Dialect:
-    """Return the dialect of a name; the standard one for a name that is no more."""
+    """Return the dialect of a name; the standard one for a name that is no longer there."""
     return DIALECTS.get(name) or configured().dialects.get(name, STANDARD)
 
 

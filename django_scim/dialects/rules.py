@@ -145,7 +145,7 @@ MARK = "_django_scim_rule"
 
 
 def rule_of(function: Any) -> Rule | None:
-    """Return the rule that a function is, or None if it is none."""
+    """Return the rule of a function, or None."""
     found = getattr(function, MARK, None)
     return found if isinstance(found, Rule) else None
 

@@ -128,7 +128,7 @@ def bare_value(entry: Any, attribute: Attribute) -> Any:
     source="developer.okta.com, Okta and SCIM Version 2.0: attributes without a value are empty strings",
 )
 def reference_to_nothing(entry: Any, attribute: Attribute) -> Any:
-    """Read a single reference whose ``value`` is empty as none: ``"manager": {"value": ""}``."""
+    """Read a single reference whose ``value`` is empty as null: ``"manager": {"value": ""}``."""
     if attribute.is_reference and not attribute.is_multivalued and isinstance(entry, dict):
         names = {name.lower() for name in entry}
         value = member(entry, "value")

@@ -60,7 +60,6 @@ class Identifier(Mapping):
                 obj.touch(obj.instance, name)
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
-        """Compare the key, or the column where there is one."""
         return identifier_operand(self.resource_type, "", path.binding)
 
     def order(self, path: AttributePath, caller: Caller) -> Any:
@@ -93,7 +92,6 @@ class ExternalId(Mapping):
         return column_of(self.resource_type.links().model, "external_id")
 
     def read(self, obj: Resource) -> Any:
-        """Return what the connection of the request has set."""
         return obj.external_id
 
     def write(self, obj: Resource, value: Any) -> None:
@@ -114,15 +112,12 @@ class ExternalId(Mapping):
         if value is None:
             links.filter(**identity).delete()
         else:
-            digest = link_digest(self._comparable(value))
+            digest = link_digest(str(self.path.binding.comparable(value)))
             found: dict[str, Any] = {"external_id": value, "digest": digest}
             if obj.is_new:
                 links.create(**identity, **found)
             else:
                 links.update_or_create(defaults=found, **identity)
-
-    def _comparable(self, value: str) -> str:
-        return str(self.path.binding.comparable(value))
 
     def on_delete(self, obj: Resource) -> None:
         """Forget the values of every connection: a new resource gets its own."""
@@ -138,19 +133,16 @@ class ExternalIdOperand(SourceOperand):
 
     def __init__(self, mapping: ExternalId, binding: AttributeBinding, caller: Caller) -> None:
         resource_type = mapping.resource_type
-        self.column = mapping.column
         self.links = resource_type.links().filter(
             connection=caller.connection,
             record__resource_type=resource_type.name,
             record__deleted_at__isnull=True,
         )
         self.key = f"record__{resource_type.record_key}"
-        source = Source(self.links, self.key, lambda _: ColumnOperand("external_id", self.column, binding))
+        inner = ColumnOperand("external_id", mapping.column, binding)
         own = self.links.filter(**{self.key: OuterRef("pk")})
-        super().__init__(source, None, Subquery(own.values(found=self._inner(binding).expression)[:1]))
-
-    def _inner(self, binding: AttributeBinding) -> Operand:
-        return ColumnOperand("external_id", self.column, binding)
+        source = Source(self.links, self.key, lambda _: inner)
+        super().__init__(source, None, Subquery(own.values(found=inner.expression)[:1]))
 
     def compare(self, operator: CompareOperator, value: Any) -> Q:
         """Compare by digest for ``eq``, which is what identity providers ask."""
@@ -203,7 +195,7 @@ class Meta(Mapping):
         return super().present(path, caller) if path.sub in TIMES else constant(True)
 
     def assigned(self, path: AttributePath, caller: Caller) -> Q:
-        """Return the same: none of its values can be empty."""
+        """No value of ``meta`` can be empty."""
         return self.present(path, caller)
 
 

@@ -35,7 +35,6 @@ class Combined(Collection):
         self.parts = parts
 
     def prepare(self) -> None:
-        """Bind the relations to the same attribute."""
         self.parts = tuple(part.bind(self.resource_type, self.path) for part in self.parts)
         for part in self.parts:
             part.note_key = f'{self.path.key}[type eq "{part.type}"]'
@@ -51,7 +50,6 @@ class Combined(Collection):
         return chain.from_iterable(part.dependencies() for part in self.parts)
 
     def fetch(self, objects: Sequence[Resource]) -> None:
-        """Fetch the members, in one query for each relation."""
         for part in self.parts:
             part.fetch(objects)
 
@@ -63,16 +61,14 @@ class Combined(Collection):
 
         :raises InvalidValueException: If a value names no resource that the connection can see.
         """
-        for part, keys in self.divided(obj, values):
+        for part, keys in self.keys_by_part(obj, values):
             part.add_keys(obj, keys)
 
     def remove(self, obj: Resource, values: Sequence[Any]) -> None:
-        """Remove members; one that is not there is no change."""
         for part in self.parts:
             part.remove(obj, values)
 
     def remove_where(self, obj: Resource, condition: Callable[[Source], Q]) -> int:
-        """Remove the members that meet a condition; return how many did."""
         return sum(part.remove_where(obj, condition) for part in self.parts)
 
     def replace(self, obj: Resource, values: Sequence[Any]) -> None:
@@ -80,7 +76,7 @@ class Combined(Collection):
 
         :raises InvalidValueException: If a value names no resource that the connection can see.
         """
-        for part, keys in self.divided(obj, values):
+        for part, keys in self.keys_by_part(obj, values):
             part.replace_keys(obj, keys)
 
     def on_delete(self, obj: Resource) -> None:
@@ -91,16 +87,16 @@ class Combined(Collection):
         """Return the keys as they are: each relation notes its own."""
         return [str(key) for key in keys]
 
-    def divided(self, obj: Resource, values: Sequence[Any]) -> list[tuple[Members, list[Any]]]:
-        """Return the primary keys that values name, for each relation.
+    def keys_by_part(self, obj: Resource, values: Sequence[Any]) -> list[tuple[Members, list[Any]]]:
+        """Return the primary keys that values name, by the relation whose resource type has them.
 
         :raises InvalidValueException: If a value names no resource that the connection can see.
         """
         missing = dict.fromkeys(identifier_of(value) for value in values)
-        divided = []
+        found = []
         for part in self.parts:
             known = part.known(obj, list(missing))
-            divided.append((part, list(known.values())))
+            found.append((part, list(known.values())))
             for identifier in known:
                 del missing[identifier]
         for unknown in missing:
@@ -108,7 +104,7 @@ class Combined(Collection):
             raise InvalidValueException(
                 detail=f"{self.path.key}: there is no {kinds} with the id '{unknown or ''}'"
             )
-        return divided
+        return found
 
     def sources(self, caller: Caller) -> Sequence[Source]:
         return [source for part in self.parts for source in part.sources(caller)]

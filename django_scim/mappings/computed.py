@@ -46,7 +46,6 @@ class Computed(Mapping):
                 yield unknown_field(self.resource_type, self.path.key, self.resource_type.model, column)
 
     def columns(self) -> Sequence[str]:
-        """Return the columns that the function reads."""
         return self.needed
 
     def read(self, obj: Resource) -> Any:
@@ -56,7 +55,7 @@ class Computed(Mapping):
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Compare the expression.
 
-        :raises InvalidFilterException: If there is none.
+        :raises InvalidFilterException: If there is no expression.
         """
         if self.expression is None:
             raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")

@@ -69,7 +69,7 @@ class Dependency:
     :param fields: The columns that matter, as attribute names; None if all do. The end of a row matters
         anyway.
     :param reverse: For the table of a many-to-many relation, of which Django tells by ``m2m_changed``:
-        whether the adapter's model is not the one that declares it.
+        whether another model than the resource type's declares it.
     :param in_columns: Whether the version is made from the columns: otherwise the revision of the record has
         to count the change, and a resource that has no record gets one.
     """

@@ -52,7 +52,7 @@ class IntegerScheme(IdentifierScheme):
         return str(UUID(int=packed))
 
     def decode(self, identifier: str) -> Any:
-        """Take the key out again; a UUID of another resource type is none of ours."""
+        """Unpack the key; None for a UUID of another resource type."""
         parsed = parse_uuid(identifier)
         if parsed is None:
             return None
@@ -74,7 +74,6 @@ class ColumnScheme(IdentifierScheme):
         return str(key)
 
     def decode(self, identifier: str) -> Any:
-        """Return the value in the type of the column."""
         key = to_python(self.field, identifier)
         return key if key is not None and self.encode(key) == identifier else None
 
@@ -90,12 +89,11 @@ class TextScheme(IdentifierScheme):
         self.field = field
 
     def encode(self, key: Any) -> str:
-        """Return the text in base64, without padding."""
         text = f"{self.type_name}:{key}".encode()
         return base64.urlsafe_b64encode(text).rstrip(b"=").decode("ascii")
 
     def decode(self, identifier: str) -> Any:
-        """Take the key out again; base64 of anything else is none of ours."""
+        """Unpack the key; None for base64 of anything else."""
         try:
             padded = identifier.encode("ascii") + b"=" * (-len(identifier) % 4)
             text = base64.urlsafe_b64decode(padded).decode()

@@ -125,12 +125,10 @@ class Members(Collection):
     def rows(self, caller: Caller) -> QuerySet[Any]:
         """Return the rows of the relation whose other side the connection can see."""
         assert self.through is not None
-        other = self.other
-        if other is None:
-            return self.through._default_manager.none()
-        return self.through._default_manager.filter(
-            **{f"{self.target}__in": other.queryset(caller.connection)}
-        )
+        rows = self.through._default_manager
+        if self.other is None:
+            return rows.none()
+        return rows.filter(**{f"{self.target}__in": self.other.queryset(caller.connection)})
 
     # Reading
 
@@ -149,7 +147,6 @@ class Members(Collection):
             yield Dependency(self.through, key.related_query_name())
 
     def fetch(self, objects: Sequence[Resource]) -> None:
-        """Fetch the members of all the resources in one query."""
         found: dict[Any, list[dict[str, Any]]] = {obj.instance.pk: [] for obj in objects}
         other = self.other
         if objects and other is not None:
@@ -172,7 +169,6 @@ class Members(Collection):
         return value
 
     def read(self, obj: Resource) -> Any:
-        """Return the members that were fetched."""
         return obj.fetched.get(self.note_key) or None
 
     # Writing
@@ -185,22 +181,18 @@ class Members(Collection):
         self.add_keys(obj, self.keys(obj, values))
 
     def add_keys(self, obj: Resource, keys: Sequence[Any]) -> None:
-        """Add members by primary key."""
         for batch in batches(keys):
             present = set(self._present(obj, batch))
             self._add(obj, [key for key in batch if key not in present])
 
     def remove(self, obj: Resource, values: Sequence[Any]) -> None:
-        """Remove members by their ``value``; one that is not there is no change."""
         self.remove_keys(obj, list(self.known(obj, values).values()))
 
     def remove_keys(self, obj: Resource, keys: Sequence[Any]) -> None:
-        """Remove members by primary key."""
         for batch in batches(keys):
             self._remove(obj, self._present(obj, batch))
 
     def remove_where(self, obj: Resource, condition: Callable[[Source], Q]) -> int:
-        """Remove the members whose row of the relation meets a condition; return how many did."""
         (source,) = self.sources(obj.caller)
         keys = list(self._own(obj).filter(condition(source)).values_list(self.target, flat=True))
         for batch in batches(keys):
@@ -215,7 +207,6 @@ class Members(Collection):
         self.replace_keys(obj, self.keys(obj, values))
 
     def replace_keys(self, obj: Resource, wanted: Sequence[Any]) -> None:
-        """Make the members those with the given primary keys."""
         current = set(self._own(obj).values_list(self.target, flat=True))
         for batch in batches(list(current - set(wanted))):
             self._remove(obj, batch)
@@ -276,7 +267,7 @@ class Members(Collection):
                 manager.bulk_create([manager.model(**source, **{f"{self.target}_id": key}) for key in keys])
             else:
                 getattr(obj.instance, self.relation).add(*keys, through_defaults=self.defaults)
-        self._note(obj, "added", keys)
+        obj.note_members(self.note_key, "added", keys, self)
 
     def _remove(self, obj: Resource, keys: list[Any]) -> None:
         if not keys:
@@ -287,17 +278,13 @@ class Members(Collection):
                 manager.filter(**{f"{self.target}__in": keys}).delete()
             else:
                 manager.remove(*keys)
-        self._note(obj, "removed", keys)
-
-    def _note(self, obj: Resource, kind: str, keys: list[Any]) -> None:
-        obj.note_members(self.note_key, kind, keys, self)
+        obj.note_members(self.note_key, "removed", keys, self)
 
     def shown(self, keys: Sequence[Any]) -> list[str]:
-        """Return what the history shows for primary keys: the first of them, by ``id`` if it can be."""
         other = self.other
-        has_identifiers = other is not None and other.adapter.id_field is None
-        shown = keys[:SHOWN_KEYS]
-        return [other.scheme.encode(key) if other and has_identifiers else str(key) for key in shown]
+        # With an id_field, the id of a primary key would take a query.
+        encode = other.scheme.encode if other is not None and other.adapter.id_field is None else str
+        return [encode(key) for key in keys[:SHOWN_KEYS]]
 
     # Filtering
 
@@ -306,9 +293,9 @@ class Members(Collection):
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Sort by the first member (RFC 7644 section 3.4.2.3), in the order of :meth:`read`."""
-        first = operand_of(Source(self.rows(caller), self.source, self._operand), path.sub)
-        own = self.rows(caller).filter(**{self.source: OuterRef("pk")}).order_by("pk")
-        return Operand(Subquery(own.values(found=first.order())[:1]), path.binding)
+        (source,) = self.sources(caller)
+        own = source.rows.filter(**{self.source: OuterRef("pk")}).order_by("pk")
+        return Operand(Subquery(own.values(found=operand_of(source, path.sub).order())[:1]), path.binding)
 
     def _operand(self, sub: str | None) -> Operand | None:
         other = self.other

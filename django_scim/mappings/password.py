@@ -25,7 +25,7 @@ class Password(Mapping):
         return None
 
     def initialize(self, obj: Resource) -> None:
-        """Let nobody sign in by password until one is set."""
+        """Make the password unusable until one is set."""
         user: Any = obj.instance
         user.set_unusable_password()
         obj.touch(user, "password")

@@ -83,11 +83,9 @@ class Reference(Mapping):
         return (self.column,)
 
     def dependencies(self) -> Iterable[Dependency]:
-        """Return the row of the foreign key, and those that lead to it."""
         return () if self.host is None else self.host.dependencies()
 
     def fetch(self, objects: Sequence[Resource]) -> None:
-        """Fetch what the foreign keys of a page lead to, in one query."""
         other = self.other
         assert self.host is not None
         keys = {obj: self.host.read(obj.instance) for obj in objects}
@@ -114,7 +112,7 @@ class Reference(Mapping):
     def write(self, obj: Resource, value: Any) -> None:
         """Point the foreign key at the resource with the ``id`` of ``value``.
 
-        :raises InvalidValueException: If there is none, or none is not allowed.
+        :raises InvalidValueException: If there is no such resource, or the foreign key cannot be null.
         """
         assert self.host is not None
         identifier = identifier_of(value)
@@ -128,7 +126,6 @@ class Reference(Mapping):
 
     @property
     def clearable(self) -> bool:
-        """Whether the foreign key may be null."""
         return self.host is not None and self.host.field.null
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
@@ -157,7 +154,7 @@ class Reference(Mapping):
         return super().present(path, caller)
 
     def assigned(self, path: AttributePath, caller: Caller) -> Q:
-        """All parts are there, or none is."""
+        """All sub-attributes have a value, or no sub-attribute has."""
         if self.other is None:
             return constant(False)
         return ReferenceSource(self.other.queryset(caller.connection), self.column, lambda _: None).exists()

@@ -24,7 +24,7 @@ class Delete(WriteById):
         return self.resource_type.adapter.delete == "hard"
 
     def change(self) -> Written:
-        """Take from the resource what it allowed, unless the row goes as a whole."""
+        """Deactivate the resource, unless the row is deleted."""
         if not self.is_hard:
             hide(self.obj)
             note_differences(self.obj, self.document, self.current(), self.attempt.changes)
@@ -46,7 +46,7 @@ class Delete(WriteById):
 
 
 def delete_row(obj: Resource) -> None:
-    """Delete the host's row and all that is kept of it."""
+    """Delete the host's row and its record."""
     with writing(obj.instance):
         obj.instance.delete(using=obj.database)
     if obj.record is not None and obj.record.pk is not None:
@@ -54,7 +54,7 @@ def delete_row(obj: Resource) -> None:
 
 
 def hide(obj: Resource) -> None:
-    """Keep the row, and take from it what it allowed."""
+    """Keep the row as a tombstone: deactivated, without relations and claimed values."""
     for mapping in obj.resource_type.mappings.values():
         mapping.on_delete(obj)
     obj.resource_type.adapter.deactivate(obj)

@@ -21,32 +21,27 @@ RelationChange = tuple[Collection, AnyOperation]
 ADD, REMOVE = PatchOperation.Op.add, PatchOperation.Op.remove
 
 
-def gathered(changes: Iterable[RelationChange]) -> list[RelationChange]:
-    """Join neighbours that add to one relation, or that remove members by name, into one operation.
+def merge_operations(changes: Iterable[RelationChange]) -> list[RelationChange]:
+    """Merge neighbours that add to one relation, or that remove members by ``value``, into one operation.
 
-    There are identity providers that send an operation for each member. What is left behind is the same,
-    and the database is asked once.
+    There are identity providers that send an operation for each member. The result is the same, with fewer
+    queries.
     """
-    joined: list[RelationChange] = []
+    merged: list[RelationChange] = []
     for mapping, operation in changes:
-        operation = by_name(operation)
-        if joined:
-            last_mapping, last = joined[-1]
-            if (
-                mapping is last_mapping
-                and operation.op is last.op
-                and are_named(last)
-                and are_named(operation)
-            ):
-                values = [*values_of(last.value), *values_of(operation.value)]
-                joined[-1] = mapping, last.model_copy(update={"path": None, "value": values})
-                continue
-        joined.append((mapping, operation))
-    return joined
+        operation = with_values_for_filter(operation)
+        last_mapping, last = merged[-1] if merged else (None, operation)
+        is_same = mapping is last_mapping and operation.op is last.op
+        if is_same and can_merge(last) and can_merge(operation):
+            values = [*values_of(last.value), *values_of(operation.value)]
+            merged[-1] = mapping, last.model_copy(update={"path": None, "value": values})
+        else:
+            merged.append((mapping, operation))
+    return merged
 
 
-def by_name(operation: AnyOperation) -> AnyOperation:
-    """Return the removal of the member that ``members[value eq "2819c223"]`` selects as one by name."""
+def with_values_for_filter(operation: AnyOperation) -> AnyOperation:
+    """Return a removal at ``members[value eq "2819c223"]`` as one with ``[{"value": "2819c223"}]``."""
     node = selection_of(operation)
     if operation.op is not REMOVE or is_inside(operation) or not isinstance(node, Comparison):
         return operation
@@ -56,11 +51,11 @@ def by_name(operation: AnyOperation) -> AnyOperation:
     return operation.model_copy(update={"path": None, "value": [{"value": node.value}]})
 
 
-def are_named(operation: AnyOperation) -> bool:
-    """Whether an operation adds members, or removes those in its value."""
-    is_removal_by_name = operation.op is REMOVE and operation.value is not None
+def can_merge(operation: AnyOperation) -> bool:
+    """Whether an operation adds or removes exactly the members in its value."""
+    is_removal_of_values = operation.op is REMOVE and operation.value is not None
     is_whole = selection_of(operation) is None and not is_inside(operation)
-    return is_whole and (operation.op is ADD or is_removal_by_name)
+    return is_whole and (operation.op is ADD or is_removal_of_values)
 
 
 def selection_of(operation: AnyOperation) -> FilterNode | None:

@@ -25,7 +25,7 @@ from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_message, canonical_operations
 from django_scim.dialects.registry import request_policy
 from django_scim.mappings.collection import Collection
-from django_scim.operations.members import RelationChange, change_members, gathered
+from django_scim.operations.members import RelationChange, change_members, merge_operations
 from django_scim.operations.payloads import dump, readable, scim_error, stored_resource
 from django_scim.operations.saving import Written, apply
 from django_scim.operations.write import WriteById
@@ -40,7 +40,7 @@ Operations = list[Any]
 
 
 class Patch(WriteById):
-    """Applies the operations of a PatchOp to a resource, all of them or none."""
+    """Applies the operations of a PatchOp to a resource, all or nothing."""
 
     def read_body(self, payload: Any) -> Patch:
         """Take the operations of a request; return the write itself.
@@ -55,7 +55,7 @@ class Patch(WriteById):
     def change(self) -> Written:
         """Apply what may be loaded in memory; relations are changed once the row is saved."""
         written = self.apply_operations() if self.operations else []
-        for mapping, operation in gathered(self.relations):
+        for mapping, operation in merge_operations(self.relations):
             self.obj.after_save.append(partial(change_members, mapping, operation, self.obj))
         return written
 
@@ -84,7 +84,7 @@ def put_secrets(resource_type: ResourceType, document: Json) -> None:
 def parse(resource_type: ResourceType, payload: Any, caller: Caller) -> Operations:
     """Return the operations of a request, read in the dialect of the connection, checked against the schemas.
 
-    No operations at all are none: an identity provider that compares before it writes may find nothing.
+    An empty list is allowed: an identity provider that compares before it writes may find no difference.
 
     :raises PayloadTooLargeException: If there are more than ``MAX_PATCH_OPERATIONS``.
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
@@ -125,13 +125,12 @@ def require_bounded_operations(operations: list[Any]) -> None:
         if isinstance(path, str) and len(path) > settings.MAX_FILTER_LENGTH:
             detail = f"a path may have {settings.MAX_FILTER_LENGTH} characters at most"
             raise InvalidPathException(detail=detail)
-    limit = settings.MAX_PATCH_OPERATIONS
-    if count > limit:
+    if count > (limit := settings.MAX_PATCH_OPERATIONS):
         raise PayloadTooLargeException(detail=f"a PATCH may have {limit} operations at most")
 
 
 def split(resource_type: ResourceType, operations: Operations) -> tuple[Operations, list[RelationChange]]:
-    """Set the operations on relations apart, also where one without a path has both."""
+    """Return the operations on loaded attributes, and those on relations. Without a path, one may be both."""
     bounded: Operations = []
     relations: list[RelationChange] = []
     for operation in operations:
@@ -149,8 +148,7 @@ def split(resource_type: ResourceType, operations: Operations) -> tuple[Operatio
             if mapping is None:
                 rest[name] = value
             else:
-                update = {"path": None, "value": value}
-                relations.append((mapping, operation.model_copy(update=update)))
+                relations.append((mapping, operation.model_copy(update={"path": None, "value": value})))
         if rest or not isinstance(operation.value, dict) or not operation.value:
             bounded.append(operation.model_copy(update={"value": rest or operation.value}))
     return bounded, relations
@@ -170,7 +168,7 @@ def require_bounded_paths(operations: Operations) -> None:
 def require_bounded_values(before: Json, after: Json) -> None:
     """Refuse an attribute that has grown to too many values, one operation after the other.
 
-    :param before: The document, or the object of an extension; empty if there was none.
+    :param before: The document, or the object of an extension; empty if there was no such object.
     :raises InvalidValueException: If one has more than ``MAX_VALUES``, and more than it had.
     """
     limit = get_settings().MAX_VALUES

@@ -106,10 +106,10 @@ def apply(
     """Write what differs between two documents of a resource, and note it in the changes.
 
     :param resets: Whether a value that has to be there, such as ``active``, gets its default where the
-        second document has none; otherwise it is kept. A secret in the first document is there only for
+        second document has no value; otherwise it is kept. A secret in the first document is there only for
         its removal to be seen.
-    :param removes: Whether a value that is kept, or a default, is told no longer, since a client has
-        removed the attribute.
+    :param removes: Whether a value that is kept, or a default, is no longer in answers, since a
+        client has removed the attribute.
     """
     written: Written = []
     for mapping in obj.resource_type.written_mappings:
@@ -149,7 +149,7 @@ def note_differences(obj: Resource, before: Json, after: Json, changes: dict[str
 
 
 def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
-    """Save rows, record, unique values and relations; nothing if nothing has changed.
+    """Save rows, record, unique values and relations, as far as they have changed.
 
     :raises InvalidValueException: If a field of the host refuses its value.
     :raises UniquenessException: If another resource has a unique value.
@@ -189,13 +189,11 @@ def validate_fields(obj: Resource) -> None:
 def save_rows(obj: Resource) -> None:
     """Save each changed row: those that the resource's row points at first, then it, then the others."""
     main = obj.instance
-    rows = [(row, names) for row, names in obj.changed.values() if row is not main]
-    ahead = [(row, names) for row, names in rows if points_at(main, row)]
-    behind = [(row, names) for row, names in rows if not points_at(main, row)]
-    own = [(main, names) for row, names in obj.changed.values() if row is main]
-    if main._state.adding and not own:
-        own = [(main, set())]
-    for row, names in (*ahead, *own, *behind):
+    changed = dict(obj.changed)
+    if main._state.adding:
+        changed.setdefault(id(main), (main, set()))
+    rank = {key: 1 if row is main else 0 if points_at(main, row) else 2 for key, (row, _) in changed.items()}
+    for row, names in (changed[key] for key in sorted(changed, key=rank.__getitem__)):
         with writing(row):
             if row._state.adding:
                 row.save(using=obj.database, force_insert=True)

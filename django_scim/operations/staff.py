@@ -97,7 +97,7 @@ class Restore(StaffWrite):
     deed = "restored"
 
     def change(self) -> Written:
-        """Take the tombstone away.
+        """Remove the tombstone.
 
         :raises ConflictException: If the resource is not deleted, or no longer.
         """
@@ -107,6 +107,7 @@ class Restore(StaffWrite):
         self.obj.changed_outside = True
         self.resource_type.adapter.activate(self.obj)
         mappings = [mapping for mapping in self.resource_type.written_mappings if mapping.is_unique]
+        # Their values were given up by the deletion, and are claimed again.
         return [(mapping, mapping.value_in(self.document)) for mapping in mappings]
 
 
@@ -144,7 +145,7 @@ class Unlink(StaffWrite):
     def change(self) -> Written:
         """Delete the link; nothing else of the resource changes.
 
-        :raises ConflictException: If the connection gave it none, or it is gone already.
+        :raises ConflictException: If there is no such link, or no longer.
         """
         obj = self.obj
         links = Link.objects.using(obj.database).filter(record=obj.record, connection=self.connection)
@@ -161,7 +162,7 @@ class Unlink(StaffWrite):
         return []
 
     def save(self, written: Written) -> None:
-        """Move the version."""
+        """Save the record, since the version changes with it."""
         save_record(self.obj)
 
 
@@ -193,7 +194,7 @@ def caller_for(resource_type: ResourceType, key: Any) -> Caller:
 
 
 def has_identifier(resource_type: ResourceType, instance: Model) -> bool:
-    """Whether a row is a resource at all: one without a value in ``id_field`` is none."""
+    """Whether a row is a resource: one without a value in ``id_field`` is not."""
     return getattr(instance, resource_type.id_column) is not None
 
 

@@ -63,6 +63,15 @@ class Write(ABC):
         self.attempt = attempt
         self.if_match = if_match
 
+    def document_in(self, payload: Any, context: Context) -> Json:
+        """Return the document in the body of a request, and identify it in the history.
+
+        :raises SCIMException: If the body is not a valid resource.
+        """
+        body = dump(validate(self.resource_type, payload, context, self.caller))
+        self.attempt.identify(*self.resource_type.names(body))
+        return body
+
     def run(self) -> Resource:
         """Do it, and return the resource as it is afterwards.
 
@@ -95,7 +104,7 @@ class Write(ABC):
     def lock(self) -> Resource:
         """Return the resource, its row locked.
 
-        :raises NotFoundException: If there is none.
+        :raises NotFoundException: If there is no such resource.
         """
 
     def read(self) -> Json:
@@ -200,7 +209,7 @@ def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) 
 
 
 def not_found(resource_type: ResourceType, identifier: str) -> NotFoundException:
-    """Return the error of an ``id`` that is none."""
+    """Return the error of an ``id`` that no resource has."""
     return NotFoundException(detail=f"there is no {resource_type.name} with the id '{identifier}'")
 
 

@@ -140,25 +140,17 @@ class ResourceCompiler(Compiler):
 class SharedCompiler(ResourceCompiler):
     """A filter of several resource types, some of which do not have each of its attributes.
 
-    Of an attribute that a resource type does not have, no comparison holds, not even ``ne``: so RFC 7644
-    section 3.4.2.1 is read by scim2-models.
+    No comparison with an attribute that the resource type does not have is true, not even ``ne``:
+    scim2-models reads RFC 7644 section 3.4.2.1 so.
     """
 
-    def visit_comparison(self, node: Comparison) -> Q:
-        """Compare what the resource type has."""
-        return super().visit_comparison(node) if self.has(node.attr_path) else constant(False)
-
-    def visit_present(self, node: Present) -> Q:
-        """What the resource type does not have is not present."""
-        return super().visit_present(node) if self.has(node.attr_path) else constant(False)
-
-    def visit_value_path(self, node: ValuePath) -> Q:
-        """What the resource type does not have has no value that meets a filter."""
-        return super().visit_value_path(node) if self.has(node.attr_path) else constant(False)
-
-    def has(self, attr_path: AttrPath) -> bool:
-        """Whether the resource type has an attribute."""
-        return self.resource_type.resolve(str(attr_path)) is not None
+    def visit(self, node: FilterNode) -> Q:
+        if (
+            isinstance(node, Comparison | Present | ValuePath)
+            and self.resource_type.resolve(str(node.attr_path)) is None
+        ):
+            return constant(False)
+        return super().visit(node)
 
 
 class ValueCompiler(Compiler):
@@ -170,11 +162,9 @@ class ValueCompiler(Compiler):
         self.source = source
 
     def visit_comparison(self, node: Comparison) -> Q:
-        """Compare the sub-attribute in the rows of the source."""
         return operand_of(self.source, self.sub(node.attr_path)).compare(node.op, node.value)
 
     def visit_present(self, node: Present) -> Q:
-        """Look for the sub-attribute in the rows of the source."""
         return operand_of(self.source, self.sub(node.attr_path)).present_and_not_empty()
 
     def visit_value_path(self, node: ValuePath) -> Q:
@@ -202,14 +192,12 @@ def require_bounded_parameters(parameters: Json) -> None:
     :raises InvalidFilterException: If the filter is.
     :raises InvalidPathException: If another one is.
     """
-    settings = get_settings()
+    longest_filter, longest = get_settings().MAX_FILTER_LENGTH, get_settings().MAX_PARAMETER_LENGTH
     for name, value in parameters.items():
-        if name.lower() == "filter" and length_of(value) > settings.MAX_FILTER_LENGTH:
-            limit = settings.MAX_FILTER_LENGTH
-            raise InvalidFilterException(detail=f"a filter may have {limit} characters at most")
-        if name.lower() in PATHS and length_of(value) > settings.MAX_PARAMETER_LENGTH:
-            limit = settings.MAX_PARAMETER_LENGTH
-            raise InvalidPathException(detail=f"'{name}' may have {limit} characters at most")
+        if name.lower() == "filter" and length_of(value) > longest_filter:
+            raise InvalidFilterException(detail=f"a filter may have {longest_filter} characters at most")
+        if name.lower() in PATHS and length_of(value) > longest:
+            raise InvalidPathException(detail=f"'{name}' may have {longest} characters at most")
 
 
 def length_of(value: Any) -> int:
@@ -229,8 +217,7 @@ def require_bounded_filter(node: FilterNode) -> None:
     settings = get_settings()
     if depth_of(node) > settings.MAX_FILTER_DEPTH:
         raise InvalidFilterException(detail=f"a filter may nest {settings.MAX_FILTER_DEPTH} deep at most")
-    if count_terms(node) > settings.MAX_FILTER_TERMS:
-        limit = settings.MAX_FILTER_TERMS
+    if (limit := settings.MAX_FILTER_TERMS) < count_terms(node):
         raise InvalidFilterException(detail=f"a filter may have {limit} comparisons at most")
 
 

@@ -53,7 +53,7 @@ class Part:
     projection: Projection
     caller: Caller
 
-    def keyed(self) -> QuerySet[Any]:
+    def with_keys(self) -> QuerySet[Any]:
         """Return the rows with the key that they are ordered by."""
         return self.order.annotate(self.rows)
 
@@ -72,8 +72,7 @@ class Part:
         return getattr(obj.instance, SORT_KEY, None)
 
     def key_field(self) -> Field[Any, Any]:
-        """Return the field that the keys are values of."""
-        field: Field[Any, Any] = self.keyed().query.annotations[SORT_KEY].output_field
+        field: Field[Any, Any] = self.with_keys().query.annotations[SORT_KEY].output_field
         return field
 
     def key_at(self, mark: Mark) -> Any:
@@ -115,13 +114,13 @@ class Listing:
         for part, total in zip(self.parts, totals, strict=True):
             wanted = count - len(found)
             if wanted > 0 and start < total:
-                rows = part.order.keyset.apply(part.keyed())
+                rows = part.order.keyset.apply(part.with_keys())
                 found += part.find(rows[start : start + wanted])
             start = max(start - total, 0)
         return found
 
     def beyond(self, mark: Mark | None, count: int, *, backwards: bool = False) -> list[Found]:
-        """Return the first resources after a place, or the last ones before it, in the order of the way.
+        """Return the first resources after a place, or backwards from it the last ones before it.
 
         :param mark: The place, or None for the start of the collection.
         """
@@ -135,7 +134,7 @@ class Listing:
                 place = part.place(mark)
             elif mark is not None and (part.position > mark.position) == backwards:
                 continue
-            rows = part.order.keyset.first(part.keyed(), wanted, beyond=place, backwards=backwards)
+            rows = part.order.keyset.first(part.with_keys(), wanted, beyond=place, backwards=backwards)
             found += part.find(rows)
         return found
 
@@ -151,13 +150,11 @@ class MergedListing(Listing):
         super().__init__(comparable_parts(parts))
 
     def page(self, start: int, count: int, totals: Sequence[int]) -> list[Found]:
-        """Return the page from a first index on."""
-        return self._fetch([part.keyed() for part in self.parts], start, count)
+        return self._fetch([part.with_keys() for part in self.parts], start, count)
 
     def beyond(self, mark: Mark | None, count: int, *, backwards: bool = False) -> list[Found]:
-        """Return the first resources after a place, or the last ones before it, in the order of the way."""
         if mark is None:
-            return self._fetch([part.keyed() for part in self.parts], 0, count)
+            return self._fetch([part.with_keys() for part in self.parts], 0, count)
         branches = [self._beyond(part, mark, backwards) for part in self.parts]
         return self._fetch(branches, 0, count, backwards=backwards)
 
@@ -167,7 +164,7 @@ class MergedListing(Listing):
         else:
             tie = constant((part.position > mark.position) != backwards)
         condition = part.order.column.beyond(part.key_at(mark), tie, backwards=backwards)
-        return part.keyed().filter(condition)
+        return part.with_keys().filter(condition)
 
     def _fetch(
         self, branches: Sequence[QuerySet[Any]], start: int, count: int, *, backwards: bool = False

@@ -38,7 +38,7 @@ class Order:
     """The order of the resources of one type.
 
     :param expression: What ``sortBy`` names, or None for an order by primary key alone.
-    :param descending: Whether ``sortOrder`` turns it around; ties are broken in the same way all the same.
+    :param descending: Whether ``sortOrder`` is descending; the primary key that breaks ties ascends anyway.
     :param is_total: Whether every resource is known to have a key.
     """
 
@@ -81,7 +81,7 @@ def compile_order(
 
 
 SEPARATOR = "~"
-"""RFC 9865 section 2 lets a cursor have unreserved characters alone, and the usual colon is none."""
+"""RFC 9865 section 2 lets a cursor have unreserved characters alone, which the usual colon is not."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from django_scim.dialects.registry import Dialect
 from django_scim.query.filters import compile_filter, require_bounded_parameters
 from django_scim.query.listing import Found, Listing, MergedListing, Part
 from django_scim.query.ordering import Cursor, compile_order
-from django_scim.resources.projection import Projection, compiled
+from django_scim.resources.projection import Projection, projection_for
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json, parametrized
@@ -40,7 +40,7 @@ ResourceTypes = Sequence[ResourceType]
 def parse_parameters(resource_types: ResourceTypes, parameters: Json, dialect: Dialect) -> SearchRequest[Any]:
     """Validate the parameters of a query against the schemas of its resource types.
 
-    :param dialect: That of the caller.
+    :param dialect: The dialect of the caller.
     :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
     """
     require_bounded_parameters(parameters)
@@ -86,9 +86,9 @@ def require_cursor_parameters(parameters: Json, request: SearchRequest[Any]) -> 
         raise InvalidCountException(detail=f"with a cursor, count is from 0 to {limit}")
 
 
-def projection_of(resource_type: ResourceType, request: SearchRequest[Any]) -> Projection:
+def requested_projection(resource_type: ResourceType, request: SearchRequest[Any]) -> Projection:
     """Return the projection that the parameters of a request ask for."""
-    return compiled(
+    return projection_for(
         resource_type,
         tuple(str(path) for path in request.attributes or ()),
         tuple(str(path) for path in request.excluded_attributes or ()),
@@ -122,7 +122,7 @@ def listing_of(resource_types: ResourceTypes, request: SearchRequest[Any], calle
         binding = request.sort_binding(resource_type.resource)
         order = compile_order(resource_type, binding, caller, descending=descending)
         parts.append(
-            Part(position, resource_type, rows, order, projection_of(resource_type, request), caller)
+            Part(position, resource_type, rows, order, requested_projection(resource_type, request), caller)
         )
     is_sorted = any(part.order.expression is not None for part in parts)
     return MergedListing(parts) if is_sorted and not is_alone else Listing(parts)
@@ -181,12 +181,7 @@ def list_response(found: Sequence[Found], total: int | None) -> Json:
     """Return the ListResponse of a page, without ``totalResults`` where nobody counted."""
     resources = [item.projection.read(item.obj) for item in found if item.obj is not None]
     totals = {} if total is None else {"totalResults": total}
-    return {
-        "schemas": [LIST_RESPONSE],
-        **totals,
-        "itemsPerPage": len(resources),
-        "Resources": resources,
-    }
+    return {"schemas": [LIST_RESPONSE], **totals, "itemsPerPage": len(resources), "Resources": resources}
 
 
 def identity_of(resource_types: ResourceTypes, request: SearchRequest[Any], caller: Caller) -> str:

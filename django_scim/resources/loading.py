@@ -12,25 +12,16 @@ from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 
 
-def narrow(queryset: QuerySet[Any], projection: Projection) -> QuerySet[Any]:
+def only_columns(queryset: QuerySet[Any], projection: Projection) -> QuerySet[Any]:
     """Fetch only the columns that a projection reads, with the rows beside them joined in."""
     resource_type = projection.resource_type
     columns = {resource_type.model._meta.pk.attname, resource_type.id_column, *projection.columns}
     if resource_type.adapter.created_field and "meta" in projection.selection:
         columns.add(resource_type.adapter.created_field)
-    joins = {column.rpartition("__")[0] for column in columns} - {""}
-    if joins:
+    # Without an argument, select_related() would join every relation.
+    if joins := {column.rpartition("__")[0] for column in columns} - {""}:
         queryset = queryset.select_related(*joins)
     return queryset.only(*columns)
-
-
-def prepare(objects: Sequence[Resource], projection: Projection) -> None:
-    """Fetch what the mappings of a projection need for resources whose rows are there."""
-    if not objects:
-        return
-    if projection.needs_record:
-        attach_records(objects)
-    fetch(objects, projection)
 
 
 def fetch(objects: Sequence[Resource], projection: Projection) -> None:
@@ -62,6 +53,9 @@ def load(
     resource_type: ResourceType, queryset: QuerySet[Any], projection: Projection, caller: Caller
 ) -> list[Resource]:
     """Fetch the resources of a queryset with all that a projection reads."""
-    objects = [Resource(resource_type, row, caller) for row in narrow(queryset, projection)]
-    prepare(objects, projection)
+    objects = [Resource(resource_type, row, caller) for row in only_columns(queryset, projection)]
+    if objects:
+        if projection.needs_record:
+            attach_records(objects)
+        fetch(objects, projection)
     return objects

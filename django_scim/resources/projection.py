@@ -21,7 +21,7 @@ Named = set[str]
 """Keys of attributes and of sub-attributes that a request names."""
 
 SelectedAttributes = dict[str, set[str] | None]
-"""The attributes to return by the key of their head: none for all of one, or the sub-attributes."""
+"""The attributes to return by the key of their head: the sub-attributes, or None for all of them."""
 
 
 class Projection:
@@ -88,13 +88,11 @@ class Projection:
 
     @cached_property
     def mappings(self) -> list[Mapping]:
-        """The mappings to read."""
-        chosen = []
-        for mapping in self.resource_type.mappings.values():
-            subs = self.selection.get(mapping.path.head, set())
-            if subs is None or any(mapping.holds(sub) for sub in subs):
-                chosen.append(mapping)
-        return chosen
+        return [mapping for mapping in self.resource_type.mappings.values() if self._reads(mapping)]
+
+    def _reads(self, mapping: Mapping) -> bool:
+        subs = self.selection.get(mapping.path.head, set())
+        return subs is None or any(mapping.holds(sub) for sub in subs)
 
     @cached_property
     def _trimmed(self) -> list[tuple[Mapping, set[str]]]:
@@ -131,14 +129,15 @@ class Projection:
     def read(self, obj: Resource) -> Json:
         """Return the JSON document of a resource for which everything has been fetched.
 
-        A group without members has an empty list of them, which RFC 7643 section 2.5 takes as none: there
-        are clients that iterate over the members without looking whether there are any.
+        A group without members has an empty list of them, which RFC 7643 section 2.5 takes as unassigned:
+        there are clients that iterate over the members without looking whether there are any.
         """
         document: Json = {"schemas": []}
         for mapping in self.mappings:
             value = mapping.read(obj)
             if value is not None:
                 mapping.path.set(document, value)
+        # A removed value stays in a column that cannot be empty: until it changes, no answer has it.
         for key, unassigned in obj.unassigned.items():
             path = self.resource_type.resolve(key)
             if path is not None and path.get(document) == unassigned:
@@ -159,10 +158,10 @@ def returned(path: AttributePath) -> Any:
 
 
 @lru_cache(maxsize=256)
-def compiled(
+def projection_for(
     resource_type: ResourceType, attributes: tuple[str, ...] = (), excluded: tuple[str, ...] = ()
 ) -> Projection:
-    """Return the projection of a selection, made once: clients ask for the same few."""
+    """Return the projection of a selection, from a cache: clients ask for the same few."""
     return Projection(resource_type, attributes, excluded)
 
 
@@ -178,7 +177,7 @@ def trim(value: Any, subs: set[str]) -> Any:
 def bounded_projection(resource_type: ResourceType) -> Projection:
     """Return the projection of all attributes but those that may have any number of values."""
     unbounded = [mapping.path.key for mapping in resource_type.mappings.values() if mapping.unbounded]
-    return compiled(resource_type, excluded=tuple(unbounded))
+    return projection_for(resource_type, excluded=tuple(unbounded))
 
 
 def without_unbounded(resource_type: ResourceType, document: Json) -> Json:

@@ -56,7 +56,7 @@ class Registry:
         return iter(self.by_name.values())
 
     def get(self, name: str) -> ResourceType | None:
-        """Return the resource type of a name, or None where the project does not serve it."""
+        """Return the resource type of a name, or None if the project does not serve it."""
         return self.by_name.get(name)
 
     @cached_property
@@ -135,7 +135,7 @@ class Registry:
         self.errors.append(Error(f"{setting}: '{name}' cannot be used: {error}", id="django_scim.E008"))
 
     def require_complete(self) -> None:
-        """Stop where the answer would be that a resource type does not exist, and the settings name it.
+        """Raise the errors, so that no answer says that a resource type in the settings does not exist.
 
         A server such as gunicorn starts without system checks.
 

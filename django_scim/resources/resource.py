@@ -23,7 +23,7 @@ UNASSIGNED = "~unassigned"
 
 
 class Caller:
-    """For whom, and under which address, resources are read and written.
+    """Who makes a request, and under which URL resources are read and written.
 
     :param connection: The identity provider; None if somebody of the project looks, or writes, for none.
     :param base_url: The absolute URL of the SCIM root, without a slash at its end; empty where no answer
@@ -36,9 +36,9 @@ class Caller:
 
     @property
     def acting(self) -> Connection:
-        """The connection, for what only an identity provider does.
+        """The connection, where only an identity provider can be the caller.
 
-        :raises AssertionError: If there is none.
+        :raises AssertionError: If there is no connection.
         """
         assert self.connection is not None
         return self.connection
@@ -102,21 +102,21 @@ class Resource:
 
     @property
     def unassigned(self) -> Json:
-        """The values that a client took away and the host cannot be without, by attribute.
+        """The values that a client removed and the host cannot be without, by attribute.
 
-        Such a value is not told for as long as the column has it: RFC 7644 section 3.5.2.2 has what is
-        removed as unassigned.
+        No answer has such a value as long as the column keeps it: RFC 7644 section 3.5.2.2 makes what is
+        removed unassigned.
         """
         found: Json = {} if self.record is None else self.record.attributes.get(UNASSIGNED, {})
         return found
 
     def unassign(self, attribute: str, value: Any) -> None:
-        """Tell a value no longer that stays where it is."""
+        """Leave a value out of answers, though its column keeps it."""
         self.document[UNASSIGNED] = {**self.unassigned, attribute: value}
         self.changed_outside = True
 
     def assign(self, attribute: str) -> None:
-        """Tell a value again that a client has given anew."""
+        """Have a value in answers again, since a client has written it."""
         if attribute in self.unassigned:
             others = {name: value for name, value in self.unassigned.items() if name != attribute}
             self.document[UNASSIGNED] = others
@@ -137,11 +137,11 @@ class Resource:
         self.changed_outside = True
 
     def changes_saved(self) -> None:
-        """Note that all is saved; what has changed in relations is still to be told to the history."""
+        """Forget the changes that are saved; those of relations are still to be put in the history."""
         self.changed.clear()
         self.changed_outside = False
         self.after_save.clear()
 
     def touch(self, instance: Model, *names: str) -> None:
-        """Note that fields of the row, or of a row beside it, are to be saved."""
+        """Mark fields of the row, or of a row beside it, to be saved."""
         self.changed.setdefault(id(instance), (instance, set()))[1].update(names)

@@ -77,7 +77,7 @@ class ResourceType:
     def queryset(self, connection: Connection | None) -> QuerySet[Any]:
         """Return the rows that are resources for a connection: those it may see, less the deleted ones.
 
-        A row without a value in ``id_field`` has no ``id``, and so is none.
+        A row without a value in ``id_field`` has no ``id``, and so is no resource.
         """
         rows = self.rows(connection).filter(~self._deleted())
         id_field = self.adapter.id_field
@@ -90,8 +90,7 @@ class ResourceType:
         return self.rows(connection).filter(self._deleted())
 
     def _deleted(self) -> Exists:
-        records = self.records().filter(**{self.record_key: OuterRef("pk")}, deleted_at__isnull=False)
-        return Exists(records)
+        return Exists(self.records().filter(**{self.record_key: OuterRef("pk")}, deleted_at__isnull=False))
 
     @cached_property
     def joins(self) -> list[str]:
@@ -101,7 +100,6 @@ class ResourceType:
     # Records
 
     def records(self) -> QuerySet[Record]:
-        """Return the records of the resource type."""
         return Record.objects.filter(resource_type=self.name)
 
     def links(self) -> QuerySet[Link]:
@@ -114,7 +112,7 @@ class ResourceType:
         return record_key_for(self.model._meta.pk) or "text_key"
 
     def new_record(self, instance: Model) -> Record:
-        """Return an unsaved record for a row that has none."""
+        """Return an unsaved record for a row without a record."""
         created = self.created_at(instance)
         times = {"created": created, "last_modified": created} if created else {}
         record = Record(resource_type=self.name, **times)
@@ -151,7 +149,7 @@ class ResourceType:
         return self.scheme.encode(key)
 
     def identified(self, queryset: QuerySet[Any], identifier: str) -> QuerySet[Any]:
-        """Narrow a queryset to the row of an ``id``; to nothing if it is none of this resource type.
+        """Filter a queryset by ``id``; the result is empty for an ``id`` of another resource type.
 
         An ``id`` is case-exact (RFC 7643 section 3.1), also where the collation of a text column is not.
         """

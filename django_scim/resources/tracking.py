@@ -1,8 +1,8 @@
-"""Changes that the host makes by itself, such as in its own admin, move ``meta`` of the resources.
+"""Changes that the host makes by itself, such as in its own admin, change ``meta`` of the resources.
 
 ``meta.version`` is made from the mapped columns, so a change of those shows in it anyway. What else belongs
 to a resource, its members and the rows beside it, counts by the revision of its record, and so does
-``meta.lastModified``. Django sends no signal for ``queryset.update()``: that moves the version alone.
+``meta.lastModified``. Django sends no signal for ``queryset.update()``: that changes the version alone.
 """
 
 from __future__ import annotations
@@ -27,27 +27,29 @@ from django_scim.sql.values import column_of
 
 @cache
 def dependencies_by_model() -> dict[type[Model], list[tuple[ResourceType, Dependency]]]:
-    """Return the dependencies by model, one entry for each way in which a resource type reaches it."""
+    """Return the dependencies of all resource types by their model, one for each path."""
     found: dict[type[Model], list[tuple[ResourceType, Dependency]]] = {}
     for resource_type in registry():
-        ways: dict[Any, Dependency] = {}
+        merged: dict[Any, Dependency] = {}
         for mapping in resource_type.mappings.values():
-            for place in mapping.dependencies():
-                way = (place.model, place.path, place.reverse)
-                ways[way] = place if way not in ways else ways[way].merged(place)
-        for place in ways.values():
-            found.setdefault(place.model, []).append((resource_type, place))
+            for dependency in mapping.dependencies():
+                identity = (dependency.model, dependency.path, dependency.reverse)
+                if identity in merged:
+                    dependency = merged[identity].merged(dependency)
+                merged[identity] = dependency
+        for dependency in merged.values():
+            found.setdefault(dependency.model, []).append((resource_type, dependency))
     return found
 
 
-def forget_dependencies(*, setting: str, **kwargs: Any) -> None:
-    """Listen to other models after ``override_settings``."""
+def reconnect(*, setting: str, **kwargs: Any) -> None:
+    """Connect to the signals of other models after ``override_settings``."""
     if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
         dependencies_by_model.cache_clear()
-        listen()
+        connect_receivers()
 
 
-def on_save(
+def on_post_save(
     sender: type[Model],
     instance: Model,
     created: bool = False,
@@ -55,120 +57,117 @@ def on_save(
     update_fields: frozenset[str] | None = None,
     **kwargs: Any,
 ) -> None:
-    """Touch the records of the resources that a saved row belongs to, if a column that matters was saved."""
+    """Update the records of the resources that a saved row belongs to, if a column that matters was saved."""
     if raw:
         return
     names = None
     if update_fields is not None:
         names = {column_of(sender, name).attname for name in update_fields}
-    for resource_type, place in dependents_of(sender, instance):
-        if place.reverse is not None:
-            continue
-        if place.fields is None or (place.fields if names is None else place.fields & names):
-            if place.path:
-                touch_dependents(resource_type, place, instance)
+    for resource_type, dependency in dependencies_of(sender, instance):
+        if dependency.fields is None or (dependency.fields if names is None else dependency.fields & names):
+            if dependency.path:
+                update_dependents(resource_type, dependency, instance)
             elif not created:
                 touch_records(resource_type, [instance.pk])
 
 
-def on_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
-    """Touch the records of the resources that a row belonged to; forget the record of one that goes."""
-    for resource_type, place in dependents_of(sender, instance):
-        if place.reverse is not None:
-            continue
-        if place.path:
-            touch_dependents(resource_type, place, instance)
+def on_pre_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
+    """Update the records of the resources that a deleted row belonged to; delete its own record."""
+    for resource_type, dependency in dependencies_of(sender, instance):
+        if dependency.path:
+            update_dependents(resource_type, dependency, instance)
         else:
             resource_type.records().filter(**{resource_type.record_key: instance.pk}).delete()
 
 
-def dependents_of(
+def dependencies_of(
     sender: type[Model], instance: Model, reverse: bool | None = None
 ) -> Iterator[tuple[ResourceType, Dependency]]:
-    """Yield the resource types that depend on a row.
+    """Yield what depends on a row, or for ``m2m_changed`` on its members.
 
-    Of a row that SCIM itself is writing, the resource in question sees to its own version: it is not among
-    them. The groups of an account that is deleted are.
+    A row that SCIM itself is writing is left out for its own resource, whose write sets the version. The
+    groups of an account that is deleted are not.
 
-    :param reverse: From which side members change, if they do.
+    :param reverse: That of ``m2m_changed``, or None for another signal.
     """
     is_written = own_write.get() is instance
-    for resource_type, place in dependencies_by_model().get(sender._meta.concrete_model or sender, ()):
-        is_own = not place.path if place.reverse is None else place.reverse == reverse
-        if not (is_written and is_own):
-            yield resource_type, place
+    for resource_type, dependency in dependencies_by_model().get(sender._meta.concrete_model or sender, ()):
+        is_own = not dependency.path if reverse is None else dependency.reverse == reverse
+        is_of_signal = (dependency.reverse is None) is (reverse is None)
+        if is_of_signal and not (is_written and is_own):
+            yield resource_type, dependency
 
 
-def touch_dependents(resource_type: ResourceType, place: Dependency, instance: Model) -> None:
-    """Touch the records of the resources that a row belongs to."""
-    keys = keys_of_dependents(resource_type, place, instance)
-    if place.in_columns:
+def update_dependents(resource_type: ResourceType, dependency: Dependency, instance: Model) -> None:
+    """Update the records of the resources that a row belongs to."""
+    keys = dependent_keys(resource_type, dependency, instance)
+    if dependency.in_columns:
         touch_records(resource_type, keys)
     else:
-        touch_or_make_records(resource_type, list(keys.values_list("pk", flat=True)))
+        count_change(resource_type, list(keys.values_list("pk", flat=True)))
 
 
-def keys_of_dependents(resource_type: ResourceType, place: Dependency, instance: Model) -> QuerySet[Any, Any]:
+def dependent_keys(
+    resource_type: ResourceType, dependency: Dependency, instance: Model
+) -> QuerySet[Any, Any]:
     """Return the primary keys of the resources that a row belongs to, as the database of writes has it."""
     rows = resource_type.model._base_manager.using(router.db_for_write(resource_type.model))
-    return rows.filter(**{place.path: instance.pk}).values("pk")
+    return rows.filter(**{dependency.path: instance.pk}).values("pk")
 
 
-def on_members_changed(
+def on_m2m_changed(
     sender: type[Model], instance: Model, action: str, reverse: bool, pk_set: set[Any] | None, **kwargs: Any
 ) -> None:
-    """Touch the records of the resources whose members change."""
+    """Update the records of the resources whose members change."""
     if action not in ("post_add", "post_remove", "pre_clear"):
         return
-    for resource_type, place in dependents_of(sender, instance, reverse):
-        if place.reverse is None:
-            continue
-        if reverse == place.reverse:
+    for resource_type, dependency in dependencies_of(sender, instance, reverse):
+        if reverse == dependency.reverse:
             keys = [instance.pk]
         elif pk_set is not None:
             keys = list(pk_set)
         else:
-            keys = list(keys_of_dependents(resource_type, place, instance).values_list("pk", flat=True))
-        touch_or_make_records(resource_type, keys)
+            keys = list(dependent_keys(resource_type, dependency, instance).values_list("pk", flat=True))
+        count_change(resource_type, keys)
 
 
-def touch_or_make_records(resource_type: ResourceType, keys: list[Any]) -> None:
-    """Touch the records of resources whose version has no other way to tell of a change."""
+def count_change(resource_type: ResourceType, keys: list[Any]) -> None:
+    """Update the records of resources whose version shows no column of the change; make missing ones."""
     for start in range(0, len(keys), BATCH):
         make_records(resource_type, keys[start : start + BATCH])
         touch_records(resource_type, keys[start : start + BATCH])
 
 
 def make_records(resource_type: ResourceType, keys: Iterable[Any]) -> None:
-    """Make the records of resources that have none, since their revision is about to count."""
+    """Make the records of resources without a record, since their revision is about to count."""
     key = resource_type.record_key
     rows = [Record(resource_type=resource_type.name, **{key: value}) for value in keys]
     Record.objects.using(router.db_for_write(Record)).bulk_create(rows, ignore_conflicts=True)
 
 
 def touch_records(resource_type: ResourceType, keys: QuerySet[Any, Any] | list[Any]) -> None:
-    """Touch the records of resources, as far as they have any."""
+    """Increment the revision of the records that are there."""
     records = resource_type.records().using(router.db_for_write(Record))
     rows = records.filter(**{f"{resource_type.record_key}__in": keys})
     rows.update(revision=F("revision") + 1, last_modified=timezone.now())
 
 
 CONNECTED: set[tuple[ModelSignal, Callable[..., None], type[Model]]] = set()
-"""The signals that are received, by which function, and of which model."""
+"""The signals that are connected, with their receiver and sender."""
 
 
 def connect() -> None:
-    """Receive Django's signals, once the models are there."""
-    setting_changed.connect(forget_dependencies, dispatch_uid="django_scim.resources.tracking")
-    listen()
+    """Connect to Django's signals, once the models are there."""
+    setting_changed.connect(reconnect, dispatch_uid="django_scim.resources.tracking")
+    connect_receivers()
 
 
-def listen() -> None:
-    """Receive the signals of the models that are watched, and of no others.
+def connect_receivers() -> None:
+    """Connect to the signals of the models that resources depend on, and of no others.
 
     Django reads each row before it deletes it, of any model, where ``pre_delete`` has a receiver for all.
     """
-    wanted = set(wanted_receivers())
+    wanted = set(needed_receivers())
     for signal, receiver, model in CONNECTED - wanted:
         signal.disconnect(receiver, sender=model)
     for signal, receiver, model in wanted - CONNECTED:
@@ -177,11 +176,11 @@ def listen() -> None:
     CONNECTED.update(wanted)
 
 
-def wanted_receivers() -> Iterator[tuple[ModelSignal, Callable[..., None], type[Model]]]:
-    """Yield what there is to receive: a proxy model sends signals of its own, a relation's table but one."""
+def needed_receivers() -> Iterator[tuple[ModelSignal, Callable[..., None], type[Model]]]:
+    """Yield the receivers to connect: a proxy model sends signals of its own, a relation's table only one."""
     for model in apps.get_models(include_auto_created=True):
         if (model._meta.concrete_model or model) in dependencies_by_model():
-            yield m2m_changed, on_members_changed, model
+            yield m2m_changed, on_m2m_changed, model
             if not model._meta.auto_created:
-                yield post_save, on_save, model
-                yield pre_delete, on_delete, model
+                yield post_save, on_post_save, model
+                yield pre_delete, on_pre_delete, model

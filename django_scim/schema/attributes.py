@@ -35,7 +35,7 @@ class Attribute:
     is_read_only: bool
 
     subs: Mapping[str, Attribute]
-    """The sub-attributes by their name in lower case; none for a simple attribute."""
+    """The sub-attributes by their name in lower case; empty for a simple attribute."""
 
     is_member: bool = False
     """Whether it is the ``value`` that identifies one of several references, such as ``members``."""

@@ -28,7 +28,7 @@ class AttributePath:
     """The attribute, such as ``name``."""
 
     sub: str | None
-    """Its sub-attribute, such as ``familyName``."""
+    """Its sub-attribute, such as ``familyName``, or None."""
 
     binding: AttributeBinding
     """The same as scim2-models resolves it: types, multiplicity and characteristics."""
@@ -80,7 +80,8 @@ class AttributePath:
         return value
 
     def set(self, document: Json, value: Any) -> None:
-        """Put a value at the path; none and empty values leave nothing behind (RFC 7643 section 2.5)."""
+        """Put a value at the path; None and empty values remove what is there (RFC 7643 section 2.5)."""
+        # The objects from the document down to the one that holds the value: those left empty are removed.
         hosts = [document]
         names = [name for name in (self.extension, self.name, self.sub) if name]
         for name in names[:-1]:

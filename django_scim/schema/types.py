@@ -133,7 +133,7 @@ def qualified(resource: ResourceModel, extension: type[Extension]) -> Any:
 def extension_model(option: ExtensionOption) -> type[Extension]:
     """Return the scim2-models class that an option stands for.
 
-    :raises ImproperlyConfigured: If it stands for none.
+    :raises ImproperlyConfigured: If it stands for no extension.
     """
     if isinstance(option, Mapping):
         try:

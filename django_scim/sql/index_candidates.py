@@ -96,7 +96,7 @@ class Candidates(Lookup):
 
 
 def spellings(text: str, alternatives: dict[str, str]) -> list[str]:
-    """Return a text with each choice between a character and its alternative; none if they are too many."""
+    """Return a text with each choice between a character and its alternative; [] if they are too many."""
     choices = [(character, alternatives.get(character, "")) for character in text]
     if 2 ** sum(bool(other) for _, other in choices) > MAX_SPELLINGS:
         return []

@@ -33,7 +33,7 @@ class KeyColumn:
     expression: Any = None
 
     def goes_down(self, backwards: bool) -> bool:
-        """Whether the values become smaller on the way."""
+        """Whether values descend in the direction of reading."""
         return self.is_descending != backwards
 
     def ordering(self, *, backwards: bool = False) -> OrderBy:
@@ -93,9 +93,9 @@ class Keyset:
         beyond: Sequence[Any] | None = None,
         backwards: bool = False,
     ) -> QuerySet[AnyModel]:
-        """Return the first rows after a key, or the last ones before it, in the order of the way.
+        """Return the first rows after a key, or backwards from it the last ones before it.
 
-        :param beyond: The key; None for the beginning, or on the way back for the end.
+        :param beyond: The key, or None for the beginning, or backwards for the end.
         """
         if beyond is not None:
             rows = rows.filter(self.beyond(beyond, backwards=backwards))
@@ -118,9 +118,9 @@ class Page(Generic[Row]):
 def read_page(
     fetch: Callable[[int], Iterable[Row]], size: int, *, has_key: bool, backwards: bool = False
 ) -> Page[Row]:
-    """Read a page, and one row more to know whether there is another page that way.
+    """Read a page, and one row more to know whether another page follows.
 
-    :param fetch: Returns the first rows of the way, as many as it is told to at most.
+    :param fetch: Returns the first rows, at most as many as its argument says.
     :param size: How many rows a page has; for 0, nothing is fetched.
     :param has_key: Whether the page begins, or ends, at a key. Then there is a page where the key is from.
     """

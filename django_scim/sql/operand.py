@@ -60,7 +60,7 @@ def constant(truth: bool) -> Q:
 
 
 def any_of(conditions: Iterable[Q]) -> Q:
-    """Return the disjunction of conditions; of none, what never holds."""
+    """Join conditions by OR; without any, the result never holds."""
     combined: Q | None = None
     for condition in conditions:
         combined = condition if combined is None else combined | condition
@@ -83,7 +83,7 @@ def is_text(binding: AttributeBinding) -> bool:
 
 
 def substring(text: Any, operator: CompareOperator, fragment: str) -> Q:
-    """Return the condition of ``co``, ``sw`` or ``ew``, which no pattern has a part in."""
+    """Return the condition of ``co``, ``sw`` or ``ew``, without LIKE, whose wildcards would need escapes."""
     if not fragment:
         return constant(True)
     if operator is CompareOperator.co:
@@ -240,7 +240,6 @@ class ConstantOperand(Operand):
         super().__init__(Value(self.constant, output_field=models.TextField()), binding)
 
     def present(self) -> Q:
-        """It is always there."""
         return constant(True)
 
     def present_and_not_empty(self) -> Q:
@@ -258,7 +257,6 @@ class AbsentOperand(Operand):
         super().__init__(Value(None, output_field=models.TextField()), binding)
 
     def present(self) -> Q:
-        """It never is."""
         return constant(False)
 
 
@@ -276,7 +274,6 @@ class KeyOperand(Operand):
         self.shown_as = shown_as
 
     def encode(self, value: Any) -> Any:
-        """Return the key that an ``id`` stands for."""
         key = self.decode(value) if isinstance(value, str) else None
         if key is None:
             raise ValueError("no resource has that id")

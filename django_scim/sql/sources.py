@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Q, QuerySet, Subquery
 from scim2_models import AttributeBinding, InvalidFilterException
@@ -11,9 +11,6 @@ from scim2_models.path import CompareOperator
 
 from django_scim.sql.functions import AnyEntry, Entry
 from django_scim.sql.operand import Operand, StoredOperand, any_of, constant
-
-if TYPE_CHECKING:
-    pass
 
 
 class Source:
@@ -64,7 +61,6 @@ class EntrySource(Source):
         return None if binding is None else StoredOperand(Entry(), sub or "value", binding)
 
     def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
-        """Look into the lists, one entry at a time."""
         condition = constant(True) if condition is None else condition
         return super().keys(Q(AnyEntry("comparable", condition, key=self.member)))
 
@@ -84,10 +80,9 @@ def in_any(sources: Sequence[Source], conditions: Sequence[Q | None]) -> Q:
     Each source finds its rows by itself, so that it can use an index: no database uses one for either of two
     conditions, one of which is on other rows.
     """
-    found = [source.keys(condition) for source, condition in zip(sources, conditions, strict=True)]
-    keys = [rows for rows in found if rows is not None]
-    if len(keys) < 2 or len(keys) < len(found):
-        pairs = zip(sources, conditions, strict=True)
+    pairs = list(zip(sources, conditions, strict=True))
+    keys = [rows for source, condition in pairs if (rows := source.keys(condition)) is not None]
+    if len(keys) < 2 or len(keys) < len(pairs):
         return any_of(source.exists(condition) for source, condition in pairs)
     return Q(pk__in=Union(keys[0].union(*keys[1:], all=True)))
 
@@ -145,11 +140,9 @@ class SourceOperand(Operand):
         return self.source.exists(self.inner.compare(operator, value))
 
     def present(self) -> Q:
-        """A row with the value exists."""
         return self.source.exists(self.inner.present())
 
     def present_and_not_empty(self) -> Q:
-        """A row with a value that is not empty exists."""
         return self.source.exists(self.inner.present_and_not_empty())
 
 

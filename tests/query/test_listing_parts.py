@@ -11,7 +11,7 @@ from django.db.models.functions import NullIf
 
 from django_scim.query.listing import Found, Listing, MergedListing, Part
 from django_scim.query.ordering import Mark, Order
-from django_scim.resources.projection import compiled
+from django_scim.resources.projection import projection_for
 from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller
 from django_scim.sql.functions import Comparable
@@ -27,7 +27,7 @@ def part(name: str, position: int, order: Order | None = None) -> Part:
     """Return all resources of a type, as a part of a query."""
     resource_type = registry().by_name[name]
     caller = Caller(None, "https://example.com/scim/v2")
-    projection = compiled(resource_type, ("id",))
+    projection = projection_for(resource_type, ("id",))
     rows = resource_type.queryset(None)
     return Part(position, resource_type, rows, order or Order(), projection, caller)
 

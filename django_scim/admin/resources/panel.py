@@ -32,7 +32,7 @@ from django_scim.mappings import Mapping
 from django_scim.models import Connection, Link, ProvisioningEvent, Record
 from django_scim.operations.staff import connections_of
 from django_scim.resources.loading import load
-from django_scim.resources.projection import compiled
+from django_scim.resources.projection import projection_for
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
@@ -233,7 +233,7 @@ def resource_document(
         if mapping.unbounded and has_many(mapping, row, caller)
     ]
     rows = resource_type.queryset(caller.connection).filter(pk=row.pk)
-    projection = compiled(resource_type, excluded=tuple(left_out))
+    projection = projection_for(resource_type, excluded=tuple(left_out))
     objects = load(resource_type, rows, projection, caller)
     return projection.read(objects[0]) if objects else None, left_out
 

@@ -15,7 +15,7 @@ from scim2_models import ConflictException, ForbiddenException, SCIMException
 
 from django_scim.history.events import Attempt
 from django_scim.models import Operation
-from django_scim.operations.bulk.references import in_order, resolved, without_references
+from django_scim.operations.bulk.references import execution_order, resolved, without_references
 from django_scim.operations.bulk.request import BulkOperation, read_request
 from django_scim.operations.create import Create
 from django_scim.operations.delete import Delete
@@ -89,7 +89,7 @@ class BulkJob:
             for operation in self.operations
         ]
         errors = 0
-        for positions in in_order(needs):
+        for positions in execution_order(needs):
             circle = [self.operations[position] for position in positions]
             if len(circle) > 1 or positions[0] in needs[positions[0]]:
                 self.perform_circle(circle)
@@ -101,7 +101,7 @@ class BulkJob:
         return [operation for operation in self.operations if operation.status is not None]
 
     def perform(self, operation: BulkOperation) -> None:
-        """Run one operation, and note what came of it."""
+        """Run one operation, and keep its result in it."""
         operation.identifier = resolved(operation.identifier, self.identifiers)
         attempt = self.new_attempt(operation)
         try:
@@ -139,7 +139,7 @@ class BulkJob:
         return method(*target, if_match=if_match).read_body(data).run()
 
     def succeed(self, operation: BulkOperation, obj: Resource | None) -> None:
-        """Note that an operation succeeded."""
+        """Keep the response of an operation that succeeded."""
         operation.status = STATUSES[operation.method or ""]
         operation.version = None
         if obj is not None:
@@ -149,7 +149,7 @@ class BulkJob:
                 self.identifiers[operation.bulk_id] = obj.identifier
 
     def fail(self, operation: BulkOperation, exception: Exception, attempt: Attempt | None) -> None:
-        """Note that an operation failed, in the history too."""
+        """Keep the error of an operation that failed, in the history too."""
         operation.error = self.refuse(attempt, exception)
         operation.status = operation.error.status
         operation.version = None
@@ -167,7 +167,7 @@ class BulkJob:
     # Circles
 
     def perform_circle(self, circle: Sequence[BulkOperation]) -> None:
-        """Make resources that refer to each other: all of them, or none."""
+        """Make resources that refer to each other, all or nothing."""
         creations = {operation: self.creation(operation) for operation in circle}
         documents: dict[BulkOperation, Json] = {}
         known = dict(self.identifiers)
@@ -218,7 +218,7 @@ class BulkJob:
     def fail_circle(
         self, circle: Sequence[BulkOperation], failed: BulkOperation, exception: Exception
     ) -> None:
-        """Note that none of a circle's resources was made, since one could not be."""
+        """Fail all operations of a circle, since one resource could not be made."""
         for operation in circle:
             reason = exception
             if operation is not failed and not isinstance(exception, ConnectionPaused):

@@ -70,13 +70,14 @@ Needs = Sequence[Collection[int]]
 """For each operation, the positions of those that it needs."""
 
 
-def in_order(needs: Needs) -> Iterator[list[int]]:
-    """Yield the positions of the operations as they can be done, those of a circle together.
+def execution_order(needs: Needs) -> Iterator[list[int]]:
+    """Yield the positions of the operations in the order to run them, those of a circle together.
 
     An operation is done when the request comes to it. If it needs a later one, it waits for that, and no
     longer; a circle waits for its last operation.
     """
-    found = circles(needs)
+    # A circle runs at the position of its last operation, or when the last one that it waits for is done.
+    found = strongly_connected(needs)
     circle_of = {position: number for number, circle in enumerate(found) for position in circle}
     waiting_for = [
         {circle_of[needed] for position in circle for needed in needs[position]} - {number}
@@ -100,11 +101,10 @@ def in_order(needs: Needs) -> Iterator[list[int]]:
                     ready.append(other)
 
 
-def circles(needs: Needs) -> list[list[int]]:
-    """Return the positions in circles: what needs each other is together, all else is alone.
+def strongly_connected(needs: Needs) -> list[list[int]]:
+    """Return the strongly connected components: positions that need each other together, all others alone.
 
-    They are the strongly connected components of the graph, found as R. Tarjan found them, without
-    recursion: operations may need each other in a chain of any length.
+    This is Tarjan's algorithm without recursion: operations may need each other in a chain of any length.
     """
     found: list[list[int]] = []
     number: dict[int, int] = {}

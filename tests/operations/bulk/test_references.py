@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_scim.models import ProvisioningEvent, Record
-from django_scim.operations.bulk.references import in_order
+from django_scim.operations.bulk.references import execution_order
 from django_scim.signals import resource_created, resource_updated
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
@@ -647,7 +647,7 @@ def reached(needs, start):
 @given(operations_that_need_each_other())
 def test_each_operation_is_done_once_after_all_operations_that_it_needs_and_with_its_circle(needs):
     done: list[int] = []
-    for circle in in_order(needs):
+    for circle in execution_order(needs):
         for position in circle:
             assert needs[position] <= {*done, *circle}
             others = {other for other in reached(needs, position) if position in reached(needs, other)}
@@ -662,20 +662,21 @@ def test_each_operation_is_done_once_after_all_operations_that_it_needs_and_with
 def test_operations_that_need_none_that_comes_later_are_done_when_the_request_comes_to_them(needs):
     backward = [{other for other in others if other < position} for position, others in enumerate(needs)]
 
-    assert list(in_order(backward)) == [[position] for position in range(len(needs))]
+    assert list(execution_order(backward)) == [[position] for position in range(len(needs))]
 
 
 def test_an_operation_that_waits_is_done_as_soon_as_it_can_be():
-    assert list(in_order([{2}, set(), set(), set()])) == [[1], [2], [0], [3]]
+    assert list(execution_order([{2}, set(), set(), set()])) == [[1], [2], [0], [3]]
 
 
 def test_a_circle_is_done_when_the_request_comes_to_its_last_operation():
-    assert list(in_order([{2}, set(), {0}, set()])) == [[1], [0, 2], [3]]
+    assert list(execution_order([{2}, set(), {0}, set()])) == [[1], [0, 2], [3]]
 
 
 def test_a_hundred_thousand_operations_in_a_row_are_put_in_order():
     count = 100_000
 
-    assert sum(1 for _ in in_order([{position + 1} for position in range(count - 1)] + [set()])) == count
-    (ring,) = in_order([{(position + 1) % count} for position in range(count)])
+    chain = [{position + 1} for position in range(count - 1)] + [set()]
+    assert sum(1 for _ in execution_order(chain)) == count
+    (ring,) = execution_order([{(position + 1) % count} for position in range(count)])
     assert len(ring) == count
