@@ -6,15 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DjangoScimConfig(AppConfig):
-    """Registers system checks, the SQL functions that comparisons use and the OpenAPI extensions, and records
-    logins."""
+    """Registers system checks, SQLite functions, signal receivers and OpenAPI extensions."""
 
     name = "django_scim"
     verbose_name = _("SCIM provisioning")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect what Django calls by itself: checks, functions of each new SQLite connection, logins."""
+        """Import the checks and extensions, and connect the signal receivers."""
         from django_scim import checks  # noqa: F401 - to import them is to register them
         from django_scim.resources import tracking
         from django_scim.sql.functions import register_sqlite_functions

@@ -1,4 +1,4 @@
-"""What settings name: dotted paths and other names, and what is said of one that is wrong."""
+"""Imports the dotted paths of settings, and gives hints for wrong names."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 
 class ImportFailed(Exception):
-    """A dotted path that does not lead to what it should.
+    """A dotted path that cannot be imported.
 
     :param reason: What is wrong, without a full stop.
-    :param hint: What to do about it.
+    :param hint: What to do, or None.
     """
 
     def __init__(self, reason: str, hint: str | None = None) -> None:
@@ -25,10 +25,10 @@ class ImportFailed(Exception):
 def import_path(path: str, known: Iterable[str] = ()) -> Any:
     """Return what a dotted path names.
 
-    An error that the module itself raises, other than that of an import, is not caught: it is the
-    module that has to be mended, not the path.
+    Only import errors are caught. Another exception of the module is raised: the module is wrong, and not the
+    path.
 
-    :param known: Paths that the app ships, for a hint.
+    :param known: The paths that the app ships, for a hint.
     :raises ImportFailed: If there is no such module, or no such name in it.
     """
     parts = path.split(".")
@@ -49,9 +49,9 @@ def import_path(path: str, known: Iterable[str] = ()) -> Any:
 
 
 def import_path_or_module(path: str) -> Any:
-    """Return what a dotted path names; it may also name a module.
+    """Return what a dotted path names: a module, or a name in a module.
 
-    :raises ImportFailed: If there is neither a module nor a name in one.
+    :raises ImportFailed: If there is neither.
     """
     try:
         is_module = find_spec(path) is not None
@@ -70,12 +70,9 @@ MOST_NAMES = 20
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return a hint that names what was probably meant, or else the names there are.
+    """Return a hint with the nearest name, or else with all names, or None if there are no names.
 
-    Case makes no difference, and of a long name such as that of an extension attribute the last part
-    is enough.
-
-    :returns: None if there are no names.
+    Case makes no difference. Of a long name, such as that of an extension attribute, the last part is enough.
     """
     names = sorted(set(names))
     folded = name.lower()
@@ -93,7 +90,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def leads_to(path: str, base: type) -> bool:
-    """Whether a dotted path names a class, or one that inherits from it."""
+    """Whether a dotted path names a class or one of its subclasses."""
     try:
         found = import_path(path)
     except ImportFailed:

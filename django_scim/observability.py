@@ -1,4 +1,4 @@
-"""What operators see of the requests: structured logs, and metrics and traces where the project has them."""
+"""Structured logs of the requests, and metrics and traces if the project has their libraries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Observation", "observe"]
 
 
 def observe(observation: Observation) -> None:
-    """Tell of a request that has been answered, whoever listens."""
+    """Write a request and its response to logs, metrics and traces."""
     log(observation)
     measure(observation)
     trace(observation)
@@ -19,18 +19,18 @@ def observe(observation: Observation) -> None:
 
 @dataclass(frozen=True)
 class Observation:
-    """A request and its answer, without anything that was sent: no secret and no personal data is in it."""
+    """A request and its response, without their bodies: without secrets and personal data."""
 
     request_id: str
     method: str
     path: str
-    """The path below the SCIM root, without its query, such as ``/Users/2819c223``."""
+    """The path without the query string, such as ``/scim/v2/Users/2819c223``."""
 
     endpoint: str
-    """The same without the ``id``: one of a few, such as ``/Users``."""
+    """The path below the SCIM root without the ``id``, such as ``/Users``. There are only a few."""
 
     connection: str
-    """The name of the connection; empty where nobody was authenticated."""
+    """The name of the connection, or empty if the request was not authenticated."""
 
     status: int
     scim_type: str
@@ -38,18 +38,18 @@ class Observation:
     """In seconds."""
 
     query: str = ""
-    """The query of the path, which may name people: empty unless ``LOG_PERSONAL_DATA`` is on."""
+    """The query string, which may name people. Empty unless ``LOG_PERSONAL_DATA`` is on."""
 
     address: str = ""
-    """Where the request came from: empty unless ``LOG_PERSONAL_DATA`` is on."""
+    """The address of the client. Empty unless ``LOG_PERSONAL_DATA`` is on."""
 
 
 logger = logging.getLogger("django_scim.access")
-"""Has a record for each request; its level is that of the answer, so that one can see the failures alone."""
+"""Logs each request. The level depends on the status, so that one can see only the failures."""
 
 
 def log(observation: Observation) -> None:
-    """Write one line: each field of the observation is an attribute of the record, prefixed ``scim_``."""
+    """Write one log record, with each field of the observation as an attribute prefixed ``scim_``."""
     failure = logging.ERROR if observation.status >= 500 else logging.WARNING
     logger.log(
         failure if observation.status >= 400 else logging.INFO,
@@ -71,12 +71,12 @@ except ImportError:
 
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
-"""Others are counted as one: a client must not make a series of its own for each word that it thinks of."""
+"""All other methods have one label, so that a client cannot create any number of time series."""
 
 
 @cache
 def collectors() -> tuple[Any, Any] | None:
-    """Return the counter and the histogram, made once in a process, or None without the library.
+    """Return the counter and the histogram of this process, or None without prometheus_client.
 
     They are in its default registry, which ``django-prometheus`` exports.
 
@@ -96,7 +96,7 @@ def collectors() -> tuple[Any, Any] | None:
 
 
 def measure(observation: Observation) -> None:
-    """Count a request."""
+    """Count a request, and add its duration."""
     if (metrics := collectors()) is None:
         return
     requests, durations = metrics
@@ -115,9 +115,9 @@ except ImportError:
 
 
 def trace(observation: Observation) -> None:
-    """Say of the current span what it was in SCIM; without OpenTelemetry, or a span, do nothing.
+    """Add the SCIM attributes to the current span of OpenTelemetry, if there is one.
 
-    ``opentelemetry-instrumentation-django`` makes the span, with its method, its route and its status.
+    ``opentelemetry-instrumentation-django`` creates the span, with its method, its route and its status.
     """
     if opentelemetry is None:
         return

@@ -1,4 +1,4 @@
-"""What values the options of ``DJANGO_SCIM`` may have, told by their type annotations; rates among them."""
+"""Checks the options of ``DJANGO_SCIM`` by their type annotations, and parses rates."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from django.core.checks import Error
 from django_scim.imports import nearest
 
 ModelOption = NewType("ModelOption", str)
-"""A model by its label, ``"app.Model"``, or its class."""
+"""A model: its label, ``"app.Model"``, or its class."""
 
 RateText = NewType("RateText", str)
-"""A rate as it is written: a whole number, and a second, a minute, an hour or a day."""
+"""A rate as text: a whole number, a slash, and a second, a minute, an hour or a day."""
 
 RATE = re.compile(r"([1-9][0-9]{0,8})/(s|sec|second|m|min|minute|h|hour|d|day)")
 
 SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
-"""How long each period is, by the first letter of its name, as Django REST framework has it."""
+"""The length of each period by the first letter of its name, as in Django REST framework."""
 
 
 class Rate(NamedTuple):
-    """How often something may be done in a period."""
+    """How many requests are allowed in a period."""
 
     limit: int
     seconds: int
 
 
 def parse_rate(text: str) -> Rate:
-    """Return what a rate says.
+    """Return a rate from its text.
 
-    :raises ValueError: If the text is no rate.
+    :raises ValueError: If the text is not a rate.
     """
     match = RATE.fullmatch(text)
     if match is None:
@@ -50,11 +50,10 @@ Options = dict[str, Any]
 
 
 def examine(setting: str, declared: type, configured: Any) -> tuple[Options, list[Error]]:
-    """Tell the options that are right from those that are not.
+    """Return the valid options, and an error for each one that is not valid.
 
-    :param setting: How the errors name the place, such as ``DJANGO_SCIM["RESOURCES"]["User"]``.
-    :param declared: A dataclass or typed dictionary whose annotations are the options.
-    :returns: The right options, and one error for each that is not.
+    :param setting: The name of the dictionary in errors, such as ``DJANGO_SCIM["RESOURCES"]["User"]``.
+    :param declared: A dataclass or a typed dictionary. Its annotations are the options.
     """
     if not isinstance(configured, Mapping):
         return {}, [wrong_value(setting, configured, "a dictionary")]
@@ -80,14 +79,14 @@ def examine(setting: str, declared: type, configured: Any) -> tuple[Options, lis
 
 
 def options_of_each(kind: Any) -> type | None:
-    """Return the options that each value of a dictionary has, or None if the kind is no such dictionary."""
+    """Return the options of each value of a dictionary, or None if the kind is another one."""
     if get_origin(kind) is not Mapping:
         return None
     return next((each for each in get_args(get_args(kind)[1]) if is_typeddict(each)), None)
 
 
 def examine_each(setting: str, declared: type, configured: Any) -> tuple[Options, list[Error]]:
-    """Tell the options of each member of a dictionary from what is wrong; None stays as it is."""
+    """Return the valid options of each member of a dictionary, and the errors. None stays as it is."""
     if not isinstance(configured, Mapping):
         return {}, [wrong_value(setting, configured, "a dictionary")]
     right: Options = {}
@@ -103,7 +102,7 @@ def examine_each(setting: str, declared: type, configured: Any) -> tuple[Options
 
 
 def examine_value(setting: str, kind: Any, value: Any) -> Error | None:
-    """Return what is wrong with the value of one option, or None."""
+    """Return the error of a value, or None if it is valid."""
     if get_origin(kind) is Literal:
         choices = get_args(kind)
         if value in choices:
@@ -120,7 +119,7 @@ def examine_value(setting: str, kind: Any, value: Any) -> Error | None:
 
 
 def wrong_value(setting: str, value: Any, wanted: str, hint: str | None = None) -> Error:
-    """Report a value of another type than the option has."""
+    """Return the error of a value of the wrong type."""
     return Error(
         f"{setting} is {short_repr(value)}, but has to be {wanted}.", hint=hint, id="django_scim.E006"
     )
@@ -132,12 +131,12 @@ def is_positive(value: Any) -> bool:
 
 
 def is_text(value: Any) -> bool:
-    """Whether a value is a string with something in it."""
+    """Whether a value is a string that is not empty."""
     return isinstance(value, str) and bool(value)
 
 
 def are_texts(value: Any) -> bool:
-    """Whether a value is a list of strings; a string is no list, though one can iterate over it."""
+    """Whether a value is a list of strings, and not a string."""
     return isinstance(value, list | tuple) and all(is_text(item) for item in value)
 
 
@@ -154,4 +153,4 @@ KINDS: dict[Any, Any] = {
     Sequence[str]: ("a list of strings", are_texts),
     Mapping[str, Any]: ("a dictionary", lambda value: isinstance(value, Mapping)),
 }
-"""For each type of an option, what it is called and what tells its values."""
+"""For each type of an option, its name in errors, and the function that tells whether a value is valid."""

@@ -1,6 +1,6 @@
-"""What to fill in at each identity provider: the data of the set-up page in the admin.
+"""What to enter at each identity provider: the data of the set-up page in the admin.
 
-The guides in ``docs/how-to/providers`` say the same at length.
+The guides in ``docs/how-to/providers`` are longer.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 GUIDES = "how-to/providers/"
-"""Where the guides are, from the root of the documentation site."""
+"""The path of the guides on the documentation site."""
 
 
 class Given(Enum):
-    """A value that is another one for each connection."""
+    """A value that is different for each connection."""
 
     BASE_URL = "base URL"
     TOKEN = "token"  # noqa: S105 - the name of a secret, and not one.
@@ -28,14 +28,14 @@ class Field:
     """A field in the console of an identity provider."""
 
     label: str
-    """What the console calls it: in English, and not to be translated."""
+    """Its name in the console, in English and not translated."""
 
     value: Given | str
-    """What goes into it: what the connection gives, or what is to be typed or chosen as it is here."""
+    """A value of the connection, or the text to type or to choose."""
 
 
 class Filled(NamedTuple):
-    """A field with the very value that goes into it."""
+    """A field with its value."""
 
     label: str
     value: str
@@ -44,7 +44,7 @@ class Filled(NamedTuple):
 
 @dataclass(frozen=True)
 class Provider:
-    """How an identity provider is set up, so that it provisions by SCIM."""
+    """How to set up an identity provider."""
 
     slug: str
     """The name of its guide."""
@@ -52,26 +52,25 @@ class Provider:
     name: str | Promise
 
     steps: tuple[Promise, ...]
-    """What to do in its console, in this order; names of its pages, tabs and buttons are in English."""
+    """What to do in its console. The names of pages, tabs and buttons are in English."""
 
     fields: tuple[Field, ...]
-    """What to fill in there, in the order of the console."""
+    """What to enter there, in the order of the console."""
 
     dialect: str = ""
-    """The dialect for its connection: see :data:`django_scim.dialects.registry.DIALECTS`."""
+    """The dialect of its connection: see :data:`django_scim.dialects.registry.DIALECTS`."""
 
     @property
     def guide(self) -> str:
-        """The path of its guide, from the root of the documentation site."""
+        """The path of its guide on the documentation site."""
         return f"{GUIDES}{self.slug}/"
 
 
 def filled(provider: Provider, base_url: str, token: str = "") -> list[Filled]:
-    """Return the fields of a provider with what goes into them.
+    """Return the fields of a provider with their values.
 
-    :param base_url: The SCIM base URL of the project, without a final slash.
-    :param token: The token, where it is known: it is shown once, when it is created. Without it, the
-        value of a secret field is empty.
+    :param base_url: The SCIM base URL of the project, without a slash at the end.
+    :param token: The token, if it is known: it is shown only once. Otherwise the secret field is empty.
     """
     given = {Given.BASE_URL: base_url, Given.TOKEN: token}
     return [
@@ -236,4 +235,4 @@ PROVIDERS = {
         ),
     )
 }
-"""The providers by their slug, in the order in which a choice shows them."""
+"""The providers by their slug, in the order of the set-up page."""

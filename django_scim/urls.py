@@ -1,4 +1,4 @@
-"""The SCIM root: include it where the identity providers are told to look, such as ``/scim/v2/``."""
+"""The URLs of SCIM. Include them at the base URL for identity providers, such as ``/scim/v2/``."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ app_name = "django_scim"
 
 
 class ScimRouter(SimpleRouter):
-    """DRF's router, with and without a slash at the end."""
+    """DRF's router, with an optional slash at the end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ ME_METHODS: dict[str, Any] = {
 
 
 def routes() -> list[Any]:
-    """Return the routes of the resource types that the settings name, and of the app's own endpoints."""
+    """Return the routes of the resource types, and of the app's other endpoints."""
     router = ScimRouter()
     for resource_type in registry():
         name, endpoint = resource_type.name, resource_type.endpoint
@@ -60,10 +60,10 @@ def routes() -> list[Any]:
         re_path(r"", NotFoundView.as_view(METHODS)),
     ]
     for pattern in patterns:
-        # Each write is a transaction of its own, and its refusal is recorded outside of it.
+        # Each write has its own transaction, and its refusal is recorded outside of that.
         for alias in connections:
             pattern.callback = transaction.non_atomic_requests(using=alias)(pattern.callback)
-        # A client must not be sent elsewhere, not even from the root without a slash to the root with one.
+        # A client must not be redirected, not even from the root without a slash to the root with one.
         pattern.callback = no_append_slash(pattern.callback)
     return patterns
 

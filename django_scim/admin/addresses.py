@@ -1,4 +1,4 @@
-"""Addresses of pages that lead to each other."""
+"""The URLs of the admin's pages, and who may open them."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ ACT = "django_scim.change_record"
 def may_view_rows(
     site: AdminSite, request: HttpRequest, model: type[Model], row: Model | None = None
 ) -> bool:
-    """Whether the rows of a model, or one of them, have pages in the admin that the user may open."""
+    """Whether the user may open the admin pages of a model's rows, or of one row."""
     if not site.is_registered(model):
         return False
     return bool(site.get_model_admin(model).has_view_or_change_permission(request, row))
 
 
 def row_url(site: AdminSite, row: Model) -> str:
-    """Return the address of a row in the admin; ask :func:`may_view_rows` before."""
+    """Return the URL of a row in the admin. Ask :func:`may_view_rows` before."""
     meta = row._meta
     name = f"admin:{meta.app_label}_{meta.model_name}_change"
     return reverse(name, args=(quote(row.pk),), current_app=site.name)
 
 
 def may_view_records(site: AdminSite, request: HttpRequest) -> bool:
-    """Whether the user may see what SCIM knows of resources, in this admin."""
+    """Whether the user may see records in this admin."""
     return site.is_registered(Record) and request.user.has_perm(VIEW)
 
 
 def may_act(site: AdminSite, request: HttpRequest) -> bool:
-    """Whether the user may restore, unlink and deactivate resources, in this admin."""
+    """Whether the user may restore, unlink and deactivate resources in this admin."""
     return may_view_records(site, request) and request.user.has_perm(ACT)
 
 
@@ -70,7 +70,7 @@ def event_url(site: AdminSite, event: ProvisioningEvent) -> str:
 
 
 def events_url(site: AdminSite, resource_type: ResourceType, row: Model) -> str:
-    """Return the address of the history of a resource."""
+    """Return the URL of the events of one resource."""
     return history_url(
         site, resource_type=resource_type.name, resource_id__exact=resource_type.identifier(row)
     )
@@ -79,11 +79,10 @@ def events_url(site: AdminSite, resource_type: ResourceType, row: Model) -> str:
 def action_url(
     site: AdminSite, action: str, record: Record, back: str, connection: Connection | None = None
 ) -> str:
-    """Return the address of the page that asks whether to do something to a resource.
+    """Return the URL of the page that asks for confirmation of an action.
 
-    :param action: The name of the action.
-    :param back: Where the page leads in the end.
-    :param connection: The connection that the action is about, if it is about one.
+    :param back: The URL to go to afterwards.
+    :param connection: The connection that the action is about, or None.
     """
     page = reverse("admin:django_scim_record_act", args=(action,), current_app=site.name)
     parameters: dict[str, Any] = {"resource": record.pk, "next": back}

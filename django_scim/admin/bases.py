@@ -1,4 +1,4 @@
-"""What the pages share: rows that nobody changes by hand, lean lists, and JSON for people to read."""
+"""Base classes of the admin's pages, and JSON as HTML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 
 class ReadOnly:
-    """Mixed into an admin or an inline, leaves only the permission to view."""
+    """A mixin for an admin or an inline: only the permission to view is left."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -26,7 +26,7 @@ class ReadOnly:
 
 
 class DescribedPage:
-    """Mixed into an admin, adds to the page of a row what there is beside its form."""
+    """A mixin for an admin: adds to the context of a row's page."""
 
     def render_change_form(
         self,
@@ -37,7 +37,7 @@ class DescribedPage:
         form_url: str = "",
         obj: Any | None = None,
     ) -> HttpResponse:
-        """Add what :meth:`page_context` returns, once there is a row."""
+        """Add what :meth:`page_context` returns, unless the page is that of a new row."""
         if obj is not None:
             context |= self.page_context(request, obj)
         response: HttpResponse = super().render_change_form(  # type: ignore[misc]
@@ -46,14 +46,14 @@ class DescribedPage:
         return response
 
     def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        """Return what the template of the page shows of a row."""
+        """Return what the template shows of a row beside its form."""
         raise NotImplementedError
 
 
 class LeanChangeList(ChangeList):
-    """A list that leaves in the database what its admin names in ``list_defer``.
+    """A list that does not load the columns that its admin names in ``list_defer``.
 
-    One row may hold the photo of a person or the changes of a large group, and a page has a hundred.
+    A row may hold the photo of a person or the changes of a large group, and a page has a hundred rows.
     """
 
     def get_queryset(
@@ -64,7 +64,7 @@ class LeanChangeList(ChangeList):
 
 
 def json_text(value: Any) -> SafeString:
-    """Return a JSON value as escaped HTML: a document on lines of its own, anything else in the line."""
+    """Return a JSON value as escaped HTML: an object or a list as a block, anything else inline."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     if isinstance(value, dict | list) and value:
         return format_html("<pre>{}</pre>", text)
@@ -72,7 +72,7 @@ def json_text(value: Any) -> SafeString:
 
 
 def entry_text(value: Any) -> SafeString:
-    """Return one of several values as escaped HTML in the line: the members of an object without braces."""
+    """Return a JSON value as escaped inline HTML, an object without its braces."""
     if isinstance(value, dict) and value:
         text = ", ".join(f"{name}: {in_line(member)}" for name, member in value.items())
     else:

@@ -1,4 +1,4 @@
-"""What the pictures have in common: the area, the days along it, and the ticks."""
+"""The pictures of the history, as SVG: the outcomes of each day, and the durations of requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAYS_BETWEEN_LABELS = 10
 
 
 class Area(NamedTuple):
-    """The size of a picture, and the edges of the area within it; around it are the legend and the labels."""
+    """The size of a picture, and the edges of the area inside it. Legend and labels are around the area."""
 
     width: int = 480
     height: int = 200
@@ -35,7 +35,7 @@ AREA = Area()
 
 
 class Tick(NamedTuple):
-    """A mark on an axis; the position is in the picture's own unit, as SVG writes numbers."""
+    """A mark on an axis. The position is in the unit of the picture, as SVG writes numbers."""
 
     position: str
     label: str
@@ -60,12 +60,12 @@ def day_middle(days: list[Day], index: int) -> float:
 
 
 def height_of(share: float) -> float:
-    """Return how high up a share of the height of the area is, from the top of the picture."""
+    """Return the vertical position, from the top of the picture, of a share of the area's height."""
     return AREA.bottom - (AREA.bottom - AREA.top) * share
 
 
 def day_ticks(days: list[Day]) -> list[Tick]:
-    """Return a tick for the last day, and for some before it."""
+    """Return a tick for the last day, and for every tenth day before it."""
     last = len(days) - 1
     return [
         Tick(svg_number(day_middle(days, index)), date_format(days[index].date, "MONTH_DAY_FORMAT"))
@@ -74,17 +74,17 @@ def day_ticks(days: list[Day]) -> list[Tick]:
 
 
 MOST_TICKS = 5
-"""How many ticks there are at most beside the one at zero."""
+"""The most ticks, without the one at zero."""
 
 LEAST_HEIGHT = 2
-"""How high the part of a bar is at least that stands for something: one error of thousands is seen."""
+"""The least height of a part of a bar, so that a single error among thousands is visible."""
 
 GAP = 0.2
-"""Which share of the width of a day is free."""
+"""The share of a day's width that stays empty."""
 
 
 class Bar(NamedTuple):
-    """A part of a bar, in the picture's own unit."""
+    """A part of a bar, in the unit of the picture."""
 
     x: str
     y: str
@@ -154,7 +154,7 @@ def outcomes_picture(days: list[Day]) -> OutcomesPicture:
 
 
 def tick_step(largest: int) -> int:
-    """Return the least of 1, 2, 5, 10, 20, 50 and so on with which the ticks reach the largest number."""
+    """Return the smallest of 1, 2, 5, 10, 20, 50 and so on with which the ticks reach the largest number."""
     power = 1
     while True:
         for factor in (1, 2, 5):
@@ -167,25 +167,25 @@ PERCENTS = (50, 95, 99)
 """The percentiles that are shown."""
 
 LEGEND = (64, 192, 320)
-"""Where the parts of the legend begin."""
+"""The horizontal positions of the parts of the legend."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A percentile over the days; it is interrupted where there was nothing."""
+    """A percentile over the days, with a gap for each day without events."""
 
     percent: int
     legend: int
-    """Where its part of the legend is."""
+    """The horizontal position of its part of the legend."""
     path: str
-    """What is drawn, in the notation of SVG."""
+    """The path in the notation of SVG."""
     points: list[tuple[str, str]]
-    """Where there is a figure: a day between two without events has no line."""
+    """The points of the days with events: a single day between two gaps has no line."""
 
 
 @dataclass(frozen=True)
 class DurationsRow:
-    """The figures of a day, for people to read."""
+    """The figures of a day, as text."""
 
     date: date
     durations: list[str]
@@ -247,7 +247,7 @@ def line_of(figures: list[float | None], days: list[Day], decades: int) -> tuple
 
 
 def duration_text(milliseconds: float | None) -> str:
-    """Return a duration for people to read."""
+    """Return a duration as text."""
     if milliseconds is None:
         return "—"
     if milliseconds < 1000:
@@ -259,10 +259,10 @@ def duration_text(milliseconds: float | None) -> str:
 
 
 def pictures_beside(equal: Mapping[str, Any]) -> SafeString | str:
-    """Return the pictures that belong to a list of events.
+    """Return the pictures for a list of events.
 
-    :param equal: The values that columns of the events have.
-    :returns: Nothing for the events of connections that were deleted, whose counts are not told apart.
+    :param equal: The columns by which the list is filtered, with their values.
+    :returns: An empty string for the events of deleted connections, since their counts are not kept apart.
     """
     if "connection_id" not in equal:
         return pictures(None)
@@ -271,11 +271,11 @@ def pictures_beside(equal: Mapping[str, Any]) -> SafeString | str:
 
 
 def pictures(connection: Connection | None) -> SafeString:
-    """Return the events by day and outcome, and how long they took, as HTML, with one query.
+    """Return the pictures as HTML, with their stylesheet, in one query.
 
-    Whoever calls this sees to it that the user may view the history. The HTML brings its stylesheet.
+    Check before that the user may view the history.
 
-    :param connection: Whose events, or None for all.
+    :param connection: The connection of the events, or None for all events.
     """
     figures = days(connection)
     context = {"outcomes": outcomes_picture(figures), "durations": durations_picture(figures), "area": AREA}

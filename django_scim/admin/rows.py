@@ -1,4 +1,4 @@
-"""The project's rows behind records, a page of them at once."""
+"""The rows and the resources of records, for a page of the admin at once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from django_scim.resources.resource_type import ResourceType
 
 
 def resources_of(records: Sequence[Record]) -> dict[Any, Resource]:
-    """Return the resources of records, by the key of the record, in one query a resource type.
+    """Return the resources of records, by the key of the record, in one query for each resource type.
 
-    A resource whose row the project has deleted or whose type it serves no longer is left out, and a row that
-    has no ``id``.
+    A record is left out if its row is deleted or has no ``id``, or if the project no longer serves its type.
     """
     found: dict[Any, Resource] = {}
     for resource_type in registry():
@@ -48,13 +47,13 @@ def resources_in(resource_type: ResourceType, records: dict[Any, Record]) -> lis
 
 
 def name_of(obj: Resource) -> str:
-    """Return what people call the row of a resource."""
+    """Return the display name of a resource's row."""
     column = obj.resource_type.adapter.display_column
     return str(obj.instance if column is None else getattr(obj.instance, column))
 
 
 def is_active(obj: Resource) -> bool:
-    """Whether a resource is there for SCIM, and active."""
+    """Whether a resource is active, and not deleted."""
     is_deleted = obj.record is not None and obj.record.deleted_at is not None
     return not is_deleted and obj.resource_type.adapter.is_active(obj)
 
@@ -66,14 +65,14 @@ def row_of(resource_type: ResourceType, record: Record) -> Model | None:
 
 
 def resource_type_for(model: type[Model]) -> ResourceType | None:
-    """Return the resource type of the rows of a model, or else of a model with the same table, or None."""
+    """Return the resource type of a model, or else that of a proxy of the same model, or None."""
     concrete = model._meta.concrete_model
     served = [each for each in registry() if each.model._meta.concrete_model is concrete]
     return min(served, key=lambda resource_type: resource_type.model is not model, default=None)
 
 
 def record_of(resource_type: ResourceType, row: Model) -> Record | None:
-    """Return the record of a row, or None if SCIM has not touched it."""
+    """Return the record of a row, or None if there is none."""
     return resource_type.records().filter(**{resource_type.record_key: row.pk}).first()
 
 
@@ -94,7 +93,10 @@ def records_of(events: Iterable[ProvisioningEvent]) -> dict[Reference, Record]:
 
 
 def records_with(keys: dict[ResourceType, dict[str, Any]]) -> dict[Reference, Record]:
-    """Return the records of rows whose primary keys are given by ``id``, in one query."""
+    """Return the records of rows in one query.
+
+    :param keys: The primary keys of the rows by the ``id``, for each resource type.
+    """
     condition = Q()
     references: dict[tuple[str, Any], Reference] = {}
     for resource_type, own in keys.items():
@@ -114,10 +116,7 @@ def records_with(keys: dict[ResourceType, dict[str, Any]]) -> dict[Reference, Re
 
 
 def primary_keys(resource_type: ResourceType, identifiers: Collection[str]) -> dict[str, Any]:
-    """Return the primary keys of rows by ``id``.
-
-    An ``id`` is decoded without a query, unless the project keeps it in a column of its own.
-    """
+    """Return the primary keys of rows by their ``id``. If the ``id`` is a column, that needs a query."""
     decoded = {identifier: resource_type.scheme.decode(identifier) for identifier in identifiers}
     decoded = {identifier: key for identifier, key in decoded.items() if key is not None}
     if resource_type.adapter.id_field is None or not decoded:
@@ -130,7 +129,7 @@ def primary_keys(resource_type: ResourceType, identifiers: Collection[str]) -> d
 
 
 def names_of(resource_type: ResourceType, keys: Collection[Any]) -> dict[Any, str]:
-    """Return what people call the rows with these primary keys."""
+    """Return the display names of rows by their primary keys."""
     rows = resource_type.model._base_manager.filter(pk__in=keys)
     if resource_type.adapter.display_column is None:
         return {row.pk: str(row) for row in rows}

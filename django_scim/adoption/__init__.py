@@ -1,4 +1,4 @@
-"""Accounts that were there before SCIM, taken into the care of a connection.
+"""Adoption: a connection takes over accounts that existed before SCIM.
 
 Private: it may change without notice.
 """

@@ -1,4 +1,4 @@
-"""Which rows are adopted, and where the ``externalId`` of each is."""
+"""The rows that are adopted, and the column with their ``externalId``."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from django_scim.resources.resource_type import BATCH, ResourceType
 from django_scim.sql.keyset import BY_PRIMARY_KEY
 
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
-"""What text stands for a truth value, in lower case."""
+"""The texts that stand for a boolean, in lower case."""
 
 LISTS = ("in", "range")
 """The lookups that take several values."""
 
 
 class SelectionError(ValueError):
-    """The selection asks for what the models do not have."""
+    """A selection that is not possible with the models, such as by an unknown column."""
 
 
 @dataclass(frozen=True)
 class AdoptionSelection:
-    """The rows of one resource type that a connection may see and that somebody has chosen.
+    """The rows of one resource type that a connection may see and that match lookups.
 
-    :param external_id: The column with the ``externalId`` of each row, or None if there is no such column.
-    :param lookups: Django's lookups, all of which a row has to meet.
+    :param external_id: The column with the ``externalId`` of each row, or None.
+    :param lookups: Django's lookups, all of which a row has to match.
     """
 
     resource_type: ResourceType
@@ -44,22 +44,22 @@ class AdoptionSelection:
 
     @property
     def caller(self) -> Caller:
-        """The caller that resources are read for. Nothing is shown, so the base URL is empty."""
+        """The caller for whom resources are read. It needs no base URL, since nothing is rendered."""
         return Caller(self.connection, "")
 
     @property
     def database(self) -> str:
-        """The database of the rows, and of what is recorded of them."""
+        """The database of the rows and of their records."""
         return database_of(self.resource_type)
 
     def visible(self) -> QuerySet[Any]:
-        """Return all rows that the connection may see, whether or not the lookups match them."""
+        """Return all rows that the connection may see, without the lookups."""
         return self.resource_type.adapter.get_queryset(self.connection).using(self.database)
 
     def rows(self) -> QuerySet[Any]:
-        """Return the rows, each once, together with the related rows that have the ``externalId``.
+        """Return the rows, each once, joined with the table of the ``externalId``.
 
-        :raises SelectionError: If a lookup cannot be made.
+        :raises SelectionError: If a lookup is not possible.
         """
         rows = self.visible()
         if self.lookups:
@@ -74,25 +74,25 @@ class AdoptionSelection:
         return rows
 
     def page(self, rows: QuerySet[Any], after: Any) -> list[Resource]:
-        """Return the first resources after a primary key, in its order."""
+        """Return the next resources after a primary key, or the first resources if it is None."""
         instances = BY_PRIMARY_KEY.first(rows, BATCH, beyond=None if after is None else (after,))
         return [Resource(self.resource_type, instance, self.caller) for instance in instances]
 
     def external_id_of(self, obj: Resource) -> str | None:
-        """Return the ``externalId`` that the host has of a row, or None if it is empty."""
+        """Return the ``externalId`` in the host's column, or None if it is empty."""
         value = None if self.external_id is None else self.external_id.read(obj.instance)
         return None if is_empty(value) else str(value)
 
 
 def reason_of(error: Exception) -> str:
-    """Return what an error of Django says."""
+    """Return the text of an error of Django."""
     return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
 
 
 def parse_column(resource_type: ResourceType, path: str) -> HostPath:
     """Return the column that a path such as ``profile__external_id`` names.
 
-    :raises SelectionError: If it names no column.
+    :raises SelectionError: If there is no such column.
     """
     try:
         return HostPath(resource_type.model, path)
@@ -102,7 +102,7 @@ def parse_column(resource_type: ResourceType, path: str) -> HostPath:
 
 
 def parse_lookups(texts: Iterable[str]) -> dict[str, Any]:
-    """Return the lookups that texts such as ``email__endswith=@example.com`` stand for.
+    """Return the lookups of texts such as ``email__endswith=@example.com``.
 
     :raises SelectionError: If a text has no equals sign, or not the value that its lookup takes.
     """

@@ -1,6 +1,6 @@
-"""Recording accounts that exist: a ``Record``, the ``externalId`` of the connection, the unique values.
+"""Adopts existing accounts: creates records, links and unique values.
 
-Clients see only that the ``externalId`` changes, and the ``id`` of a row that had no ``id``.
+A client sees no change except the ``externalId``, and the ``id`` of a row that had none.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from django_scim.sql.values import column_of
 class Adoption:
     """One run over a selection.
 
-    :param dry_run: Whether nothing is written.
+    :param dry_run: If true, nothing is written.
     :param shared_external_ids: The values of the host's column that several rows have.
     :param shared_values: The unique values that several rows have, by the key of the attribute.
     """
@@ -39,12 +39,12 @@ class Adoption:
 def adopt(
     selection: AdoptionSelection, *, dry_run: bool = False, advance: Callable[[int], object] | None = None
 ) -> Report:
-    """Record the accounts of a selection for its connection, one transaction for each batch.
+    """Adopt the accounts of a selection for its connection, in one transaction for each batch.
 
-    It may be interrupted and run again: what is recorded already stays as it is.
+    It may be interrupted and run again: accounts that are adopted already stay as they are.
 
-    :param advance: Called with the number of accounts in each batch once that is done.
-    :raises SelectionError: If the selection asks for what the models do not have.
+    :param advance: Called with the number of accounts after each batch.
+    :raises SelectionError: If the selection is not possible with the models.
     """
     unique = [mapping for mapping in selection.resource_type.written_mappings if mapping.is_unique]
     adoption = Adoption(
@@ -65,7 +65,7 @@ def adopt(
 
 
 def adopt_batch(adoption: Adoption, after: object) -> tuple[Report, object]:
-    """Adopt the accounts after a primary key; return what came of it, and the last key."""
+    """Adopt the next accounts after a primary key. Return the report, and the last key."""
     selection = adoption.selection
     rows = selection.rows()
     objects = selection.page(rows if adoption.dry_run else locked(rows), after)
@@ -85,7 +85,7 @@ def adopt_batch(adoption: Adoption, after: object) -> tuple[Report, object]:
 
 
 def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> dict[Resource, str | None]:
-    """Return the accounts that can be adopted, with the ``externalId`` that each is to get, or None."""
+    """Return the accounts that can be adopted, with the ``externalId`` that each gets, or None."""
     selection = adoption.selection
     binding = selection.resource_type.mappings["externalId"].path.binding
     wanted = {obj: selection.external_id_of(obj) for obj in objects}
@@ -115,7 +115,7 @@ def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> d
 
 
 def obstacle(obj: Resource) -> str | None:
-    """Return why an account cannot be adopted, or None. Give it an ``id`` if it lacks one."""
+    """Return why an account cannot be adopted, or None. Give it an ``id`` if it has none."""
     if obj.record is not None and obj.record.deleted_at is not None:
         return report.DELETED
     if obj.resource_type.adapter.protected(obj.instance):
@@ -140,7 +140,7 @@ def obstacle_of_value(obj: Resource, value: str, *, is_shared: bool, is_taken: b
 
 
 def record_all(adoption: Adoption, objects: list[Resource], done: Report) -> set[Resource]:
-    """Save the new ``id`` values, and create the missing records."""
+    """Save the new ``id`` values, and the records that do not exist yet."""
     selection = adoption.selection
     identified = [obj for obj in objects if obj.is_changed]
     new = [obj for obj in objects if obj.record is None]
@@ -150,7 +150,7 @@ def record_all(adoption: Adoption, objects: list[Resource], done: Report) -> set
             rows = selection.resource_type.model._base_manager.using(selection.database)
             rows.bulk_update([obj.instance for obj in identified], [selection.resource_type.id_column])
         records = [selection.resource_type.new_record(obj.instance) for obj in new]
-        # Another session may make the same record, to note a change by the host.
+        # Another session may create the same record at the same time, for a change by the host.
         Record.objects.using(selection.database).bulk_create(records, ignore_conflicts=True)
         if new:
             attach_records(new)
@@ -158,7 +158,7 @@ def record_all(adoption: Adoption, objects: list[Resource], done: Report) -> set
 
 
 def link_all(adoption: Adoption, wanted: dict[Resource, str | None], done: Report) -> set[Resource]:
-    """Save the ``externalId`` values that the connection does not have yet."""
+    """Save the links that do not exist yet."""
     selection = adoption.selection
     binding = selection.resource_type.mappings["externalId"].path.binding
     new = {obj: value for obj, value in wanted.items() if value is not None and obj.external_id is None}

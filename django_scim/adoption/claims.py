@@ -1,4 +1,4 @@
-"""The unique values of adopted accounts, in as many queries for a batch as for one."""
+"""Claims the unique values of adopted accounts, in a constant number of queries for a batch."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def claim_all(
     *,
     dry_run: bool,
 ) -> set[Resource]:
-    """Let the database refuse the unique values of the accounts to other resources.
+    """Reserve the unique values of the accounts, so that the database refuses them to other resources.
 
-    A value that several accounts have is claimed for none of them; an earlier claim stays.
+    A value that several accounts have is not claimed. An account that has claimed it before keeps it.
 
     :param shared: The values that several accounts have, by the key of their attribute.
-    :returns: The accounts for which there was something to do.
+    :returns: The accounts whose claims changed.
     """
     changed: set[Resource] = set()
     for key, values in shared.items():
@@ -107,13 +107,13 @@ def claim_outdated(obj: Resource, mapping: Mapping, value: Any, *, dry_run: bool
 
 
 MAX_SHARED = 10_000
-"""The most values that several accounts may share: a column with more holds something else."""
+"""The most values that several accounts may have. A column with more is not an identifier."""
 
 
 def shared_external_ids(selection: AdoptionSelection) -> set[str]:
-    """Return the values of the column that several of the selected rows have, as ``externalId`` compares.
+    """Return the external ids that several of the selected rows have, in the form that is compared.
 
-    :raises SelectionError: If there are so many that the column cannot hold an ``externalId``.
+    :raises SelectionError: If there are so many that the column cannot be an identifier.
     """
     column = selection.external_id
     if column is None:
@@ -126,9 +126,9 @@ def shared_external_ids(selection: AdoptionSelection) -> set[str]:
 
 
 def shared_values(selection: AdoptionSelection, mapping: Mapping) -> set[str]:
-    """Return the values of a unique attribute that several rows have which the connection may see.
+    """Return the values of a unique attribute that several of the visible rows have.
 
-    :raises SelectionError: If they are too many.
+    :raises SelectionError: If there are too many.
     """
     path = mapping.path
     try:

@@ -1,4 +1,4 @@
-"""How an adoption ended: numbers, reasons and the names of accounts."""
+"""The report of an adoption."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_ID = "it has no id, and none can be made up"
 class Report:
     """How many accounts were adopted, and why the others were not.
 
-    :param unchanged: Those of which everything was recorded already.
+    :param unchanged: The number of accounts that were adopted already.
     """
 
     selected: int = 0
@@ -42,7 +42,7 @@ class Report:
         self.add_name(obj, reason)
 
     def conflict(self, obj: Resource, attribute: str) -> None:
-        """Count an account that has a unique value which another has too."""
+        """Count an account with a unique value that another account also has."""
         self.conflicts[attribute] += 1
         self.add_name(obj, attribute)
 

@@ -22,7 +22,7 @@ logger = logging.getLogger("django_scim.request")
 
 
 class Client:
-    """An authenticated identity provider, in the place of Django's user."""
+    """An authenticated identity provider: what ``request.user`` is instead of Django's user."""
 
     is_authenticated = True
     is_active = True
@@ -39,17 +39,17 @@ class Client:
 class AccessTokenAuthentication(BaseAuthentication):
     """Finds the :class:`~django_scim.models.AccessToken` in the ``Authorization`` header.
 
-    ``request.user`` becomes a :class:`Client`, ``request.auth`` the token. An authentication class of
-    the host that takes its place has to give ``request.auth`` a ``connection``, or be one.
+    ``request.user`` becomes a :class:`Client`, and ``request.auth`` becomes the token. If the host uses
+    another authentication class, its ``request.auth`` has to be a connection, or have a ``connection``.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, AccessToken] | None:
-        """Return the client and its token, or None if the request carries no bearer token.
+        """Return the client and its token, or None if the request has no bearer token.
 
-        All reasons why it is not let in are one answer.
+        The answer is the same for every reason to refuse a token.
 
-        :raises AuthenticationFailed: If the token is not valid now, or not from where the request comes.
-        :raises Throttled: If too many wrong tokens came from there.
+        :raises AuthenticationFailed: If the token is not usable, or not from this address.
+        :raises Throttled: If too many wrong tokens came from this address.
         """
         scheme, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
@@ -71,9 +71,9 @@ class AccessTokenAuthentication(BaseAuthentication):
 
 
 def require_usable_connection(request: Request) -> None:
-    """Refuse a connection that may not be used, however it was authenticated.
+    """Refuse a connection that may not be used, for any kind of authentication.
 
-    :raises AuthenticationFailed: If the request acts for such a connection.
+    :raises AuthenticationFailed: If the request is of such a connection.
     """
     connection = connection_of(request)
     if connection is not None and not may_be_used(connection, request):
@@ -81,7 +81,7 @@ def require_usable_connection(request: Request) -> None:
 
 
 def may_be_used(connection: Connection, request: Request) -> bool:
-    """Whether a connection is active, and the request comes from one of its networks if it has any."""
+    """Whether a connection is active, and the request comes from its networks, if it has any."""
     if not connection.is_active:
         logger.warning("The connection %s is not active: a request was refused.", connection)
         return False

@@ -1,4 +1,4 @@
-"""Bodies: bounded JSON in and out, by the media types of RFC 7644 section 8.1."""
+"""Bodies: JSON of limited size, with the media types of RFC 7644 section 8.1."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from django_scim.resources.registry import registry
 
 
 class ScimJSONParser(BaseParser):
-    """Reads a body of bounded size as a JSON object; that of a PATCH may be an array of operations too."""
+    """Reads a body as a JSON object. The body of a PATCH may also be an array of operations."""
 
     media_type = "application/scim+json"
 
@@ -34,8 +34,8 @@ class ScimJSONParser(BaseParser):
         """Return the object or the array.
 
         :raises PayloadTooLargeException: If the body is larger than ``MAX_PAYLOAD_SIZE``.
-        :raises InvalidSyntaxException: If it is neither, or a name is twice in one object.
-        :raises SCIMException: As :class:`django_scim.api.bodies.DocumentLimits` names what is too large.
+        :raises InvalidSyntaxException: If it is neither, or if one object has the same name twice.
+        :raises SCIMException: If :class:`DocumentLimits` refuses a part of it.
         """
         settings = get_settings()
         limit = settings.MAX_PAYLOAD_SIZE
@@ -59,7 +59,7 @@ class ScimJSONParser(BaseParser):
 
 
 class JSONParser(ScimJSONParser):
-    """The same under the name that many clients use."""
+    """The same for the media type that many clients send."""
 
     media_type = "application/json"
 
@@ -83,29 +83,28 @@ class ScimJSONRenderer(BaseRenderer):
 
 
 class JSONRenderer(ScimJSONRenderer):
-    """The same under the name that many clients use."""
+    """The same for the media type that many clients accept."""
 
     media_type = "application/json"
     format = "json"
 
 
 WORD = re.compile(r"[\w$-]+")
-"""What may be the name of an attribute in a path or behind a URN."""
+"""The name of an attribute in a path, or after a URN."""
 
 MEMBER = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?', re.DOTALL)
-"""Each string of a JSON text; those that a colon follows are the names of members."""
+"""A string in JSON. If a colon follows, it is the name of a member."""
 
 MAX_DIGITS = 18
-"""How many digits a length may have that no limit reaches."""
+"""A length with more digits is over any limit, and is not parsed."""
 
 
 def content_length(headers: HttpHeaders, limit: int) -> int:
-    """Return the length of a body as the request has it, before any of the body is read.
+    """Return the ``Content-Length`` of a request, before any of its body is read.
 
-    :raises HTTPError: If it is not known: neither Django nor DRF reads such a body, and it must not pass
-        for an empty one.
-    :raises InvalidSyntaxException: If it is no number (RFC 9110 section 8.6), or the body has a transfer
-        coding too, so that two servers may see two lengths (RFC 9112 section 6.3).
+    :raises HTTPError: If there is none. Django and DRF read such a body as an empty one.
+    :raises InvalidSyntaxException: If it is not a number (RFC 9110 section 8.6), or the body also has a
+        transfer coding, so that two servers may see two lengths (RFC 9112 section 6.3).
     :raises PayloadTooLargeException: If it is over the limit.
     """
     text = headers.get("Content-Length") or ""
@@ -126,7 +125,7 @@ def duplicate_name_error(body: bytes) -> InvalidSyntaxException:
     :param body: Valid JSON, nested no deeper than ``MAX_JSON_DEPTH``, that has more names than members.
     """
     try:
-        # The numbers do not matter here, and Python refuses long ones.
+        # The numbers do not matter here, and Python refuses to parse long ones.
         json.loads(body, object_pairs_hook=require_unique_names, parse_int=len, parse_float=len)
     except InvalidSyntaxException as error:
         return error
@@ -134,13 +133,13 @@ def duplicate_name_error(body: bytes) -> InvalidSyntaxException:
 
 
 def require_unique_names(members: Iterable[tuple[str, Any]]) -> None:
-    """Refuse an object of which two members have one name.
+    """Refuse an object that has the same name twice.
 
-    Which of two values counts, programs disagree on (RFC 8259 section 4), such as this one and a proxy that
-    looks for what is forbidden. The case of a name makes no difference (RFC 7643 section 2.1), but in the
-    filter of a path it may.
+    Programs disagree on which of the two values counts (RFC 8259 section 4): a proxy that looks for
+    forbidden values may read the other one. Names are compared without case (RFC 7643 section 2.1), unless
+    they contain a filter.
 
-    :raises InvalidSyntaxException: If there are any.
+    :raises InvalidSyntaxException: If there is such a name.
     """
     names = [name if "[" in name else name.lower() for name, _ in members]
     if len(set(names)) < len(names):
@@ -158,14 +157,14 @@ class DocumentLimits:
         self.settings = settings
         self.collections = collections
         self.members = 0
-        """How many members the objects have together, once :meth:`require` has returned."""
+        """The number of members of all objects, counted by :meth:`require`."""
 
     def require(self, document: Any) -> None:
-        """Refuse a document with a part that is too large, or that no database can hold.
+        """Refuse a document with a part that is too large, or that a database cannot store.
 
-        :raises InvalidSyntaxException: If it is nested too deep, or an object has too many members or one
-            with a name that is too long.
-        :raises InvalidValueException: If a string or a list is too long, or a string holds NUL, which
+        :raises InvalidSyntaxException: If it is nested too deep, if an object has too many members, or if a
+            name is too long.
+        :raises InvalidValueException: If a string or a list is too long, or if a string contains NUL, which
             PostgreSQL cannot store.
         """
         level = [document]
@@ -187,10 +186,10 @@ class DocumentLimits:
         raise InvalidSyntaxException(detail=f"the body is nested deeper than {depth} levels")
 
     def require_members(self, item: dict[str, Any]) -> None:
-        """Refuse an object that is too large itself, whatever its members hold.
+        """Check an object and its names, and the length of its lists.
 
-        :raises InvalidSyntaxException: If it has too many members, or one with a name that is too long.
-        :raises InvalidValueException: If a list is too long, or a name holds NUL.
+        :raises InvalidSyntaxException: If it has too many members, or if a name is too long.
+        :raises InvalidValueException: If a list is too long, or if a name contains NUL.
         """
         self.members += len(item)
         limit = self.settings.MAX_ATTRIBUTES
@@ -207,7 +206,7 @@ class DocumentLimits:
         require_unique_names(item.items())
 
     def require_list(self, name: str, values: list[Any], holder: dict[str, Any]) -> None:
-        """Refuse a list that is too long; that of the operations has limits of its own.
+        """Refuse a list that is too long, except ``Operations``, which has its own limits.
 
         :raises InvalidValueException: If it is.
         """
@@ -228,16 +227,16 @@ class DocumentLimits:
             raise InvalidValueException(detail=f"a list in a list may have {limit} values at most")
 
     def is_collection(self, name: str, holder: dict[str, Any]) -> bool:
-        """Whether a list may be that of an attribute with any number of values.
+        """Whether a list may hold the values of a collection.
 
-        In an operation of a PATCH, the path says which attribute the value is for.
+        In an operation of a PATCH, the path tells the attribute.
         """
         if name.lower() == "value":
             name = next((str(path) for key, path in holder.items() if key.lower() == "path"), "")
         return any(word.lower() in self.collections for word in WORD.findall(name))
 
     def require_text(self, text: str) -> None:
-        """Refuse a string that is too long, or that no database can hold.
+        """Refuse a string that is too long, or that a database cannot store.
 
         :raises InvalidValueException: If it is such a string.
         """
@@ -249,20 +248,20 @@ class DocumentLimits:
 
 
 CHARSETS = ("", "utf-8", "utf8", "us-ascii", "iso-8859-1")
-"""What a client may call the encoding of its JSON, which is UTF-8 (RFC 8259 section 8.1). There are HTTP
-libraries that say ISO-8859-1, the default of another time; octets that are not UTF-8 are refused anyway."""
+"""The charsets that a client may name for its JSON, which is always UTF-8 (RFC 8259 section 8.1). Some HTTP
+libraries name ISO-8859-1, an old default. Bytes that are not UTF-8 are refused in any case."""
 
 CODINGS = ("", "identity")
-"""The names of no content coding: a body is not compressed, so that its size is what the request says."""
+"""The content codings of a body that are accepted. A compressed body could be larger than it says."""
 
 
 class ScimContentNegotiation(DefaultContentNegotiation):
-    """Chooses by the headers alone."""
+    """Chooses by the headers only, not by a parameter of the URL."""
 
     settings = APISettings({"URL_FORMAT_OVERRIDE": None}, DEFAULTS, IMPORT_STRINGS)  # type: ignore[arg-type, assignment]
 
     def get_accept_list(self, request: Request) -> list[str]:
-        """Return what the client accepts: an empty header means the same as no header."""
+        """Return what the client accepts. An empty header means the same as no header."""
         return [text for text in super().get_accept_list(request) if text] or ["*/*"]
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:

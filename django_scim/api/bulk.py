@@ -43,9 +43,9 @@ class BulkViewSet(ProtectedView):
         return Response({"schemas": [BULK_RESPONSE], "Operations": answers})
 
     def require_within_rate(self, operations: int) -> None:
-        """Refuse a job as a whole, before it begins, with more operations than the rates leave.
+        """Refuse the whole job before it begins, if it has more operations than a rate allows.
 
-        A client can send the same job again later. Of half a job it would have to find out what is left.
+        The client can send the same job again later. It could not tell which half of a job was done.
 
         :raises Throttled: In this case.
         """
@@ -54,7 +54,7 @@ class BulkViewSet(ProtectedView):
                 raise Throttled(wait=throttle.seconds)
 
     def refuse(self, attempt: Attempt | None, exception: Exception) -> SCIMException:
-        """Record an operation that failed, and return what its exception means in SCIM."""
+        """Record an operation that failed, and return its exception as a SCIM error."""
         error = error_of(exception, self.request, self)
         if attempt is not None:
             self.record_refusal(attempt, error)
@@ -62,7 +62,7 @@ class BulkViewSet(ProtectedView):
 
 
 def answer(operation: BulkOperation) -> Json:
-    """Return what the response says of an operation."""
+    """Return the JSON of an operation in the response."""
     members = {
         "method": operation.method,
         "bulkId": operation.bulk_id,

@@ -1,6 +1,6 @@
-"""What the server can do: /ServiceProviderConfig, /ResourceTypes, /Schemas (RFC 7644 section 4).
+"""The discovery endpoints: /ServiceProviderConfig, /ResourceTypes, /Schemas (RFC 7644 section 4).
 
-They are open to everyone, as the RFC allows: a client reads them before it has a token.
+They need no token, as the RFC allows: a client reads them before it has one.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ AUTHENTICATION_SCHEMES: dict[str, Json] = {
         "specUri": "https://www.rfc-editor.org/info/rfc7616",
     },
 }
-"""The schemes that RFC 7643 section 5 has a name for, by the challenge that asks for them."""
+"""The schemes that RFC 7643 section 5 names, by the scheme of their ``WWW-Authenticate`` challenge."""
 
 
 class DiscoveryView(OpenView):
     """A view of documents that are made from the resource types."""
 
     def refuse_filter(self, request: Request) -> None:
-        """Refuse a filter, as RFC 7644 section 4 says.
+        """Refuse a filter, as RFC 7644 section 4 requires.
 
-        :raises ForbiddenException: If there is one.
+        :raises ForbiddenException: If there is a filter.
         """
         if "filter" in request.query_params:
             raise ForbiddenException(detail="this endpoint cannot be filtered")
@@ -145,7 +145,7 @@ class ServiceProviderConfigViewSet(DiscoveryView):
 
 
 def authentication_schemes(request: Request) -> list[Json]:
-    """Return the schemes of ``AUTHENTICATION_CLASSES``, as far as the RFC has names for them."""
+    """Return the schemes of ``AUTHENTICATION_CLASSES`` that the RFC names."""
     schemes: dict[str, Json] = {}
     for authenticator in instances(get_settings().AUTHENTICATION_CLASSES):
         challenge = authenticator.authenticate_header(request) or ""
@@ -167,7 +167,7 @@ def resource_type_document(resource_type: ResourceType, base_url: str) -> Json:
 
 
 def schemas_of(resource_type: ResourceType, base_url: str) -> dict[str, Json]:
-    """Return the schemas of a resource type and of its extensions, by their URN."""
+    """Return the schemas of a resource type and its extensions by their URN, the core schema first."""
     schemas = {}
     models: list[Any] = [resource_type.resource, *resource_type.resource.get_extension_models().values()]
     for model in models:
@@ -196,11 +196,11 @@ def declare_mapped(resource_type: ResourceType, schemas: dict[str, Json]) -> Non
 
 
 def attribute_named(attributes: Any, name: str) -> Any:
-    """Return the attribute of a name, or None for common ones such as ``id``, which are in no schema."""
+    """Return the attribute with a name, or None. No schema contains common attributes such as ``id``."""
     return next((attribute for attribute in attributes if attribute["name"] == name), None)
 
 
 def dump(model: Any) -> Json:
-    """Return the JSON of a document of scim2-models."""
+    """Return the JSON of an object of scim2-models."""
     document: Json = model.model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE)
     return document

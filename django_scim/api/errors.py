@@ -1,4 +1,4 @@
-"""The one place where anything that goes wrong becomes a SCIM error body (RFC 7644 section 3.12)."""
+"""Turns any exception into a SCIM error body (RFC 7644 section 3.12)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ logger = logging.getLogger("django_scim.request")
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 UNAUTHENTICATED = "a valid token is required"
-"""One answer for every reason, a missing token too, so that it tells nothing."""
+"""The same text for every reason, so that it helps no attacker."""
 
 
 class HTTPError(SCIMException):
-    """An error that RFC 7644 names no class for, such as 405 or 429."""
+    """An error without a class in scim2-models, such as 405 or 429."""
 
     def __init__(self, status: int, detail: str, scim_type: str = "") -> None:
         super().__init__(detail=detail)
@@ -36,7 +36,7 @@ class HTTPError(SCIMException):
 
 
 def scim_error(exception: Exception) -> SCIMException | None:
-    """Return what an exception means in SCIM, or None for one that nobody foresaw."""
+    """Return an exception as a SCIM error, or None if it is an unexpected one."""
     match exception:
         case SCIMException():
             return exception
@@ -66,7 +66,7 @@ def text_of(exception: APIException) -> str:
 
 
 def body_of(error: SCIMException) -> Json:
-    """Return the JSON of an error; ``status`` is a string, as the RFC has it."""
+    """Return the JSON of an error. Its ``status`` is a string (RFC 7644 section 3.12)."""
     body: Json = {"schemas": [ERROR], "status": str(error.status)}
     if error.scim_type:
         body["scimType"] = error.scim_type
@@ -76,10 +76,10 @@ def body_of(error: SCIMException) -> Json:
 
 
 def error_of(exception: Exception, request: Any, view: Any) -> SCIMException:
-    """Return what an exception means in SCIM, 500 for one that nobody foresaw.
+    """Return an exception as a SCIM error: 500 if it is an unexpected one.
 
-    That is logged and reported through Django's signal, as Django itself does, and says nothing of
-    itself to the client.
+    An unexpected exception is logged and sent with Django's signal, as Django does it. The client does not
+    see its text.
     """
     error = scim_error(exception)
     if error is None:
@@ -91,7 +91,7 @@ def error_of(exception: Exception, request: Any, view: Any) -> SCIMException:
 
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
-    """Answer any exception with a SCIM error, for DRF."""
+    """Answer any exception with a SCIM error: the exception handler of DRF."""
     error = error_of(exception, context["request"], context["view"])
     headers = {}
     if challenge := getattr(exception, "auth_header", None):

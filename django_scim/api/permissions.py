@@ -13,7 +13,7 @@ __all__ = ["HasScope", "connection_of"]
 
 
 def connection_of(request: Request) -> Connection | None:
-    """Return the connection that a request acts for, or None if its authentication names none."""
+    """Return the connection that a request acts for, or None if the authentication has no connection."""
     auth = request.auth
     if isinstance(auth, Connection):
         return auth
@@ -22,12 +22,12 @@ def connection_of(request: Request) -> Connection | None:
 
 
 class HasScope(BasePermission):
-    """Asks for an authenticated connection, and of an access token the scope that the method needs."""
+    """Requires a connection, and if it has an access token, the scope that the method needs."""
 
     message = "the token does not allow this"
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Reading needs ``read``, the rest ``write``; a token may be limited to some resource types."""
+        """Whether the token has the scope ``read`` or ``write``, and if it is limited, the resource type."""
         if connection_of(request) is None:
             return False
         return not isinstance(request.auth, AccessToken) or request.auth.allows(

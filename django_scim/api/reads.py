@@ -1,4 +1,4 @@
-"""The recording of reads and queries in the history, which ``RECORD_READS`` switches on."""
+"""Records reads and queries in the history, if ``RECORD_READS`` is on."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from django_scim.schema.paths import Json
 logger = logging.getLogger("django_scim.request")
 
 OPERATIONS = {"retrieve": Operation.READ, "list": Operation.SEARCH, "search": Operation.SEARCH}
-"""The actions that read, and what the history calls them."""
+"""The actions of views that read, with their operations in the history."""
 
 
 class RecordedReads(ProtectedView):
-    """A view that writes an event of each read once its answer is known, of refused ones too.
+    """A view that writes an event for each read after it is answered or refused.
 
-    An event that cannot be written does not keep the client from its answer.
+    If the event cannot be written, the client gets its answer nevertheless.
     """
 
     resource_name = ""
-    """What the view reads; empty where that is resources of several types, or not known yet."""
+    """The name of the resource type, or empty if there are several, or if it is not known yet."""
 
     read: Attempt | None = None
-    """The read that is to be recorded, if there is one."""
+    """The read that is to be recorded, or None."""
 
     def perform_authentication(self, request: Request) -> None:
-        """Start the clock once it is known who asks."""
+        """Begin the attempt once the connection is known."""
         super().perform_authentication(request)
         operation = OPERATIONS.get(self.action or "")
         if operation is None or not get_settings().RECORD_READS:
@@ -46,7 +46,7 @@ class RecordedReads(ProtectedView):
             self.read = self.new_attempt(operation, "", "")
 
     def search_request(self) -> Json:
-        """Return the query that the body of the request has."""
+        """Return the query in the body of the request."""
         document = self.body
         if self.read is not None:
             self.read.receive_query(document, registry().secret_names)
@@ -68,7 +68,7 @@ class RecordedReads(ProtectedView):
         return response
 
     def record_read(self, read: Attempt, answer: Response) -> None:
-        """Write the event of a read that was answered with a resource, with a page or with 304."""
+        """Write the event of a read whose answer is a resource, a page or 304."""
         self.locate(read)
         read.version = answer.get("ETag", "")
         resource_type = registry().get(self.resource_name)
@@ -80,6 +80,6 @@ class RecordedReads(ProtectedView):
             logger.exception("the event of a read could not be written")
 
     def locate(self, read: Attempt) -> None:
-        """Say what was read: of ``/Me``, that is known only now."""
+        """Set what was read. For ``/Me``, that is known only at the end."""
         read.resource_type = self.resource_name
         read.resource_id = self.kwargs.get("pk", "")

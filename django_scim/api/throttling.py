@@ -1,8 +1,8 @@
-"""How often may be asked: counters in Django's cache, which all processes share.
+"""Rate limits: counters in Django's cache, which all processes share.
 
-A counter is one number for one period of the clock, such as a minute, so that it costs the same for any rate
-and is changed by one atomic operation of the cache. Twice a rate can pass around the end of a period.
-A cache that does not answer limits nothing: provisioning goes on without it.
+A counter is one number for one period of the clock, such as a minute. So it costs the same for any rate, and
+one atomic operation of the cache changes it. Around the end of a period, twice the rate may pass.
+If the cache does not answer, nothing is limited: provisioning goes on without it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ logger = logging.getLogger("django_scim.request")
 FAILED = "failed_authentication"
 
 KNOWN_SECONDS = 7 * 24 * 60 * 60
-"""How long it is remembered that a token was right."""
+"""How long the cache remembers that a token was right."""
 
 RENEWED_AFTER = 24 * 60 * 60
 """How old that memory gets before another use renews it: not each request writes to the cache."""
@@ -51,7 +51,7 @@ def shared_cache() -> BaseCache:
 
 @contextmanager
 def open_on_outage() -> Iterator[None]:
-    """Go on without a cache that does not answer, and log it; each backend has exceptions of its own."""
+    """Log an error of the cache, and go on. Each cache backend has its own exceptions."""
     try:
         yield
     except Exception as error:
@@ -59,31 +59,31 @@ def open_on_outage() -> Iterator[None]:
 
 
 class Counter:
-    """How much was done in this period of the clock.
+    """Counts the requests of a client in the current period of the clock.
 
-    :param name: What is counted, as ``THROTTLE_RATES`` names it.
-    :param whose: For whom it is counted: a connection or an origin.
+    :param name: The name of the rate in ``THROTTLE_RATES``.
+    :param client: The connection or the origin.
     """
 
-    def __init__(self, name: str, whose: object, rate: Rate) -> None:
+    def __init__(self, name: str, client: object, rate: Rate) -> None:
         now = time.time()
         self.rate = rate
-        self.key = f"django_scim:{name}:{whose}:{int(now // rate.seconds)}"
+        self.key = f"django_scim:{name}:{client}:{int(now // rate.seconds)}"
         self.seconds_left = rate.seconds - now % rate.seconds
 
     def add(self, amount: int = 1) -> int:
-        """Count, and return the sum."""
+        """Add to the counter, and return the sum."""
         cache = shared_cache()
         try:
             return cache.incr(self.key, amount)
         except ValueError:
-            # It outlives its period, so that it does not end while somebody adds to it.
+            # The key lives longer than the period, so that it does not expire between two operations.
             if cache.add(self.key, amount, 2 * self.rate.seconds):
                 return amount
         return cache.incr(self.key, amount)
 
     def take(self, amount: int) -> bool:
-        """Count if that stays within the rate, and return whether it does."""
+        """Add to the counter if the sum is within the rate, and return whether it is."""
         if self.add(amount) <= self.rate.limit:
             return True
         shared_cache().decr(self.key, amount)
@@ -91,13 +91,13 @@ class Counter:
 
 
 class RateThrottle(BaseThrottle):
-    """Counts the requests of one client, reads and writes apart, and the operations of bulk jobs."""
+    """Limits the requests of a client, reads and writes separately, and the operations of bulk jobs."""
 
     prefix = ""
-    """What the names of the rates begin with."""
+    """The beginning of the names of the rates."""
 
     seconds: float | None = None
-    """In how many seconds a refused request may be sent again."""
+    """The seconds until a refused request may be sent again."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count a request, and return whether it is within the rate."""
@@ -105,9 +105,10 @@ class RateThrottle(BaseThrottle):
         return self.allow(request, kind)
 
     def allow(self, request: Request, kind: str, amount: int = 1) -> bool:
-        """Count what a request does, and return whether it is within the rate; if not, nothing is counted.
+        """Count a request, and return whether it is within the rate. A refused one is not counted.
 
         :param kind: ``read``, ``write`` or ``bulk``.
+        :param amount: The number of operations.
         """
         name, whose = f"{self.prefix}{kind}", self.client_of(request)
         rate = rate_of(name)
@@ -123,16 +124,16 @@ class RateThrottle(BaseThrottle):
         return is_allowed
 
     def wait(self) -> float | None:
-        """Return in how many seconds the next period begins."""
+        """Return the seconds until the next period begins."""
         return self.seconds
 
     def client_of(self, request: Request) -> object | None:
-        """Return for whom a request is counted, or None if it is not."""
+        """Return the client that a request is counted for, or None if it is not counted."""
         raise NotImplementedError
 
 
 class ConnectionThrottle(RateThrottle):
-    """Limits what one connection may do, whatever its tokens and addresses are."""
+    """Limits each connection, whatever its tokens and addresses are."""
 
     def client_of(self, request: Request) -> object | None:
         connection = connection_of(request)
@@ -140,7 +141,7 @@ class ConnectionThrottle(RateThrottle):
 
 
 class AddressThrottle(RateThrottle):
-    """Limits what comes from one address, whatever its connections are."""
+    """Limits each address, whatever its connections are."""
 
     prefix = "address_"
 
@@ -149,11 +150,11 @@ class AddressThrottle(RateThrottle):
 
 
 class FailedAuthentications:
-    """The wrong tokens that come from where a request comes from, and the token that it has.
+    """Counts the wrong tokens from the origin of a request.
 
-    Beyond the rate no token is looked up any more, but for those that were right before: otherwise anybody
-    behind the same proxy, or at the same provider, could lock an identity provider out. That a token was
-    right lets nobody in: it is looked up each time.
+    Over the rate, only tokens that were right before are looked up. Otherwise anybody behind the same proxy,
+    or at the same hosting provider, could lock an identity provider out. A token that was right before is
+    still looked up each time.
     """
 
     def __init__(self, request: Request, token: str) -> None:
@@ -165,7 +166,7 @@ class FailedAuthentications:
         self.is_fresh = False
 
     def require_within_rate(self) -> None:
-        """Refuse to look at the token after too many wrong ones.
+        """Refuse the request before the token is looked up, if there were too many wrong tokens.
 
         :raises Throttled: In this case.
         """
@@ -191,7 +192,7 @@ class FailedAuthentications:
                 shared_cache().delete(self.known_key)
 
     def note_success(self) -> None:
-        """Remember that the token was right, and when."""
+        """Remember the token as a right one, with the time."""
         if self.rate is None or self.is_fresh:
             return
         with open_on_outage():

@@ -1,4 +1,4 @@
-"""How and from where a request comes: by HTTPS (RFC 7644 sections 7.2 and 7.4), and from which address."""
+"""The transport of a request: HTTPS (RFC 7644 sections 7.2 and 7.4), and the address of the client."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ logger = logging.getLogger("django_scim.request")
 
 
 def require_https(request: Request) -> None:
-    """Refuse a request that came without TLS, as Django tells it, unless that is allowed.
+    """Refuse a request without TLS, unless ``ALLOW_HTTP`` is on.
 
-    Call it before anything looks at the token.
+    Call it before the token is looked up.
 
-    :raises ForbiddenException: If it did. There is no redirect: the next token would come in clear too.
+    :raises ForbiddenException: In this case. A redirect would let the client send its token in clear again.
     """
     if request.is_secure() or settings.DEBUG or get_settings().ALLOW_HTTP:
         return
@@ -37,18 +37,18 @@ def require_https(request: Request) -> None:
 Address = IPv4Address | IPv6Address
 
 WITH_PORT = re.compile(r"\[(?P<ipv6>[^\]]+)\](?::\d+)?|(?P<ipv4>[^:]+):\d+")
-"""An address as some proxies write it."""
+"""An address with a port, or in brackets, as some proxies write it."""
 
 IPV6_PREFIX = 64
-"""How many bits of an IPv6 address tell clients apart: one client has all addresses that begin with them."""
+"""The bits of an IPv6 address that identify a client: one client has all addresses of such a network."""
 
 
 def client_address(request: Request) -> Address | None:
     """Return the address of the client, or None if it is not known.
 
-    It is that of who opened the connection, unless the settings say how many proxies in front have each added
-    an address to the end of ``X-Forwarded-For``. What stands before those, the client may have made up.
-    ``NUM_PROXIES`` of Django REST framework means the same; if it is unset, the header counts for nothing.
+    It is ``REMOTE_ADDR``, unless the settings name the number of proxies in front. Each of these has added an
+    address to the end of ``X-Forwarded-For``. The client may have invented the addresses before them.
+    ``NUM_PROXIES`` of Django REST framework means the same. Without either, the header is ignored.
     """
     proxies = get_settings().TRUSTED_PROXIES or api_settings.NUM_PROXIES
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
@@ -59,9 +59,9 @@ def client_address(request: Request) -> Address | None:
 
 
 def parse_address(text: str) -> Address | None:
-    """Return the address that a text is, with a port or without, or None if it is no address.
+    """Return an address from a text, with or without a port, or None if it is not an address.
 
-    An IPv4 address in the form of IPv6 (RFC 4291 section 2.5.5.2) is the IPv4 address.
+    An IPv4 address in the form of IPv6 (RFC 4291 section 2.5.5.2) becomes the IPv4 address.
     """
     found = WITH_PORT.fullmatch(text)
     try:
@@ -72,12 +72,12 @@ def parse_address(text: str) -> Address | None:
 
 
 def is_within(address: Address | None, networks: Iterable[str]) -> bool:
-    """Whether an address is in one of the networks. An unknown address is in no network."""
+    """Whether an address is in one of the networks. An unknown address is not."""
     return address is not None and any(contains(network, address) for network in networks)
 
 
 def contains(network: str, address: Address) -> bool:
-    """Whether an address is in a network. A text that is no network, which forms refuse, has no address."""
+    """Whether an address is in a network. A text that is not a network, which no form accepts, has none."""
     try:
         return address in ip_network(network)
     except ValueError:
@@ -86,7 +86,7 @@ def contains(network: str, address: Address) -> bool:
 
 
 def origin_of(request: Request) -> str:
-    """Return what the requests of one client have in common: an IPv4 address, or a network of IPv6."""
+    """Return what identifies a client: its IPv4 address, or its IPv6 network."""
     address = client_address(request)
     if isinstance(address, IPv6Address):
         return str(ip_network((int(address), IPV6_PREFIX), strict=False))

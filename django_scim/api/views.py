@@ -59,16 +59,16 @@ PARAMETERS = (
 """The parameters of a query (RFC 7644 section 3.4.2, RFC 9865 section 2)."""
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]+")
-"""What the client's own id for a request may be: visible ASCII."""
+"""A request id of the client that is accepted: visible ASCII."""
 
 TOO_MANY_REQUESTS = 429
 
 SEARCH = "/.search"
-"""What a path ends with whose body is a query (RFC 7644 section 3.4.3)."""
+"""The end of a path to which a query is posted (RFC 7644 section 3.4.3)."""
 
 
 class ScimView(ViewSet):
-    """A DRF viewset that speaks SCIM, whatever the project's own DRF settings say."""
+    """A DRF viewset for SCIM, independent of the project's own DRF settings."""
 
     parser_classes = [ScimJSONParser, JSONParser]
     renderer_classes = [ScimJSONRenderer, JSONRenderer]
@@ -79,17 +79,17 @@ class ScimView(ViewSet):
     """The path of the view below the SCIM root, such as ``/Users``."""
 
     needs_https = True
-    """Whether the view is refused without TLS."""
+    """Whether the view refuses requests without TLS."""
 
     def get_exception_handler(self) -> Callable[..., Response]:
-        """Answer failures as SCIM errors, without regard to ``EXCEPTION_HANDLER``."""
+        """Return the handler of SCIM errors instead of ``EXCEPTION_HANDLER``."""
         return exception_handler
 
     @cached_property
     def request_id(self) -> str:
-        """What logs know the request by: the client's own id for it, or a new one.
+        """The id of the request in logs: the id that the client sent, or a new one.
 
-        An id with a space, a line break or what is not ASCII is replaced: it could forge a line of a log.
+        An id with a space, a line break or a character outside ASCII is ignored: it could forge a log line.
         """
         given = self.request.headers.get("X-Request-ID") or ""
         return given if REQUEST_ID.fullmatch(given) else str(uuid4())
@@ -100,21 +100,21 @@ class ScimView(ViewSet):
         return super().initialize_request(request, *args, **kwargs)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Tell the client what logs know the request by, and whoever watches what came of it."""
+        """Add the id of the request to the response, and send both to logs, metrics and traces."""
         response = super().finalize_response(request, response, *args, **kwargs)
         response["X-Request-ID"] = self.request_id
         observe(self.observation(response))
         return response
 
     def observation(self, response: Any) -> Observation:
-        """Return what there is to tell of the request."""
+        """Return the observation of the request and its response."""
         body = getattr(response, "data", None)
         meta = self.request.META
         is_personal = get_settings().LOG_PERSONAL_DATA
         return Observation(
             request_id=self.request_id,
             method=str(self.request.method),
-            # As it was sent: decoded, a line break in it would begin another line of the log.
+            # Escaped: a decoded line break in it would begin another line of the log.
             path=escape_uri_path(self.request.path),
             endpoint=self.endpoint,
             connection="" if self.client_connection is None else self.client_connection.name,
@@ -126,9 +126,10 @@ class ScimView(ViewSet):
         )
 
     def perform_authentication(self, request: Request) -> None:
-        """Authenticate, once it is sure that nobody else could read the token, and the address is UTF-8.
+        """Require HTTPS before the token is looked up, and a usable connection afterwards.
 
-        Django reads the address in the charset of the body, which says nothing of it, and fails with some.
+        The encoding is set because Django decodes the query string in the charset of the body. That charset
+        has nothing to do with it, and some charsets fail.
         """
         if self.needs_https:
             require_https(request)
@@ -138,15 +139,15 @@ class ScimView(ViewSet):
         self.client_connection = connection_of(request)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
-        """Say which methods there are."""
+        """Answer without a body. The headers name the methods."""
         return Response(status=204)
 
     @property
     def body(self) -> Json:
         """The JSON object in the body of the request.
 
-        :raises InvalidSyntaxException: If the request has no body.
-        :raises SCIMException: As :mod:`django_scim.api.bodies` names what is wrong with it.
+        :raises InvalidSyntaxException: If there is no body.
+        :raises SCIMException: If :mod:`django_scim.api.bodies` refuses it.
         """
         if not content_length(self.request.headers, get_settings().MAX_PAYLOAD_SIZE):
             raise InvalidSyntaxException(detail="the request has no body")
@@ -154,12 +155,12 @@ class ScimView(ViewSet):
 
     @property
     def path_below_root(self) -> str:
-        """The view's part of the address."""
+        """The path of the request below the SCIM root."""
         return f"{self.endpoint}/{self.kwargs['pk']}" if "pk" in self.kwargs else self.endpoint
 
     @cached_property
     def base_url(self) -> str:
-        """The absolute URL of the SCIM root: the address of the request without the view's part of it."""
+        """The absolute URL of the SCIM root: the URL of the request without the view's path."""
         path = self.request.path.rstrip("/").removesuffix(self.path_below_root)
         return str(self.request.build_absolute_uri(path))
 
@@ -177,7 +178,7 @@ class ProtectedView(ScimView):
 
     @property
     def required_scope(self) -> Scope:
-        """What a token has to allow: to read, or to write too."""
+        """The scope that a token needs."""
         return Scope.READ if self.request.method in SAFE_METHODS else Scope.WRITE
 
     def get_authenticators(self) -> list[Any]:
@@ -191,11 +192,11 @@ class ProtectedView(ScimView):
 
     @property
     def resource_scope(self) -> str | None:
-        """The scope of the request's resource type, or None if it is about several, or about no resource."""
+        """The scope of the resource type of the request, or None if it has no single resource type."""
         return None
 
     def allows(self, resource_type: ResourceType) -> bool:
-        """Whether the token, which may do this to some resources, may do it to those of a type."""
+        """Whether the token is not limited to other resource types."""
         token = self.request.auth
         return not isinstance(token, AccessToken) or token.allows(self.required_scope, resource_type.scope)
 
@@ -203,7 +204,7 @@ class ProtectedView(ScimView):
     def connection(self) -> Connection:
         """The connection that the request acts for.
 
-        :raises PermissionDenied: If the authentication names no connection.
+        :raises PermissionDenied: If the authentication has no connection.
         """
         connection = connection_of(self.request)
         if connection is None:
@@ -211,9 +212,9 @@ class ProtectedView(ScimView):
         return connection
 
     def query_parameters(self, *names: str) -> Json:
-        """Return parameters of the query string: those of a query, unless others are named.
+        """Return the named parameters of the URL, or by default :data:`PARAMETERS`.
 
-        :raises InvalidValueException: If one is there twice: which of them counts, programs disagree on.
+        :raises InvalidValueException: If a parameter is there twice: programs disagree on which one counts.
         """
         parameters: Json = {}
         for name in names or PARAMETERS:
@@ -224,7 +225,7 @@ class ProtectedView(ScimView):
         return parameters
 
     def new_attempt(self, operation: Operation, resource_type: str, resource_id: str) -> Attempt:
-        """Return what a request tries, for the history."""
+        """Return the attempt of the request, for the history."""
         token = self.request.auth
         return Attempt(
             operation,
@@ -238,10 +239,10 @@ class ProtectedView(ScimView):
         )
 
     def record_refusal(self, attempt: Attempt, error: SCIMException) -> None:
-        """Write the event, outside of the transaction that was rolled back.
+        """Write the event of a refusal, after its transaction was rolled back.
 
-        A database that cannot take the event does not keep the client from its answer. A request over a rate
-        limit has no event: the limit protects the history too.
+        If the event cannot be written, the client gets its answer nevertheless. A request over a rate limit
+        has no event, since the limit protects the history too.
         """
         if error.status == TOO_MANY_REQUESTS:
             return
@@ -254,18 +255,18 @@ class ProtectedView(ScimView):
 
     @property
     def path_received(self) -> str:
-        """The path of the request below the SCIM root, with its query, for the history."""
+        """The path of the request below the SCIM root, with its query string, for the history."""
         query = self.request.META.get("QUERY_STRING", "")
         path = self.path_below_root or "/"
         return f"{path}?{query}" if query else path
 
     def pause(self, reason: str) -> None:
-        """Pause the connection, and tell the project."""
+        """Pause the connection, and send the signal."""
         if self.connection.pause(reason):
             logger.error("the connection %s is paused: %s", self.connection, reason)
             connection_paused.send_robust(sender=Connection, connection=self.connection, reason=reason)
 
 
 def instances(paths: Sequence[str]) -> list[Any]:
-    """Make an instance of each class that a setting names."""
+    """Return an instance of each class that a setting names."""
     return [import_string(path)() for path in paths]

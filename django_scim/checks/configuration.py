@@ -1,4 +1,4 @@
-"""Checks of ``DJANGO_SCIM``, of resource types, of databases and indexes, and of how sessions are kept."""
+"""Checks of ``DJANGO_SCIM``, of resource types, databases, indexes and sessions."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CLASSES = {
     "PERMISSION_CLASSES": "has_permission",
     "THROTTLE_CLASSES": "allow_request",
 }
-"""The options that name classes of Django REST framework, and the method that tells such a class."""
+"""The options that name classes of Django REST framework, with the method that such a class has."""
 
 
 @register("django_scim")
 def check_configuration(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Report what is wrong with the options, the dialects, the databases and the resource types."""
+    """Report what is wrong with the options, the dialects and the resource types."""
     from django_scim.dialects.registry import check_dialects
     from django_scim.resources.registry import registry
 
@@ -40,7 +40,7 @@ def check_configuration(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
 
 
 def check_imports() -> Iterator[CheckMessage]:
-    """Report dotted paths that lead nowhere, or to something else than the option wants."""
+    """Report dotted paths that cannot be imported, or that name something of another kind."""
     settings = get_settings()
     for option, method in CLASSES.items():
         for path in getattr(settings, option):
@@ -49,7 +49,7 @@ def check_imports() -> Iterator[CheckMessage]:
 
 
 def check_path(option: str, path: str, is_right: Any, wanted: str) -> Iterator[CheckMessage]:
-    """Report a dotted path that does not lead to what is wanted."""
+    """Report a dotted path that cannot be imported, or whose object is not right."""
     setting = f'DJANGO_SCIM["{option}"]'
     default = getattr(ScimSettings(), option)
     known = [default] if isinstance(default, str) else default
@@ -63,12 +63,12 @@ def check_path(option: str, path: str, is_right: Any, wanted: str) -> Iterator[C
 
 
 def is_class_with(method: str) -> Any:
-    """Return a function that tells whether a value is a class with this method."""
+    """Return a function that tells whether a value is a class with a method."""
     return lambda value: isinstance(value, type) and callable(getattr(value, method, None))
 
 
 def check_combinations() -> Iterator[CheckMessage]:
-    """Warn of options that are right by themselves and not together."""
+    """Warn of options that are right alone, but not together."""
     from django_scim.api.authentication import AccessTokenAuthentication
     from django_scim.api.permissions import HasScope
 
@@ -88,7 +88,7 @@ def check_combinations() -> Iterator[CheckMessage]:
 
 
 def check_databases() -> Iterator[CheckMessage]:
-    """Warn of a SQLite database on which two writers at once may fail."""
+    """Warn of a SQLite database on which two writes at the same time may fail."""
     from django_scim.resources.registry import registry
 
     for alias in sorted({router.db_for_write(resource_type.model) for resource_type in registry()}):
@@ -108,13 +108,13 @@ MIDDLEWARE = "django_scim.deprovisioning.middleware.LoginSessionMiddleware"
 
 @register("django_scim")
 def check_deprovisioning(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Report what cannot be called, and sessions that cannot be ended."""
+    """Report entries that cannot be called, and sessions that cannot be ended."""
     return [*check_functions(), *check_session_engine()]
 
 
 @register("django_scim", deploy=True)
 def check_tracking(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Warn if nothing notices that the key of a session changes."""
+    """Report sessions whose account is no longer known once their key changes."""
     if not has_sessions() or MIDDLEWARE in settings.MIDDLEWARE:
         return []
     return [
@@ -128,7 +128,7 @@ def check_tracking(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 def check_functions() -> Iterator[CheckMessage]:
-    """Report each entry of ``DEPROVISIONING`` that is no function."""
+    """Report each entry of ``DEPROVISIONING`` that is not a function."""
     for path in get_settings().DEPROVISIONING:
         try:
             found = import_path(path, ScimSettings.DEPROVISIONING)
@@ -142,7 +142,7 @@ def check_functions() -> Iterator[CheckMessage]:
 
 
 def has_sessions() -> bool:
-    """Whether the project signs its users in by sessions."""
+    """Whether users sign in to the project with sessions."""
     return any(path.endswith(".SessionMiddleware") for path in settings.MIDDLEWARE) and apps.is_installed(
         "django.contrib.auth"
     )
@@ -167,12 +167,12 @@ def check_session_engine() -> Iterator[CheckMessage]:
 def check_indexes(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Warn of columns by which resources are looked up and that have no index for it."""
+    """Warn of columns by which resources are looked up, and that have no index."""
     return [message for alias in databases or () for message in check_database(alias)]
 
 
 def check_database(alias: str) -> Iterator[CheckMessage]:
-    """Warn of the columns of one database, but for those of a table that is not migrated yet."""
+    """Warn of the columns of one database. A table that does not exist yet is left out."""
     from django_scim.indexes import indexes_of, wanted_columns
 
     indexes = indexes_of(alias)

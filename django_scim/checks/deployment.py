@@ -1,4 +1,4 @@
-"""What keeps the endpoints from being reached safely: settings of transport, proxies and caches."""
+"""Checks of what makes the endpoints safe: TLS, proxies and caches."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SHARED_CACHE = 'Use Redis or Memcached, for the throttles alone by DJANGO_SCIM["
 
 @register("django_scim")
 def check_throttling(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Report a missing cache, and bulk jobs that are larger than the rate."""
+    """Report a cache that does not exist, and bulk jobs that a rate always refuses."""
     return [*missing_cache(), *bulk_over_rate()]
 
 
 @register("django_scim", deploy=True)
 def check_exposure(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Report what matters once the project can be reached."""
+    """Report what matters once the project can be reached from outside."""
     return [*plain_http(), *unknown_addresses(), *unfit_cache()]
 
 

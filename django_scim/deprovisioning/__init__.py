@@ -1,13 +1,13 @@
-"""Taking from an account what it could still do, once it is no longer active.
+"""Ends the sessions and tokens of an account that is no longer active.
 
 An account that may not sign in may still have sessions and tokens. Many of them stop working when
-``is_active`` is false, but come back to life when it is true again. So they are ended, for good, by the
-functions that ``DEPROVISIONING`` names.
+``is_active`` is false, but work again when it becomes true. So the functions that ``DEPROVISIONING`` names
+end them for good.
 
-They run inside the transaction of the write, at its end: when the client reads its 2xx, all of them have
-succeeded. If one raises an exception, the write is rolled back as a whole, the client reads an error and
-tries again. They also run for a write that leaves an account inactive which was so before, so that a
-client can ask again for what went wrong, and for an account that the host had locked without them.
+The functions run at the end of the write's transaction. When the client gets a 2xx, all of them have
+succeeded. If one raises an exception, the whole write is rolled back, and the client gets an error and tries
+again. They also run for a write to an account that was already inactive. So a client can repeat what failed,
+and an account that the host itself had locked is deprovisioned too.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ __all__ = ["end_sessions", "revoke_oauth2_provider_tokens", "revoke_rest_framewo
 
 
 def deprovision(instance: Any, connection: Connection | None) -> None:
-    """End all that an account can still do, by what ``DEPROVISIONING`` names, in its order.
+    """Call the functions that ``DEPROVISIONING`` names, in their order.
 
     :param instance: The row of the account.
-    :param connection: The identity provider that asked for it. If somebody of the project did, it is the one
-        that has the account, or None if no connection has it.
+    :param connection: The connection of the request. For an action in the admin, it is a connection that can
+        see the account, or None.
     """
     for path in get_settings().DEPROVISIONING:
         import_string(path)(instance, connection)

@@ -1,4 +1,4 @@
-"""Keeping track of sessions beyond their login."""
+"""Keeps track of sessions whose key changes after the login."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["LoginSessionMiddleware"]
 
 
 class LoginSessionMiddleware(MiddlewareMixin):
-    """Records sessions whose key has changed, and those that are older than the app in the project.
+    """Stores a ``LoginSession`` for a session with a new key, and for one that is older than the app.
 
-    Its place is after ``AuthenticationMiddleware``. It makes no query, unless there is a session to
-    record, and does not load a session that nothing else has looked into.
+    Put it after ``AuthenticationMiddleware``. It makes no query unless it has a session to store, and does
+    not load a session that nothing else has loaded.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Record the session of the request before it is saved."""
+        """Store the session of the request, before Django saves it."""
         session = getattr(request, "session", None)
         if session is None or not session.accessed or not should_record(session):
             return response

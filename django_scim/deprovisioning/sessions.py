@@ -1,4 +1,4 @@
-"""The sessions of an account: recorded at the login, ended when the account is no longer active."""
+"""The sessions of an account: tracked from the login on, ended when the account is no longer active."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from django_scim.models import Connection, LoginSession
 from django_scim.sql.transactions import run
 
 BATCH = 500
-"""How many sessions one statement deletes."""
+"""The sessions that one statement deletes."""
 
 
 def session_store() -> type[SessionBase]:
-    """Return the class of the sessions of the project, as ``SESSION_ENGINE`` names it."""
+    """Return the session class of the project, as ``SESSION_ENGINE`` names it."""
     store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
     return store
 
@@ -39,17 +39,17 @@ def keeps_nothing(store: type[SessionBase]) -> bool:
 
 
 def key_of(user: Model) -> str:
-    """Return how a session names an account."""
+    """Return the text with which a session names its account."""
     return str(user._meta.pk.value_to_string(user))
 
 
 def logins() -> QuerySet[LoginSession]:
-    """Return the recorded sessions, from the database that they are written to."""
+    """Return the tracked sessions, from the database that they are written to."""
     return LoginSession.objects.using(router.db_for_write(LoginSession))
 
 
 def end_sessions(instance: Any, connection: Connection | None) -> None:
-    """End all sessions of an account. A row of another model than the user model has none."""
+    """End all sessions of an account. A row of another model is left alone."""
     if not isinstance(instance, get_user_model()):
         return
     with transaction.atomic(using=logins().db):
@@ -64,10 +64,10 @@ def end_sessions(instance: Any, connection: Connection | None) -> None:
 
 
 def delete_sessions(session_keys: Sequence[str]) -> None:
-    """Delete sessions from the store of the project.
+    """Delete sessions from the project's session store.
 
-    Rows are deleted by a statement, also those of a store that keeps more than them: such a store looks each
-    one up before, perhaps on a replica that does not have it yet.
+    Rows are deleted with one statement, even if the store also has a cache: such a store looks up each row
+    first, perhaps on a replica that does not have it yet.
     """
     store = session_store()
     if issubclass(store, DatabaseStore):
@@ -79,12 +79,12 @@ def delete_sessions(session_keys: Sequence[str]) -> None:
 
 
 def end_other_sessions(user: Any) -> None:
-    """End the sessions that were not recorded, and those that cookies hold, if there is no password.
+    """End the sessions that are not tracked, and those in cookies, if the account has no password.
 
-    A session is only good with the password of the time of its login
-    (:meth:`~django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash`). Of an account that has no
-    password, as when its identity provider signs it in, the column holds a random text in its place,
-    and nobody needs that one to stay the same.
+    A session is valid only with the password that the account had at the login
+    (:meth:`~django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash`). If the account has no
+    password, since its identity provider signs it in, the column holds a random text instead. Nobody needs
+    that text, so a new one ends the sessions.
     """
     if isinstance(user, AbstractBaseUser) and not user.has_usable_password():
         user.set_unusable_password()
@@ -96,11 +96,11 @@ RECORDED_KEY = "_django_scim_session_key"
 """Where a session holds the key that it was recorded under."""
 
 PRUNED = 50
-"""How many old sessions one login looks at."""
+"""The most old sessions that one login checks."""
 
 
 def connect() -> None:
-    """Record the sessions of everybody who signs in from now on."""
+    """Track the sessions of everybody who signs in from now on."""
     user_logged_in.connect(on_login, dispatch_uid="django_scim.note_login")
     user_logged_out.connect(on_logout, dispatch_uid="django_scim.forget_login")
 
@@ -142,10 +142,10 @@ def record_login(request: Any, user: Any) -> None:
 
 
 def save_login(session: SessionBase, user: Any) -> bool:
-    """Record a session, in a transaction; return whether the account may still have one.
+    """Save the ``LoginSession`` in a transaction. Return whether the account may still have a session.
 
-    The row of the account is locked, as an operation locks it that deactivates the account: either that one
-    ends the session that is recorded here, or its change is seen here.
+    A write that deactivates the account locks its row too. So either that write ends this session, or its
+    change is visible here.
     """
     accounts = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
     account = accounts.select_for_update().filter(pk=user.pk).first()
@@ -160,15 +160,15 @@ def save_login(session: SessionBase, user: Any) -> bool:
 
 
 def is_active(user: Any) -> bool:
-    """Whether Django's own authentication lets an account sign in."""
+    """Whether Django lets an account sign in."""
     return bool(getattr(user, "is_active", True))
 
 
 def prune(user_key: str) -> None:
-    """Delete the records of sessions of an account that have expired.
+    """Delete the ``LoginSession`` rows of an account's expired sessions.
 
-    One may live longer than ``SESSION_COOKIE_AGE``, when it is saved again and again or has an expiry of
-    its own, so those that are old enough are looked at.
+    A session may live longer than ``SESSION_COOKIE_AGE``, if it is saved again and again or has its own
+    expiry. So each old session is looked up.
     """
     store = session_store()
     latest = timezone.now() - timedelta(seconds=store().get_session_cookie_age())

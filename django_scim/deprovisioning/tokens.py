@@ -1,4 +1,4 @@
-"""Revoking the tokens that well-known packages have given to an account."""
+"""Revokes the tokens of an account that well-known packages have issued."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def revoke_rest_framework_tokens(instance: Any, connection: Connection | None) -
 
 
 def revoke_oauth2_provider_tokens(instance: Any, connection: Connection | None) -> None:
-    """Delete what django-oauth-toolkit has given to an account, if that is installed.
+    """Delete the tokens and grants of django-oauth-toolkit, if that is installed.
 
-    These are the access, refresh and ID tokens, and the grants that could still be exchanged for some.
-    Applications stay, as they are not the user's way in but somebody's software.
+    These are the access, refresh and ID tokens, and the grants that could still be exchanged for tokens.
+    The applications stay: they are software, and not a way for the user to sign in.
     """
     if not isinstance(instance, get_user_model()) or not apps.is_installed("oauth2_provider"):
         return
     from oauth2_provider import models
 
-    # A refresh token comes first: a request that uses one locks it, so that what this request still
-    # gives out is seen below.
+    # Refresh tokens first: a request that uses one locks it. So the tokens that this request still issues
+    # are visible below.
     delete_of_user(models.get_refresh_token_model(), instance)
     for name in ("get_grant_model", "get_device_grant_model", "get_access_token_model", "get_id_token_model"):
         # Not every version of the package has all of them.
@@ -40,6 +40,6 @@ def revoke_oauth2_provider_tokens(instance: Any, connection: Connection | None) 
 
 
 def delete_of_user(model: type[Model], user: Any) -> None:
-    """Delete the rows that belong to an account."""
+    """Delete the rows of a model that belong to an account."""
     rows = model._default_manager.using(router.db_for_write(model))
     rows.filter(user_id=user.pk).delete()

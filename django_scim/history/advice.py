@@ -1,4 +1,4 @@
-"""What to do about a refusal, for whoever runs the project and for whoever runs the identity provider."""
+"""What to do about a refusal, for the people of the project and of the identity provider."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ BY_KIND: dict[tuple[int, str], Advice] = {
         ),
     ),
 }
-"""What is said of a status with a ``scimType`` (RFC 7644 section 3.12)."""
+"""The advice for a status with a ``scimType`` (RFC 7644 section 3.12)."""
 
 BY_STATUS: dict[int, Advice] = {
     400: Advice(
@@ -227,7 +227,7 @@ BY_STATUS: dict[int, Advice] = {
         ),
     ),
 }
-"""What is said of a status where nothing is said of its ``scimType``."""
+"""The advice for a status, if there is none for its ``scimType``."""
 
 CLIENT_ERROR = Advice(
     _("The request was refused: the detail says why."),
@@ -242,7 +242,7 @@ SERVER_ERROR = Advice(
 
 
 def advice_for(status: int, scim_type: str = "") -> Advice | None:
-    """Return what to do about an answer, or None if it is no error."""
+    """Return the advice for a response, or None if it is not an error."""
     if status < 400:
         return None
     general = CLIENT_ERROR if status < 500 else SERVER_ERROR

@@ -1,4 +1,4 @@
-"""One request from its arrival to its event, which is counted by the hour."""
+"""An attempt is a request until its event is written. Events are counted by the hour."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from django_scim.models.provisioning_event import duration_bound
 from django_scim.sql.values import column_of
 
 READS = (Operation.READ, Operation.SEARCH)
-"""What changes nothing. Counts are of writes alone, whether or not reads are recorded."""
+"""The operations that change nothing. They are never counted, even if they are recorded."""
 
 
 def limited(text: str, field: str) -> str:
-    """Cut a text to the length of a column, without what no database can hold."""
+    """Cut a text to the length of a column, and replace what a database cannot store."""
     limit = column_of(ProvisioningEvent, field).max_length
     storable = text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
     return storable[:limit]
 
 
 class Attempt:
-    """What a client asked for; an operation fills in what came of it.
+    """What a client asked for. The write adds the result.
 
-    :param connection: The connection that asks, or None if somebody of the project does.
-    :param token: Its token, or None if the authentication is not the app's own.
+    :param connection: The connection of the request, or None for an action in the admin.
+    :param token: The access token, or None if the request was authenticated in another way.
     :param request_id: The id of the request in the logs of the client and of the server.
     :param method: The method of the request, or of an operation of a bulk job.
     :param path: Its path below the SCIM root.
@@ -63,18 +63,18 @@ class Attempt:
         self.external_id = ""
         self.version = ""
         self.deactivated = False
-        """Whether a resource that was active no longer is."""
+        """Whether the resource was active before, and is not active now."""
         self.detail = ""
-        """A remark on a success; a refusal has the detail of its error."""
+        """The detail of a success."""
         self.changes: dict[str, Any] = {}
         self.started = time.monotonic()
 
     def receive(self, payload: Any, secrets: Collection[str]) -> None:
-        """Keep the body of a request, and take from it what people call the resource.
+        """Store the body of a request, and read the name and the ``externalId`` of the resource from it.
 
-        RFC 7643 section 2.1: the case of a name makes no difference.
+        RFC 7643 section 2.1: the names of attributes are compared without case.
 
-        :param secrets: The names of the attributes whose values are not kept, in lower case.
+        :param secrets: The names of the attributes whose values are redacted, in lower case.
         """
         settings = get_settings()
         if settings.RECORD_REQUESTS:
@@ -85,7 +85,7 @@ class Attempt:
             self.external_id = self.external_id or values.get("externalid", "")
 
     def receive_query(self, payload: Any, secrets: Collection[str]) -> None:
-        """Keep the body of a query (RFC 7644 section 3.4.3).
+        """Store the body of a query (RFC 7644 section 3.4.3).
 
         :param secrets: As for :meth:`receive`.
         """
@@ -94,17 +94,17 @@ class Attempt:
             self.request = query_excerpt(payload, secrets, settings.MAX_RECORDED_REQUEST)
 
     def identify(self, display: str, external_id: str | None) -> None:
-        """Record what people and the client call the resource."""
+        """Set the display name and the ``externalId`` of the resource."""
         self.display = display
         self.external_id = external_id or self.external_id
 
     def start(self) -> None:
-        """Forget what an earlier try of the same transaction did."""
+        """Clear the results of an earlier try of the same transaction."""
         self.changes.clear()
         self.deactivated = False
 
     def succeeded(self, status: int) -> ProvisioningEvent:
-        """Write the event: of a write, in the transaction of the change."""
+        """Write the event of a success. That of a write is in the transaction of the change."""
         return self._write(
             Outcome.SUCCESS,
             status,
@@ -115,10 +115,10 @@ class Attempt:
         )
 
     def refused(self, error: SCIMException, secrets: Collection[str] = ()) -> ProvisioningEvent:
-        """Write the event of a request that was refused; of a write, after its transaction was rolled back.
+        """Write the event of a refusal. That of a write comes after its transaction was rolled back.
 
-        :param secrets: As for :meth:`receive`. An error of a query often repeats it, so of one that names a
-            secret the detail is not kept.
+        :param secrets: As for :meth:`receive`. The error of a query often repeats the query, so the detail is
+            redacted if it names a secret.
         """
         detail = error.detail or ""
         has_secret_query = self.operation in READS or self.path.endswith(REDACTED)
@@ -157,19 +157,16 @@ class Attempt:
 
 
 def count_event(event: ProvisioningEvent) -> None:
-    """Count an event once its transaction is committed.
+    """Count an event after its transaction is committed.
 
-    After it and not within it: all writes of a connection would wait for each other for the same row.
+    Inside the transaction, all writes of a connection would wait for each other at the same row.
     """
     database = event._state.db or DEFAULT_DB_ALIAS
     transaction.on_commit(partial(add_to_count, event, database), using=database, robust=True)
 
 
 def add_to_count(event: ProvisioningEvent, database: str) -> None:
-    """Add an event to the row of its hour, and create that row if it is not there.
-
-    Two events may create it at once, so the count is added to by a statement of its own.
-    """
+    """Add an event to the row of its hour. The row is created if it does not exist."""
     key: dict[str, Any] = {
         "connection_id": event.connection_id,
         "hour": event.time.replace(minute=0, second=0, microsecond=0),

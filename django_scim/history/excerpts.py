@@ -1,4 +1,4 @@
-"""What the history keeps of a request's body: without its secrets, and bounded."""
+"""The excerpt of a request's body that the history stores: without secrets, and of limited size."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 REDACTED = "(redacted)"
-"""What the history has instead of a value that is never returned."""
+"""Replaces a value that is never returned."""
 
 SHORTENED = "…"
-"""What stands where a body was cut."""
+"""Marks the place where a body was cut."""
 
 COST = 8
-"""How many characters a value counts that is no string, and a member beside its name."""
+"""How many characters any value counts, in addition to its text and its name."""
 
 NAME = re.compile(r"[\w$-]+")
-"""What may be the name of an attribute in a path, a URN or a filter."""
+"""The name of an attribute in a path, a URN or a filter."""
 
 
 def excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
-    """Return a JSON document as it is kept.
+    """Return the excerpt of a JSON document.
 
-    :param secrets: The names of the attributes whose values are hidden, in lower case.
-    :param size: How many characters are kept, about.
+    :param secrets: The names of the attributes whose values are redacted, in lower case.
+    :param size: About how many characters are copied.
     """
     return Excerpt(secrets, size).copy(document)
 
 
 def query_excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
-    """Return the body of a query as it is kept: without a filter that names a secret.
+    """Return the excerpt of a query's body. A filter that names a secret is redacted.
 
     The parameters are those of :func:`excerpt`.
     """
@@ -39,18 +39,18 @@ def query_excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
 
 
 def target_excerpt(target: str, secrets: Collection[str]) -> str:
-    """Return the path of a request with its query as it is kept: without a query that names a secret."""
+    """Return the path of a request with its query string, which is redacted if it names a secret."""
     path, _, query = target.partition("?")
     return f"{path}?{REDACTED}" if names_secret(unquote_plus(query), secrets) else target
 
 
 def names_secret(text: str, secrets: Collection[str]) -> bool:
-    """Whether a secret is among the names in a path or a filter; a word too much does no harm."""
+    """Whether a path or a filter names a secret. A word that only looks like a name counts too."""
     return any(name.lower() in secrets for name in NAME.findall(text))
 
 
 class Excerpt:
-    """Copies a document until there is enough of it."""
+    """Copies a document until its size is reached."""
 
     def __init__(self, secrets: Collection[str], size: int) -> None:
         self.secrets = secrets
@@ -75,7 +75,7 @@ class Excerpt:
         return kept if len(kept) == len(value) else kept + SHORTENED
 
     def members(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Return an object; of an operation on a secret, without what is set."""
+        """Return the copy of an object. In an operation of a PATCH on a secret, the value is redacted."""
         path = next((item for name, item in value.items() if name.lower() == "path"), None)
         is_about_secret = isinstance(path, str) and self.is_secret(path)
         members: dict[str, Any] = {}
@@ -95,12 +95,12 @@ class Excerpt:
         return takewhile(lambda _: self.remaining > 0, values)
 
     def is_secret(self, path: str) -> bool:
-        """Whether a path, or the name of a member, leads to or into a secret."""
+        """Whether a path or the name of a member is that of a secret, or leads into one."""
         return names_secret(path, self.secrets)
 
 
 class QueryExcerpt(Excerpt):
-    """Copies a query, whose secrets are within its texts."""
+    """Copies a query. Its secrets are inside its texts, such as a filter."""
 
     def text(self, value: str) -> str:
         """Return a string, as far as it fits; of one that names a secret, nothing."""

@@ -1,6 +1,6 @@
-"""Events as JSON documents, and the history as a file: CSV for a table calculation, JSON lines for programs.
+"""Events as JSON documents, and the history as a file: CSV for spreadsheets, JSON lines for programs.
 
-Events are read in batches, so that it takes the same memory however many there are.
+Events are read in batches, so that the memory does not grow with their number.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from django_scim.models import ProvisioningEvent
 
 
 def with_related(events: QuerySet[ProvisioningEvent]) -> QuerySet[ProvisioningEvent]:
-    """Return the events with the connection that :func:`event_document` reads, in the same query."""
+    """Return the events with the related rows that :func:`event_document` reads, in the same query."""
     return events.select_related("connection")
 
 
 def event_document(event: ProvisioningEvent) -> dict[str, Any]:
-    """Return what there is to know of an event, with names in the style of SCIM.
+    """Return all data of an event, with names in the style of SCIM.
 
-    A missing value is null or an empty string. Only ``request``, which may be long, is left out if it was not
-    read from the database.
+    A missing value is null or an empty string. Only the request is left out, if it was not loaded from the
+    database because it may be long.
     """
     connection = event.connection
     document = {
@@ -60,7 +60,7 @@ def event_document(event: ProvisioningEvent) -> dict[str, Any]:
 
 
 def in_utc(time: datetime) -> str:
-    """Return a time as RFC 3339 writes it, in UTC; one of a project without time zones is in its own."""
+    """Return a time in UTC in the form of RFC 3339, also if the project uses no time zones."""
     aware = time if timezone.is_aware(time) else timezone.make_aware(time)
     return aware.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
@@ -68,7 +68,7 @@ def in_utc(time: datetime) -> str:
 def encoded(document: Any) -> bytes:
     """Return a document as JSON on one line.
 
-    PostgreSQL gives a large number back with all its digits, and orjson writes no integer over 64 bits.
+    orjson cannot write an integer of more than 64 bits. PostgreSQL may return one from a JSON column.
     """
     try:
         return orjson.dumps(document)
@@ -77,7 +77,7 @@ def encoded(document: Any) -> bytes:
 
 
 BATCH = 200
-"""How many events are in memory at once: each may have a request and changes of many thousand characters."""
+"""The events in memory at once. Each may have a request and changes of many thousand characters."""
 
 COLUMNS = (
     "time",
@@ -100,20 +100,20 @@ COLUMNS = (
     "duration",
     "changes",
 )
-"""The columns of the CSV, named as in the document of an event. Bodies of requests are in the JSON alone."""
+"""The columns of the CSV, as in the document of an event. Only the JSON has the bodies of requests."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a cell must not begin with: a table calculation would take what follows for a formula."""
+"""A cell must not begin with these characters: a spreadsheet would read it as a formula."""
 
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """A form that the history is exported in."""
+    """A format of the exported history."""
 
     content_type: str
     suffix: str
     lines: Callable[[EventSelection, bool], Iterator[bytes]]
-    """Takes events, and whether the earliest comes first; yields the file in pieces."""
+    """Takes events, and whether the earliest comes first. Yields the file in pieces."""
 
 
 def csv_lines(selection: EventSelection, ascending: bool = False) -> Iterator[bytes]:
@@ -132,16 +132,16 @@ def json_lines(selection: EventSelection, ascending: bool = False) -> Iterator[b
 
 
 def exported(selection: EventSelection, ascending: bool, *deferred: str) -> Iterator[ProvisioningEvent]:
-    """Yield the events of a selection, in a query a batch and a few for the keys of many.
+    """Yield the events of a selection in batches.
 
-    :param deferred: Fields that are not read.
+    :param deferred: Columns that are not loaded.
     """
     for batch in selection.batches(BATCH, ascending):
         yield from with_related(batch).defer(None).defer(*deferred)
 
 
 def cell(value: Any) -> str:
-    """Return a value of a document as it is safe in a cell."""
+    """Return a value of a document as the text of a cell, which no spreadsheet reads as a formula."""
     if value is None:
         return ""
     if isinstance(value, dict) and value.keys() == {"id", "name"}:
@@ -161,4 +161,4 @@ FORMATS = {
     "csv": ExportFormat("text/csv; charset=utf-8", "csv", csv_lines),
     "json": ExportFormat("application/x-ndjson", "jsonl", json_lines),
 }
-"""The formats by their name in an address."""
+"""The formats by their name in URLs."""

@@ -1,4 +1,4 @@
-"""Deleting what is old, little by little: the tables stay in use meanwhile."""
+"""Deletes old rows in batches, so that the tables stay in use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django_scim.sql.transactions import run
 
 
 def events_before(time: datetime) -> QuerySet[ProvisioningEvent]:
-    """Return the events that are older, the oldest first."""
+    """Return the events before a time, the oldest first."""
     events = ProvisioningEvent.objects.using(router.db_for_write(ProvisioningEvent))
     return events.filter(time__lt=time).order_by("time", "pk")
 
@@ -27,12 +27,12 @@ def counts_before(time: datetime) -> QuerySet[EventCount]:
 
 
 def prune(rows: QuerySet[Any], batch_size: int) -> Iterator[int]:
-    """Delete rows in batches, each in a transaction of its own, and yield how many each had.
+    """Delete rows in batches, each in its own transaction, and yield the size of each batch.
 
-    It may stop after any batch and be run again. If two run at once, the second one finds some rows deleted
-    already, and goes on.
+    It may stop after any batch and be run again. If it runs twice at the same time, the second run finds that
+    rows are deleted already, and goes on.
 
-    :param rows: What is deleted, ordered by a column with an index and then by the primary key.
+    :param rows: The rows to delete, ordered by a column with an index, and then by the primary key.
     """
     column = str(rows.query.order_by[0])
     last = None
@@ -45,11 +45,11 @@ def prune(rows: QuerySet[Any], batch_size: int) -> Iterator[int]:
 
 
 def delete_batch(batch: QuerySet[Model], column: str) -> tuple[int, int, Any]:
-    """Delete rows by their primary keys; return how many were selected and deleted, and the last value.
+    """Delete rows by their primary keys. Return how many were found and deleted, and the last row's column.
 
-    The keys are read first. MariaDB and MySQL take no ``LIMIT`` in the subquery of a ``DELETE``, and a range
-    would lock the gaps between the rows too. The next batch begins where this one ended, so that it does
-    not read the index entries of deleted rows.
+    The keys are read first: MariaDB and MySQL allow no ``LIMIT`` in the subquery of a ``DELETE``, and a range
+    would also lock the gaps between the rows. The next batch begins where this one ended, so that the
+    database does not read the index entries of deleted rows again.
     """
     rows = list(batch.values_list("pk", column))
     if not rows:

@@ -1,4 +1,4 @@
-"""Figures of the history, summed up in the database from the counts by the hour, not from the events."""
+"""Figures of the history, computed in the database from the counts by the hour and not from the events."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from django_scim.models import Connection, EventCount, Outcome, ProvisioningEven
 from django_scim.models.provisioning_event import DURATIONS
 
 DAYS = 30
-"""How many days the pictures show, the current one included."""
+"""The days in the pictures, with the current one."""
 
 RECENT = timedelta(hours=24)
-"""What counts as recent. Counts are by the hour: all of the hour in which this time began is counted too."""
+"""The time that is recent. Since counts are by the hour, the hour in which it begins counts as a whole."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Day:
 
     date: date
     outcomes: Counter[str] = field(default_factory=Counter)
-    """The number of events by outcome."""
+    """The number of events by their outcome."""
     durations: Counter[int] = field(default_factory=Counter)
-    """The number of events by the bound of their duration, in milliseconds."""
+    """The number of events by the upper bound of their duration, in milliseconds."""
 
 
 class Refusal(NamedTuple):
@@ -56,11 +56,11 @@ class Refusal(NamedTuple):
 def days(connection: Connection | None, number: int = DAYS) -> list[Day]:
     """Return the last days with their events, in one query.
 
-    The database groups by day with the beginnings of the days as conditions: it needs no time zones of
-    its own, which MariaDB and MySQL often lack. An hour belongs to the day in which it began, where days
-    do not begin with an hour of UTC.
+    The query has the end of each day as a condition. So the database needs no time zones of its own, which
+    MariaDB and MySQL often lack. In a time zone where days do not begin with an hour of UTC, an hour belongs
+    to the day in which it begins.
 
-    :param connection: Whose events, or None for all, also those of deleted connections.
+    :param connection: The connection of the events, or None for all events, those of deleted ones too.
     """
     today = current(timezone.now()).date()
     result = [Day(today - timedelta(days=ago)) for ago in reversed(range(number))]
@@ -81,14 +81,12 @@ def days(connection: Connection | None, number: int = DAYS) -> list[Day]:
 
 
 def percentile(durations: Mapping[int, int], percent: int) -> float | None:
-    """Return the duration in milliseconds that so many percent of the events did not exceed.
+    """Return a percentile of durations in milliseconds, or None if there are no events.
 
-    Durations are known by their bounds alone. Within two bounds they are taken as spread evenly, so the
-    result is exact at a bound and interpolated between two. What took longer than the last bound counts
-    as if it had not.
+    Only the bounds of the durations are known. The result is interpolated between two bounds, as if the
+    durations were spread evenly. A duration over the last bound counts as the last bound.
 
-    :param durations: The number of events by bound.
-    :returns: None if there are no events.
+    :param durations: The number of events by the upper bound of their duration.
     """
     wanted = sum(durations.values()) * percent / 100
     below = 0
@@ -101,7 +99,7 @@ def percentile(durations: Mapping[int, int], percent: int) -> float | None:
 
 
 def recent_refusals(connection: Connection) -> list[Refusal]:
-    """Return why requests were refused recently, the most frequent reason first."""
+    """Return the reasons of recent refusals, the most frequent first."""
     rows = (
         counts(connection)
         .filter(hour__gte=recently(), outcome=Outcome.REFUSED)
@@ -113,16 +111,16 @@ def recent_refusals(connection: Connection) -> list[Refusal]:
 
 
 def recent_refusal_count() -> Coalesce:
-    """Return how many requests were refused recently, as a column of a query of connections."""
+    """Return the annotation of connections: the number of recent refusals."""
     refused = counts_of_outer(Outcome.REFUSED).filter(hour__gte=recently())
     total = refused.values("connection").annotate(total=Sum("count")).values("total")
     return Coalesce(Subquery(total), 0, output_field=PositiveBigIntegerField())
 
 
 def last_success() -> Coalesce:
-    """Return when a request last succeeded, as a column of a query of connections.
+    """Return the annotation of connections: the time of the last success.
 
-    It is the hour alone where the event itself is pruned.
+    It is only the hour, if the event itself is deleted.
     """
     events = ProvisioningEvent.objects.filter(connection=OuterRef("pk"), outcome=Outcome.SUCCESS)
     newest = events.order_by("-time", "-pk").values("time")[:1]
@@ -131,13 +129,13 @@ def last_success() -> Coalesce:
 
 
 def counts(connection: Connection | None) -> QuerySet[EventCount]:
-    """Return the counts of a connection, or all if it is None."""
+    """Return the counts of a connection, or all counts."""
     counts = EventCount.objects.all()
     return counts if connection is None else counts.filter(connection=connection)
 
 
 def counts_of_outer(outcome: Outcome) -> QuerySet[EventCount]:
-    """Return the counts of the connection that the query around them is about."""
+    """Return the counts of the connection of the outer query."""
     return EventCount.objects.filter(connection=OuterRef("pk"), outcome=outcome).order_by()
 
 

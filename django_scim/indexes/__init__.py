@@ -19,11 +19,11 @@ KINDS: dict[str, type[Indexes]] = {
     "postgresql": PostgreSQLIndexes,
     "sqlite": SQLiteIndexes,
 }
-"""The class for each kind of database, by the name of its vendor in Django."""
+"""The class for the indexes of a database, by Django's name of its vendor."""
 
 
 def indexes_of(alias: str) -> Indexes:
-    """Return the indexes of a database; plain ones if the app is not tested on its kind."""
+    """Return the indexes of a database. For a vendor that the app is not tested on: plain indexes."""
     return KINDS.get(connections[alias].vendor, Indexes)(connections[alias])
 
 
@@ -33,9 +33,9 @@ def databases() -> list[str]:
 
 
 def wanted_columns(alias: str) -> Iterator[tuple[str, LookupColumn]]:
-    """Yield the columns of a database by which resources are looked up, each once.
+    """Yield each column of a database by which resources are looked up.
 
-    :returns: For each column the name of the resource type that is looked up by it first.
+    :returns: The name of the first resource type that is looked up by the column, and the column.
     """
     seen = set()
     for resource_type in registry():

@@ -1,4 +1,4 @@
-"""What the kinds of databases have in common in making indexes, and in telling of those that are there."""
+"""The base class for the indexes of a database: what exists, and the SQL that creates more."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from django_scim.mappings.dependencies import LookupColumn
 
 
 class State(Enum):
-    """Whether an index can be used, and if not, why."""
+    """The state of an index."""
 
     READY = "ready"
     MISSING = "missing"
 
     INVALID = "invalid"
-    """It is there and used for nothing: what made it has failed."""
+    """It exists, but the database does not use it: its creation has failed."""
 
     BUILDING = "building"
-    """Another session is making it."""
+    """Another session is creating it."""
 
     IMPOSSIBLE = "impossible"
     """No index helps; :meth:`Indexes.obstacle` says why."""
 
 
 class Indexes:
-    """The indexes of one database that serve comparisons with columns of the host.
+    """The indexes of one database for comparisons with columns of the host.
 
-    A subclass knows one kind of database. What it makes fits the conditions of
+    There is a subclass for each vendor. Its indexes match the conditions of
     :class:`~django_scim.sql.operand.ColumnOperand` and :class:`~django_scim.sql.index_candidates.Candidates`.
     """
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
 
-    # What there is
+    # What exists
 
     def has_table(self, column: LookupColumn) -> bool:
         """Whether the table of a column is in the database."""
@@ -51,13 +51,13 @@ class Indexes:
         return State.READY if self.is_served(column) else State.MISSING
 
     def obstacle(self, column: LookupColumn) -> str | None:
-        """Return why no index can serve a column, in words that follow a colon, or None."""
+        """Return why no index helps for a column, as a text after a colon, or None."""
         if column.is_converted:
             return f"it is a {type(column.field).__name__}, which is compared as text"
         return None
 
     def is_served(self, column: LookupColumn) -> bool:
-        """Whether an index that can be used begins with the column, whoever made it."""
+        """Whether a usable index begins with the column, whoever has created it."""
         with self.connection.cursor() as cursor:
             constraints = self.connection.introspection.get_constraints(cursor, column.table)
         return any(
@@ -66,31 +66,31 @@ class Indexes:
             for constraint in constraints.values()
         )
 
-    # What can be made
+    # What can be created
 
     def key(self, column: LookupColumn) -> str:
-        """Return the SQL of what the index holds."""
+        """Return the SQL of the indexed column or expression."""
         return self.quote(column.column)
 
     def method(self, column: LookupColumn) -> str:
-        """Return the SQL that names another kind of index than the usual one, or an empty string."""
+        """Return the SQL of the index method, or an empty string for the default."""
         return ""
 
     def create(self, column: LookupColumn) -> str:
-        """Return the SQL that makes the index while the table is in use."""
+        """Return the SQL that creates the index while the table is in use."""
         return (
             f"CREATE INDEX IF NOT EXISTS {self.quote(self.name(column))} ON {self.quote(column.table)}"
             f"{self.method(column)} ({self.key(column)})"
         )
 
     def statements(self, column: LookupColumn, state: State) -> Sequence[str]:
-        """Return the SQL that leads from a state to an index that is ready."""
+        """Return the SQL statements that make an index in this state ready."""
         return [self.create(column)]
 
     def name(self, column: LookupColumn) -> str:
-        """Return the name of the index: one of the table and of what the index holds.
+        """Return the name of the index, with a digest of the table and of the indexed expression.
 
-        So an index that an earlier version of the app made for another comparison is not taken for this.
+        So an index of an earlier version of the app, for another comparison, has another name.
         """
         definition = f"{column.table}\0{self.method(column)}\0{self.key(column)}"
         digest = hashlib.blake2b(definition.encode(), digest_size=4).hexdigest()

@@ -13,7 +13,7 @@ from django_scim.sql.functions import Comparable
 from django_scim.sql.index_candidates import collation_of, ignores_case
 
 LONGEST_TEXT = 600
-"""How many characters, of four bytes at most, surely fit into an entry of a B-tree."""
+"""The characters that always fit into an entry of a B-tree, with four bytes for each."""
 
 STATES_BY_NAME = """
     SELECT index.indisvalid, progress.pid IS NOT NULL
@@ -33,16 +33,16 @@ LEADING = """
 
 
 class PostgreSQLIndexes(Indexes):
-    """Indexes on what comparisons look at."""
+    """Indexes on the expressions that are compared."""
 
     def has_table(self, column: LookupColumn) -> bool:
-        """Look for the table where the search path of the connection leads."""
+        """Look for the table in the search path of the connection."""
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [self.quote(column.table)])
             return bool(cursor.fetchone()[0])
 
     def state(self, column: LookupColumn) -> State:
-        """Look for the index by its name: one on an expression has no column to know it by."""
+        """Look for the index by its name, since an index on an expression has no column."""
         if self.obstacle(column):
             return State.IMPOSSIBLE
         if self.is_served(column):
@@ -57,7 +57,7 @@ class PostgreSQLIndexes(Indexes):
         return State.INVALID if states else State.MISSING
 
     def is_served(self, column: LookupColumn) -> bool:
-        """Whether an index on the column as it is can be used, and is there."""
+        """Whether an index on the column itself is usable, and exists."""
         if is_folded(column):
             return False
         with self.connection.cursor() as cursor:
@@ -65,7 +65,7 @@ class PostgreSQLIndexes(Indexes):
             return cursor.fetchone() is not None
 
     def names(self, column: LookupColumn) -> Iterator[str]:
-        """Yield the name of the app's index, and those that the host declares for the same expression."""
+        """Yield the name of the app's index, and those of the host's indexes on the same expression."""
         yield self.name(column)
         for index in column.model._meta.indexes:
             first = index.expressions[0] if index.expressions and index.condition is None else None
@@ -73,7 +73,7 @@ class PostgreSQLIndexes(Indexes):
                 yield index.name
 
     def key(self, column: LookupColumn) -> str:
-        """Return the expression that is compared, or the column where case matters."""
+        """Return the expression that is compared, or the column if case matters."""
         if not is_folded(column):
             return super().key(column)
         return self.compiled(column, Comparable(F(column.field.name), case_exact=False))
@@ -86,7 +86,7 @@ class PostgreSQLIndexes(Indexes):
         return f"({sql})"
 
     def method(self, column: LookupColumn) -> str:
-        """Hash long text: a B-tree has no room for it, and then no row with it could be saved."""
+        """Use a hash index for long text: it does not fit into a B-tree, and could not be saved."""
         length = column.field.max_length
         is_long = column.is_text and (length is None or length > LONGEST_TEXT)
         return " USING hash" if is_long else ""
@@ -95,7 +95,7 @@ class PostgreSQLIndexes(Indexes):
         return super().create(column).replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1)
 
     def statements(self, column: LookupColumn, state: State) -> Sequence[str]:
-        """Drop what a failed attempt has left first, and let the planner know the new index at the end."""
+        """Drop an invalid index first, and update the planner's statistics at the end."""
         leftover = f"DROP INDEX CONCURRENTLY IF EXISTS {self.quote(self.name(column))}"
         create = [self.create(column), f"ANALYZE {self.quote(column.table)}"]
         return [leftover, *create] if state is State.INVALID else create
@@ -107,17 +107,17 @@ def is_folded(column: LookupColumn) -> bool:
 
 
 LONGEST_PLAIN_KEY = 768
-"""How many characters of four bytes fit into a key of InnoDB."""
+"""The characters of four bytes that fit into a key of InnoDB."""
 
 PREFIX = 191
-"""How many characters of longer text are indexed: as many as fit into a key of any row format."""
+"""The characters of longer text that are indexed: they fit into a key of any row format."""
 
 
 class MySQLIndexes(Indexes):
-    """Indexes that find text as the collation of its column compares it."""
+    """Indexes that compare text in the collation of its column."""
 
     def obstacle(self, column: LookupColumn) -> str | None:
-        """Refuse a column in a collation that looks at case, or of which not enough is known."""
+        """Refuse a column whose collation is case-sensitive or unknown."""
         if is_folded(column):
             collation = collation_of(self.connection, column.table, column.column)
             if not ignores_case(collation):
@@ -127,13 +127,13 @@ class MySQLIndexes(Indexes):
         return super().obstacle(column)
 
     def key(self, column: LookupColumn) -> str:
-        """Name the column, or the beginning of long text."""
+        """Return the column, or the beginning of long text."""
         length = column.field.max_length
         is_long = column.is_text and (length is None or length > LONGEST_PLAIN_KEY)
         return f"{super().key(column)}{f'({PREFIX})' if is_long else ''}"
 
     def create(self, column: LookupColumn) -> str:
-        """Make the index while others read and write, or fail: the table is never locked."""
+        """Create the index while others read and write, or fail."""
         name, table = self.quote(self.name(column)), self.quote(column.table)
         return f"CREATE INDEX {name} ON {table} ({self.key(column)}) ALGORITHM=INPLACE LOCK=NONE"
 
@@ -145,10 +145,10 @@ LEADING_COLUMNS = """
 
 
 class SQLiteIndexes(Indexes):
-    """Indexes that find text without regard to the case of ASCII letters."""
+    """Indexes that compare text without regard to the case of ASCII letters."""
 
     def is_served(self, column: LookupColumn) -> bool:
-        """Whether an index begins with the column, in the collation that the comparison asks for."""
+        """Whether an index begins with the column, in the collation of the comparison."""
         if not is_folded(column):
             return super().is_served(column)
         with self.connection.cursor() as cursor:
@@ -156,5 +156,5 @@ class SQLiteIndexes(Indexes):
             return (column.column, "NOCASE") in cursor.fetchall()
 
     def key(self, column: LookupColumn) -> str:
-        """Name the column, and the collation if case does not matter."""
+        """Return the column, with a collation if case does not matter."""
         return f"{super().key(column)}{' COLLATE NOCASE' if is_folded(column) else ''}"

@@ -1,4 +1,4 @@
-"""A bar that grows, for people at a terminal."""
+"""A progress bar for a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ WIDTH = 40
 
 
 class Stream(Protocol):
-    """What Django's commands write to."""
+    """The output of Django's commands."""
 
     def isatty(self) -> bool:
         """Whether the output goes to a terminal."""
@@ -22,9 +22,9 @@ class Stream(Protocol):
 
 
 class Progress:
-    """Shows how much is done, if the output goes to a terminal.
+    """Shows a bar, if the stream is a terminal.
 
-    :param total: How much there is to do; 0 shows nothing.
+    :param total: The number at which the bar is full. With 0, there is no bar.
     """
 
     def __init__(self, stream: Stream, total: int) -> None:
@@ -33,7 +33,7 @@ class Progress:
         self.done = 0
 
     def advance(self, count: int) -> None:
-        """Show that more is done."""
+        """Add to the number that is done, and draw the bar."""
         self.done += count
         if self.total and self.stream.isatty():
             share = min(self.done / self.total, 1)

@@ -1,4 +1,4 @@
-"""What the app stores: identity providers, their tokens, what SCIM knows of the host's rows, the history."""
+"""The models: connections, their tokens, the records of the host's rows, and the history."""
 
 from django_scim.models.access_token import AccessToken, Scope
 from django_scim.models.connection import Connection

@@ -1,4 +1,4 @@
-"""Bearer tokens: shown once and stored as a digest (RFC 6750)."""
+"""Bearer tokens (RFC 6750): shown once, and stored as a digest."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from django_scim.token_format import PREFIX, make_token
 logger = logging.getLogger("django_scim.request")
 
 SHOWN_CHARACTERS = len(PREFIX) + 6
-"""How much of a token is kept in clear, for people to tell tokens apart."""
+"""The characters of a token that are stored in clear, so that people can tell tokens apart."""
 
 LAST_USE_RESOLUTION = timedelta(minutes=1)
-"""How exact ``last_used`` is: one write a minute at most, not one a request."""
+"""The precision of ``last_used``: it is written at most once a minute, and not at each request."""
 
 
 class Scope(models.TextChoices):
-    """What a token allows to do: ``write`` includes ``read``, and neither includes the history."""
+    """What a token allows. ``write`` includes ``read``; neither includes the history."""
 
     READ = "read", _("read")
     WRITE = "write", _("read and write")
@@ -34,14 +34,15 @@ class Scope(models.TextChoices):
 
 
 def read_and_write() -> list[str]:
-    """Return the scopes of a token that nothing more is said of: all resources."""
+    """Return the default scopes of a token: it may read and write all resources."""
     return [Scope.READ.value, Scope.WRITE.value]
 
 
 def require_scopes(value: Any) -> None:
     """Check that a value is a list of scopes that allow something.
 
-    Which resource types there are, forms and commands know: see :mod:`django_scim.resources.registry`.
+    The scopes of resource types are not checked here, but by forms and commands: see
+    :mod:`django_scim.resources.registry`.
 
     :raises ValidationError: If it is not.
     """
@@ -56,20 +57,19 @@ def require_scopes(value: Any) -> None:
 def digest(token: str) -> str:
     """Return the SHA-256 of a token in hexadecimal.
 
-    A plain hash is enough: 256 random bits cannot be guessed, so there is nothing for a salt or for
-    key stretching to slow down.
+    A plain hash is enough: nobody can guess 256 random bits, so a salt or key stretching adds nothing.
     """
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class AccessTokenManager(models.Manager["AccessToken"]):
-    """Issues tokens and finds the one that a request carries."""
+    """Issues tokens, and looks up the token of a request."""
 
     def issue(self, connection: Connection, **attributes: Any) -> tuple[AccessToken, str]:
         """Create a token for a connection.
 
         :param attributes: Further field values, such as ``scopes`` and ``expires``.
-        :returns: The stored token, and the token itself, which cannot be read again.
+        :returns: The stored token, and the secret itself, which cannot be read again.
         """
         token = make_token()
         stored = self.create(
@@ -78,10 +78,10 @@ class AccessTokenManager(models.Manager["AccessToken"]):
         return stored, token
 
     def usable(self, token: str) -> AccessToken | None:
-        """Return the stored token if it may be used now, with its connection, in one query.
+        """Return the stored token with its connection, or None if it may not be used now, in one query.
 
-        It is read from the database that tokens are written to: on a replica that lags, one would be good
-        for a while after its revocation.
+        It is read from the database that tokens are written to: on a replica that lags behind, a revoked
+        token would still be valid for a while.
         """
         return (
             self.using(router.db_for_write(self.model))
@@ -122,29 +122,29 @@ class AccessToken(models.Model):
 
     @property
     def resource_scopes(self) -> set[str]:
-        """The scopes of the resource types that the token is limited to; empty if it is not limited."""
+        """The scopes of the resource types that the token is limited to. Empty if it is not limited."""
         return set(self.scopes) - set(Scope.values)
 
     def allows(self, scope: Scope, resource_scope: str | None = None) -> bool:
-        """Whether the token may be used for what ``scope`` names.
+        """Whether the token has a scope.
 
-        :param resource_scope: The scope of the resource type in question, or None for what is of no type.
+        :param resource_scope: The scope of the resource type, or None if the request has no resource type.
         """
         has_scope = scope in self.scopes or (scope == Scope.READ and Scope.WRITE in self.scopes)
         limits = self.resource_scopes
         return has_scope and (not limits or resource_scope is None or resource_scope in limits)
 
     def revoke(self) -> None:
-        """Refuse the token from now on; a token that is revoked already keeps its time."""
+        """Revoke the token. A token that is already revoked keeps its time."""
         if self.revoked is None:
             self.revoked = timezone.now()
             self.save(update_fields=["revoked"])
 
     def note_use(self, at: datetime) -> None:
-        """Remember that the token was used, to the minute.
+        """Save the time of the last use, at most once a minute.
 
-        A database that takes no writes for now does not keep the client from reading. A transaction that the
-        project has the request in is lost as a whole.
+        If the database refuses writes, the client may still read. But if the project has put the request in a
+        transaction, that is broken, and the error is raised.
         """
         if self.last_used is not None and at - self.last_used < LAST_USE_RESOLUTION:
             return

@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 def dialect_choices() -> list[tuple[str, Any]]:
-    """Return the dialects to choose from; a blank field means the standard one."""
+    """Return the choices of dialects. An empty value is the dialect of the standard."""
     from django_scim.dialects.registry import dialect_choices
 
     return dialect_choices()
 
 
 def require_networks(value: Any) -> None:
-    """Check that a value is a list of addresses and networks, of IPv4 or IPv6.
+    """Check that a value is a list of IPv4 or IPv6 addresses and networks.
 
     :raises ValidationError: If it is not.
     """
@@ -39,7 +39,7 @@ def require_networks(value: Any) -> None:
 
 
 class Connection(models.Model):
-    """An identity provider, with tokens and ``externalId`` values of its own, and perhaps a tenant.
+    """An identity provider, with its own tokens and links, and optionally a tenant.
 
     The tenant may be any object of the host project. Adapters filter their queryset by it:
     see :meth:`django_scim.adapters.Adapter.get_queryset`.
@@ -98,18 +98,18 @@ class Connection(models.Model):
         return self.name
 
     def pause(self, reason: str) -> bool:
-        """Refuse writes from now on, until somebody resumes the connection; one that is paused stays so.
+        """Refuse writes from now on, until somebody resumes the connection.
 
-        :returns: Whether it was not paused before.
+        :returns: False if it was paused already. It then keeps its time and its reason.
         """
         now = timezone.now()
         rows = type(self).objects.using(router.db_for_write(type(self), instance=self))
         changed = rows.filter(pk=self.pk, paused_at=None).update(paused_at=now, pause_reason=reason)
-        # Not from a replica, which may not have it yet.
+        # Not from a replica, which may not have the change yet.
         self.refresh_from_db(using=rows.db, fields=["paused_at", "pause_reason"])
         return bool(changed)
 
     def resume(self) -> None:
-        """Take writes again, and count what is deprovisioned from now on."""
+        """Allow writes again. The limit of deprovisioning counts from now on."""
         self.paused_at, self.pause_reason, self.resumed_at = None, "", timezone.now()
         self.save(update_fields=["paused_at", "pause_reason", "resumed_at"])

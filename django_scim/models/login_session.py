@@ -1,4 +1,4 @@
-"""Which sessions an account has: Django can find the account of a session, and not the other way round."""
+"""The sessions of an account. Django itself can find the account of a session, but not the reverse."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LoginSession(models.Model):
-    """A session in which somebody signed in.
+    """A session in which somebody has signed in.
 
-    The account is named by the text that the session itself has of its primary key, so that the host's
-    user model gets no relation and may have a key of any type. See
+    ``user_key`` is the text of the account's primary key that the session itself contains. So the host's user
+    model has no relation to this model, and may have a key of any type. See
     :mod:`django_scim.deprovisioning.sessions`.
     """
 

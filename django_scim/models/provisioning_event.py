@@ -1,4 +1,4 @@
-"""The history: one row for each write that a client asked for, refused ones too, and for reads if wanted."""
+"""The history: one event for each write, refused ones too, and optionally for reads."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ class Operation(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What came of it."""
+    """Whether the request succeeded."""
 
     SUCCESS = "success", _("success")
     REFUSED = "refused", _("refused")
 
 
 def no_changes() -> dict[str, Any]:
-    """Return an empty document of changes."""
+    """Return the default of ``changes``. The migrations refer to it."""
     return {}
 
 
 class ProvisioningEvent(models.Model):
-    """A request: who made it, what it changed, and how it was answered.
+    """A request: who sent it, what it changed, and how it was answered.
 
-    An operation of a bulk job is an event of its own, with the method and the path that it has there.
+    Each operation of a bulk job has its own event, with its method and its path.
 
-    ``request`` is the body as it was received, shortened where it is long; None if there was no body, or if
-    ``RECORD_REQUESTS`` is off. ``changes`` has a member for each changed attribute,
-    ``{"title": {"before": …, "after": …}}``; a side without a value is left out. Of a membership it holds
-    what was added and removed, not the collection. Secrets are redacted before they come here.
+    ``request`` is the body as it was received, shortened if it is long. It is None if there was no body, or
+    if ``RECORD_REQUESTS`` is off. ``changes`` has a member for each changed attribute,
+    ``{"title": {"before": …, "after": …}}``. A side without a value is left out. For a collection, such as
+    ``members``, it has only the added and removed values. Secrets are redacted.
     """
 
     time = models.DateTimeField(_("time"), default=timezone.now)
@@ -67,7 +67,7 @@ class ProvisioningEvent(models.Model):
     resource_id = models.CharField(_("resource id"), max_length=400, blank=True)
     display = models.CharField(_("resource"), max_length=255, blank=True)
     display_key = models.CharField(max_length=255, blank=True, editable=False)
-    """The display as searches compare it: in lower case."""
+    """The display in lower case, for searches."""
     external_id = models.CharField(_("external id"), max_length=500, blank=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
     status = models.PositiveSmallIntegerField(_("status"))
@@ -76,7 +76,7 @@ class ProvisioningEvent(models.Model):
     version = models.CharField(_("version"), max_length=100, blank=True)
     changes = models.JSONField(_("changes"), default=no_changes)
     deactivated = models.BooleanField(_("deactivated"), default=False)
-    """Whether a resource that was active is no longer: what the limit of deprovisioning counts."""
+    """Whether the resource was active before, and not after. The limit of deprovisioning counts these."""
     duration = models.PositiveIntegerField(_("duration in milliseconds"), default=0)
 
     class Meta:
@@ -86,7 +86,7 @@ class ProvisioningEvent(models.Model):
         indexes = [
             models.Index(fields=["-time", "-id"], name="scim_event_time"),
             models.Index(fields=["connection", "-time", "-id"], name="scim_event_connection"),
-            # What has to be equal, then the time: django_scim.history.selection reads them in this order.
+            # First the columns that have to be equal, then the time: see django_scim.history.selection.
             models.Index(fields=["outcome", "operation", "-time", "-id"], name="scim_event_outcome"),
             models.Index(
                 fields=["connection", "outcome", "operation", "-time", "-id"],
@@ -101,8 +101,8 @@ class ProvisioningEvent(models.Model):
             ),
             models.Index(fields=["connection", "deactivated", "-time"], name="scim_event_deactivated"),
             models.Index(fields=["resource_id", "-time", "-id"], name="scim_event_resource"),
-            # What begins with a text is sorted, so all that it may be filtered by is here too. PostgreSQL
-            # finds it by the first class of operators alone; other databases have no such classes.
+            # A search by the beginning of a name is sorted afterwards, so the index has all columns of the
+            # filters. PostgreSQL needs the first operator class for it. Other databases have none.
             models.Index(
                 fields=["display_key", "-time", "-id", "connection", "resource_type", "outcome", "operation"],
                 opclasses=[
@@ -125,14 +125,14 @@ class ProvisioningEvent(models.Model):
 
 
 DURATIONS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000)
-"""The upper bounds in milliseconds by which durations are told apart; a longer one counts with the last."""
+"""The upper bounds of durations, in milliseconds. A longer duration counts as the last one."""
 
 
 class EventCount(models.Model):
-    """The number of events of a connection in an hour that had the same outcome and about the same duration.
+    """The number of a connection's events in an hour with the same outcome and about the same duration.
 
-    A few rows an hour stand for any number of events. Counts stay when the events are pruned. Reads are not
-    counted, whether they are recorded or not.
+    A few rows for each hour count any number of events. They stay when events are deleted. Reads are never
+    counted, even if they are recorded.
     """
 
     connection = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What SCIM knows of a row of the host, without a change to the host's model."""
+"""What SCIM stores of a row of the host, without a change to the host's model."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from django_scim.models.connection import Connection
 
 
 def empty_document() -> dict[str, Any]:
-    """Return a new empty JSON document, the default of the JSON columns."""
+    """Return the default of the JSON columns. The migrations refer to it."""
     return {}
 
 
 class Record(models.Model):
-    """One row for each resource that SCIM has touched.
+    """The SCIM data of one resource.
 
-    The host's row is named by ``resource_type`` and by the one of the three key columns that has the
-    type of its primary key, so that both sides of a join use their index. A resource that has no
-    record is served all the same.
+    ``resource_type`` and one of the three key columns identify the host's row. The key column has the type of
+    the row's primary key, so that both sides of a join use their index. A resource without a record is served
+    too.
     """
 
     resource_type = models.CharField(_("resource type"), max_length=100)
@@ -63,8 +63,8 @@ class Record(models.Model):
 class Link(models.Model):
     """The ``externalId`` that one connection gave to a resource.
 
-    RFC 7643 section 3.1: it belongs to the client that set it, so each connection has its own. The
-    digest of the form that comparisons use finds it by index, whatever the collation of the database.
+    RFC 7643 section 3.1: it belongs to the client that set it, so each connection has its own. It is looked
+    up by the index of its digest, which does not depend on the collation of the database.
     """
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="links")
@@ -85,11 +85,11 @@ class Link(models.Model):
 
 
 class UniqueValue(models.Model):
-    """A value that only one resource may have, in the form that comparisons use.
+    """A value that only one resource may have, in the form that is compared.
 
-    The host's own unique constraint usually tells ``Bob`` from ``bob``, where RFC 7643 section 4.1.1
-    has ``userName`` unique without regard to case. This table lets the database refuse the second of
-    two simultaneous requests. The value is kept as a digest: it has any length, and no collation.
+    For the host's own unique constraint, ``Bob`` and ``bob`` usually differ. By RFC 7643 section 4.1.1,
+    ``userName`` is unique without regard to case. With this table, the database refuses the second of two
+    requests at the same time. The value is stored as a digest: it may have any length, and no collation.
     """
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="unique_values")

@@ -1,7 +1,7 @@
 """The SCIM endpoints in an OpenAPI document, by drf-spectacular: the extra ``openapi``.
 
-The schemas of requests and answers are made from those that ``/Schemas`` has, so that the resource types and
-the extensions of the host are in the document by themselves.
+The schemas of requests and responses are created from the documents of ``/Schemas``. So the document has the
+resource types and the extensions of the host.
 
-Public are the hooks; the rest is private.
+The hooks are public; the rest is private.
 """

@@ -1,4 +1,4 @@
-"""The parts of the OpenAPI document that are made from the schemas."""
+"""The components of the OpenAPI document: schemas of resources and messages."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ TYPES: dict[str, Json] = {
     "reference": {"type": "string"},
     "binary": {"type": "string", "format": "byte"},
 }
-"""The types of RFC 7643 section 2.3; a reference may be relative, or the URN of a schema."""
+"""The types of RFC 7643 section 2.3. A reference has no format: it may be relative, or a URN."""
 
 Attributes = Iterable[Json]
-"""Attributes as a schema of ``/Schemas`` has them."""
+"""The attributes of a document of ``/Schemas``."""
 
 
 def request_schema(attributes: Attributes) -> Json:
-    """Return the schema of an object that a client sends: without what the server alone writes."""
+    """Return the schema of an object in a request, without read-only attributes."""
     written = [attribute for attribute in attributes if attribute.get("mutability") != "readOnly"]
     required = [item["name"] for item in written if item.get("required")]
     return object_schema({item["name"]: value_schema(item, request_schema) for item in written}, required)
@@ -68,16 +68,16 @@ def array(items: Json, **limits: int) -> Json:
 
 
 def value_schema(attribute: Json, of_object: Callable[[Attributes], Json]) -> Json:
-    """Return the schema of what an attribute holds.
+    """Return the schema of the value of an attribute.
 
-    :param of_object: Makes the schema of a complex value from its sub-attributes.
+    :param of_object: Returns the schema of a complex value from its sub-attributes.
     """
     if attribute["type"] == "complex":
         schema: Json = of_object(attribute.get("subAttributes") or ())
     else:
         schema = dict(TYPES[attribute["type"]])
         if suggested := attribute.get("canonicalValues"):
-            # Others are allowed (RFC 7643 section 7).
+            # Other values are allowed (RFC 7643 section 7).
             schema["examples"] = list(suggested)
     if attribute.get("multiValued"):
         schema = array(schema)
@@ -95,8 +95,8 @@ BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 PREFIX = "Scim"
-"""What the names of the schemas begin with, so that the project's own have others. Those of resource types
-have ``Resource`` in them too, so that none has the name of a message."""
+"""The prefix of the components, so that they differ from the project's own. The names of resource types also
+contain ``Resource``, so that they differ from those of messages."""
 
 STRING: Json = {"type": "string"}
 
@@ -120,21 +120,21 @@ DISCOVERED: dict[str, Any] = {
     "ResourceType": scim2_models.ResourceType,
     "Schema": Schema,
 }
-"""The documents of discovery, by the name of their schema."""
+"""The classes of the discovery documents, by the name of their schema."""
 
 
 class Components:
-    """Names schemas in the document, each when an operation refers to it."""
+    """Adds components to the document when an operation refers to them."""
 
     def __init__(self, registry: ComponentRegistry) -> None:
         self.registry = registry
 
     def schema(self, name: str, schema: Json) -> Json:
-        """Put a schema in the document, and return the reference to it."""
+        """Add a schema to the document, and return the reference to it."""
         return self.component(name, ResolvedComponent.SCHEMA, schema)
 
     def component(self, name: str, kind: str, content: Json) -> Json:
-        """Put something in the document under a name, and return the reference to it."""
+        """Add a component to the document, and return the reference to it."""
         component = ResolvedComponent(f"{PREFIX}{name}", kind, schema=content, object=name)
         self.registry.register_on_missing(component)
         return dict(component.ref)
@@ -142,7 +142,7 @@ class Components:
     # Resources
 
     def request_resource(self, resource_type: ResourceType) -> Json:
-        """Return the schema of a resource that a client sends."""
+        """Return the schema of a resource in a request."""
         schema = resource_schema(resource_type, request_schema, {"externalId": EXTERNAL_ID})
         schema["required"] = ["schemas", *schema.get("required", ())]
         return self.schema(f"{resource_type.name}ResourceRequest", schema)
@@ -158,7 +158,7 @@ class Components:
         return self.schema(f"{resource_type.name}Resource", {**schema, "required": ["schemas", "id"]})
 
     def discovery_document(self, name: str) -> Json:
-        """Return the schema of a document of discovery."""
+        """Return the schema of a discovery document."""
         core = dump(DISCOVERED[name].to_schema())
         schema = answer_schema(core["attributes"])
         schema["properties"] = {
@@ -172,7 +172,7 @@ class Components:
     # Messages
 
     def message(self, name: str, urn: str, properties: Json, *required: str, is_closed: bool = False) -> Json:
-        """Return a message, which names its own schema."""
+        """Add the schema of a SCIM message to the document, and return the reference to it."""
         properties = {"schemas": urns(urn), **properties}
         return self.schema(name, object_schema(properties, ["schemas", *required], is_closed=is_closed))
 
@@ -240,7 +240,7 @@ class Components:
         return self.message("BulkRequest", BULK_REQUEST, properties, "Operations")
 
     def bulk_response(self) -> Json:
-        """Return the answer to a bulk job: what came of each operation."""
+        """Return the body of the response to a bulk job (RFC 7644 section 3.7)."""
         operation: Json = dict.fromkeys(("method", "bulkId", "version", "location", "status"), STRING)
         operation["response"] = self.error()
         operations = array(object_schema(operation, ["status"], is_closed=True))
@@ -274,10 +274,10 @@ def one_of(schemas: list[Json]) -> Json:
 
 
 def choice(*values: str) -> Json:
-    """Return the schema of one of some strings.
+    """Return the schema of an enumeration of strings.
 
-    drf-spectacular would make a component of an enumeration that is a property itself, by a name that the
-    project's own may have.
+    The enumeration is inside ``anyOf``. Otherwise drf-spectacular would create a component for it, with a
+    name that the project may use already.
     """
     return {"type": "string", "anyOf": [{"enum": list(values)}]}
 

@@ -1,4 +1,4 @@
-"""What drf-spectacular finds: the hooks for ``SPECTACULAR_SETTINGS``, the views of SCIM, and their tokens."""
+"""The hooks for ``SPECTACULAR_SETTINGS``, and the extensions that drf-spectacular finds by itself."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Endpoint = tuple[str, str, str, Any]
 
 
 def without_trailing_slashes(endpoints: list[Endpoint]) -> list[Endpoint]:
-    """Write the paths of SCIM as clients do: ``/scim/v2/Users``. The slash at their end may be left out.
+    """Remove the optional slash at the end of SCIM's paths: ``/scim/v2/Users``.
 
-    For ``PREPROCESSING_HOOKS``. The endpoints of the project itself stay as they are.
+    Put it into ``PREPROCESSING_HOOKS``. The project's own paths stay as they are.
     """
     return [
         (path.rstrip("/") or "/", regex, method, view)
@@ -31,25 +31,25 @@ def without_trailing_slashes(endpoints: list[Endpoint]) -> list[Endpoint]:
 
 
 def is_optional(regex: str, view: Any) -> bool:
-    """Whether the slash at the end of the path of a view may be left out."""
+    """Whether a view is of SCIM, and the slash at the end of its path is optional."""
     is_scim = issubclass(getattr(view, "cls", object), ScimView)
     return is_scim and regex.rstrip("$").endswith("/?")
 
 
 class ScimViewExtension(OpenApiViewExtension):
-    """Has each view of SCIM described by :class:`~django_scim.openapi.schema.ScimSchema`."""
+    """Lets :class:`~django_scim.openapi.schema.ScimSchema` describe each view of SCIM."""
 
     target_class = ScimView
     match_subclasses = True
 
     def view_replacement(self) -> Any:
-        """Return the view with the schema; the view that answers requests stays as it is."""
+        """Return a subclass with the schema. The view itself does not change."""
         view: Any = self.target
         return type(view.__name__, (view,), {"schema": ScimSchema(), "__doc__": view.__doc__})
 
 
 class AccessTokenExtension(OpenApiAuthenticationExtension):
-    """Describes the tokens of connections."""
+    """Describes access tokens (RFC 6750)."""
 
     target_class = "django_scim.api.authentication.AccessTokenAuthentication"
     name = "scimBearer"

@@ -1,4 +1,4 @@
-"""What each operation takes and answers, besides the schemas."""
+"""The parameters, bodies and responses of the operations, without their schemas."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django_scim.openapi.components import INTEGER, STRING, Components, array
 from django_scim.schema.paths import Json
 
 MEDIA_TYPES = ("application/scim+json", "application/json")
-"""What bodies and answers may be called (RFC 7644 section 8.1)."""
+"""The media types of bodies (RFC 7644 section 8.1)."""
 
 PATHS: Json = {"style": "form", "explode": False, "schema": array(STRING)}
-"""Attribute paths with commas between."""
+"""Attribute paths, separated by commas."""
 
 ID = {"name": "id", "in": "path", "required": True, "schema": STRING, "description": "The identifier."}
 
@@ -21,7 +21,7 @@ SELECTION: list[Json] = [
     {"name": "attributes", "in": "query", "description": "The attributes to return, and no others.", **PATHS},
     {"name": "excludedAttributes", "in": "query", "description": "Attributes to leave out.", **PATHS},
 ]
-"""Which attributes an answer has (RFC 7644 section 3.9)."""
+"""The parameters that select attributes (RFC 7644 section 3.9)."""
 
 IF_MATCH: Json = {
     "name": "If-Match",
@@ -67,7 +67,7 @@ def body(schema: Json) -> Json:
 
 
 def content(schema: Json) -> Json:
-    """Return a body in each media type."""
+    """Return the content of a body, for each media type."""
     return {media_type: {"schema": schema} for media_type in MEDIA_TYPES}
 
 
@@ -85,7 +85,7 @@ def answer(description: str, schema: Json | None = None, **headers: Json) -> Jso
 
 
 def errors(components: Components, statuses: Iterable[int]) -> Json:
-    """Return the answers of some statuses, and of any other that is an error."""
+    """Return the responses of some statuses, and of any other error."""
     schema = components.error()
     names = {str(status): (f"Error{status}", HTTPStatus(status).phrase) for status in sorted(statuses)}
     names["default"] = ("UnexpectedError", "Another error")

@@ -1,4 +1,4 @@
-"""What drf-spectacular asks each view for: the operation of a method at a path."""
+"""The operations of SCIM's views for drf-spectacular."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 
 BODY_ERRORS = (400, 413, 415)
-"""What may be wrong with a body."""
+"""The statuses of an invalid body."""
 
 Details = Json
-"""The part of an operation that its own method knows: parameters, body, answers, statuses of errors."""
+"""The part of an operation that depends on its action: parameters, body, responses, statuses of errors."""
 
 
 class ScimSchema(AutoSchema):
-    """Describes the operations of a view of SCIM; those of no view that is of SCIM's own are left out."""
+    """Describes the operations of SCIM's views. Views that are not in :data:`OPERATIONS` are left out."""
 
     view: Any
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> Json | None:
-        """Return the OpenAPI operation of a method, or None if the document leaves it out."""
+        """Return the OpenAPI operation of a method, or None if it is not described."""
         self.registry, self.method = registry, method.upper()
         self.path, self.path_regex, self.path_prefix = path, path_regex, path_prefix
         self.components = Components(registry)
@@ -54,7 +54,7 @@ class ScimSchema(AutoSchema):
 
     @property
     def kind(self) -> str | None:
-        """Which of the tables of operations the view has."""
+        """The key of the view in :data:`OPERATIONS`, or None."""
         kinds = {
             "me": MeViewSet,
             "resources": ResourceViewSet,
@@ -67,12 +67,12 @@ class ScimSchema(AutoSchema):
 
     @property
     def statuses(self) -> set[int]:
-        """The errors that any request may get."""
+        """The statuses of errors that any request may get."""
         return {404, 429} if self.kind == "discovery" else {401, 403, 429, 503}
 
     @property
     def operation_id(self) -> str:
-        """The name of the operation, which no other has."""
+        """The unique name of the operation."""
         endpoint = "" if self.kind == "root" else f"{self.view.endpoint.strip('/')}_"
         return f"scim_{endpoint}{self.view.action}"
 
@@ -80,7 +80,7 @@ class ScimSchema(AutoSchema):
 
     @property
     def resource_types(self) -> list[ResourceType]:
-        """The resource types that the view may answer with."""
+        """The resource types that a response of the view may have."""
         name = getattr(self.view, "resource_name", "")
         return [resource_type for resource_type in resource_types() if not name or resource_type.name == name]
 
@@ -98,7 +98,7 @@ class ScimSchema(AutoSchema):
 
     @property
     def id_parameters(self) -> list[Json]:
-        """The parameter that names a resource; ``/Me`` needs none."""
+        """The parameter ``id``. ``/Me`` has none."""
         return [] if self.kind == "me" else [ops.ID]
 
     def resource_answer(self, description: str, **headers: Json) -> Json:
@@ -149,7 +149,7 @@ class ScimSchema(AutoSchema):
         }
 
     def modifies(self) -> Details:
-        """Changes of a resource; one with a collection is in the answer if attributes are asked for."""
+        """The response for a resource with a collection is 204, unless the request names attributes."""
         responses = {"200": self.resource_answer("The resource")}
         if any(
             mapping.unbounded
@@ -182,7 +182,7 @@ class ScimSchema(AutoSchema):
 
     @property
     def document(self) -> str:
-        """The name of the schema that the documents of the view have."""
+        """The name of the schema of the view's documents."""
         return str(self.view.endpoint).strip("/").removesuffix("s")
 
     def discovers(self) -> Details:

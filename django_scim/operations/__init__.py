@@ -1,4 +1,4 @@
-"""What a write is: one transaction that locks, checks, applies, saves and records.
+"""The writes: one transaction that locks, checks, changes, saves and records.
 
 Private: it may change without notice.
 """

@@ -1,4 +1,4 @@
-"""What follows from a write: what an account loses that is no longer active, and what the host is told."""
+"""The end of a write: deprovisions an account that is no longer active, and sends the signals."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from django_scim.operations.protection import require_permitted_outcome, require
 from django_scim.resources.resource import Resource
 
 BATCH = 500
-"""How many members one signal names."""
+"""The most members that one signal names."""
 
 Announcement = tuple[Signal, dict[str, Any]]
 """A signal, and what it says beside what all signals of a write say."""
 
 
 def was_active(obj: Resource) -> bool | None:
-    """Return whether a resource is active before a write, or None for a row that the write makes.
+    """Return whether a resource is active before a write, or None for a row that the write creates.
 
-    A deleted resource is not, whatever its row says.
+    A deleted resource is not active, whatever its row says.
     """
     if obj.instance._state.adding:
         return None
@@ -36,16 +36,16 @@ def was_active(obj: Resource) -> bool | None:
 
 
 def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: bool | None) -> None:
-    """End what a resource that is no longer active could do, and tell the host once all is committed.
+    """Deprovision a resource that is not active now, and send the signals after the commit.
 
-    To be called in the transaction of the write, when everything is saved; before the row is deleted, if
-    that is what the write does.
+    Call it in the transaction of the write, after everything is saved. If the write deletes the row, call it
+    before.
 
-    :param signal: What the write was: ``resource_created``, ``resource_updated`` or ``resource_deleted``.
-    :param active_before: What :func:`was_active` said before the write.
-    :raises ForbiddenException: If the resource is now one that SCIM may not change, or the last administrator
-        would be gone.
-    :raises LimitExceeded: If the connection has deprovisioned as much as it may.
+    :param signal: ``resource_created``, ``resource_updated`` or ``resource_deleted``.
+    :param active_before: The result of :func:`was_active` before the write.
+    :raises ForbiddenException: If the resource is protected after the write, or if it was the last
+        administrator.
+    :raises LimitExceeded: If the connection has reached its limit of deprovisioning.
     """
     is_active = signal is not signals.resource_deleted and obj.resource_type.adapter.is_active(obj)
     is_changed = bool(attempt.changes) or signal is signals.resource_created
@@ -58,7 +58,7 @@ def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: boo
     announcements = list(announcements_of(obj, attempt, signal, active_before, is_active))
     if announcements:
         context = {
-            # A copy keeps the primary key of a row that is deleted.
+            # A copy, since Django clears the primary key of a row that is deleted.
             "instance": copy.copy(obj.instance),
             "resource_type": obj.resource_type.name,
             "connection": attempt.connection,
@@ -93,6 +93,6 @@ def announcements_of(
 
 
 def send(sender: type[Model], announcements: list[Announcement], context: dict[str, Any]) -> None:
-    """Send the signals of a write, each to all its receivers: Django logs those that fail."""
+    """Send the signals of a write. Django logs a receiver that fails, and calls the others."""
     for signal, arguments in announcements:
         signal.send_robust(sender=sender, **context, **arguments)

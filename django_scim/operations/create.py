@@ -15,12 +15,12 @@ from django_scim.sql.transactions import locked
 
 
 class Create(DocumentWrite):
-    """Makes a resource of a request's body, which :meth:`read_body` has to take first.
+    """Creates a resource from the body of a request. Call :meth:`read_body` first.
 
-    The row of a deleted resource with the same unique value is used again, as a new resource: the
-    host's own constraint has no place for a second one.
+    The row of a deleted resource with the same unique value is used again for the new resource, because the
+    host's own constraint does not allow a second row.
 
-    In a bulk job, one that refers to resources that are not there yet is made in two steps, in one
+    In a bulk job, a resource that refers to resources that do not exist yet is created in steps, in one
     transaction: :meth:`start`, :meth:`complete` and :meth:`~django_scim.operations.write.Write.conclude`.
     """
 
@@ -29,27 +29,27 @@ class Create(DocumentWrite):
     context = Context.RESOURCE_CREATION_REQUEST
 
     def perform(self) -> Resource:
-        """Make the resource in one step."""
+        """Create the resource in one step."""
         self.start(self.body)
         self.conclude()
         return self.obj
 
     def start(self, document: Json) -> None:
-        """Make the resource; to be called at the start of each try of a transaction."""
+        """Create the resource. Call it at the start of each try of the transaction."""
         self.body = document
         self.begin()
         self.save(self.change())
         self.attempt.resource_id = self.obj.identifier
 
     def complete(self, document: Json) -> None:
-        """Add what could not be there at the start."""
+        """Add the references that could not be resolved at the start."""
         if document != self.body:
             self.obj.changes_saved()
             self.document, self.body = self.body, document
             self.save(self.change())
 
     def begin(self) -> None:
-        """Find the row to use, and read what is left in it."""
+        """Find the row to use, or a new one, and read what a deleted resource has left in it."""
         self.attempt.start()
         self.obj = self.lock()
         self.active_before = was_active(self.obj)
@@ -58,7 +58,7 @@ class Create(DocumentWrite):
             mapping.initialize(self.obj)
 
     def lock(self) -> Resource:
-        """Return the deleted resource that has a unique value of the new one, locked, or else a new one.
+        """Return a deleted resource with a unique value of the new one, locked, or else a new resource.
 
         :raises UniquenessException: If a resource that is not deleted has the value.
         :raises ForbiddenException: If the row is protected.
@@ -78,11 +78,11 @@ class Create(DocumentWrite):
         return new
 
     def reuse_row(self) -> Json:
-        """Make a deleted resource a blank one; return the document that is left in the columns of its row.
+        """Clear a deleted resource. Return the document of what is left in the columns of its row.
 
-        What its deletion ended is ended again: a group may have been changed while the user was deleted.
+        What the deletion ended is ended again: the host may have added the deleted user to a group since.
 
-        :returns: An empty document for a row that is new.
+        :returns: An empty document if the row is new.
         """
         obj = self.obj
         if obj.is_new or obj.record is None:
@@ -97,12 +97,12 @@ class Create(DocumentWrite):
         document = self.current()
         for mapping in self.resource_type.written_mappings:
             if mapping.is_unique:
-                # Its deletion gave the value up: it has to be claimed anew, even if it is the same.
+                # Its deletion has released the value: it has to be claimed again, even if it is the same.
                 mapping.path.set(document, None)
         return document
 
     def change(self) -> Written:
-        """Write the body, relations included."""
+        """Write the body, with its relations."""
         written = apply(self.obj, self.document, self.body, self.attempt.changes, resets=True)
         for mapping in self.resource_type.written_mappings:
             value = mapping.value_in(self.body)

@@ -14,7 +14,7 @@ from django_scim.signals import resource_deleted
 
 
 class Delete(WriteById):
-    """Deletes a resource: hides and deactivates it, or deletes its row, as the adapter says."""
+    """Deletes a resource: deactivates it and sets its tombstone, or deletes its row, as the adapter says."""
 
     signal = resource_deleted
     status = 204
@@ -24,7 +24,7 @@ class Delete(WriteById):
         return self.resource_type.adapter.delete == "hard"
 
     def change(self) -> Written:
-        """Deactivate the resource, unless the row is deleted."""
+        """Deactivate the resource and set its tombstone, unless its row is deleted."""
         if not self.is_hard:
             hide(self.obj)
             note_differences(self.obj, self.document, self.current(), self.attempt.changes)
@@ -32,12 +32,12 @@ class Delete(WriteById):
         return []
 
     def save(self, written: Written) -> None:
-        """Save nothing: what is hidden is saved, and a row that goes is deleted last of all."""
+        """Save nothing: :func:`hide` has saved already, and a row is deleted at the very end."""
 
     def conclude(self) -> None:
-        """Do what follows from the write, delete the row if it is to go, and write the event.
+        """Deprovision, delete the row if the adapter says so, and write the event.
 
-        :raises ConflictException: If rows of the host keep the row from being deleted.
+        :raises ConflictException: If other rows of the host prevent the deletion.
         """
         conclude(self.obj, self.attempt, self.signal, self.active_before)
         if self.is_hard:
@@ -54,7 +54,7 @@ def delete_row(obj: Resource) -> None:
 
 
 def hide(obj: Resource) -> None:
-    """Keep the row as a tombstone: deactivated, without relations and claimed values."""
+    """Deactivate the resource and set its tombstone. The row stays."""
     for mapping in obj.resource_type.mappings.values():
         mapping.on_delete(obj)
     obj.resource_type.adapter.deactivate(obj)

@@ -1,4 +1,4 @@
-"""The operations of a PATCH on relations, such as the members of a group: set operations, nothing loaded."""
+"""The operations of a PATCH on relations, such as the members of a group, as set operations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django_scim.resources.resource import Resource
 AnyOperation = PatchOperation[Any]
 
 RelationChange = tuple[Collection, AnyOperation]
-"""An operation and the relation that its path leads to; without a path it is about the whole of it."""
+"""An operation and the relation of its path. Without a path, it is about the whole relation."""
 
 ADD, REMOVE = PatchOperation.Op.add, PatchOperation.Op.remove
 
@@ -59,12 +59,12 @@ def can_merge(operation: AnyOperation) -> bool:
 
 
 def selection_of(operation: AnyOperation) -> FilterNode | None:
-    """Return the filter in the path."""
+    """Return the filter in the path, or None."""
     return None if operation.path is None else operation.path.value_filter
 
 
 def is_inside(operation: AnyOperation) -> bool:
-    """Whether the path leads into the members."""
+    """Whether the path names a sub-attribute of the members."""
     binding = None if operation.path is None else operation.path.resolve()
     return binding is not None and binding.sub_field_name is not None
 
@@ -73,8 +73,8 @@ def change_members(mapping: Collection, operation: AnyOperation, obj: Resource) 
     """Apply one operation to a relation.
 
     :raises NoTargetException: If a ``replace`` selects no member.
-    :raises MutabilityException: If the path goes into the members, of which the server says what they are.
-    :raises InvalidValueException: If a value names no resource that the connection can see.
+    :raises MutabilityException: If the path names a sub-attribute of the members, which are read-only.
+    :raises InvalidValueException: If a value is not the ``id`` of a resource that the connection can see.
     """
     if is_inside(operation):
         raise MutabilityException(detail=f"the attributes of '{mapping.path.key}' cannot be changed")
@@ -93,9 +93,9 @@ def change_members(mapping: Collection, operation: AnyOperation, obj: Resource) 
 def change_selected(
     mapping: Collection, selection: FilterNode, operation: AnyOperation, obj: Resource
 ) -> None:
-    """Remove the members that a filter selects, and add what comes in their place.
+    """Remove the members that a filter selects, and add those of the operation's value.
 
-    :raises NoTargetException: If there is something to come in the place of nobody.
+    :raises NoTargetException: If a ``replace`` selects no member.
     """
     condition = partial(compile_value_filter, mapping.resource_type, mapping.path, selection)
     removed = mapping.remove_where(obj, condition)

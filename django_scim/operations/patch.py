@@ -1,7 +1,7 @@
 """PATCH (RFC 7644 section 3.5.2).
 
-What may be loaded is changed in memory by scim2-models and then compared; what may have any number of
-values, such as the members of a group, is changed by set operations on the relation.
+Attributes with a limited number of values are changed in memory by scim2-models, and then compared. A
+collection, such as the members of a group, is changed by set operations on the relation.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Patch(WriteById):
     """Applies the operations of a PatchOp to a resource, all or nothing."""
 
     def read_body(self, payload: Any) -> Patch:
-        """Take the operations of a request; return the write itself.
+        """Read the operations of a request. Return the write itself.
 
-        :raises SCIMException: As RFC 7644 section 3.5.2 names what is wrong with an operation.
+        :raises SCIMException: If an operation is not valid by RFC 7644 section 3.5.2.
         """
         operations = parse(self.resource_type, payload, self.caller)
         self.operations, self.relations = split(self.resource_type, operations)
@@ -53,14 +53,14 @@ class Patch(WriteById):
         return self
 
     def change(self) -> Written:
-        """Apply what may be loaded in memory; relations are changed once the row is saved."""
+        """Apply the operations on attributes in memory. Relations are changed after the row is saved."""
         written = self.apply_operations() if self.operations else []
         for mapping, operation in merge_operations(self.relations):
             self.obj.after_save.append(partial(change_members, mapping, operation, self.obj))
         return written
 
     def apply_operations(self) -> Written:
-        """Let scim2-models apply the operations to the document, and write what differs afterwards."""
+        """Apply the operations to the document with scim2-models, and write the differences."""
         put_secrets(self.resource_type, self.document)
         resource = stored_resource(self.resource_type, self.document)
         before = dump(resource)
@@ -75,19 +75,19 @@ class Patch(WriteById):
 
 
 def put_secrets(resource_type: ResourceType, document: Json) -> None:
-    """Put a stand-in where a value may be that is never read, so that an operation can remove it."""
+    """Put a random value into each attribute that is never read, so that an operation can remove it."""
     for mapping in resource_type.written_mappings:
         if mapping.path.is_secret:
             mapping.path.set(document, secrets.token_hex())
 
 
 def parse(resource_type: ResourceType, payload: Any, caller: Caller) -> Operations:
-    """Return the operations of a request, read in the dialect of the connection, checked against the schemas.
+    """Return the operations of a request in canonical form, validated.
 
-    An empty list is allowed: an identity provider that compares before it writes may find no difference.
+    An empty list of operations is valid: some identity providers send it when nothing has changed.
 
     :raises PayloadTooLargeException: If there are more than ``MAX_PATCH_OPERATIONS``.
-    :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
+    :raises SCIMException: If the request is not valid.
     """
     dialect = caller.dialect
     payload = canonical_message(payload, dialect)
@@ -109,9 +109,9 @@ def parse(resource_type: ResourceType, payload: Any, caller: Caller) -> Operatio
 
 
 def require_bounded_operations(operations: list[Any]) -> None:
-    """Refuse operations that are too many, or whose paths are too long to be parsed.
+    """Refuse too many operations, and paths that are too long to be parsed.
 
-    An operation without a path has one for each member of its value.
+    An operation without a path counts once for each member of its value.
 
     :raises PayloadTooLargeException: If there are more than ``MAX_PATCH_OPERATIONS``.
     :raises InvalidPathException: If a path is longer than ``MAX_FILTER_LENGTH``.
@@ -130,7 +130,7 @@ def require_bounded_operations(operations: list[Any]) -> None:
 
 
 def split(resource_type: ResourceType, operations: Operations) -> tuple[Operations, list[RelationChange]]:
-    """Return the operations on loaded attributes, and those on relations. Without a path, one may be both."""
+    """Separate the operations on relations from the others. One without a path may have both."""
     bounded: Operations = []
     relations: list[RelationChange] = []
     for operation in operations:
@@ -155,7 +155,7 @@ def split(resource_type: ResourceType, operations: Operations) -> tuple[Operatio
 
 
 def require_bounded_paths(operations: Operations) -> None:
-    """Refuse paths whose filters together compare too often: each looks at all values of its attribute.
+    """Refuse too many comparisons in the filters of the paths: each is evaluated on every value.
 
     :raises InvalidPathException: If they have more than ``MAX_FILTER_TERMS`` comparisons.
     """
@@ -166,10 +166,10 @@ def require_bounded_paths(operations: Operations) -> None:
 
 
 def require_bounded_values(before: Json, after: Json) -> None:
-    """Refuse an attribute that has grown to too many values, one operation after the other.
+    """Refuse an attribute to which several operations together have added too many values.
 
-    :param before: The document, or the object of an extension; empty if there was no such object.
-    :raises InvalidValueException: If one has more than ``MAX_VALUES``, and more than it had.
+    :param before: The document before the change, or the object of an extension in it.
+    :raises InvalidValueException: If one has more than ``MAX_VALUES``, and more than before.
     """
     limit = get_settings().MAX_VALUES
     for name, value in after.items():
@@ -181,7 +181,7 @@ def require_bounded_values(before: Json, after: Json) -> None:
 
 
 def relation_at(resource_type: ResourceType, binding: AttributeBinding | None) -> Collection | None:
-    """Return the mapping of a relation that a path leads to or into, or None for all else."""
+    """Return the mapping of the relation in a path, or None if the path is that of another attribute."""
     if binding is None:
         return None
     mapping = resource_type.mapping_for(from_binding(resource_type.resource, binding))

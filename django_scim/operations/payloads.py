@@ -1,4 +1,4 @@
-"""Requests as scim2-models sees them: validated resources, and their canonical JSON."""
+"""Validates resources with scim2-models, and returns their canonical JSON."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from django_scim.schema.paths import Json
 
 
 def validate(resource_type: ResourceType, payload: Any, context: Context, caller: Caller) -> Resource[Any]:
-    """Return the resource in a request, read in the dialect of the connection.
+    """Return the resource in a request, after the dialect of the connection made it canonical.
 
-    :raises SCIMException: As RFC 7644 section 3.12 names what is wrong.
+    :raises SCIMException: If it is not valid.
     """
     payload = canonical_resource(resource_type.resource, payload, caller.dialect)
     try:
@@ -31,15 +31,15 @@ def validate(resource_type: ResourceType, payload: Any, context: Context, caller
 
 
 def scim_error(error: ValidationError) -> SCIMException:
-    """Return the first error of a validation as the exception that it stands for."""
+    """Return the first error of a validation as a SCIM error."""
     return SCIMException.from_error(Error.from_validation_errors(error)[0])
 
 
 def readable(error: SCIMException) -> SCIMException:
-    """Return an error that scim2-models took from pydantic as a whole, as :func:`scim_error` has it.
+    """Return an error of a PATCH with a readable detail.
 
-    Its detail else has the names of Python classes and the address of pydantic's documentation. A path sets
-    an attribute of a Python object, so that pydantic names that and not the attribute of the schema.
+    If pydantic raised it, its detail has the names of Python classes and a URL of pydantic's documentation.
+    It also names the Python attribute, and not the attribute of the schema.
     """
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
@@ -50,16 +50,15 @@ def readable(error: SCIMException) -> SCIMException:
 
 
 def dump(resource: Resource[Any]) -> Json:
-    """Return the canonical JSON of a resource, without what is unassigned."""
+    """Return the canonical JSON of a resource, without attributes that have no value."""
     document: Json = resource.model_dump(scim_ctx=Context.DEFAULT, scim_policy=STORED)
     return document
 
 
 def stored_resource(resource_type: ResourceType, document: Json) -> Resource[Any]:
-    """Return the resource that is stored, without the values that the host may hold and SCIM may not.
+    """Return the stored resource, without the values that the schema forbids.
 
-    A host may have values that the schema forbids, such as a broken URL. They stay as they are until
-    a client changes them.
+    A host may have such values, for example a broken URL. They stay as they are until a client changes them.
     """
     document = dict(document)
     while True:

@@ -1,7 +1,7 @@
-"""What stops a write: protected rows, the last administrator, the breaker. Every write asks here.
+"""What stops a write: protected rows, the last administrator, the limit of deprovisioning.
 
-A mistake at the identity provider, such as an assignment that is taken away from a group, deactivates every
-account that it reaches within minutes. Beyond a limit the connection is paused until somebody has looked.
+A mistake at the identity provider, such as a removed assignment of a group, can deactivate every account
+within minutes. Over a limit, the connection is paused until somebody resumes it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def require_unprotected(resource_type: ResourceType, instance: Model) -> None:
 
 
 def require_permitted_outcome(obj: Resource, *, is_changed: bool, is_deleted: bool) -> None:
-    """Refuse a write that makes what SCIM may not, or takes away what the project cannot be without.
+    """Refuse a write after which a row is protected, or after which there is no administrator.
 
-    To be called when everything is saved.
+    Call it after everything is saved.
 
     :raises ForbiddenException: With the reason.
     """
@@ -44,9 +44,9 @@ def require_permitted_outcome(obj: Resource, *, is_changed: bool, is_deleted: bo
 
 
 def require_other_administrator(obj: Resource) -> None:
-    """Refuse a write that leaves nobody who may do everything, where an adapter lets SCIM change such rows.
+    """Refuse a write that takes away the last administrator, if the adapter lets SCIM change such rows.
 
-    The other one is locked, so that two of them cannot go at the same time.
+    The other administrator is locked, so that two requests cannot take away the last two at the same time.
 
     :raises ForbiddenException: With the reason.
     """
@@ -59,13 +59,13 @@ def require_other_administrator(obj: Resource) -> None:
 
 
 PERIOD = timedelta(hours=1)
-"""The time in which deactivations and deletions are counted together."""
+"""The time in which deactivations and deletions are counted."""
 
 ALWAYS_ALLOWED = 25
-"""How many a share of the resources never goes below: one of five accounts is no disaster."""
+"""The least number that a limit by share allows: in a small project, one account is a large share."""
 
 MOST_COUNTED = 10_000
-"""Up to how many resources are counted to know their share: no look at the whole table."""
+"""The most resources that are counted for a share, so that the whole table is not read."""
 
 
 class ConnectionPaused(SCIMException):
@@ -81,9 +81,9 @@ class ConnectionPaused(SCIMException):
 
 
 class LimitExceeded(ConnectionPaused):
-    """A write would deprovision more than is allowed: whoever catches this has to pause the connection.
+    """A write would exceed the limit of deprovisioning.
 
-    The write is rolled back, so it cannot pause the connection itself.
+    Whoever catches this has to pause the connection. The write itself cannot, since it is rolled back.
     """
 
     def __init__(self, limit: int) -> None:
@@ -100,12 +100,12 @@ def require_running(connection: Connection) -> None:
 
 
 def require_within_limit(obj: Resource) -> None:
-    """Refuse a deactivation or a deletion beyond the limit.
+    """Refuse a deactivation or a deletion over the limit.
 
-    Requests that run at the same time do not see each other's events: as many as there are workers may
-    pass beside the last one that is allowed.
+    Requests at the same time do not see each other's events. So the limit may be exceeded by as many as
+    there are workers.
 
-    :raises LimitExceeded: If as many as are allowed have been done within the hour.
+    :raises LimitExceeded: If the limit is reached within the hour.
     """
     connection = obj.caller.acting
     settings = get_settings()
@@ -124,9 +124,9 @@ def require_within_limit(obj: Resource) -> None:
 
 
 def deprovisioned(connection: Connection, most: int, **selection: str) -> int:
-    """Count what a connection has deactivated and deleted within the hour, up to a number.
+    """Count what a connection has deactivated and deleted within the hour, at most up to a number.
 
-    :param selection: What else the events have to be, such as their ``resource_type``.
+    :param selection: Further lookups of the events, such as their ``resource_type``.
     """
     since = max(filter(None, (timezone.now() - PERIOD, connection.resumed_at)))
     events = ProvisioningEvent.objects.using(router.db_for_write(ProvisioningEvent))

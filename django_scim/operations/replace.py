@@ -15,18 +15,18 @@ from django_scim.schema.paths import Json
 
 
 class Replace(DocumentWrite, WriteById):
-    """Makes a resource what the body says; what the body leaves out is cleared where it can be."""
+    """Replaces a resource by the body. Attributes that the body leaves out are cleared, if possible."""
 
     context = Context.RESOURCE_REPLACEMENT_REQUEST
 
     def read(self) -> Json:
-        """Return the document; the history has the names of the body."""
+        """Return the document. The history has the names from the body, not from the document."""
         return self.current()
 
     def change(self) -> Written:
-        """Write what differs, and all members.
+        """Write the differences, and all members.
 
-        :raises MutabilityException: If the body changes what cannot be changed.
+        :raises MutabilityException: If the body changes an immutable attribute.
         """
         current = stored_resource(self.resource_type, self.document)
         replacement = stored_resource(self.resource_type, without_unbounded(self.resource_type, self.body))
@@ -40,10 +40,9 @@ class Replace(DocumentWrite, WriteById):
 
 
 def keep_extensions(current: SCIMResource[Any], replacement: SCIMResource[Any]) -> None:
-    """Put an empty extension where the body leaves one out that the resource has.
+    """Add an empty extension if the body leaves out one that the resource has.
 
-    What is left out of an extension is cleared, less what is immutable, and it makes no difference
-    whether the extension is left out as a whole.
+    So its attributes are cleared, except immutable ones, as if the body had the extension without them.
     """
     for extension in type(current).get_extension_models().values():
         if current[extension] is not None and replacement[extension] is None:

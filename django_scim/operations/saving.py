@@ -1,4 +1,4 @@
-"""Values that only one resource may have, without regard to case where the schema says so."""
+"""Writes and saves the attributes of a resource: differences, unique values, rows, and the record."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from django_scim.sql.transactions import locked
 
 
 def holders(obj: Resource, mapping: Mapping, value: Any) -> QuerySet[Any]:
-    """Return the other rows that have a value, also those of deleted resources."""
+    """Return the other rows with a value, those of deleted resources too."""
     condition = mapping.lookup(mapping.path, CompareOperator.eq, value, obj.caller)
     rows = obj.resource_type.rows(obj.caller.connection).using(obj.database).filter(condition)
     return rows if obj.instance.pk is None else rows.exclude(pk=obj.instance.pk)
 
 
 def require_unique(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
-    """Refuse values that other rows have.
+    """Refuse unique values that other rows have.
 
-    :raises UniquenessException: If there is one.
+    :raises UniquenessException: If another row has one.
     """
     for mapping, value in written:
         if mapping.is_unique and value is not None and holders(obj, mapping, value).exists():
@@ -40,16 +40,15 @@ def require_unique(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> Non
 
 
 def conflict(mapping: Mapping) -> UniquenessException:
-    """Return the error of a value that is taken."""
+    """Return the error of a unique value that another resource has."""
     key = mapping.path.key
     return UniquenessException(attribute=key, detail=f"another resource has the same {key}")
 
 
 def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
-    """Let the database refuse the same values to every other resource.
+    """Store the unique values, so that the database refuses them to every other resource.
 
-    A row that was left by a resource that has another value by now, since the host changed it, is
-    taken over.
+    If the host has changed a resource, its old value may still be stored. Such a row is replaced.
 
     :raises UniquenessException: If another request was first.
     """
@@ -64,7 +63,7 @@ def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
         try:
             _claim(obj, own, digest)
         except IntegrityError as error:
-            # A locking read: one of a snapshot would not find the row of the request that was first.
+            # A locking read, since a snapshot would not have the row of the request that was first.
             if locked(holders(obj, mapping, value)).first() is not None:
                 raise conflict(mapping) from error
             rows = UniqueValue.objects.using(obj.database)
@@ -82,7 +81,7 @@ def _claim(obj: Resource, own: dict[str, Any], digest: str) -> None:
 
 
 def digest_of(obj: Resource, mapping: Mapping, value: Any) -> str:
-    """Return the digest of a value in the form that comparisons use, apart for each tenant."""
+    """Return the digest of a value in the form that is compared, different for each tenant."""
     connection = obj.caller.connection
     tenant = f"{connection.tenant_type_id or ''}:{connection.tenant_id}" if connection else ":"
     comparable = mapping.path.binding.comparable(str(value))
@@ -91,7 +90,7 @@ def digest_of(obj: Resource, mapping: Mapping, value: Any) -> str:
 
 
 Written = list[tuple[Mapping, Any]]
-"""The mappings that were written, and the values they got."""
+"""The mappings that were written, with their new values."""
 
 
 def apply(
@@ -103,13 +102,14 @@ def apply(
     resets: bool = False,
     removes: bool = False,
 ) -> Written:
-    """Write what differs between two documents of a resource, and note it in the changes.
+    """Write the differences between two documents of a resource, and add them to the changes.
 
-    :param resets: Whether a value that has to be there, such as ``active``, gets its default where the
-        second document has no value; otherwise it is kept. A secret in the first document is there only for
-        its removal to be seen.
-    :param removes: Whether a value that is kept, or a default, is no longer in answers, since a
-        client has removed the attribute.
+    A secret in the first document is not its value. It is only there so that its removal is a difference.
+
+    :param resets: Whether a required value, such as ``active``, gets its default if the second document has
+        no value. Otherwise the row keeps the old value.
+    :param removes: Whether a client has removed attributes. A value that the row keeps, or its default, is
+        then not returned any more.
     """
     written: Written = []
     for mapping in obj.resource_type.written_mappings:
@@ -141,7 +141,7 @@ def note(changes: dict[str, Any], mapping: Mapping, old: Any, new: Any) -> None:
 
 
 def note_differences(obj: Resource, before: Json, after: Json, changes: dict[str, Any]) -> None:
-    """Put what differs between two documents in the history."""
+    """Add the differences between two documents for the history."""
     for mapping in obj.resource_type.written_mappings:
         old, new = mapping.value_in(before), mapping.value_in(after)
         if old != new:
@@ -149,17 +149,17 @@ def note_differences(obj: Resource, before: Json, after: Json, changes: dict[str
 
 
 def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
-    """Save rows, record, unique values and relations, as far as they have changed.
+    """Save rows, record, unique values and relations. If nothing has changed, nothing is saved.
 
     :raises InvalidValueException: If a field of the host refuses its value.
     :raises UniquenessException: If another resource has a unique value.
     """
     validate_fields(obj)
-    # Whoever makes a new row has looked already for others that have its values.
+    # Before a new row is created, Create.lock has looked for other rows with its values.
     if not obj.instance._state.adding:
         require_unique(obj, written)
     save_rows(obj)
-    # A record that is not there yet is made first, where something is going to refer to it.
+    # A new record is saved first, since unique values and links refer to it.
     is_early = (obj.record is None or obj.record.pk is None) and (obj.is_new or obj.is_changed)
     if is_early:
         save_record(obj)
@@ -172,7 +172,7 @@ def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
 
 
 def validate_fields(obj: Resource) -> None:
-    """Run the host's own validation of the fields that have changed.
+    """Run the host's validation of the changed fields.
 
     :raises InvalidValueException: With the messages of the fields.
     """
@@ -187,7 +187,7 @@ def validate_fields(obj: Resource) -> None:
 
 
 def save_rows(obj: Resource) -> None:
-    """Save each changed row: those that the resource's row points at first, then it, then the others."""
+    """Save the changed rows: those that the resource's row refers to, then itself, then the others."""
     main = obj.instance
     changed = dict(obj.changed)
     if main._state.adding:
@@ -210,7 +210,7 @@ def points_at(instance: Model, other: Model) -> bool:
 
 
 def save_record(obj: Resource) -> None:
-    """Save the record, one revision on."""
+    """Save the record with the next revision, or create it."""
     record = obj.record
     if record is None:
         record = obj.record = obj.resource_type.new_record(obj.instance)
@@ -230,6 +230,6 @@ def save_record(obj: Resource) -> None:
 
 
 def note_members(obj: Resource, changes: dict[str, Any]) -> None:
-    """Put what was added to relations and removed from them in the history, by ``id``."""
+    """Add the ``id`` of each added and removed member for the history."""
     for key, kinds in obj.members_changed.items():
         changes[key] = {kind: obj.collections[key].shown(keys) for kind, keys in kinds.items()}

@@ -1,4 +1,4 @@
-"""What people of the project do to resources, in the admin: restore, deactivate, unlink."""
+"""The writes of people of the project, in the admin: restore, deactivate, unlink."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from django_scim.sql.transactions import locked
 
 @dataclass(frozen=True)
 class Author:
-    """Somebody of the project who changes resources.
+    """A person of the project who changes resources.
 
-    :param name: What the history calls the person.
-    :param request_id: What the history knows the request by; changes of one request share it.
+    :param name: The name of the person in the history.
+    :param request_id: The id of the request in the history. All changes of one request have the same.
     """
 
     name: str
     request_id: str
 
     def attempt(self, resource_type: ResourceType, deed: str) -> Attempt:
-        """Return what the author does to a resource, for the history.
+        """Return the attempt of a write, for the history.
 
-        It has no connection and no method: no identity provider has sent a request.
+        It has no connection and no method, since no identity provider has sent a request.
 
-        :param deed: The past participle of it, such as ``restored``.
+        :param deed: The past participle of the action, such as ``restored``.
         """
         attempt = Attempt(
             Operation.MODIFY,
@@ -50,14 +50,14 @@ class Author:
 
 
 class StaffWrite(Write):
-    """A write that somebody of the project makes to a resource, deleted or not, and no identity provider.
+    """A write by a person of the project, to a resource that may be deleted.
 
     :param key: The primary key of its row.
-    :raises NotFoundException: If the row is gone, or no connection can see it.
+    :raises NotFoundException: If the row is deleted, or no connection can see it.
     """
 
     deed: ClassVar[str]
-    """The past participle of it, for the history."""
+    """The past participle of the action, for the history."""
 
     def __init__(self, resource_type: ResourceType, key: Any, author: Author) -> None:
         attempt = author.attempt(resource_type, self.deed)
@@ -72,12 +72,12 @@ class StaffWrite(Write):
         return locked_object(self.resource_type, instance, self.caller)
 
     def read(self) -> Json:
-        """Return the document, and note which resource it is: no request has named it."""
+        """Return the document, and set the ``id`` in the attempt, since no request has named it."""
         self.attempt.resource_id = self.obj.identifier
         return super().read()
 
     def save(self, written: Written) -> None:
-        """Save, and note what differs: nothing was sent that would say what changes."""
+        """Save, then compare the documents: there is no request that tells the changes."""
         super().save(written)
         note_differences(self.obj, self.document, self.read(), self.attempt.changes)
 
@@ -88,10 +88,10 @@ class StaffWrite(Write):
 
 
 class Restore(StaffWrite):
-    """Serves a deleted resource again, and makes it active as the adapter says.
+    """Restores a deleted resource, and makes it active as the adapter says.
 
-    It has its attributes again. What its deletion ended stays so: memberships, sessions, tokens, and what
-    connections called it. If another resource has a unique value of it by now, that is a conflict.
+    It has its attributes again. Its memberships, sessions, tokens and links do not come back. If another
+    resource has one of its unique values now, there is a conflict.
     """
 
     deed = "restored"
@@ -99,7 +99,7 @@ class Restore(StaffWrite):
     def change(self) -> Written:
         """Remove the tombstone.
 
-        :raises ConflictException: If the resource is not deleted, or no longer.
+        :raises ConflictException: If the resource is not deleted.
         """
         if self.obj.record is None or not self.is_deleted:
             raise ConflictException(detail=f"this {self.resource_type.name} is not deleted")
@@ -112,9 +112,9 @@ class Restore(StaffWrite):
 
 
 class Deactivate(StaffWrite):
-    """Makes a resource inactive as the adapter says, and ends what it could do, as after a write over SCIM.
+    """Deactivates a resource as the adapter says, and deprovisions it, as a SCIM write does.
 
-    One that is inactive already is deprovisioned again.
+    A resource that is already inactive is deprovisioned again.
     """
 
     deed = "deactivated"
@@ -123,7 +123,7 @@ class Deactivate(StaffWrite):
         """Deactivate it.
 
         :raises ConflictException: If the resource is deleted.
-        :raises ForbiddenException: If it can never be inactive, as a group.
+        :raises ForbiddenException: If it can never be inactive, such as a group.
         """
         if self.is_deleted:
             raise ConflictException(detail=f"this {self.resource_type.name} is deleted")
@@ -135,7 +135,7 @@ class Deactivate(StaffWrite):
 
 
 class Unlink(StaffWrite):
-    """Forgets the ``externalId`` that a connection gave to a resource: its provider matches it anew."""
+    """Deletes the link of a connection, so that its identity provider matches the resource again."""
 
     def __init__(self, resource_type: ResourceType, key: Any, connection: Connection, author: Author) -> None:
         self.connection = connection
@@ -143,9 +143,9 @@ class Unlink(StaffWrite):
         super().__init__(resource_type, key, author)
 
     def change(self) -> Written:
-        """Delete the link; nothing else of the resource changes.
+        """Delete the link. Nothing else of the resource changes.
 
-        :raises ConflictException: If there is no such link, or no longer.
+        :raises ConflictException: If there is no link.
         """
         obj = self.obj
         links = Link.objects.using(obj.database).filter(record=obj.record, connection=self.connection)
@@ -162,18 +162,18 @@ class Unlink(StaffWrite):
         return []
 
     def save(self, written: Written) -> None:
-        """Save the record, since the version changes with it."""
+        """Save the record, so that the version changes."""
         save_record(self.obj)
 
 
 MOST_OTHERS = 20
-"""How many connections are asked that have had nothing to do with a resource so far."""
+"""The most connections to try that have neither linked nor written a resource."""
 
 
 def caller_for(resource_type: ResourceType, key: Any) -> Caller:
-    """Return a caller who can see a resource, by the primary key of its row.
+    """Return a caller that can see a resource, by the primary key of its row.
 
-    :raises NotFoundException: If the row is gone, or no connection can see it.
+    :raises NotFoundException: If the row is deleted, or no connection can see it.
     """
     instance: Model | None = (
         resource_type.model._base_manager.using(database_of(resource_type)).filter(pk=key).first()
@@ -194,20 +194,20 @@ def caller_for(resource_type: ResourceType, key: Any) -> Caller:
 
 
 def has_identifier(resource_type: ResourceType, instance: Model) -> bool:
-    """Whether a row is a resource: one without a value in ``id_field`` is not."""
+    """Whether a row is a resource. A row without a value in ``id_field`` is not."""
     return getattr(instance, resource_type.id_column) is not None
 
 
 def can_see(connection: Connection, resource_type: ResourceType, instance: Model) -> bool:
-    """Whether a row is among those that a connection may see, deleted or not."""
+    """Whether a connection may see a row, deleted or not."""
     rows = resource_type.rows(connection).using(database_of(resource_type))
     return rows.filter(pk=instance.pk).exists()
 
 
 def connections_of(resource_type: ResourceType, instance: Model) -> list[Connection]:
-    """Return the connections to look at a resource with, those first that have to do with it.
+    """Return connections that may see a resource, first those that have linked it, then the last writer.
 
-    There are not many of them, however many connections there are.
+    Their number is limited, however many connections there are.
     """
     found = [
         *linked(resource_type, instance),
@@ -218,13 +218,13 @@ def connections_of(resource_type: ResourceType, instance: Model) -> list[Connect
 
 
 def linked(resource_type: ResourceType, instance: Model) -> Iterator[Connection]:
-    """Yield the connections that have given the resource an ``externalId``."""
+    """Yield the connections with a link to the resource."""
     records = resource_type.records().filter(**{resource_type.record_key: instance.pk})
     yield from Connection.objects.filter(links__record__in=records).order_by("name")
 
 
 def last_writer(resource_type: ResourceType, instance: Model) -> Iterator[Connection]:
-    """Yield the connection that has written the resource last, as far as the history goes back."""
+    """Yield the connection that wrote the resource last, if the history has such an event."""
     events = ProvisioningEvent.objects.filter(
         resource_type=resource_type.name,
         resource_id=resource_type.identifier(instance),
@@ -237,7 +237,7 @@ def last_writer(resource_type: ResourceType, instance: Model) -> Iterator[Connec
 
 
 def others(resource_type: ResourceType, instance: Model) -> Iterator[Connection]:
-    """Yield connections of the row's tenant, where rows have one, or else any; those in use first."""
+    """Yield connections of the row's tenant, or any if rows have no tenant. Active ones come first."""
     condition = Q()
     if resource_type.adapter.tenant_field is not None:
         tenant = getattr(

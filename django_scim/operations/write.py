@@ -1,9 +1,9 @@
-"""The one way through: what every write does, from the lock to its event.
+"""The pipeline of every write, from the lock to the event.
 
-A write takes these steps in one transaction, and all of them again if it loses to another: **lock** the row,
-look at its **protection** and at ``If-Match``, **read** the document, **change** it, **save** rows and
-**record**, and **conclude**: deprovision, tell the host, write the event. What differs is a subclass:
-:class:`Write` is under POST, PUT, PATCH, DELETE and what people of the project do.
+A write takes these steps in one transaction, and repeats all of them after a deadlock: **lock** the row,
+check its **protection** and ``If-Match``, **read** the document, **change** it, **save** the rows and the
+**record**, and **conclude**: deprovision, send signals, write the event. POST, PUT, PATCH, DELETE and the
+writes of people of the project are subclasses of :class:`Write`.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ from django_scim.sql.transactions import locked, run
 class Write(ABC):
     """One write to one resource.
 
-    :param attempt: What the history knows of the request; the write fills in what came of it.
-    :param if_match: The ``If-Match`` header of the request, or None if it has none.
+    :param attempt: The attempt of the request. The write adds the result.
+    :param if_match: The ``If-Match`` header of the request, or None.
     """
 
     signal: ClassVar[Signal] = resource_updated
     """What the host is told."""
 
     status = 200
-    """The status of the answer, for the history."""
+    """The status of the response, for the history."""
 
     obj: Resource
     """The resource, from the lock on."""
 
     document: Json
-    """Its attributes before the change, without those that may have any number of values."""
+    """Its attributes before the change, without collections."""
 
     def __init__(
         self,
@@ -73,25 +73,25 @@ class Write(ABC):
         return body
 
     def run(self) -> Resource:
-        """Do it, and return the resource as it is afterwards.
+        """Run the write, and return the resource as it is afterwards.
 
         :raises NotFoundException: If there is no such resource.
         :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
         :raises ForbiddenException: If it is protected.
-        :raises UniquenessException: If another resource has a unique value of it.
-        :raises SCIMException: As RFC 7644 section 3.12 names what is wrong with the request.
+        :raises UniquenessException: If another resource has one of its unique values.
+        :raises SCIMException: If the request is not valid.
         """
         return run(database_of(self.resource_type), self.perform)
 
     def perform(self) -> Resource:
-        """Take the steps, in the transaction of the write."""
+        """Take all steps, in the transaction of the write."""
         self.begin()
         self.save(self.change())
         self.conclude()
         return self.obj
 
     def begin(self) -> None:
-        """Lock the resource, refuse what may not be written, and read what there is."""
+        """Lock the resource, check that it may be written, and read its document."""
         self.attempt.start()
         self.obj = self.lock()
         require_unprotected(self.resource_type, self.obj.instance)
@@ -102,13 +102,13 @@ class Write(ABC):
 
     @abstractmethod
     def lock(self) -> Resource:
-        """Return the resource, its row locked.
+        """Return the resource, with its row locked.
 
         :raises NotFoundException: If there is no such resource.
         """
 
     def read(self) -> Json:
-        """Return the document of the resource, and note in the history which one it is."""
+        """Return the document of the resource, and set its names in the attempt."""
         document = self.current()
         self.attempt.identify(*self.resource_type.names(document))
         return document
@@ -121,14 +121,14 @@ class Write(ABC):
 
     @abstractmethod
     def change(self) -> Written:
-        """Change the resource in memory; return the mappings that were written, with their values."""
+        """Change the resource in memory. Return the mappings that were written, with their values."""
 
     def save(self, written: Written) -> None:
-        """Save what has changed, and note it in the history."""
+        """Save what has changed, and add it to the changes for the history."""
         save(self.obj, written, self.attempt.changes)
 
     def conclude(self) -> None:
-        """Do what follows from the write, and write its event."""
+        """Deprovision, send signals, and write the event."""
         conclude(self.obj, self.attempt, self.signal, self.active_before)
         self.attempt.version = self.resource_type.version(self.obj)
         self.attempt.succeeded(self.status)
@@ -179,9 +179,9 @@ def database_of(resource_type: ResourceType) -> str:
 
 
 def lock(resource_type: ResourceType, identifier: str, caller: Caller) -> Resource:
-    """Return a resource, locked, with its record.
+    """Return a resource with its record, and with its row locked.
 
-    :raises NotFoundException: If the connection can see no resource of that ``id``.
+    :raises NotFoundException: If the connection can see no resource with this ``id``.
     """
     rows = resource_type.rows(caller.connection).using(database_of(resource_type))
     instance = resource_type.identified(locked(rows), identifier).first()
@@ -194,10 +194,10 @@ def lock(resource_type: ResourceType, identifier: str, caller: Caller) -> Resour
 
 
 def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) -> Resource:
-    """Return the resource of a row that is locked, with its record and the rows beside it.
+    """Return the resource of a locked row, with its record and its related rows.
 
-    Those are read from the same database, which a host's router may not do for a relation that is followed
-    later, and after the lock: no other request changes them any more.
+    The related rows are read after the lock, so that no other request changes them. They are read from the
+    same database: a host's router may choose another one for a relation that is loaded later.
     """
     if resource_type.joins:
         rows = resource_type.rows(caller.connection).using(instance._state.db)
@@ -209,22 +209,22 @@ def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) 
 
 
 def not_found(resource_type: ResourceType, identifier: str) -> NotFoundException:
-    """Return the error of an ``id`` that no resource has."""
+    """Return the error of an ``id`` for which there is no resource."""
     return NotFoundException(detail=f"there is no {resource_type.name} with the id '{identifier}'")
 
 
 def is_match(header: str, version: str) -> bool:
-    """Whether a header names a version, or any.
+    """Whether a header names a version, or ``*``.
 
-    The comparison is weak: SCIM's versions are weak, and RFC 7644 section 3.14 has clients send them in
-    ``If-Match``.
+    The comparison is weak, since SCIM's versions are weak, and clients send them in ``If-Match`` (RFC 7644
+    section 3.14).
     """
     tags = [tag.removeprefix("W/") for tag in parse_etags(header)]
     return "*" in tags or version.removeprefix("W/") in tags
 
 
 def require_match(if_match: str, version: str) -> None:
-    """Refuse a write to another version than the client has seen.
+    """Refuse a write if the client has read another version.
 
     :raises PreconditionFailedException: If the header does not name the version.
     """

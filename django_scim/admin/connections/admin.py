@@ -1,4 +1,4 @@
-"""Connections: the page on which a team sets up its identity provider."""
+"""The admin of connections: where a team sets up its identity provider."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from django_scim.models import AccessToken, Connection, Link
 
 
 class WatchedConnection(Protocol):
-    """A connection of the list, with the figures of its columns."""
+    """A connection with the annotations of the list."""
 
     usable_token_count: int
     last_request: datetime | None
@@ -44,7 +44,7 @@ class WatchedConnection(Protocol):
 
 @admin.register(Connection)
 class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
-    """Identity providers, with their tokens, how they do, and what to fill in at them."""
+    """Connections with their tokens, their health, and what to enter at the identity provider."""
 
     form = ConnectionForm
     inlines = [AccessTokenInline]
@@ -75,7 +75,7 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
         js = ("django_scim/copy.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
-        """Fetch the figures of all connections in the query of the list: those that the user may see."""
+        """Annotate the figures that the user may see, in the query of the list."""
         columns: dict[str, Any] = {}
         if request.user.has_perm(VIEW_TOKENS):
             columns |= token_figures()
@@ -93,7 +93,7 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
 
     @admin.display(description=_("state"))
     def state(self, connection: Connection) -> SafeString | str:
-        """Return the worst that is wrong with the connection; what is wrong stands out."""
+        """Return the worst notice in bold."""
         wrong = notices(connection)
         return format_html("<strong>{}</strong>", wrong[0].title) if wrong else gettext("Active")
 
@@ -103,7 +103,7 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
 
     @admin.display(description=_("last request"), ordering="last_request")
     def last_request(self, connection: WatchedConnection) -> str:
-        """Return when a token of the connection was last used."""
+        """Return when any token of the connection was last used."""
         return gettext("never") if connection.last_request is None else date_text(connection.last_request)
 
     @admin.display(description=_("last success"), ordering="last_success")
@@ -117,21 +117,18 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
         return format_html("<strong>{}</strong>", number) if number else number
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
-        """Write what the form has, so that a pause that begins at the same moment is kept."""
+        """Save only the fields of the form, so that a pause that begins at the same time is kept."""
         if change:
             obj.save(update_fields=list(form.cleaned_data))
         else:
             super().save_model(request, obj, form, change)
 
     def get_inlines(self, request: HttpRequest, obj: Connection | None) -> list[Any]:
-        """A connection has no tokens before it is saved."""
+        """Return no inlines for a new connection: it has no tokens before it is saved."""
         return [] if obj is None else list(super().get_inlines(request, obj))
 
     def page_context(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
-        """Return how the connection does, what leads through its set-up, and where the buttons lead.
-
-        What the user may not see is left out.
-        """
+        """Return the notices, the health, the set-up guides and the URLs that the user may see."""
         may = request.user.has_perm
         page: dict[str, Any] = {
             "notices": notices(connection),
@@ -150,7 +147,7 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Count what goes with a connection. Django would list each of its ``externalId`` values."""
+        """Count what is deleted with a connection. Django would list every link."""
         connections = list(objs)
         counts = {str(self.opts.verbose_name_plural): len(connections)}
         for model in (AccessToken, Link):
@@ -161,7 +158,7 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
     def response_add(
         self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Stay on the page of a new connection: creating its token is what comes next."""
+        """Stay on the page of a new connection, since creating its token is the next step."""
         stay = "_addanother" not in request.POST and IS_POPUP_VAR not in request.POST
         if stay and self.has_view_permission(request, obj):
             posted = request.POST.copy()

@@ -19,14 +19,14 @@ from django_scim.models import Connection
 
 
 class NetworksField(forms.CharField):
-    """A list of addresses and networks of IPv4 and IPv6, one a line."""
+    """A list of IPv4 and IPv6 addresses and networks, one on each line."""
 
     widget = AdminTextareaWidget(attrs={"rows": 4, "spellcheck": "false"})
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        """Return the networks as the model keeps them, each once.
+        """Return the networks as the model stores them, without duplicates.
 
-        :raises ValidationError: With an error for each line that is no network.
+        :raises ValidationError: With an error for each line that is not a network.
         """
         networks: list[str] = []
         errors: list[ValidationError] = []
@@ -40,7 +40,7 @@ class NetworksField(forms.CharField):
         return list(dict.fromkeys(networks))
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the networks as lines; what was posted, as it was."""
+        """Return the networks as lines. What was posted stays as it is."""
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -51,9 +51,9 @@ class NetworksField(forms.CharField):
 
 
 def network(text: str) -> str:
-    """Return an address or a network in its usual spelling.
+    """Return an address or a network in its canonical form.
 
-    :raises ValidationError: If it is neither, or both at once, such as 192.0.2.1/24.
+    :raises ValidationError: If it is neither, or an address with the length of its network (192.0.2.1/24).
     """
     try:
         found = ip_network(text, strict=False)
@@ -78,7 +78,7 @@ else:
 
 
 def limit_help() -> str:
-    """Say what the limit of deprovisioning is, and which one the settings give."""
+    """Return the help text of the limit of deprovisioning, with the limit of the settings."""
     settings = get_settings()
     limits = {"number": settings.DEPROVISIONING_LIMIT, "percent": settings.DEPROVISIONING_SHARE}
     if limits["number"] is None and limits["percent"] is None:
@@ -100,7 +100,7 @@ def limit_help() -> str:
 
 
 class ConnectionForm(ModelForm):
-    """Refuses a tenant that does not exist, by which adapters could not filter their rows."""
+    """Refuses a tenant that does not exist: adapters would not filter by any tenant."""
 
     networks = NetworksField(
         label=_("Source networks"),
@@ -125,7 +125,7 @@ class ConnectionForm(ModelForm):
         help_texts = {"deprovisioning_limit": lazy(limit_help, str)()}
 
     def clean(self) -> dict[str, Any] | None:
-        """Require that the tenant is left out, or names an object of the project."""
+        """Check that the tenant is empty, or an object that exists."""
         cleaned = super().clean()
         tenant_type = self.cleaned_data.get("tenant_type")
         tenant_id = self.cleaned_data.get("tenant_id")
@@ -139,7 +139,7 @@ class ConnectionForm(ModelForm):
             if tenant is None:
                 self.add_error("tenant_id", _("There is no such object."))
             else:
-                # One spelling: connections of one tenant are told by it.
+                # In one spelling: connections of the same tenant are found by this text.
                 self.cleaned_data["tenant_id"] = str(tenant.pk)
         return cleaned
 

@@ -1,4 +1,4 @@
-"""How a connection does: figures, and what is wrong with it or soon will be."""
+"""The health of a connection: figures, and notices of what is wrong or soon will be."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ VIEW_EVENTS = "django_scim.view_provisioningevent"
 VIEW_RESOURCES = "django_scim.view_record"
 
 MOST_COUNTED = 10_000
-"""Up to how many resources are counted: there may be millions, and nobody needs to know to the last one."""
+"""The most resources that are counted. There may be millions, and nobody needs the exact number."""
 
 
 class ResourceCount(NamedTuple):
-    """How many resources of a type a connection has given an ``externalId``."""
+    """How many resources of a type have a link of a connection."""
 
     name: str
     number: int
     is_exact: bool
-    """Whether there are so many, and not more."""
+    """False if there are more than ``number``."""
 
 
 @dataclass(frozen=True)
 class Health:
-    """The figures of a connection; what the user may not see is missing."""
+    """The figures of a connection, without those that the user may not see."""
 
     shows_requests: bool = False
     last_request: datetime | None = None
@@ -63,7 +63,7 @@ class Health:
 
 
 def health_of(connection: Connection, request: HttpRequest, site: AdminSite) -> Health:
-    """Return the figures of a connection that the list of connections has fetched."""
+    """Return the figures of a connection that has the annotations of the list of connections."""
     may = request.user.has_perm
     shows_events = may(VIEW_EVENTS)
     return Health(
@@ -78,13 +78,13 @@ def health_of(connection: Connection, request: HttpRequest, site: AdminSite) -> 
 
 
 def resource_counts(connection: Connection) -> Iterator[ResourceCount]:
-    """Yield how many resources of each type a connection has given an ``externalId``.
+    """Yield how many resources of each type have a link of a connection.
 
-    A count is exact if the connection has few links, or the project has few resources of the type: up to
-    :data:`MOST_COUNTED`. Else it is that of the first links alone, so that no query reads millions of
-    rows. A resource that is deleted has no links.
+    A count is exact if the connection has at most :data:`MOST_COUNTED` links, or if the project has at most
+    as many resources of the type. Otherwise only the first links are counted, so that no query reads
+    millions of rows. A deleted resource has no links.
     """
-    # In the order of an index: else PostgreSQL may look for the first ones through the whole table.
+    # In the order of an index: otherwise PostgreSQL may read the whole table to find the first links.
     links = connection.links.order_by("record_id").annotate(resource_type=F("record__resource_type"))
     columns = {
         f"count_{index}": Count("pk", filter=Q(resource_type=resource_type.name))
@@ -100,29 +100,29 @@ def resource_counts(connection: Connection) -> Iterator[ResourceCount]:
 
 
 def has_few(resource_type: str) -> bool:
-    """Whether there are so few resources of a type that each can be looked at."""
+    """Whether a type has at most :data:`MOST_COUNTED` resources."""
     records = Record.objects.filter(resource_type=resource_type).order_by()
     return records[: MOST_COUNTED + 1].count() <= MOST_COUNTED
 
 
 EXPIRY_WARNING = timedelta(days=14)
-"""How long before a token expires there is a warning."""
+"""How long before a token expires the admin warns."""
 
 
 class Notice(NamedTuple):
-    """Something that somebody has to do something about."""
+    """A problem that somebody has to solve."""
 
     level: str
     """``error`` or ``warning``, which are classes of the admin's messages."""
 
     title: str
-    """The same in a few words."""
+    """The text in a few words."""
 
     text: str
 
 
 def token_figures() -> dict[str, Any]:
-    """Return what the notices need to know of the tokens, as columns of a query of connections."""
+    """Return the annotations that the notices about tokens need, for a query of connections."""
     is_kept = Q(is_active=True, tokens__isnull=False, tokens__revoked__isnull=True)
     is_lasting = is_kept & Q(tokens__expires__isnull=True)
     is_limited = is_kept & Q(tokens__expires__gt=timezone.now())
@@ -138,7 +138,7 @@ def token_figures() -> dict[str, Any]:
 def notices(connection: Connection) -> list[Notice]:
     """Return what is wrong with a connection, the worst first.
 
-    Those about tokens are left out where the connection was fetched without :func:`token_figures`.
+    Notices about tokens are left out if the connection has no annotations of :func:`token_figures`.
     """
     found = list(notices_of_state(connection))
     if connection.is_active and hasattr(connection, "usable_token_count") and takes_tokens_alone():
@@ -153,7 +153,7 @@ def takes_tokens_alone() -> bool:
 
 
 def notices_of_state(connection: Connection) -> Iterator[Notice]:
-    """Yield what the connection itself says."""
+    """Yield the notices that need only the connection itself."""
     if not connection.is_active:
         yield Notice(
             "warning", _("Not active"), _("The connection is not active: all of its requests are refused.")
@@ -169,7 +169,7 @@ def notices_of_state(connection: Connection) -> Iterator[Notice]:
 
 
 def notices_of_tokens(connection: Any) -> Iterator[Notice]:
-    """Yield what the tokens say: whether requests are refused because no token is usable, now or soon."""
+    """Yield a notice if no token is usable, or if one expires soon."""
     soon = timezone.now() + EXPIRY_WARNING
     if not connection.usable_token_count:
         yield Notice(

@@ -1,4 +1,4 @@
-"""The pages below that of a connection: to create and revoke tokens, and to resume what is paused."""
+"""The pages of a connection that create and revoke its tokens, and that resume it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ else:
 
 
 class ConnectionPages(ModelAdmin):
-    """An admin of connections that can have more pages than Django makes."""
+    """An admin of connections with helpers for further pages."""
 
     def connection_for(self, request: HttpRequest, connection_id: int, permission: str) -> Connection:
-        """Return a connection that the user may see and has a permission for.
+        """Return a connection, if the user may see it and has the permission.
 
         :raises PermissionDenied: If the user may not.
         :raises Http404: If there is no such connection.
@@ -46,10 +46,10 @@ class ConnectionPages(ModelAdmin):
         return connection
 
     def connection_url(self, connection: Connection, page: str = "change", *arguments: int) -> str:
-        """Return the address of the page of a connection, or of one below it.
+        """Return the URL of a page of a connection.
 
-        :param page: How its name ends.
-        :param arguments: What its address has besides the connection.
+        :param page: The end of the URL's name.
+        :param arguments: The arguments of the URL after the connection.
         """
         return reverse(
             f"admin:django_scim_connection_{page}",
@@ -62,7 +62,7 @@ RESUME = "django_scim.change_connection"
 
 
 class PausePages(ConnectionPages):
-    """An admin of connections with an address that a button posts to, to resume a connection."""
+    """An admin of connections with the view behind the button *Resume*."""
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -75,9 +75,9 @@ class PausePages(ConnectionPages):
         ]
 
     def resume(self, request: HttpRequest, connection_id: int) -> HttpResponse:
-        """Let a connection write again; the log of the admin keeps why it could not.
+        """Resume a connection, and write to the admin's log why it was paused.
 
-        A GET, to which a login in between leads, changes nothing.
+        A GET changes nothing: a login page in between redirects to it.
         """
         connection = self.connection_for(request, connection_id, RESUME)
         if request.method == "POST":
@@ -102,8 +102,7 @@ REVOKE = "django_scim.change_accesstoken"
 class TokenPages(ConnectionPages):
     """An admin of connections with a page to create a token, and one to revoke a token.
 
-    A token is shown in the response that creates it, and is kept nowhere else: neither in a message,
-    nor in the session, nor in an address.
+    Only the response that creates a token shows it. It is not in a message, in the session or in a URL.
     """
 
     def get_urls(self) -> list[URLPattern]:
@@ -123,7 +122,7 @@ class TokenPages(ConnectionPages):
 
     @method_decorator(sensitive_variables("token", "context"))
     def create_token(self, request: HttpRequest, connection_id: int) -> HttpResponse:
-        """Ask what the token is for, then show it, once."""
+        """Show the form of a new token, or create the token and show it once."""
         connection = self.connection_for(request, connection_id, CREATE)
         form = AccessTokenForm(request.POST if request.method == "POST" else None)
         if not form.is_bound or not form.is_valid():
@@ -152,7 +151,7 @@ class TokenPages(ConnectionPages):
         return response
 
     def revoke_token(self, request: HttpRequest, connection_id: int, token_id: int) -> HttpResponse:
-        """Ask whether to revoke a token; revoke it when the answer is posted."""
+        """Ask for confirmation on GET, revoke the token on POST."""
         connection = self.connection_for(request, connection_id, REVOKE)
         token = get_object_or_404(AccessToken, pk=token_id, connection=connection)
         if token.revoked is not None:

@@ -1,4 +1,4 @@
-"""What the page of a connection says of setting it up at its identity provider."""
+"""How to set up a connection at its identity provider, for its page in the admin."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class ProviderSetup:
     provider: Provider
     fields: list[Filled]
     dialect: str
-    """The dialect that its connection should have and has not; empty if there is nothing to be changed."""
+    """The dialect that the connection should have, or empty if it has the right one."""
     guide_url: str | None
     is_likely: bool
-    """Whether the connection is that of this provider, as far as can be told."""
+    """Whether the connection seems to be one of this provider."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What leads through the set-up of a connection."""
+    """How to set up a connection at each identity provider."""
 
     base_url: str | None
     is_secure: bool
-    """Whether the base URL begins with ``https``, without which requests are refused."""
+    """Whether the base URL begins with ``https``. Requests by HTTP are refused."""
     providers: list[ProviderSetup]
 
 
 def setup_of(connection: Connection, request: HttpRequest) -> Setup:
-    """Return what to do at each identity provider, with the values of this project filled in."""
+    """Return the set-up of a connection, with the values of this project filled in."""
     base_url = scim_base_url(request)
     return Setup(
         base_url=base_url,
@@ -67,7 +67,7 @@ def provider_setups(connection: Connection, base_url: str | None) -> Iterator[Pr
 
 
 def likely_provider(connection: Connection) -> Provider | None:
-    """Return the provider that has the connection's dialect, or else one that its name mentions, or None."""
+    """Return the provider with the dialect of a connection, or else with a word of its name, or None."""
     words = re.findall(r"[a-z]+", connection.name.lower())
     for provider in PROVIDERS.values():
         if provider.dialect and provider.dialect == connection.dialect:
@@ -77,7 +77,7 @@ def likely_provider(connection: Connection) -> Provider | None:
 
 @cache
 def documentation_url(path: str) -> str | None:
-    """Return the address of a page of the documentation, or None if the package does not name a site."""
+    """Return the URL of a page of the documentation, or None if the package does not name its site."""
     try:
         entries = metadata(DISTRIBUTION).get_all("Project-URL") or []
     except PackageNotFoundError:
@@ -87,9 +87,9 @@ def documentation_url(path: str) -> str | None:
 
 
 def scim_base_url(request: HttpRequest) -> str | None:
-    """Return the absolute base URL that an identity provider asks for, without a final slash.
+    """Return the absolute base URL that an identity provider asks for, without a slash at the end.
 
-    None if the project routes SCIM in a way that cannot be told from here.
+    Return None if the project routes SCIM in such a way that the URL is not known here.
     """
     try:
         path = reverse("django_scim:service-provider-config-list")

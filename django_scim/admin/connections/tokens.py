@@ -1,4 +1,4 @@
-"""The form of a new token, and the tokens on the page of their connection."""
+"""The form of a new token, and the inline of the tokens on the page of their connection."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ else:
 
 
 def grouped_scopes() -> list[tuple[str, Any]]:
-    """Return the scopes in groups: what the token may do with resources, with which ones, and the rest."""
+    """Return the choices of scopes, in groups."""
     choices = dict(scope_choices())
     access = [(scope.value, choices.pop(scope.value)) for scope in (Scope.READ, Scope.WRITE)]
     history = [(Scope.HISTORY.value, choices.pop(Scope.HISTORY.value))]
@@ -45,13 +45,13 @@ def grouped_scopes() -> list[tuple[str, Any]]:
 
 
 class ScopesWidget(forms.CheckboxSelectMultiple):
-    """Check boxes in groups that assistive technology can tell apart."""
+    """Check boxes in groups, marked up for assistive technology."""
 
     template_name = "admin/django_scim/connection/scopes.html"
 
 
 class AccessTokenForm(ModelForm):
-    """Asks what a token is for. The manager issues the token itself, not this form."""
+    """The attributes of a new token. The manager creates the token, not this form."""
 
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"),
@@ -81,7 +81,7 @@ class AccessTokenForm(ModelForm):
         }
 
     def clean_expires(self) -> datetime | None:
-        """Refuse a token that would never be valid."""
+        """Refuse a time in the past."""
         expires: datetime | None = self.cleaned_data["expires"]
         if expires is not None and expires <= timezone.now():
             raise ValidationError(_("This time has passed already."))
@@ -95,7 +95,7 @@ else:
 
 
 class AccessTokenInline(ReadOnly, TabularInline):
-    """Shows what is known of each token. The token itself is not."""
+    """Shows what is known of each token. The token itself is not stored."""
 
     model = AccessToken
     fields: ClassVar[tuple[str, ...]] = (
@@ -106,11 +106,11 @@ class AccessTokenInline(ReadOnly, TabularInline):
         "last_use",
         "status",
     )
-    # Django makes a form of an inline that nobody may change too, and refuses columns that are not editable.
+    # Django builds a form even for a read-only inline, and refuses fields that are not editable in it.
     readonly_fields = (*fields, "revocation")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessToken]:
-        """Return the tokens with their connection, and whether a newer one was used after them."""
+        """Annotate each token with ``is_replaced``: whether a newer token was used after it."""
         newer = AccessToken.objects.filter(
             Q(expires__isnull=True) | Q(expires__gt=timezone.now()),
             connection=OuterRef("connection"),
@@ -131,7 +131,7 @@ class AccessTokenInline(ReadOnly, TabularInline):
 
     @admin.display(description=_("expires"))
     def expiry(self, token: AccessToken) -> SafeString | str:
-        """When the token expires; what is soon stands out."""
+        """Return the time of expiry, in bold if it is soon."""
         if token.expires is None:
             return gettext("never")
         text = date_text(token.expires)
@@ -145,7 +145,7 @@ class AccessTokenInline(ReadOnly, TabularInline):
 
     @admin.display(description=_("status"))
     def status(self, token: AccessToken) -> str:
-        """Whether the token may be used now, why not, and whether it may go."""
+        """Return whether the token is usable, and why not. A token that is replaced can be revoked."""
         if token.revoked is not None:
             return gettext("revoked")
         if is_expired(token):

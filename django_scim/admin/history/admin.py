@@ -1,4 +1,4 @@
-"""The history: what each identity provider asked for, and what came of it."""
+"""The admin of the history: what each identity provider asked for, and how it was answered."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ else:
 
 @admin.register(ProvisioningEvent)
 class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
-    """The requests of identity providers, refused ones too. Nobody changes history."""
+    """The events, those of refused requests too. Nobody changes them."""
 
     actions = None
     list_display = (
@@ -87,7 +87,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show pictures above the list: of the connection that is chosen, or of all."""
+        """Show pictures above the list, of the chosen connection or of all."""
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
         if "cl" in context:
@@ -106,7 +106,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
 
     @admin.display(description=_("outcome"))
     def answer(self, event: ProvisioningEvent) -> SafeString | str:
-        """Return the outcome; refusals stand out."""
+        """Return the outcome, a refusal in bold."""
         text = event.get_outcome_display()
         return format_html("<strong>{}</strong>", text) if event.outcome == Outcome.REFUSED else text
 
@@ -116,7 +116,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
 
     @admin.display(description=_("resource"))
     def resource(self, event: ProvisioningEvent) -> SafeString | str:
-        """Return what people call the resource, or else its ``id``, with a link to its page if it has one."""
+        """Return the display name of the resource, or else its ``id``, linked to its page if it has one."""
         text = f"{event.resource_type} {event.display or event.resource_id}".rstrip()
         url = getattr(event, "record_url", None)
         return text if url is None else format_html('<a href="{}">{}</a>', url, text)
@@ -131,10 +131,10 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
         ]
 
     def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
-        """Send all events that the list shows with the same parameters, in its order.
+        """Send all events that the list shows with the same parameters, in the same order.
 
         :raises PermissionDenied: If the user may not see the history.
-        :raises Http404: If there is no such form.
+        :raises Http404: If there is no such format.
         """
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -150,7 +150,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     # The page of an event
 
     def get_fieldsets(self, request: HttpRequest, obj: ProvisioningEvent | None = None) -> Any:
-        """Return the facts; the connection leads to its page for those who may open that."""
+        """Return the fields. The connection is a link for users who may open its page."""
         may_follow = may_view_rows(self.admin_site, request, Connection)
         connection = "connection" if may_follow else "connection_name"
         lines = (
@@ -164,7 +164,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> ProvisioningEvent | None:
-        """Return the event, with the address of its resource for those who may open that."""
+        """Return the event, with the URL of its record for users who may open it."""
         event = super().get_object(request, object_id, from_field)
         if event is not None:
             attach_record_urls([event], self.admin_site, request)
@@ -175,7 +175,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
 
     @admin.display(description=_("time"))
     def exact_time(self, event: ProvisioningEvent) -> str:
-        """Return the time to the millisecond, to be compared with the log of the identity provider."""
+        """Return the time in milliseconds, to find it in the log of the identity provider."""
         return current(event.time).isoformat(" ", timespec="milliseconds")
 
     @admin.display(description=_("connection"))
@@ -187,9 +187,9 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
 def export_response(
     request: HttpRequest, form: ExportFormat, selection: EventSelection, ascending: bool
 ) -> StreamingHttpResponse:
-    """Return an answer that reads the events while it is sent."""
+    """Return a response that reads the events while it is sent."""
     pieces = form.lines(selection, ascending)
-    # Of an iterator that is not asynchronous, ASGI would collect all before it sends any.
+    # Under ASGI, Django collects a synchronous iterator as a whole before it sends anything.
     content = in_own_thread(pieces) if isinstance(request, ASGIRequest) else pieces
     response = StreamingHttpResponse(content, content_type=form.content_type)
     response["Content-Disposition"] = f'attachment; filename="provisioning-history.{form.suffix}"'

@@ -1,4 +1,4 @@
-"""The list of the history, in pages each of which begins where another one ends."""
+"""The list of the history, with pages by key instead of by number (keyset pagination)."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from django_scim.sql import keyset
 
 
 class HistoryChangeList(LeanChangeList):
-    """A list that finds its events by index, whatever the filters, and does not count them.
+    """A list that finds its events by index, whatever the filters, and never counts them.
 
-    A page is named by the event before or after it; the links to the others have such names.
+    The URL of a page names the event before or after it.
     """
 
     selection: EventSelection
@@ -36,7 +36,7 @@ class HistoryChangeList(LeanChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Model]:
-        """Return the events; :attr:`selection` finds them."""
+        """Set :attr:`selection`, and return all its events."""
         # Django must not search: the selection does, by index.
         query, self.query = self.query, ""
         events: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
@@ -49,19 +49,19 @@ class HistoryChangeList(LeanChangeList):
         return self.selection.all()
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """Return one of the two orders that an index has."""
+        """Return one of the two orders that have an index."""
         first, *_ = super().get_ordering(request, queryset)
         self.ascending = first == "time"
         return ["time", "pk"] if self.ascending else ["-time", "-pk"]
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read the page, and which of its resources have a page of their own."""
+        """Read the events of the page, and the URLs of their records."""
         self.paginator = HistoryPaginator(self.selection, self.list_per_page, self.ascending)
         self.page = self.paginator.page(request.GET.get(PAGE_VAR, ""))
         events = list(self.page.object_list)
         attach_record_urls(events, self.model_admin.admin_site, request)
         self.result_list = events
-        # The count of the page stands for all, so that Django says nothing of it.
+        # With equal counts, Django's template shows no number.
         self.result_count = self.full_result_count = len(events)
         self.show_full_result_count = self.can_show_all = self.multi_page = False
         self.show_admin_actions = False
@@ -100,14 +100,14 @@ else:
 
 
 LAST = "last"
-"""Names the last page."""
+"""The name of the last page."""
 
 POSITION = re.compile(r"(after|before)\.([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
-"""Names the page after an event or before it, by the microseconds since 1970 and its primary key."""
+"""The name of the page after or before an event: its time in microseconds since 1970, and its primary key."""
 
 
 class HistoryPage(Page):
-    """A page, with the names of the pages before and after it, if there are such."""
+    """A page, with the names of the pages before and after it, or None."""
 
     previous_name: str | None = None
     next_name: str | None = None
@@ -120,9 +120,9 @@ class HistoryPage(Page):
 
 
 class HistoryPaginator(Paginator):
-    """Pages by the time and the key of the events around them, as the names of the pages say.
+    """Finds a page by the key that its name holds: the time and the primary key of an event.
 
-    Nothing is counted, and events that come in meanwhile move nothing.
+    Nothing is counted, and new events do not shift the pages.
     """
 
     def __init__(self, selection: EventSelection, per_page: int, ascending: bool) -> None:
@@ -131,7 +131,7 @@ class HistoryPaginator(Paginator):
         self.ascending = ascending
 
     def page(self, number: Any) -> HistoryPage:
-        """Return the page that a name stands for, or the first one."""
+        """Return the page with a name, or the first page if the name is not valid."""
         direction, key = position_of(str(number))
         page = self.keys(key, backwards=direction == "before" or number == LAST)
         if direction == "before" and not page.has_previous:
@@ -142,7 +142,7 @@ class HistoryPaginator(Paginator):
         return self.history_page(page)
 
     def keys(self, key: Key | None, *, backwards: bool) -> keyset.Page[Key]:
-        """Return the keys of the page after an event or before it; without one, of the first or the last."""
+        """Return the keys of the page after or before a key. Without a key: of the first or the last page."""
         return self.selection.page(self.per_page, beyond=key, ascending=self.ascending, backwards=backwards)
 
     def history_page(self, found: keyset.Page[Key]) -> HistoryPage:

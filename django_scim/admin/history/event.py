@@ -1,4 +1,4 @@
-"""What the page of an event shows beside its fields; what a write changed, as a table."""
+"""What the page of an event shows beside its fields, such as the table of changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 def event_context(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Any]:
-    """Return what the template of an event's page shows."""
+    """Return the context of an event's page."""
     is_refused = event.outcome == Outcome.REFUSED
     error = HTTPError(event.status, event.detail, event.scim_type)
     return {
@@ -50,7 +50,7 @@ def request_body(event: ProvisioningEvent) -> SafeString | str:
 
 
 def status_line(status: int) -> str:
-    """Return a status with its reason phrase, if it has one."""
+    """Return a status with its reason phrase, if HTTP has one for it."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
@@ -91,15 +91,15 @@ def names_in(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) ->
 
 
 MOST_ENTRIES = 100
-"""How many entries of a list are shown; the export has them all."""
+"""How many entries of a list are shown. The export has all."""
 
 SIDES = (("before", "removed"), ("after", "added"))
-"""The two sides of a change: of a value, and of the members of a collection."""
+"""The names of the two sides of a change: of an attribute, and of a collection."""
 
 
 @dataclass(frozen=True)
 class Name:
-    """What people call the resource behind an ``id``, and the address of its page, if it may be followed."""
+    """The name of a resource, and the URL of its page, or None if the user may not open it."""
 
     text: str
     url: str | None
@@ -121,7 +121,7 @@ class ListEntry:
 class Side:
     """The values before a change, or after it.
 
-    :param more: How many more there are than are shown.
+    :param more: The number of values that are not shown.
     """
 
     entries: Sequence[ListEntry]
@@ -132,7 +132,7 @@ class Side:
 def changes_table(changes: Mapping[str, Any], names: Mapping[str, Name] | None = None) -> SafeString:
     """Return the changes of a :class:`~django_scim.models.ProvisioningEvent` as an HTML table.
 
-    :param names: What is known of resources by their ``id``.
+    :param names: The names of resources by their ``id``.
     """
     rows = [
         (attribute, [side_of(change, number, names or {}) for number in range(len(SIDES))])
@@ -162,7 +162,7 @@ def side_of(change: Mapping[str, Any], number: int, names: Mapping[str, Name]) -
 
 
 def members_in(changes: Mapping[str, Any]) -> list[str]:
-    """Return the ``id`` values of members that the table shows, up to :data:`MOST_ENTRIES` of all changes."""
+    """Return the ``id`` of each member that the table shows, at most :data:`MOST_ENTRIES` in total."""
     members = [
         member
         for change in changes.values()

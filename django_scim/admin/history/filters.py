@@ -1,4 +1,4 @@
-"""The filters beside the history. They say what is chosen; a ``Selection`` finds it."""
+"""The filters of the history. They only tell what is chosen: an ``EventSelection`` finds the events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django_scim.resources.registry import registry
 from django_scim.sql.values import INTEGER_RANGE, is_storable
 
 DELETED = "none"
-"""Stands for the connections that were deleted."""
+"""The value that stands for the connections that were deleted."""
 
 
 class ColumnFilter(admin.SimpleListFilter):
@@ -25,13 +25,13 @@ class ColumnFilter(admin.SimpleListFilter):
 
     @property
     def equal(self) -> dict[str, Any]:
-        """The value that the column has to have; empty if nothing is chosen."""
+        """The column with the chosen value, or nothing."""
         return {} if self.value() is None else {self.column: self.value()}
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[ProvisioningEvent]
     ) -> QuerySet[ProvisioningEvent]:
-        """Leave the events to the list, which asks for :attr:`equal`, unless no event can match."""
+        """Return the events unchanged, since the list uses :attr:`equal`, or no events if none can match."""
         value = self.value()
         return queryset if value is None or self.is_possible(value) else queryset.none()
 
@@ -40,7 +40,7 @@ class ColumnFilter(admin.SimpleListFilter):
 
 
 class EventConnectionFilter(ColumnFilter):
-    """Offers the connections that there are, without a look through the events."""
+    """Offers the connections, without a query of the events."""
 
     title = _("connection")
     parameter_name = "connection__id__exact"
@@ -51,18 +51,18 @@ class EventConnectionFilter(ColumnFilter):
 
     @property
     def equal(self) -> dict[str, Any]:
-        """The key of the connection, or None for those that were deleted."""
+        """The column with the key of the connection, or with None for deleted connections."""
         value = self.value()
         return {} if value is None else {self.column: None if value == DELETED else int(value)}
 
     def is_possible(self, value: str) -> bool:
-        """Whether the value is a key, or stands for the connections that were deleted."""
+        """Whether the value is a key, or stands for deleted connections."""
         is_key = value.isascii() and value.isdecimal() and len(value) < 20
         return value == DELETED or (is_key and int(value) in INTEGER_RANGE)
 
 
 class OutcomeFilter(ColumnFilter):
-    """Tells refusals from successes."""
+    """Chooses refused or successful requests."""
 
     title = _("outcome")
     parameter_name = "outcome__exact"
@@ -73,7 +73,7 @@ class OutcomeFilter(ColumnFilter):
 
 
 class OperationFilter(ColumnFilter):
-    """Tells what was asked for."""
+    """Chooses what was asked for."""
 
     title = _("operation")
     parameter_name = "operation__exact"
@@ -84,7 +84,7 @@ class OperationFilter(ColumnFilter):
 
 
 class TypeFilter(ColumnFilter):
-    """Offers the resource types that the project serves, and in an address takes any other too."""
+    """Offers the resource types of the project. In a URL, any other name is valid too."""
 
     title = _("resource type")
     parameter_name = "resource_type"
@@ -95,7 +95,7 @@ class TypeFilter(ColumnFilter):
 
 
 class ResourceFilter(ColumnFilter):
-    """Is there when the history of one resource is shown, to say so and to be taken off."""
+    """Is shown only for the history of one resource, and lets the user remove that filter."""
 
     title = _("resource")
     parameter_name = "resource_id__exact"

@@ -1,4 +1,4 @@
-"""The page that asks whether to do something to resources, and does it."""
+"""The page that asks for confirmation of an action on resources, and performs it."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ else:
 logger = logging.getLogger("django_scim.admin")
 
 MOST_RESOURCES = 100
-"""To how many resources something is done at once: a page of the list."""
+"""The most resources of one action: a page of the list."""
 
 MOST_REFUSALS = 10
-"""How many of the resources are named that nothing could be done to."""
+"""The most resources that are named when an action fails on them."""
 
 
 class ResourceActionPages(ModelAdmin):
-    """An admin of records whose actions ask first. Each resource is changed in a transaction of its own."""
+    """An admin of records whose actions ask first. Each resource is changed in its own transaction."""
 
     def get_urls(self) -> list[URLPattern]:
         view: Callable[..., HttpResponse] = self.admin_site.admin_view(self.act)
         for alias in connections:
-            # With ATOMIC_REQUESTS, one resource would wait for the locks of all others.
+            # With ATOMIC_REQUESTS, the locks of all resources would be held until the last one is changed.
             view = transaction.non_atomic_requests(using=alias)(view)
         return [path("act/<slug:name>/", view, name="django_scim_record_act"), *super().get_urls()]
 
@@ -56,7 +56,7 @@ class ResourceActionPages(ModelAdmin):
         return may_act(self.admin_site, request)
 
     def act(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Ask whether to do something to resources; do it when the answer is posted.
+        """Ask for confirmation on GET, perform the action on POST.
 
         :raises Http404: If there is no such action.
         :raises PermissionDenied: If the user may not.
@@ -81,7 +81,7 @@ class ResourceActionPages(ModelAdmin):
         return HttpResponseRedirect(back)
 
     def problem_with(self, records: Sequence[Record]) -> str | None:
-        """Return why nothing can be done to a selection at all, or None."""
+        """Return why the action is not possible for this selection, or None."""
         if not records:
             return _("These resources are no longer there.")
         if len(records) > MOST_RESOURCES:
@@ -96,10 +96,10 @@ class ResourceActionPages(ModelAdmin):
         back: str,
         connection: Connection | None = None,
     ) -> HttpResponse:
-        """Show the page that asks, or say why it makes no sense to ask.
+        """Render the page that asks for confirmation.
 
-        :param back: Where the page leads in the end.
-        :param connection: The connection that is chosen already.
+        :param back: The URL to go to afterwards.
+        :param connection: The connection that is already chosen, or None.
         """
         if problem := self.problem_with(records):
             self.message_user(request, problem, messages.WARNING)
@@ -128,11 +128,11 @@ class ResourceActionPages(ModelAdmin):
         return TemplateResponse(request, "admin/django_scim/record/act.html", context)
 
     def linked_connections(self, records: Sequence[Record]) -> QuerySet[Connection]:
-        """Return the connections that have given one of the resources an ``externalId``."""
+        """Return the connections that have a link to any of the records."""
         return Connection.objects.filter(links__record__in=records).distinct().order_by("name")
 
     def back_url(self, request: HttpRequest, back: str, records: Sequence[Record]) -> str:
-        """Return where to go in the end: where the user came from, or the only resource, or the list."""
+        """Return the URL to go to afterwards: the given one if it is safe, else a record, else the list."""
         if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
             return back
         if len(records) == 1:
@@ -146,7 +146,7 @@ class ResourceActionPages(ModelAdmin):
         records: Sequence[Record],
         connection: Connection | None,
     ) -> None:
-        """Do something to resources, one after the other, and say what came of it."""
+        """Perform an action on resources, one after the other, and show the results as messages."""
         author = Author(request.user.get_username(), str(uuid4()))
         objects = resources_of(records)
         done, refused = 0, []
@@ -169,7 +169,7 @@ class ResourceActionPages(ModelAdmin):
     def perform_on(
         self, action: ResourceAction, record: Record, author: Author, connection: Connection | None
     ) -> str | None:
-        """Do something to one resource; return why it could not be done, or None."""
+        """Perform an action on one resource. Return why it failed, or None."""
         resource_type = registry().get(record.resource_type)
         if resource_type is None:
             return _("the project does not serve this resource type any more")
@@ -178,7 +178,7 @@ class ResourceActionPages(ModelAdmin):
         except SCIMException as error:
             return error.detail or str(error)
         except Exception:
-            # Such as a function of DEPROVISIONING that failed: its resource is as it was, the others go on.
+            # For example, a function of DEPROVISIONING failed. That resource is unchanged; the others go on.
             logger.exception("%s of %s failed", action.name, record)
             return _("an unexpected error, which the log has; nothing was changed")
         return None
@@ -192,7 +192,7 @@ def records_by_key(keys: Sequence[str]) -> list[Record]:
 
 
 def list_action(action: ResourceAction) -> Any:
-    """Return an action of the list, which leads to the page that asks."""
+    """Return the action of the list that opens the page of confirmation."""
 
     description: Any = action.choice
 

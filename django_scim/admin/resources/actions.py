@@ -1,4 +1,4 @@
-"""What somebody of the project can do to resources: restore, unlink and deactivate them."""
+"""What people of the project can do to resources: restore, unlink and deactivate them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Text = str | Promise
 
 
 class ResourceAction:
-    """Something that can be done to a resource, one at a time, with the words for it."""
+    """An action on one resource, and its texts."""
 
     name: ClassVar[str]
-    """Its name in addresses and forms."""
+    """Its name in URLs and forms."""
 
     label: ClassVar[Text]
-    """What its button says."""
+    """The text of its button."""
 
     choice: ClassVar[Text]
-    """What the list of actions says."""
+    """Its text in the list of actions."""
 
     explanation: ClassVar[Text]
-    """What follows from it, for those who are asked whether they are sure."""
+    """What it changes, for the page of confirmation."""
 
     needs_connection: ClassVar[bool] = False
     """Whether it is about one connection."""
@@ -37,9 +37,10 @@ class ResourceAction:
     def run(
         self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
     ) -> None:
-        """Change one resource.
+        """Perform the action.
 
-        :raises SCIMException: If it cannot be done.
+        :param key: The primary key of the row.
+        :raises SCIMException: If it is not possible.
         """
         raise NotImplementedError
 
@@ -48,7 +49,7 @@ class ResourceAction:
         raise NotImplementedError
 
     def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
-        """Return what was done in the way of the admin's log, which translates when it is read."""
+        """Return the message for the admin's log."""
         raise NotImplementedError
 
 
@@ -133,4 +134,4 @@ class DeactivateAction(ResourceAction):
 ACTIONS: dict[str, ResourceAction] = {
     action.name: action for action in (RestoreAction(), UnlinkAction(), DeactivateAction())
 }
-"""What can be done, by name."""
+"""The actions by their name."""

@@ -1,4 +1,4 @@
-"""Resources: what SCIM knows of the rows of the project, with the ``externalId`` values of each."""
+"""The admin of records: what SCIM knows of the rows of the project, with the links of each."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ else:
 
 
 class LinkInline(ReadOnly, TabularInline):
-    """Shows what each connection calls the resource."""
+    """Shows the ``externalId`` that each connection gave to the resource."""
 
     model = Link
     verbose_name = _("external id")
@@ -65,7 +65,7 @@ class LinkInline(ReadOnly, TabularInline):
 
 @admin.register(Record)
 class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
-    """The resources that SCIM has touched. They change by SCIM, by the project, and by the actions here."""
+    """The resources that have a record. The forms are read-only; the actions change the resources."""
 
     actions = LIST_ACTIONS
     inlines = [LinkInline]
@@ -120,7 +120,7 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
         return RecordChangeList
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """Order by what has an index: those of one type by their last change, all by their creation."""
+        """Order by what has an index: records of one type by their last change, all records by creation."""
         return ("-last_modified", "-pk") if request.GET.get("resource_type") else ("-pk",)
 
     def get_search_results(
@@ -132,7 +132,7 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Lead from the resources that a connection has linked to those that it has made."""
+        """Add the URL of the resources that the chosen connection has created."""
         connection = connection_by_key(request.GET.get("connection"))
         context = dict(extra_context or {})
         if connection is not None:
@@ -147,24 +147,24 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
 
     @admin.display(description=_("resource"))
     def resource(self, record: Any) -> str:
-        """Return what people call the project's row, if it is there still."""
+        """Return the name of the row, or a text with its key if the row is deleted."""
         return record.columns.name or str(record)
 
     @admin.display(description=_("account"))
     def row(self, record: Any) -> SafeString | str:
-        """Return the key of the project's row, with the address of its page for those who may open it."""
+        """Return the key of the row, linked to its page for users who may open it."""
         if record.columns.url is None:
             return str(record.key)
         return format_html('<a href="{}">{}</a>', record.columns.url, record.key)
 
     @admin.display(description=_("external id"))
     def external_ids(self, record: Any) -> str | None:
-        """Return what connections call the resource: the one that is filtered by, or all."""
+        """Return the external ids of the chosen connection, or of all connections, or None."""
         return ", ".join(record.columns.external_ids) or None
 
     @admin.display(description=_("status"))
     def status(self, record: Any) -> str | None:
-        """Return whether the resource is active, inactive or deleted, or None if its row is gone."""
+        """Return whether the resource is active, inactive or deleted, or None if its row is deleted."""
         if record.deleted_at is not None:
             return gettext("Deleted")
         if record.columns.is_active is None:

@@ -1,4 +1,4 @@
-"""Which identity provider a resource belongs to, if to any, and who has changed it last."""
+"""Which connections provision a resource, and who changed it last."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType
 
 SAME_WRITE = timedelta(minutes=1)
-"""How long after a change at most its event is written: the transaction of a large group takes a while."""
+"""The most time between a change and its event: the transaction of a large group takes a while."""
 
 
 def authors_of(objects: Mapping[Any, Resource]) -> dict[Any, str]:
-    """Return who has changed resources last, by the key of their record, in three queries at most.
+    """Return who changed resources last, by the key of their record, in three queries at most.
 
-    A write over SCIM saves the record and then its event. So the first event that is not older than
-    ``last_modified`` is that of the change, or the project has changed the row by itself. Where the history
-    does not go back that far, nobody knows.
+    A SCIM write saves the record first, then its event. So the first event that is not older than
+    ``last_modified`` belongs to the change. If there is no such event, the project itself has changed the
+    row. If the history does not go back that far, the author is unknown.
     """
     if not objects:
         return {}
@@ -44,9 +44,9 @@ def authors_of(objects: Mapping[Any, Resource]) -> dict[Any, str]:
 
 
 def first_events(objects: Mapping[Any, Resource]) -> dict[Any, ProvisioningEvent]:
-    """Return the first event of each resource since it was last modified, by the key of the record.
+    """Return the first event of each resource since its last modification, by the key of the record.
 
-    Each is found by the index on the ``id`` of the resource and the time.
+    The index on the ``id`` of the resource and the time finds each event.
     """
     whens = [When(pk=pk, then=Value(obj.identifier)) for pk, obj in objects.items()]
     own = ProvisioningEvent.objects.filter(
@@ -66,27 +66,27 @@ def first_events(objects: Mapping[Any, Resource]) -> dict[Any, ProvisioningEvent
 
 
 def is_change(event: ProvisioningEvent) -> bool:
-    """Whether an event is of a write that was done."""
+    """Whether an event is a successful write."""
     return event.outcome == Outcome.SUCCESS and event.operation not in READS
 
 
 def author(event: ProvisioningEvent) -> str:
-    """Return who is behind an event."""
+    """Return the connection of an event, or in words who else caused it."""
     if event.connection is not None:
         return str(event.connection)
     return _("a connection that is gone") if event.method else _("the project itself")
 
 
 CACHE = "_django_scim_provisioning"
-"""The attribute of a request that keeps what was found for it: a page asks several times."""
+"""The attribute of a request that caches :class:`Provisioning`: a page needs it several times."""
 
 
 @dataclass(frozen=True)
 class Provisioning:
-    """What is known of a row: its record, what connections call it, and which of them write it.
+    """The record of a row, its links, and the connections that provision it.
 
-    :param connections: Those that have linked the resource, or else the one that has written it last.
-    :param is_provisioned: Whether an identity provider writes the resource. Its connection may be gone.
+    :param connections: The connections with a link, or else the one that wrote the resource last.
+    :param is_provisioned: Whether an identity provider writes the resource. Its connection may be deleted.
     """
 
     record: Record | None
@@ -96,7 +96,7 @@ class Provisioning:
 
 
 def provisioning_of(resource_type: ResourceType, row: Model, request: HttpRequest) -> Provisioning:
-    """Return what is known of a row; found once a request."""
+    """Return the provisioning of a row, which is looked up once in a request."""
     found: dict[Any, Provisioning] = getattr(request, CACHE, {})
     setattr(request, CACHE, found)
     key = (resource_type.name, row.pk)
@@ -106,9 +106,10 @@ def provisioning_of(resource_type: ResourceType, row: Model, request: HttpReques
 
 
 def look_up(resource_type: ResourceType, row: Model) -> Provisioning:
-    """Return what is known of a row.
+    """Return the provisioning of a row.
 
-    A record alone proves nothing: there is one also where the project has changed the members of a group.
+    A record alone does not mean that the row is provisioned: there is also a record if the project itself
+    has changed the members of a group.
     """
     record = record_of(resource_type, row)
     links = [] if record is None else list(record.links.select_related("connection").order_by("pk"))
@@ -125,9 +126,9 @@ def look_up(resource_type: ResourceType, row: Model) -> Provisioning:
 
 
 def last_write(resource_type: ResourceType, row: Model) -> ProvisioningEvent | None:
-    """Return the last change that a connection has made to a resource, or None if the history has no such."""
+    """Return the last change of a resource by a connection, or None if the history has none."""
     events = ProvisioningEvent.objects.filter(
         resource_id=resource_type.identifier(row), resource_type=resource_type.name, outcome=Outcome.SUCCESS
     ).exclude(operation__in=READS)
-    # What somebody of the project has done has no method.
+    # The events of actions in the admin have no method.
     return events.exclude(method="").select_related("connection").order_by("-time", "-pk").first()

@@ -1,4 +1,4 @@
-"""The list of resources, in pages that are ranges of an index, so that each costs the same at any depth."""
+"""The list of resources. Each page is a range of an index, so that all pages cost the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from django_scim.sql.values import INTEGER_RANGE, OutOfRange, in_column
 
 
 class RecordChangeList(LeanChangeList):
-    """A list in pages that nobody counts, which knows what belongs to the records of a page."""
+    """A list that is never counted. It loads what the columns need for a whole page at once."""
 
     previous_url: str | None = None
     next_url: str | None = None
@@ -31,7 +31,10 @@ class RecordChangeList(LeanChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Model]:
-        """Return the records of all pages. The place of a page is no condition, and no link keeps it."""
+        """Return the records of all pages.
+
+        The position of a page is not a filter, and the links of the filters do not contain it.
+        """
         self.position = {name: request.GET[name] for name in (AFTER, BEFORE) if name in request.GET}
         for name in self.position:
             self.params.pop(name, None)
@@ -42,9 +45,9 @@ class RecordChangeList(LeanChangeList):
         return list(self.model_admin.get_ordering(request))
 
     def get_results(self, request: HttpRequest) -> None:
-        """Fetch the page, then what belongs to it.
+        """Read the records of the page, then what the columns show of them.
 
-        :raises IncorrectLookupParameters: If the address names no place in the list.
+        :raises IncorrectLookupParameters: If the URL has a position that is not valid.
         """
         order = BY_TIME if "-last_modified" in self.model_admin.get_ordering(request) else BY_KEY
         try:
@@ -59,7 +62,7 @@ class RecordChangeList(LeanChangeList):
         if page.has_next:
             self.next_url = self.get_query_string({AFTER: place_of(page.rows[-1], order)})
         self.result_list: Any = page.rows
-        # Nothing is counted; two equal numbers are not told.
+        # Nothing is counted. With equal counts, Django's template shows no number.
         self.result_count = self.full_result_count = len(page.rows)
         self.show_full_result_count = self.can_show_all = self.multi_page = False
         self.show_admin_actions = bool(page.rows)
@@ -101,12 +104,12 @@ def columns_of(records: Sequence[Record], site: AdminSite, request: HttpRequest)
 AFTER = "after"
 
 BEFORE = "before"
-"""The parameters of the address: the page begins after a record, or ends before it."""
+"""The parameters of the URL: the page begins after a position, or ends before it."""
 
 BY_KEY = Keyset((KeyColumn("pk", is_descending=True),))
 
 BY_TIME = Keyset((KeyColumn("last_modified", is_descending=True), *BY_KEY.columns))
-"""The two orders of the list: the newest resource first, or the one that was modified last."""
+"""The two orders of the list: the newest resource first, or the last modified first."""
 
 
 def read_place(text: str, order: Keyset) -> tuple[Any, ...]:

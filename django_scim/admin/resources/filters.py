@@ -1,4 +1,4 @@
-"""The filters beside the list of resources, and its search: by what an index finds."""
+"""The filters and the search of the list of resources. They use only what an index finds."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from django_scim.sql.operand import any_of
 from django_scim.sql.values import INTEGER_RANGE, column_of
 
 MOST_CONNECTIONS = 50
-"""How many connections are offered; another one can be named in the address."""
+"""How many connections are offered. The URL can name any other."""
 
 
 class ResourceConnectionFilter(admin.SimpleListFilter):
-    """Keeps the resources that a connection has given an ``externalId``.
+    """Keeps the resources that a connection has a link to.
 
-    A connection may make a resource and give it none. Only the history knows that, by an ``id`` that no
-    database can join to a record, so the list leads there.
+    A connection may create a resource without an ``externalId``. Only the history knows that, by an ``id``
+    that no database can join to a record. So the list has a link to the history.
     """
 
     title = _("connection")
@@ -39,7 +39,7 @@ class ResourceConnectionFilter(admin.SimpleListFilter):
         return connection_choices(self.value())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
-        """Keep the records that are linked. A connection that does not exist has linked no record."""
+        """Keep the records with a link of the connection, or no records if there is no such connection."""
         if self.value() is None:
             return queryset
         connection = connection_by_key(self.value())
@@ -63,7 +63,7 @@ def connection_by_key(key: str | None) -> Connection | None:
 
 
 class ResourceTypeFilter(admin.SimpleListFilter):
-    """Offers the resource types that the project serves, without a look through the whole table."""
+    """Offers the resource types of the project, without a query of the records."""
 
     title = _("resource type")
     parameter_name = "resource_type"
@@ -77,9 +77,9 @@ class ResourceTypeFilter(admin.SimpleListFilter):
 
 
 class ResourceStatusFilter(admin.SimpleListFilter):
-    """Tells what is active from what is deactivated and from what SCIM has deleted.
+    """Chooses active, inactive or deleted resources.
 
-    Whether a resource is active is asked of the mapping of ``active``: a look at the rows of the project.
+    Whether a resource is active, the mapping of ``active`` decides by the rows of the project.
     """
 
     title = _("status")
@@ -102,13 +102,13 @@ class ResourceStatusFilter(admin.SimpleListFilter):
         if self.value() == "inactive":
             return present.filter(any_of(inactive))
         for condition in inactive:
-            # One by one, so that the database can look up each record of a page, and need not know all rows.
+            # One condition at a time, so that the database looks up the records of a page only.
             present = present.filter(~condition)
         return present
 
 
 def is_inactive(resource_type: ResourceType) -> Exists:
-    """Return the condition that a record is of a row whose ``active`` is false."""
+    """Return the condition that ``active`` is false in the row of a record."""
     mapping = resource_type.mappings["active"]
     condition = mapping.lookup(mapping.path, CompareOperator.eq, False, Caller(None))
     outer_name = ExpressionWrapper(OuterRef("resource_type"), output_field=CharField())
@@ -117,13 +117,13 @@ def is_inactive(resource_type: ResourceType) -> Exists:
 
 
 MOST_FOUND = 500
-"""How many resources that have the same external id, or the same name, are found."""
+"""The most resources with the same external id, or with the same name, that are found."""
 
 
 def search_condition(term: str) -> Q:
-    """Return the condition that a record is of a resource with a name, a key, an ``id`` or an ``externalId``.
+    """Return the condition that the resource of a record has a name, a key, an ``id`` or an ``externalId``.
 
-    What is in other tables is looked up first: no database finds both sides of an OR by index otherwise.
+    Other tables are queried first: in a single query, no database finds both sides of an OR by index.
     """
     condition = Q(pk__in=linked_records(term))
     for resource_type in registry():
@@ -156,7 +156,7 @@ def keys_from_term(resource_type: ResourceType, term: str) -> Iterator[Any]:
 
 
 def is_integer(term: str) -> bool:
-    """Whether a term is an integer that a column can hold."""
+    """Whether a term is an integer in the range of a column."""
     digits = term.removeprefix("-")
     return digits.isascii() and digits.isdecimal() and len(digits) < 20 and int(term) in INTEGER_RANGE
 

@@ -1,4 +1,4 @@
-"""For the project's own admin: what SCIM knows of a row, and which fields an identity provider owns."""
+"""The mixin for the project's own admin: shows what SCIM knows of a row, and which fields it writes."""
 
 from __future__ import annotations
 
@@ -31,33 +31,33 @@ TEMPLATE = "admin/django_scim/panel/change_form.html"
 
 
 class ProvisioningAdminMixin(ModelAdmin):
-    """Adds to the page of a row what there is of it in SCIM, and notes at the fields that SCIM writes.
+    """Adds a panel with the SCIM data to the page of a row, and a note to each field that SCIM writes.
 
-    It goes before the other base classes: ``class StaffAdmin(ProvisioningAdminMixin, UserAdmin)``. The model
-    has to be that of a resource type. The panel is for those who may view resources; the notes are for
-    everybody who sees the form.
+    Put it before the other base classes: ``class StaffAdmin(ProvisioningAdminMixin, UserAdmin)``. The model
+    has to be that of an adapter. Users who may view resources see the panel. Everybody who sees the form
+    sees the notes.
     """
 
     provisioned_fields_readonly: ClassVar[bool] = False
-    """Whether nobody changes the fields of a provisioned row that its identity provider owns."""
+    """Whether the fields that SCIM writes are read-only in the form of a provisioned row."""
 
     provisioning_panel: ClassVar[bool] = True
-    """Whether the panel follows the form; a template of the project may include it elsewhere instead."""
+    """Whether the panel is below the form. A template of the project can include it elsewhere instead."""
 
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/resource.css"]}
 
     def provisioned_type(self, obj: Model | None) -> ResourceType | None:
-        """Return the resource type of a row, or None for a row that is new or no resource."""
+        """Return the resource type of a row, or None if the row is new or not a resource."""
         if obj is None or obj.pk is None:
             return None
         resource_type = resource_type_for(self.model)
         return resource_type if resource_type and has_identifier(resource_type, obj) else None
 
     def provisioning_note(self, request: HttpRequest, obj: Model | None) -> str | None:
-        """Return what is said of the fields that the identity provider of a row owns, or None if it has none.
+        """Return the note for the fields that SCIM writes, or None if the row is not provisioned.
 
-        The connections are named to those who may view resources.
+        It names the connections only to users who may view resources.
         """
         resource_type = self.provisioned_type(obj)
         if resource_type is None or obj is None:
@@ -75,7 +75,7 @@ class ProvisioningAdminMixin(ModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Note at the fields whom they belong to."""
+        """Add the note to the fields that SCIM writes."""
         form = super().get_form(request, obj, change=change, **kwargs)
         note = self.provisioning_note(request, obj)
         resource_type = self.provisioned_type(obj)
@@ -84,7 +84,7 @@ class ProvisioningAdminMixin(ModelAdmin):
         return form_with_note(form, owned_fields(resource_type), note)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """Add the fields that the identity provider owns, if nobody else is to change them."""
+        """Add the fields that SCIM writes, if they are to be read-only."""
         names = super().get_readonly_fields(request, obj)
         resource_type = self.provisioned_type(obj)
         if not self.provisioned_fields_readonly or resource_type is None:
@@ -98,7 +98,7 @@ class ProvisioningAdminMixin(ModelAdmin):
         return (*names, *sorted((owned_fields(resource_type) & editable) - left_out))
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
-        """Leave out what depends on a field that is not in the form."""
+        """Leave out fields that depend on a read-only field: Django has no widget for it in the form."""
         fields = super().get_prepopulated_fields(request, obj)
         if not self.provisioned_fields_readonly:
             return fields
@@ -108,7 +108,7 @@ class ProvisioningAdminMixin(ModelAdmin):
     def get_formsets_with_inlines(
         self, request: HttpRequest, obj: Model | None = None
     ) -> Iterator[tuple[Any, Any]]:
-        """Note the same at the fields of rows beside the resource, such as a profile."""
+        """Add the note to the inlines of related rows that SCIM writes, such as a profile."""
         note = self.provisioning_note(request, obj)
         resource_type = self.provisioned_type(obj)
         for formset, inline in super().get_formsets_with_inlines(request, obj):
@@ -130,7 +130,7 @@ class ProvisioningAdminMixin(ModelAdmin):
         form_url: str = "",
         obj: Model | None = None,
     ) -> HttpResponse:
-        """Put the panel below the form, whatever template the page has."""
+        """Put the panel below the form, around any template that the project's admin has."""
         resource_type = self.provisioned_type(obj)
         if resource_type is not None and obj is not None and not context.get("is_popup"):
             context["provisioning"] = ResourcePanel(self.admin_site, request, resource_type, obj)
@@ -173,12 +173,12 @@ def owned_fields_behind(resource_type: ResourceType, relation: Field[Any, Any]) 
 def form_with_note(
     form: FormClass, names: Collection[str], note: str, *, disabled: bool = False
 ) -> FormClass:
-    """Return a form class that says of some fields whom they belong to.
+    """Return a form class with a note in the help text of some fields.
 
-    The note is a part of the help text, which Django names in the ``aria-describedby`` of the field. A field
-    that is only shown has its help text from the options of the form.
+    Django names the help text in the ``aria-describedby`` of a field. A read-only field has its help text
+    from the options of the form.
 
-    :param disabled: Whether the fields take no other values, whatever a browser sends.
+    :param disabled: Whether the fields ignore what a browser sends.
     """
 
     class NotedForm(form):  # type: ignore[misc, valid-type]
@@ -201,5 +201,5 @@ def form_with_note(
 
 
 def with_note(help_text: Any, note: str) -> str:
-    """Return a help text, which Django takes for HTML, with a note, which is escaped."""
+    """Return a help text with a note. The help text is HTML for Django, the note is plain text."""
     return f"{help_text} {conditional_escape(note)}".strip()

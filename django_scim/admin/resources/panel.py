@@ -1,4 +1,4 @@
-"""What is to be seen of one resource, on its own page and on that of the project's row."""
+"""The panel of one resource, on the page of its record and on that of the project's row."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 
 CHOICE = "scim_connection"
-"""The parameter of a page's address that names the connection to look with."""
+"""The parameter of the URL that chooses the connection whose document is shown."""
 
 TIMELINE = 20
-"""How many events are shown."""
+"""The number of events that are shown."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,13 @@ class Step:
 
     @property
     def changes(self) -> str:
-        """The attributes that were changed, those of extensions without the URN."""
+        """The changed attributes, those of extensions without the URN."""
         return ", ".join(path.rpartition(":")[2] for path in self.event.changes)
 
 
 class ResourcePanel:
-    """Finds what a template asks for, and nothing else.
+    """Looks up what a template asks for, when it asks.
 
-    :param resource_type: That of the row.
     :param row: The row of the project.
     """
 
@@ -84,7 +83,7 @@ class ResourcePanel:
 
     @property
     def record(self) -> Record | None:
-        """The record of the resource, or None if SCIM has not touched it."""
+        """The record of the resource, or None if there is no record."""
         return self.provisioning.record
 
     @property
@@ -94,7 +93,7 @@ class ResourcePanel:
 
     @property
     def row_url(self) -> str | None:
-        """The address of the page of the row, or None for those who may not open it."""
+        """The URL of the row's page, or None if the user may not open it."""
         may_view = may_view_rows(self.site, self.request, type(self.row), self.row)
         return row_url(self.site, self.row) if may_view else None
 
@@ -105,7 +104,7 @@ class ResourcePanel:
 
     @cached_property
     def is_active(self) -> bool:
-        """Whether the resource is there for SCIM, and active."""
+        """Whether the resource is active, and not deleted."""
         obj = Resource(self.resource_type, self.row, Caller(None))
         obj.record = self.record
         return is_active(obj)
@@ -118,12 +117,12 @@ class ResourcePanel:
 
     @cached_property
     def connections(self) -> list[Connection]:
-        """The connections to look with."""
+        """The connections whose document can be shown."""
         return connections_of(self.resource_type, self.row)
 
     @cached_property
     def connection(self) -> Connection | None:
-        """The connection that is looked with: the one that is asked for, or the first."""
+        """The connection whose document is shown: the chosen one, or the first, or None."""
         key = self.request.GET.get(CHOICE)
         chosen = (connection for connection in self.connections if str(connection.pk) == key)
         return next(chosen, None) or next(iter(self.connections), None)
@@ -134,7 +133,7 @@ class ResourcePanel:
 
     @property
     def choices(self) -> list[tuple[Connection, str]]:
-        """The connections, with the address of this page that looks with each."""
+        """The connections, each with the URL of this page that shows its document."""
         found = []
         for connection in self.connections:
             query = self.request.GET.copy()
@@ -157,7 +156,7 @@ class ResourcePanel:
 
     @property
     def left_out(self) -> str:
-        """The attributes that have too many values to be shown."""
+        """The attributes that are not in the document, since they have too many values."""
         return ", ".join(self.document_parts[1])
 
     @property
@@ -190,7 +189,7 @@ class ResourcePanel:
 
     @property
     def actions(self) -> list[tuple[Any, str]]:
-        """The names of what can be done to the resource now, with the addresses of the pages that ask."""
+        """The labels of the actions that are possible now, with the URLs of their pages."""
         if self.may_act and self.is_deleted:
             return [(RestoreAction.label, self._action_url(RestoreAction.name))]
         if self.may_act and self.is_active and self.resource_type.adapter.can_be_inactive:
@@ -199,7 +198,7 @@ class ResourcePanel:
 
     @property
     def links(self) -> list[tuple[Link, str | None]]:
-        """What connections call the resource, with the addresses of the pages that unlink it."""
+        """The links of the resource, with the URLs of the pages that delete them, or None."""
         return [
             (link, self._action_url(UnlinkAction.name, link.connection) if self.may_act else None)
             for link in self.provisioning.links
@@ -217,15 +216,15 @@ class ResourcePanel:
 
 
 MOST_VALUES = 100
-"""How many members, or other values without a bound, are shown."""
+"""The most members, or values of another unbounded attribute, that are shown."""
 
 
 def resource_document(
     resource_type: ResourceType, row: Model, caller: Caller
 ) -> tuple[Json | None, list[str]]:
-    """Return what a connection gets of a row, and the attributes that are left out for their size.
+    """Return the document that a connection gets of a row, and the attributes that are left out of it.
 
-    The document is None if the connection sees no such resource: a GET answers 404.
+    The document is None if the connection cannot see the resource, and gets 404.
     """
     left_out = [
         mapping.path.key
@@ -239,6 +238,6 @@ def resource_document(
 
 
 def has_many(mapping: Mapping, row: Model, caller: Caller) -> bool:
-    """Whether an attribute has more values than are shown; no more of them are counted."""
+    """Whether an attribute has more than :data:`MOST_VALUES` values. Not all of them are counted."""
     rows = [source.rows.filter(**{source.key: row.pk}).order_by() for source in mapping.sources(caller)]
     return sum(own[: MOST_VALUES + 1].count() for own in rows) > MOST_VALUES

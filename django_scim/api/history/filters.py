@@ -1,4 +1,4 @@
-"""What the history can be asked for, by django-filter: only what an index of the table answers."""
+"""The parameters of the history, by django-filter: only what an index of the table can find."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from django_scim.models import AccessToken, Connection, Operation, Outcome
 from django_scim.sql.functions import Comparable, compose
 
 LONGEST_SPAN = timedelta(days=31)
-"""How much of the history is read through for what no index finds."""
+"""The longest time for which all events are read, if no index finds the parameters."""
 
 SELECTED = {"connection_id", "resource_type", *CHOICES, *NARROW}
 """The columns for which :class:`~django_scim.history.selection.EventSelection` finds an index."""
 
 FEW = {*NARROW, "display_key"}
-"""The columns of which one value belongs to few events."""
+"""The columns in which one value belongs to few events."""
 
 
 class TimeField(forms.Field):
-    """A point in time as ISO 8601 writes it; one without an offset is in UTC, as those of answers are."""
+    """A time in ISO 8601. Without an offset it is in UTC, as the times of the answers are."""
 
     def to_python(self, value: Any) -> datetime | None:
-        """Return the time as the database has it.
+        """Return the time for the database, or None for an empty value.
 
-        :raises ValidationError: If it is no time.
+        :raises ValidationError: If it is not a time.
         """
         if value in self.empty_values:
             return None
@@ -48,15 +48,15 @@ class TimeField(forms.Field):
 
 
 def parse_time(text: str) -> datetime:
-    """Return a time as the database has it: in UTC, or in the project's own zone if ``USE_TZ`` is off.
+    """Return a time for the database: in UTC, or without a zone if the project uses no time zones.
 
-    :raises ValueError: If it is no time, or one at the very ends of the calendar.
+    :raises ValueError: If it is not a time, or if it is at the very end of the calendar.
     """
     parsed = parse_datetime(text)
     if parsed is None:
         raise ValueError("this is not a time")
     aware = parsed if timezone.is_aware(parsed) else parsed.replace(tzinfo=UTC)
-    # Another time zone may move a time into the next year.
+    # In another time zone, the year may be another one.
     if not datetime.min.year < aware.year < datetime.max.year:
         raise ValueError("this is out of range")
     return aware.astimezone(UTC) if settings.USE_TZ else timezone.make_naive(aware)
@@ -75,9 +75,9 @@ class StatusFilter(Filter):
 
 
 class TextFilter(Filter):
-    """Compares with a text as it is kept, cut to the length of its column.
+    """Compares with a text as it is stored, cut to the length of its column.
 
-    The collations of MariaDB and MySQL find more than is equal, so what an index finds is compared again.
+    With the collations of MariaDB and MySQL, an index also finds other texts. So the text is compared again.
     """
 
     field_class = forms.CharField
@@ -91,7 +91,7 @@ class TextFilter(Filter):
         return limited(value, self.column)
 
     def exact(self, value: str) -> Exact:
-        """Return the condition that a text is the same, for what an index has found."""
+        """Return the condition that the text is exactly the same."""
         return Exact(Comparable(F(self.column), case_exact=True), compose(self.column_value(value)))
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -134,9 +134,9 @@ class EventFilterSet(FilterSet):
     time_before = TimeFilter("time", "lt")
 
     def selection(self, equal: Mapping[str, Any]) -> EventSelection:
-        """Return the events that meet the parameters, once these are known to be valid.
+        """Return the events that match the parameters. Check :meth:`is_valid` before.
 
-        :param equal: The values that columns have to have beside those of the parameters.
+        :param equal: Further columns, with the values that they have to have.
         """
         events: Any = self.queryset
         selected = dict(equal)
@@ -153,7 +153,7 @@ class EventFilterSet(FilterSet):
             if selected.setdefault(column, value) != value:
                 events = events.filter(**{column: value})
         if self.form.cleaned_data["display"] and selected.keys().isdisjoint(NARROW):
-            # The index on the name is the one to be used.
+            # The database has to use the index on the name, and not one on these columns.
             events = events.filter(*(Exact(unindexed(column), value) for column, value in selected.items()))
             selected = {}
         return EventSelection(events, equal=selected)
@@ -168,16 +168,16 @@ class EventFilterSet(FilterSet):
         ]
 
     def is_indexed(self, equal: Collection[str]) -> bool:
-        """Whether a page can be read without a look through all of the history.
+        """Whether an index finds a page, or the time is short enough to read all its events.
 
-        :param equal: The columns that have to be equal to a value beside those of the parameters.
+        :param equal: Further columns that have to be equal to a value.
         """
         compared = {each.field_name for each, _ in self.filter_values() if each.lookup_expr == "exact"}
         compared.update(equal)
         return compared <= SELECTED or not compared.isdisjoint(FEW) or self.is_short()
 
     def is_short(self) -> bool:
-        """Whether the parameters name a span of time that may be read through."""
+        """Whether the parameters name a time of at most :data:`LONGEST_SPAN`."""
         after: datetime | None = self.form.cleaned_data["time_after"]
         before: datetime | None = self.form.cleaned_data["time_before"]
         return after is not None and (before or timezone.now()) - after <= LONGEST_SPAN

@@ -1,4 +1,4 @@
-"""/history: the events as JSON, for a system that collects them. It is not of SCIM, but its errors are."""
+"""/history: the events as JSON, for a system that collects them. It is not SCIM, but has SCIM's errors."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ VIEW_HISTORY = "django_scim.view_provisioningevent"
 
 
 class MayReadHistory(HasScope):
-    """Asks of an access token the scope ``history``, and of anybody else to be staff with the permission.
+    """Requires the scope ``history`` of an access token, and the permission to view events of staff.
 
-    To act for a connection by an authentication of the project is not enough: that may be what everyone
-    who is signed in does to their own account.
+    A connection by an authentication class of the project is not enough: the project may use it for every
+    user who changes their own account.
     """
 
     message = "this needs a token with the scope 'history', or staff who may view provisioning events"
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Whether the history may be read; of a token, that of its own connection."""
+        """Whether the request may read the history."""
         if isinstance(request.auth, AccessToken):
             return super().has_permission(request, view)
         user: Any = request.user
@@ -42,11 +42,11 @@ class MayReadHistory(HasScope):
 
 
 REQUEST = "request"
-"""What ``include`` may name: the body that the client sent, which lists leave out."""
+"""The value of the parameter ``include``: adds the body of the request to the events of a list."""
 
 
 class HistoryViewSet(ProtectedView):
-    """Read-only: the events that a token's connection has made, or for staff, those of all."""
+    """The events, read-only: those of the token's connection, or for staff those of all."""
 
     endpoint = "/history"
     lookup_value_regex = "[0-9]{1,18}"
@@ -58,15 +58,15 @@ class HistoryViewSet(ProtectedView):
         return Scope.HISTORY
 
     def get_authenticators(self) -> list[Any]:
-        """Return what ``AUTHENTICATION_CLASSES`` names, and for staff, ``HISTORY_AUTHENTICATION_CLASSES``."""
+        """Add ``HISTORY_AUTHENTICATION_CLASSES``, with which staff sign in."""
         return super().get_authenticators() + instances(get_settings().HISTORY_AUTHENTICATION_CLASSES)
 
     def get_permissions(self) -> list[Any]:
-        """Return the permission of the history: ``PERMISSION_CLASSES`` are those of resources."""
+        """Return the permission of the history, without ``PERMISSION_CLASSES``, which is for resources."""
         return [permission() for permission in self.permission_classes]
 
     def list(self, request: Request) -> Response:
-        """Answer with a page of the events that the parameters select, the newest first."""
+        """Answer with a page of the events that match the parameters, the newest first."""
         self.require_parameters(*EventFilterSet.base_filters, "cursor", "page_size", "include")
         events = self.visible()
         if request.query_params.get("include") != REQUEST:
@@ -76,9 +76,9 @@ class HistoryViewSet(ProtectedView):
         return pagination.get_paginated_response([event_document(event) for event in page])
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        """Answer with one event, and all that is known of it.
+        """Answer with one event and its request.
 
-        :raises NotFoundException: If there is no such event that may be read.
+        :raises NotFoundException: If there is no such event, or the token may not read it.
         """
         self.require_parameters()
         event = self.visible().filter(**self.own, pk=pk).first()
@@ -88,7 +88,7 @@ class HistoryViewSet(ProtectedView):
 
     @property
     def own(self) -> dict[str, Any]:
-        """What all events have in common that may be read: of a token, the connection."""
+        """The condition on events for a token: its connection. Empty for staff."""
         token = self.request.auth
         return {"connection_id": token.connection_id} if isinstance(token, AccessToken) else {}
 
@@ -98,7 +98,7 @@ class HistoryViewSet(ProtectedView):
         return isinstance(token, AccessToken) and bool(token.resource_scopes)
 
     def visible(self) -> QuerySet[ProvisioningEvent]:
-        """Return the events of the resource types that may be read."""
+        """Return the events of the resource types that the token may read."""
         events = with_related(ProvisioningEvent.objects.all())
         if self.is_limited:
             allowed = [resource_type.name for resource_type in registry() if self.allows(resource_type)]
@@ -106,15 +106,15 @@ class HistoryViewSet(ProtectedView):
         return events
 
     def selection(self, events: QuerySet[ProvisioningEvent]) -> EventSelection:
-        """Return what the parameters select of events.
+        """Return the events that match the parameters.
 
-        :raises InvalidValueException: If a value is wrong, or no index has what is asked for.
+        :raises InvalidValueException: If a value is wrong, or if no index finds the events.
         """
         filters = EventFilterSet(self.request.query_params, events, request=self.request)
         if not filters.is_valid():
             name, errors = next(iter(filters.errors.items()))
             raise InvalidValueException(detail=f"{name}: {errors[0]}")
-        # No index has the resource types that a token is limited to.
+        # Several resource types, to which a token may be limited, are in no index.
         compared = [*self.own, *(["resource_type__in"] if self.is_limited else [])]
         if not filters.is_indexed(compared):
             raise InvalidValueException(
@@ -123,9 +123,9 @@ class HistoryViewSet(ProtectedView):
         return filters.selection(self.own)
 
     def require_parameters(self, *known: str) -> None:
-        """Refuse parameters that mean nothing: an answer to another question would pass for the right one.
+        """Refuse parameters that would be ignored: the client would not notice.
 
-        :raises InvalidValueException: If there is one that is unknown, given twice, or empty.
+        :raises InvalidValueException: If a parameter is unknown, given twice, or empty.
         """
         for name, values in self.request.query_params.lists():
             if name not in known:

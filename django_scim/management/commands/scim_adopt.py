@@ -1,4 +1,4 @@
-"""Takes accounts that were there before SCIM into the care of a connection."""
+"""Adopts accounts that existed before SCIM, for a connection."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django_scim.resources.resource_type import ResourceType
 
 
 class Command(BaseCommand):
-    """Records accounts, shows how far it is, and reports what came of it."""
+    """Adopts accounts, shows the progress, and prints a report."""
 
     help = (
         "Records accounts that exist for a connection, with the externalId that a column holds. What is "
@@ -57,10 +57,10 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was changed: this was a dry run.")
 
     def selection(self, options: dict[str, Any]) -> AdoptionSelection:
-        """Return what the arguments select.
+        """Return the selection of the arguments.
 
         :raises CommandError: If there is no such connection or resource type.
-        :raises SelectionError: If the model has no such column, or a text is no lookup.
+        :raises SelectionError: If the model has no such column, or a lookup is not valid.
         """
         resource_type = self.resource_type(options["resource_type"])
         external_id = options["external_id"]
@@ -72,9 +72,9 @@ class Command(BaseCommand):
         )
 
     def connection(self, name: str) -> Connection:
-        """Return the connection of a name.
+        """Return the connection with a name.
 
-        :raises CommandError: If there is no such connection.
+        :raises CommandError: If there is none, with a hint.
         """
         connection = Connection.objects.filter(name=name).first()
         if connection is None:
@@ -83,9 +83,9 @@ class Command(BaseCommand):
         return connection
 
     def resource_type(self, name: str) -> ResourceType:
-        """Return the resource type of a name.
+        """Return the resource type with a name.
 
-        :raises CommandError: If there is no such resource type.
+        :raises CommandError: If there is none, with a hint.
         """
         resource_type = registry().get(name)
         if resource_type is None:

@@ -1,4 +1,4 @@
-"""Makes the indexes on the host's tables that look-ups without regard to case need."""
+"""Creates the indexes on the host's tables for look-ups without regard to case."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django_scim.mappings.dependencies import LookupColumn
 
 
 class Command(BaseCommand):
-    """Makes what is missing and leaves the rest as it is, so that it may run at every deployment."""
+    """Creates only missing indexes, so that it may run at every deployment."""
 
     help = (
         "Makes the indexes by which the look-ups of identity providers, such as that of a userName, find a "
@@ -39,9 +39,9 @@ class Command(BaseCommand):
                 self.make(indexes, resource_type, column, dry_run=options["dry_run"])
 
     def make(self, indexes: Indexes, resource_type: str, column: LookupColumn, *, dry_run: bool) -> None:
-        """Make one index, unless there is one, or print what would make it.
+        """Create one index, unless it exists, or print its SQL.
 
-        :raises CommandError: If the table is not there, or the database refuses.
+        :raises CommandError: If the table does not exist, or if the database refuses.
         """
         place = f"{column} ({resource_type})"
         if not indexes.has_table(column):
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             self.note(f"{place}: made {indexes.name(column)} in {seconds:.1f} s", dry_run=dry_run)
 
     def execute_all(self, indexes: Indexes, place: str, column: LookupColumn, state: State) -> None:
-        """Execute the statements that make an index.
+        """Execute the statements that create an index.
 
         :raises CommandError: If one fails.
         """
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             raise CommandError(f"{place}: {reason} Run the command again once this is solved.") from error
 
     def note(self, text: str, *, dry_run: bool) -> None:
-        """Print a text that is no SQL. In a dry run it is a comment, so that all that is printed is SQL."""
+        """Print a text that is not SQL. In a dry run, it is a comment in SQL."""
         self.stdout.write(f"-- {text}" if dry_run else text)
 
 
@@ -82,4 +82,4 @@ NOTES = {
     State.READY: "there is an index already",
     State.BUILDING: "another session is making the index",
 }
-"""What is said where there is nothing to do."""
+"""The texts for the states in which there is nothing to do."""

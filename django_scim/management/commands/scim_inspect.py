@@ -1,4 +1,4 @@
-"""Shows what the mappings come to, once defaults, adapters and settings are put together."""
+"""Shows the mappings that result from defaults, adapters and settings together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TRUTH = {True: "yes", False: "no", None: "?"}
 
 
 class Command(BaseCommand):
-    """Prints a table for each resource type, or all as JSON."""
+    """Prints a table for each resource type, or JSON for all."""
 
     help = "Prints which column or relation holds each SCIM attribute, and what can be done with it."
 
@@ -58,9 +58,9 @@ class Command(BaseCommand):
                 self.stdout.write(line)
 
     def resource_types(self, options: dict[str, Any]) -> list[ResourceType]:
-        """Return the resource type that the arguments name, or all.
+        """Return the named resource type, or all.
 
-        :raises CommandError: If there is no resource type of that name.
+        :raises CommandError: If there is no resource type with that name.
         """
         name = options["resource_type"]
         known = {resource_type.name.lower(): resource_type for resource_type in registry()}
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         return [known[name.lower()]]
 
     def is_served(self, column: LookupColumn) -> bool | None:
-        """Whether the database has an index for a column, or None if the table or database is not there."""
+        """Whether the database has an index for a column, or None if the table or the database is missing."""
         try:
             indexes = indexes_of(router.db_for_write(column.model))
             return indexes.state(column) is State.READY if indexes.has_table(column) else None
@@ -81,7 +81,7 @@ class Command(BaseCommand):
 
 
 def as_json(resource_type: ResourceType, attributes: Iterable[InspectedAttribute]) -> dict[str, Any]:
-    """Return a resource type as the JSON document has it."""
+    """Return the JSON of a resource type."""
     return {
         "resourceType": resource_type.name,
         "endpoint": resource_type.endpoint,
@@ -91,7 +91,7 @@ def as_json(resource_type: ResourceType, attributes: Iterable[InspectedAttribute
 
 
 def table(attributes: Sequence[InspectedAttribute]) -> list[str]:
-    """Return the lines of a table, the attributes of an extension below its URN."""
+    """Return the lines of a table. The attributes of an extension are below its URN."""
     rows: list[Sequence[str]] = [HEADINGS]
     headings: dict[int, str] = {}
     schema = None
@@ -123,13 +123,13 @@ def cells(attribute: InspectedAttribute) -> list[str]:
 
 @dataclass(frozen=True)
 class InspectedAttribute:
-    """One SCIM attribute, and what its mapping says of itself.
+    """One SCIM attribute and its mapping.
 
     :param schema: The URN of the extension that declares it, or None for the core schema.
-    :param attribute: Its name, with that of a sub-attribute that is mapped by itself.
+    :param attribute: Its name, with the sub-attribute if that has its own mapping.
     :param mapping: The class of the mapping, or None if the attribute never has a value.
-    :param fields: The fields and relations of the host that hold it; empty for what is kept in the record.
-    :param indexed: Whether an equality filter finds it by index, or None if nobody could tell.
+    :param fields: The fields and relations of the host that hold it. Empty if the record holds it.
+    :param indexed: Whether an equality filter finds it by index, or None if that is unknown.
     """
 
     schema: str | None
@@ -147,7 +147,7 @@ def inspect(
 ) -> Iterator[InspectedAttribute]:
     """Yield each attribute of a resource type in the order of its schemas.
 
-    :param is_served: Tells whether there is an index for comparisons with a column, or None if it cannot.
+    :param is_served: Returns whether a column has an index, or None if that is unknown.
     """
     mapped: dict[str, list[Mapping]] = {}
     for mapping in resource_type.mappings.values():
@@ -160,7 +160,7 @@ def inspect(
 
 
 def inspect_mapping(mapping: Mapping, is_served: Callable[[LookupColumn], bool | None]) -> InspectedAttribute:
-    """Return an attribute with what its mapping says of itself."""
+    """Return the attribute of a mapping."""
     served = [is_served(column) for column in mapping.lookup_columns()]
     indexed = all(served) if None not in served else None
     return InspectedAttribute(

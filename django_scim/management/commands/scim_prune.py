@@ -1,4 +1,4 @@
-"""Deletes the old part of the history."""
+"""Deletes old events of the history."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from django_scim.management.progress import Progress
 
 AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 MOST_DAYS = 99_999
-"""No event is as old, and the calendar has a beginning."""
+"""No event is older. A larger number would be before the first year of the calendar."""
 
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 BATCH = 1000
 LARGEST_BATCH = 10_000
-"""More keys in one statement are more parameters than SQLite may take."""
+"""With more keys, a statement may have more parameters than SQLite allows."""
 
 INTERRUPTED = 130
-"""The exit status of a process that somebody has interrupted: 128 and the number of SIGINT."""
+"""The exit status of an interrupted process: 128 plus the number of SIGINT."""
 
 
 class Command(BaseCommand):
-    """Deletes events, and counts if wanted, in batches, and reports how many there were."""
+    """Deletes events, and optionally counts, in batches, and prints how many."""
 
     help = (
         "Deletes events of the history that are older than an age. It may be interrupted and run again, and "
@@ -77,16 +77,16 @@ class Command(BaseCommand):
             self.prune("counts", counts_before(now - counts_older_than), now - counts_older_than, options)
 
     def prune(self, name: str, rows: QuerySet[Any], time: datetime, options: dict[str, Any]) -> None:
-        """Delete rows, and report how many there were.
+        """Delete rows, and print how many.
 
-        :param name: What the rows are called.
+        :param name: The name of the rows.
         :param time: The time before which they are old.
         """
         time = time.replace(microsecond=0)
         if options["dry_run"]:
             self.stdout.write(f"{rows.count()} {name} are older than {time}. Nothing was deleted.")
             return
-        # Without a terminal nobody sees the bar, and nothing has to be counted for it.
+        # Without a terminal there is no bar, so the rows need not be counted.
         progress = Progress(self.stderr, rows.count() if self.stderr.isatty() else 0)
         try:
             for deleted in prune(rows, options["batch_size"]):
@@ -109,7 +109,7 @@ def retention() -> timedelta | None:
 
 
 def age(text: str) -> timedelta:
-    """Return the age that a text such as ``90d`` stands for."""
+    """Return a number of hours, days or weeks as a duration."""
     match = AGE.fullmatch(text)
     if match is None:
         raise ArgumentTypeError(f"'{text}' is not an age such as 90d, 12w or 24h.")

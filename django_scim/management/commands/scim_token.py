@@ -1,4 +1,4 @@
-"""Makes a token where there is no admin at hand, as in the script that sets a project up."""
+"""Creates a token without the admin, for example in a script that sets up a project."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django_scim.resources.registry import scope_choices
 
 
 class Command(BaseCommand):
-    """Prints a new token of a connection, alone, so that a script can keep it in a variable."""
+    """Prints only a new token of a connection, so that a script can store it in a variable."""
 
     help = "Creates a SCIM token and prints it. Makes the connection where there is none of this name."
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--description", default="", help="For people to tell tokens apart.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create the token, and the connection if it is not there: both or neither."""
+        """Create the token, and the connection if it does not exist, in one transaction."""
         attributes = {name: options[name] for name in ("expires", "description")}
         attributes["scopes"] = options["scopes"] or read_and_write()
         with transaction.atomic(using=router.db_for_write(AccessToken)):
@@ -46,9 +46,9 @@ class Command(BaseCommand):
         self.stdout.write(token)
 
     def connection(self, name: str) -> Connection:
-        """Return the connection of this name, and create it if it is not there.
+        """Return the connection with this name. Create it if it does not exist.
 
-        :raises CommandError: If its name is not valid, or if it is not active.
+        :raises CommandError: If it is not active.
         """
         connection = Connection.objects.filter(name=name).first()
         if connection is None:
@@ -73,7 +73,7 @@ def in_days(text: str) -> datetime:
 
 
 def require_valid(instance: AccessToken | Connection, exclude: set[str] | None = None) -> None:
-    """Check an object before it is saved.
+    """Validate an object before it is saved.
 
     :raises CommandError: If a value is missing, too long, or not allowed.
     """

@@ -1,7 +1,7 @@
-"""Bulk jobs (RFC 7644 section 3.7): many operations in one request, each for itself all or nothing.
+"""Bulk jobs (RFC 7644 section 3.7): many operations in one request, each in its own transaction.
 
-Operations run in their order. One that refers to a resource that a later one makes waits for it.
-Resources that refer to each other in a circle are made in one transaction, without the references first.
+Operations run in their order. If an operation refers to a resource that a later one creates, it waits for it.
+Resources that refer to each other in a circle are created in one transaction, first without the references.
 """
 
 from __future__ import annotations
@@ -38,21 +38,18 @@ OPERATIONS = {
 STATUSES = {"POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 204}
 
 AttemptFactory = Callable[[Operation, str, str], Attempt]
-"""Makes the attempt of an operation on a resource type and an ``id``, for the history."""
+"""Returns the attempt of an operation on a resource type and an ``id``, for the history."""
 
 Refusal = Callable[[Attempt | None, Exception], SCIMException]
-"""Records that an attempt failed, if there is one, and returns what its exception means in SCIM."""
+"""Records the refusal of an attempt, unless that is None, and returns the exception as a SCIM error."""
 
 
 class BulkJob:
     """The operations of one request.
 
-    :param resource_types: The resource types that the server has.
-    :param attempt_for: Makes the attempts that the history keeps.
-    :param refuse: Records those that fail.
-    :param allows: Whether the client may write resources of a type.
-    :param secrets: The names of the attributes that the history does not keep.
-    :raises SCIMException: If the request as a whole cannot be read.
+    :param allows: Whether the token may write resources of a type.
+    :param secrets: The names of the attributes that the history redacts.
+    :raises SCIMException: If the request as a whole is not valid.
     """
 
     def __init__(
@@ -75,10 +72,10 @@ class BulkJob:
             if operation.resource_type is not None and not allows(operation.resource_type):
                 operation.error = ForbiddenException(detail="the token does not allow this resource type")
         self.identifiers: dict[str, str] = {}
-        """The ``id`` of each resource that was made, by its ``bulkId``."""
+        """The ``id`` of each resource that was created, by its ``bulkId``."""
 
     def run(self) -> list[BulkOperation]:
-        """Run the operations until ``failOnErrors`` stops them; return those that were tried, in order."""
+        """Run the operations until ``failOnErrors`` stops them. Return those that were tried, in order."""
         makers = {
             operation.bulk_id: position
             for position, operation in enumerate(self.operations)
@@ -101,7 +98,7 @@ class BulkJob:
         return [operation for operation in self.operations if operation.status is not None]
 
     def perform(self, operation: BulkOperation) -> None:
-        """Run one operation, and keep its result in it."""
+        """Run one operation, and set its result."""
         operation.identifier = resolved(operation.identifier, self.identifiers)
         attempt = self.new_attempt(operation)
         try:
@@ -124,7 +121,7 @@ class BulkJob:
                 raise ConflictException(detail=f"the resource with the bulkId '{bulk_id}' was not created")
 
     def write(self, operation: BulkOperation, attempt: Attempt) -> Resource | None:
-        """Do what an operation says; return the resource unless it is gone."""
+        """Run the write of an operation. Return the resource, or None if it was deleted."""
         resource_type, identifier, if_match = operation.resource_type, operation.identifier, operation.version
         assert resource_type is not None
         data = resolved(operation.data, self.identifiers)
@@ -139,7 +136,7 @@ class BulkJob:
         return method(*target, if_match=if_match).read_body(data).run()
 
     def succeed(self, operation: BulkOperation, obj: Resource | None) -> None:
-        """Keep the response of an operation that succeeded."""
+        """Set the result of an operation that succeeded."""
         operation.status = STATUSES[operation.method or ""]
         operation.version = None
         if obj is not None:
@@ -149,13 +146,13 @@ class BulkJob:
                 self.identifiers[operation.bulk_id] = obj.identifier
 
     def fail(self, operation: BulkOperation, exception: Exception, attempt: Attempt | None) -> None:
-        """Keep the error of an operation that failed, in the history too."""
+        """Set the result of an operation that failed, and record its refusal."""
         operation.error = self.refuse(attempt, exception)
         operation.status = operation.error.status
         operation.version = None
 
     def new_attempt(self, operation: BulkOperation) -> Attempt | None:
-        """Return the attempt of an operation; None if it has no method that the history knows."""
+        """Return the attempt of an operation, or None if its method is not valid."""
         if operation.method not in OPERATIONS:
             return None
         name = operation.resource_type.name if operation.resource_type else ""
@@ -167,7 +164,10 @@ class BulkJob:
     # Circles
 
     def perform_circle(self, circle: Sequence[BulkOperation]) -> None:
-        """Make resources that refer to each other, all or nothing."""
+        """Create resources that refer to each other: all of them, or none.
+
+        All are saved first, so that each has an ``id``. Then the references are added to each.
+        """
         creations = {operation: self.creation(operation) for operation in circle}
         documents: dict[BulkOperation, Json] = {}
         known = dict(self.identifiers)
@@ -209,7 +209,7 @@ class BulkJob:
             self.succeed(operation, obj)
 
     def creation(self, operation: BulkOperation) -> Create:
-        """Return the creation that a POST stands for."""
+        """Return the write of a POST."""
         attempt = self.new_attempt(operation)
         assert attempt is not None
         assert operation.resource_type is not None
@@ -218,7 +218,7 @@ class BulkJob:
     def fail_circle(
         self, circle: Sequence[BulkOperation], failed: BulkOperation, exception: Exception
     ) -> None:
-        """Fail all operations of a circle, since one resource could not be made."""
+        """Fail all operations of a circle, since one of its resources could not be created."""
         for operation in circle:
             reason = exception
             if operation is not failed and not isinstance(exception, ConnectionPaused):
@@ -230,7 +230,7 @@ class BulkJob:
 
 
 def run_in_all(databases: Iterable[str], work: Callable[[], Any]) -> Any:
-    """Run work in one transaction of each database, which are tried again together."""
+    """Run work in one transaction of each database. After a deadlock, all are tried again together."""
     first, *others = databases
 
     def in_others() -> Any:

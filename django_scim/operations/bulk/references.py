@@ -1,6 +1,6 @@
-"""``bulkId`` references between operations (RFC 7644 section 3.7.2), and the order that follows from them.
+"""References by ``bulkId`` between operations (RFC 7644 section 3.7.2), and the order that they require.
 
-``"bulkId:qwerty"`` stands for the ``id`` of the resource that the operation with that ``bulkId`` makes:
+``"bulkId:qwerty"`` stands for the ``id`` of the resource that the operation with that ``bulkId`` creates:
 as a value, at the end of a URL, or as a value in the path of a PATCH.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from django_scim.schema.paths import Json
 
 REFERENCE = re.compile(r'(?:\A|(?<=[/"]))bulkId:([^"]+)(?="|\Z)')
-"""A reference in a string: all of it, the end of a URL, or between the quotes of a filter."""
+"""A reference: a whole string, the end of a URL, or a text in quotes in a filter."""
 
 
 def references(data: Any) -> set[str]:
@@ -33,7 +33,10 @@ def references(data: Any) -> set[str]:
 
 
 def resolved(data: Any, identifiers: Mapping[str, str]) -> Any:
-    """Return a document with the ``id`` in the place of each reference that can be resolved."""
+    """Return a copy of a document in which each known reference is replaced by the ``id``.
+
+    It is recursive: the parser has limited the depth of the document.
+    """
 
     def replaced(text: str) -> str:
         if "bulkId:" not in text:
@@ -53,9 +56,9 @@ def transformed(data: Any, change: Callable[[str], str]) -> Any:
 
 
 def without_references(document: Json, unresolved: Set[str]) -> Json:
-    """Return a resource without the attributes that refer to what is not there yet.
+    """Return a resource without the attributes that refer to resources that do not exist yet.
 
-    An attribute goes with all its values, and one of an extension without the rest of the extension.
+    An attribute is left out with all its values. The other attributes of an extension are kept.
     """
     kept: Json = {}
     for name, value in document.items():

@@ -1,4 +1,4 @@
-"""Reading a BulkRequest (RFC 7644 section 3.7): each operation by itself, so that a wrong one fails alone."""
+"""Reads a BulkRequest (RFC 7644 section 3.7), each operation alone, so that an invalid one fails alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 
-# Any resource type does: the data, which depends on it, is not checked with the message around it.
+# Any resource type is right here: the data, which depends on it, is validated later.
 RequestMessage: Any = scim2_models.BulkRequest[scim2_models.Group]
 
 OperationMessage: Any = scim2_models.BulkOperation[scim2_models.Group]
@@ -34,7 +34,7 @@ OperationMessage: Any = scim2_models.BulkOperation[scim2_models.Group]
 
 @dataclass(eq=False)
 class BulkOperation:
-    """One operation of a bulk job, and what came of it."""
+    """One operation of a bulk job, and its result."""
 
     method: str | None = None
     """In upper case."""
@@ -42,25 +42,25 @@ class BulkOperation:
     path: str = ""
     bulk_id: str | None = None
     version: str | None = None
-    """The version in the request, and then that of the response."""
+    """The version in the request, and afterwards that in the response."""
 
     data: Any = None
 
     resource_type: ResourceType | None = None
-    """That of the resource type in the path."""
+    """The resource type in the path, or None if there is no such type."""
 
     identifier: str = ""
     """The ``id`` in the path, or a reference to one."""
 
     location: str | None = None
     status: int | None = None
-    """None as long as it was not tried."""
+    """None until the operation is tried."""
 
     needs: set[str] = field(default_factory=set)
-    """The ``bulkId`` values that it refers to."""
+    """The ``bulkId`` values that the operation refers to."""
 
     error: SCIMException | None = None
-    """What is wrong with it, or went wrong."""
+    """Why the operation is not valid, or why it failed."""
 
     def note_error(self, error: SCIMException) -> None:
         """Note what is wrong, unless something else is already."""
@@ -70,12 +70,12 @@ class BulkOperation:
 def read_request(
     payload: Json, resource_types: Iterable[ResourceType], caller: Caller
 ) -> tuple[list[BulkOperation], int | None]:
-    """Return the operations of a BulkRequest, and after how many errors to stop.
+    """Return the operations of a BulkRequest, and ``failOnErrors``, or None if it is not set.
 
-    What is wrong with one operation is its ``error``.
+    An operation that is not valid has an ``error``.
 
     :raises PayloadTooLargeException: If there are more than ``MAX_BULK_OPERATIONS``.
-    :raises SCIMException: If the message as a whole cannot be read.
+    :raises SCIMException: If the message as a whole is not valid.
     """
     name = next((name for name in payload if name.lower() == "operations"), "")
     given = payload.get(name)
@@ -97,9 +97,9 @@ def read_request(
 
 
 def validated(model: Any, payload: Json) -> Any:
-    """Let scim2-models check a message, or an operation without its data.
+    """Validate a message, or an operation without its data, with scim2-models.
 
-    :raises SCIMException: If it is not what RFC 7644 section 3.7 says.
+    :raises SCIMException: If it is not valid by RFC 7644 section 3.7.
     """
     try:
         return model.model_validate(payload, scim_policy=request_policy())
@@ -108,13 +108,13 @@ def validated(model: Any, payload: Json) -> Any:
 
 
 def read_operation(item: Any, by_endpoint: dict[str, ResourceType], caller: Caller) -> BulkOperation:
-    """Return one operation; of one that cannot be read, what an answer needs, and the error."""
+    """Return one operation. If it is not valid, it has what the response needs, and the error."""
     operation = BulkOperation()
     if not isinstance(item, dict):
         operation.note_error(InvalidSyntaxException(detail="an operation has to be an object"))
         return operation
     members = {name.lower(): value for name, value in item.items()}
-    # Taken as they are first: the answer says which operation was wrong.
+    # Read before the validation: the response names the operation that is not valid.
     for name, attribute in (("method", "method"), ("path", "path"), ("bulkid", "bulk_id")):
         if isinstance(value := members.get(name), str):
             setattr(operation, attribute, value)
@@ -138,7 +138,7 @@ def read_operation(item: Any, by_endpoint: dict[str, ResourceType], caller: Call
 def require_members(operation: BulkOperation) -> None:
     """Refuse an operation without the members that its method needs.
 
-    :raises InvalidValueException: If there is one missing.
+    :raises InvalidValueException: If a member is missing.
     """
     if not operation.method:
         raise InvalidValueException(detail="an operation needs a method")
@@ -151,7 +151,7 @@ def require_members(operation: BulkOperation) -> None:
 
 
 def locate(operation: BulkOperation, by_endpoint: dict[str, ResourceType], caller: Caller) -> None:
-    """Find the resource type and the ``id`` that a path leads to, and the location to answer with."""
+    """Set the resource type and the ``id`` from the path, and the location for the response."""
     path = operation.path.removeprefix(caller.base_url).strip("/")
     if path and operation.method != "POST":
         operation.location = f"{caller.base_url}/{path}"
@@ -161,7 +161,7 @@ def locate(operation: BulkOperation, by_endpoint: dict[str, ResourceType], calle
 
 
 def check_references(operations: Iterable[BulkOperation]) -> None:
-    """Note as an error that a ``bulkId`` is not unique, or that one is referred to that no operation has."""
+    """Set the error of operations with a ``bulkId`` that is not unique, or with an unknown reference."""
     makers = Counter(operation.bulk_id for operation in operations if operation.method == "POST")
     for operation in operations:
         if operation.method == "POST" and makers[operation.bulk_id] > 1:
