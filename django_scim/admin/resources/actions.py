@@ -31,6 +31,9 @@ class ResourceAction:
     explanation: ClassVar[Text]
     """What it changes, for the page of confirmation."""
 
+    operation: ClassVar[type[staff.StaffWrite]]
+    """The write of one resource, unless :meth:`run` is overridden."""
+
     needs_connection: ClassVar[bool] = False
     """Whether it is about one connection."""
 
@@ -42,7 +45,7 @@ class ResourceAction:
         :param key: The primary key of the row.
         :raises SCIMException: If it is not possible.
         """
-        raise NotImplementedError
+        self.operation(resource_type, key, author).run()
 
     def done(self, number: int) -> str:
         """Say what was done, to so many resources."""
@@ -57,17 +60,13 @@ class RestoreAction(ResourceAction):
     """Restores what SCIM has deleted."""
 
     name = "restore"
+    operation = staff.Restore
     label = _("Restore")
     choice = _("Restore selected %(verbose_name_plural)s")
     explanation = _(
         "SCIM serves the resources again, with the attributes that they had, and the accounts can be used "
         "again. Memberships do not come back: the identity provider assigns them anew."
     )
-
-    def run(
-        self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
-    ) -> None:
-        staff.Restore(resource_type, key, author).run()
 
     def done(self, number: int) -> str:
         text = ngettext("%(number)d resource is restored.", "%(number)d resources are restored.", number)
@@ -109,17 +108,13 @@ class DeactivateAction(ResourceAction):
     """Locks accounts."""
 
     name = "deactivate"
+    operation = staff.Deactivate
     label = _("Deactivate")
     choice = _("Deactivate selected %(verbose_name_plural)s")
     explanation = _(
         "The accounts are locked, and their sessions and tokens end for good. The identity provider can make "
         "them active again: take the assignment away there too."
     )
-
-    def run(
-        self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
-    ) -> None:
-        staff.Deactivate(resource_type, key, author).run()
 
     def done(self, number: int) -> str:
         text = ngettext(
