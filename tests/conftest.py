@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from typing import Any
 from uuid import uuid4
@@ -104,3 +105,9 @@ def connection(db: None) -> Connection:
 def scim(connection: Connection) -> ScimClient:
     """A client with a token that may write."""
     return ScimClient(connection)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives as long as the run: modules, and the tests themselves."""
+    gc.collect()
+    gc.freeze()

@@ -18,14 +18,14 @@ TESTS = (
     "tests/pooling",
     "tests/deprovisioning/test_races.py",
     "tests/indexes/test_postgresql.py",
-    "tests/management/test_scim_adopt.py",
-    "tests/operations/test_bulk.py",
+    "tests/adoption/test_adopting.py",
+    "tests/operations/bulk",
     "tests/operations/test_create.py",
     "tests/operations/test_delete.py",
     "tests/operations/test_locking.py",
     "tests/operations/test_modify_members.py",
     "tests/operations/test_races.py",
-    "tests/operations/test_transactions.py",
+    "tests/sql/test_transactions.py",
 )
 
 
