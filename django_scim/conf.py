@@ -191,6 +191,11 @@ class ScimSettings:
     """Dotted paths of the dialects that a connection may have beside those that ship, each a
     :class:`django_scim.dialects.Dialect`."""
 
+    REHIRED_BY: Literal["externalId", "uniqueAttribute", "nothing"] = "externalId"
+    """By what a connection's deleted resource is known again when it is made again, so that the person has
+    the row back: the ``externalId``; a unique attribute such as ``userName``; or nothing: each POST makes a
+    new row."""
+
     DEPROVISIONING: Sequence[str] = (
         "django_scim.deprovisioning.end_sessions",
         "django_scim.deprovisioning.revoke_rest_framework_tokens",

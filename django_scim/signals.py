@@ -22,6 +22,7 @@ __all__ = [
     "resource_created",
     "resource_deactivated",
     "resource_deleted",
+    "resource_rehired",
     "resource_updated",
 ]
 
@@ -41,6 +42,16 @@ Members are not among them: see :data:`members_added` and :data:`members_removed
 :param changes: The changed attributes by their path, as the history has them:
     ``{"title": {"before": "Guide", "after": "Senior Guide"}}``. A side without a value is left out, and
     a secret is redacted.
+"""
+
+resource_rehired = Signal()
+"""A resource was made by POST that was there before: the same person, hired again, has the row back.
+
+It is sent after :data:`resource_created`, for what the project does for a new account and has undone since.
+
+:param instance: The row of the host.
+:param former_id: The ``id`` that it had until it was deleted, and which names nothing any more.
+:param changes: The attributes that were set, as :data:`resource_updated` has them.
 """
 
 resource_activated = Signal()

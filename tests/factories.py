@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import factory.django
 from django.contrib.auth.models import Group, User
+from django.db.models import Model
 from factory.declarations import LazyAttribute, Sequence, SubFactory
 
-from django_scim.models import Connection, EventCount
+from django_scim.models import Connection, EventCount, Record
+from django_scim.resources.registry import registry
 
 
 class ConnectionFactory(factory.django.DjangoModelFactory[Connection]):
@@ -16,6 +20,8 @@ class ConnectionFactory(factory.django.DjangoModelFactory[Connection]):
         model = Connection
 
     name = Sequence(lambda number: f"Identity provider {number}")
+    adoption = "all"
+    """Most tests arrange what a request is about by hand."""
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -37,6 +43,17 @@ class GroupFactory(factory.django.DjangoModelFactory[Group]):
         model = Group
 
     name = Sequence(lambda number: f"Group {number}")
+
+
+RowOfHost = TypeVar("RowOfHost", bound=Model)
+
+
+def managed(connection: Connection, row: RowOfHost) -> RowOfHost:
+    """Let a connection manage the resource of a row, as if it had made it; return the row."""
+    resource_type = next(each for each in registry() if isinstance(row, each.model))
+    key = {"resource_type": resource_type.name, resource_type.record_key: row.pk}
+    Record.objects.update_or_create(defaults={"managed_by": connection}, **key)
+    return row
 
 
 class EventCountFactory(factory.django.DjangoModelFactory[EventCount]):

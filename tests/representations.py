@@ -28,6 +28,12 @@ def id_of(row: Model) -> str:
     return next(adapter.identifier(row) for adapter in registry() if isinstance(row, adapter.model))
 
 
+def current_path_of(row: Model) -> str:
+    """Return the path of a row's resource that may have been made again, and so have another ``id``."""
+    resource_type = next(each for each in registry() if isinstance(row, each.model))
+    return f"{resource_type.endpoint}/{resource_type.looked_up_identifier(row)}"
+
+
 def path_of(row: Model) -> str:
     """Return the path of a row's resource below the SCIM root."""
     adapter = next(adapter for adapter in registry() if isinstance(row, adapter.model))

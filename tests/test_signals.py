@@ -14,7 +14,7 @@ from django.db.models.signals import post_save
 from django_scim import signals
 from django_scim.models import ProvisioningEvent
 from tests.conftest import ScimClient
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import GroupFactory, UserFactory, managed
 from tests.messages import BULK_REQUEST
 from tests.operations.patch_operations import ACTIVATE, DEACTIVATE, add, remove, replace
 from tests.representations import ENTERPRISE, id_of, member, path_of
@@ -23,6 +23,7 @@ from tests.representations import user as representation
 
 ALL = {
     "created": signals.resource_created,
+    "rehired": signals.resource_rehired,
     "updated": signals.resource_updated,
     "activated": signals.resource_activated,
     "deactivated": signals.resource_deactivated,
@@ -148,7 +149,7 @@ class TestResources:
         assert host.of("updated")["changes"] == {"externalId": {"after": "701984"}}
 
     def test_a_secret_in_a_signal_is_redacted(self, scim, committed):
-        user = UserFactory.create()
+        user = managed(scim.connection, UserFactory.create())
 
         with committed() as host:
             scim.patch(path_of(user), replace("password", "t1meMa$heen and more"))
@@ -230,23 +231,27 @@ class TestActivity:
 
     def test_making_a_deleted_resource_again_creates_and_activates(self, scim, committed):
         user = UserFactory.create(username="bjensen")
+        scim.patch(path_of(user), replace("externalId", "4"))
+        former = id_of(user)
         scim.delete(path_of(user))
 
         with committed() as host:
-            scim.post("/Users", representation("bjensen", active=True))
+            scim.post("/Users", representation("bjensen", active=True, externalId="4"))
 
-        assert host.told == ["created", "activated"]
+        assert host.told == ["created", "rehired", "activated"]
         assert host.of("created")["instance"] == user
+        assert host.of("rehired")["former_id"] == former
 
     def test_a_group_is_active_until_it_is_deleted_and_when_it_is_made_again(self, scim, committed):
         group = GroupFactory.create(name="Guides")
+        scim.patch(path_of(group), replace("externalId", "4"))
         with committed() as host:
             scim.delete(path_of(group))
         assert host.told == ["deactivated", "deleted"]
 
         with committed() as host:
-            scim.post("/Groups", group_representation("Guides"))
-        assert host.told == ["created", "activated"]
+            scim.post("/Groups", group_representation("Guides", externalId="4"))
+        assert host.told == ["created", "rehired", "activated"]
 
     def test_making_a_deleted_resource_again_may_leave_it_inactive(self, scim, committed):
         user = UserFactory.create(username="bjensen")

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from django.db import router
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, ManyToManyField, Model, OuterRef, Q, QuerySet
 from scim2_models import InvalidValueException
 from scim2_models import Resource as SCIMResource
 
@@ -18,11 +18,19 @@ from django_scim.adapters.tenancy import key_to_tenant, of_tenant, put_in_tenant
 from django_scim.models import Connection
 from django_scim.schema.paths import Json, ResourceModel
 from django_scim.schema.types import ExtensionOption, extended
+from django_scim.sql.operand import any_of
 from django_scim.sql.values import column_of
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Resource
     from django_scim.resources.resource_type import ResourceType
+
+
+POWER_FLAGS = ("is_staff",)
+"""The usual columns that tell who may do more than others in the project."""
+
+POWER_RELATIONS = ("user_permissions", "permissions")
+"""The usual relations to permissions."""
 
 
 class Adapter:
@@ -73,7 +81,8 @@ class Adapter:
     """The foreign key to the tenant, if a row belongs to one: a connection then sees the rows of its own."""
 
     protect: Mapping[str, Any] | None = None
-    """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM."""
+    """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM, unless staff
+    have handed them over to the connection."""
 
     display_column: str | None = None
     """The column that names a resource in the ``display`` of those that refer to it."""
@@ -83,6 +92,12 @@ class Adapter:
 
     ``manage.py scim_createindexes`` makes the indexes that such look-ups need.
     """
+
+    matched_by: str | None = None
+    """The attribute by which a write names a resource that was made by hand, and so adopts it."""
+
+    kept_on_adoption: Sequence[str] = ()
+    """The attributes, and the columns, that the write which adopts a resource leaves as they are."""
 
     created_field: str | None = None
     """A column with the time at which the row was made, for resources that have no record."""
@@ -188,11 +203,36 @@ class Adapter:
     # Which rows SCIM leaves alone
 
     def protected(self, instance: Model) -> bool:
-        """Whether SCIM may only read a row: one that :attr:`protect` describes."""
+        """Whether SCIM may only read a row, whoever has made it."""
+        return False
+
+    def protected_rows(self) -> Q | None:
+        """Return the condition that :meth:`protected` stands for, as far as the database can tell."""
+        return None
+
+    def guarded(self, instance: Model) -> bool:
+        """Whether :attr:`protect` describes a row, which SCIM may only read until staff hand it over."""
         if not self.protect:
             return False
         rows = self.model._base_manager.using(instance._state.db or router.db_for_write(self.model))
         return rows.filter(pk=instance.pk, **self.protect).exists()
+
+    def power(self) -> Q | None:
+        """Return the condition on rows with power in the project, or None if no row can have any.
+
+        Such are staff, whoever has permissions of their own, a group that grants permissions, and what
+        :attr:`protect` describes.
+        """
+        conditions: list[Q] = [Q(**{name: True}) for name in POWER_FLAGS if has_field(self.model, name)]
+        for name in POWER_RELATIONS:
+            field = self.model._meta.get_field(name) if has_field(self.model, name) else None
+            if isinstance(field, ManyToManyField):
+                through: Any = field.remote_field.through
+                own = through._base_manager.filter(**{field.m2m_field_name(): OuterRef("pk")})
+                conditions.append(Q(Exists(own)))
+        if self.protect:
+            conditions.append(Q(pk__in=self.model._base_manager.filter(**self.protect).values("pk")))
+        return any_of(conditions) if conditions else None
 
     def is_administrator(self, instance: Model) -> bool:
         """Whether a row stands for somebody who may do everything in the project, and can sign in."""

@@ -26,6 +26,7 @@ class GroupAdapter(Adapter):
     endpoint = "/Groups"
     description = "Group"
     looked_up: Sequence[str] = ("displayName",)
+    matched_by = "displayName"
 
     def __init__(self, *, model: type[Model] | str | None = None, **options: Any) -> None:
         if model is not None or not hasattr(self, "model"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.checks import CheckMessage, Warning
-from django.db.models import BooleanField, CharField, EmailField, Model, QuerySet, TextField
+from django.db.models import BooleanField, CharField, EmailField, Model, Q, QuerySet, TextField
 
 from django_scim import mappings
 from django_scim.adapters.adapter import Adapter, has_field, model_named
@@ -41,6 +41,7 @@ class UserAdapter(Adapter):
     endpoint = "/Users"
     description = "User Account"
     looked_up: Sequence[str] = ("userName", "emails")
+    matched_by = "userName"
     can_be_inactive = True
 
     def __init__(self, *, model: type[Model] | str | None = None, **options: Any) -> None:
@@ -48,6 +49,8 @@ class UserAdapter(Adapter):
             self.model = model_named(model or get_user_model())
         fields: Any = self.model
         self.username_field = str(getattr(fields, "USERNAME_FIELD", "username"))
+        self.email_field = str(getattr(fields, "EMAIL_FIELD", None) or "email")
+        self.kept_on_adoption = ("password", "emails", self.email_field)
         self.display_column = self.display_column or self.username_field
         if self.created_field is None and has_field(self.model, "date_joined"):
             self.created_field = "date_joined"
@@ -57,7 +60,7 @@ class UserAdapter(Adapter):
         """Return a mapping for each attribute that a field of the model can hold."""
         found: dict[str, mappings.Mapping | str | None] = {"userName": mappings.Column(self.username_field)}
         found.update(self.name_attributes())
-        email = str(getattr(self.model, "EMAIL_FIELD", None) or "email")
+        email = self.email_field
         if self.has_text(email):
             beside = mappings.DefaultValue if email == self.username_field else mappings.PrimaryValue
             found["emails"] = beside(email, type="work")
@@ -131,8 +134,11 @@ class UserAdapter(Adapter):
             )
 
     def protected(self, instance: Model) -> bool:
-        """Superusers are read, and never changed, and so is what :attr:`protect` describes."""
-        return bool(getattr(instance, "is_superuser", False)) or super().protected(instance)
+        """Superusers are read, and never changed."""
+        return bool(getattr(instance, "is_superuser", False))
+
+    def protected_rows(self) -> Q | None:
+        return Q(is_superuser=True) if has_field(self.model, "is_superuser") else None
 
     def is_administrator(self, instance: Model) -> bool:
         """Whether an account is an active superuser."""

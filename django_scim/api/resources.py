@@ -96,7 +96,7 @@ class ResourceViewSet(RecordedReads):
         # The version is that of ``meta``, whether the answer has it or not.
         versioned = projection_for(resource_type, ("meta", *projection.selection))
         objects = load(resource_type, rows, versioned, self.caller)
-        if not objects:
+        if not objects or objects[0].identifier != pk:
             raise not_found(resource_type, pk)
         (obj,) = objects
         version = resource_type.version(obj)
@@ -222,6 +222,13 @@ class MeViewSet(ResourceViewSet):
     endpoint = "/Me"
 
     @property
+    def caller(self) -> Caller:
+        """The client, who is the resource itself."""
+        caller = super().caller
+        caller.is_itself = True
+        return caller
+
+    @property
     def path_below_root(self) -> str:
         """The address does not hold the ``id``."""
         return self.endpoint
@@ -238,7 +245,7 @@ class MeViewSet(ResourceViewSet):
             raise NotImplementedException(detail="this token does not act for a resource")
         self.resource_name = resource_type.name
         # The dictionary is the one that the handler is called with.
-        self.kwargs["pk"] = resource_type.identifier(instance)
+        self.kwargs["pk"] = resource_type.looked_up_identifier(instance)
         super().check_permissions(request)
 
     def create(self, request: Request, pk: str = "") -> Response:

@@ -66,6 +66,10 @@ class Attempt:
         """Whether the resource was active before, and is not active now."""
         self.detail = ""
         """The detail of a success."""
+        self.notes: list[str] = []
+        """What the write has found out that its detail has to say too."""
+        self.former_id = ""
+        """The ``id`` of the deleted resource that a new one goes on with."""
         self.changes: dict[str, Any] = {}
         self.started = time.monotonic()
 
@@ -101,6 +105,8 @@ class Attempt:
     def start(self) -> None:
         """Clear the results of an earlier try of the same transaction."""
         self.changes.clear()
+        self.notes.clear()
+        self.former_id = ""
         self.deactivated = False
 
     def succeeded(self, status: int) -> ProvisioningEvent:
@@ -110,7 +116,7 @@ class Attempt:
             status,
             changes=self.changes,
             deactivated=self.deactivated,
-            detail=limited(self.detail, "detail"),
+            detail=limited("; ".join(filter(None, (self.detail, *self.notes))), "detail"),
             version=limited(self.version, "version"),
         )
 

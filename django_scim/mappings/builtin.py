@@ -13,7 +13,7 @@ from scim2_models import AttributeBinding, InvalidFilterException, InvalidValueE
 from scim2_models.path import CompareOperator
 
 from django_scim.mappings.conversions import is_empty, to_json
-from django_scim.mappings.identifiers import can_be_random
+from django_scim.mappings.identifiers import can_be_random, reissued
 from django_scim.mappings.mapping import Mapping, parts_of
 from django_scim.schema.paths import AttributePath, walk
 from django_scim.sql.operand import (
@@ -69,11 +69,49 @@ class Identifier(Mapping):
 
 def identifier_operand(resource_type: ResourceType, prefix: str, binding: AttributeBinding) -> Operand:
     """Return the operand of an ``id`` of a resource, reached through a prefix such as ``user__``."""
+    key: Operand = KeyOperand(
+        f"{prefix}{resource_type.id_column}", binding, resource_type.scheme.decode, binding.urn
+    )
     if resource_type.adapter.id_field is not None:
         field = column_of(resource_type.model, resource_type.adapter.id_field)
         if field.get_internal_type() != "UUIDField":
-            return ColumnOperand(f"{prefix}{resource_type.adapter.id_field}", field, binding)
-    return KeyOperand(f"{prefix}{resource_type.id_column}", binding, resource_type.scheme.decode, binding.urn)
+            key = ColumnOperand(f"{prefix}{resource_type.adapter.id_field}", field, binding)
+    return IdentifierOperand(resource_type, prefix, key)
+
+
+class IdentifierOperand(Operand):
+    """An ``id``: that of the key, unless the record keeps another one, since the row was used before.
+
+    :param key: The operand of the key.
+    """
+
+    def __init__(self, resource_type: ResourceType, prefix: str, key: Operand) -> None:
+        super().__init__(key.expression, key.binding)
+        self.resource_type = resource_type
+        self.prefix = prefix
+        self.key = key
+
+    def compare(self, operator: CompareOperator, value: Any) -> Q:
+        check_text(value)
+        if operator is CompareOperator.ne:
+            return ~self.compare(CompareOperator.eq, value)
+        kept = reissued(value) if isinstance(value, str) else None
+        if operator is CompareOperator.eq and kept is not None:
+            records = self.resource_type.records().filter(reissued_id=kept)
+            return Q(**{f"{self.prefix}pk__in": records.values(self.resource_type.record_key)})
+        condition = self.key.compare(operator, value)
+        if value is None:
+            return condition
+        return condition & ~Q(self.resource_type.reissued(OuterRef(f"{self.prefix}pk")))
+
+    def present(self) -> Q:
+        return self.key.present()
+
+    def present_and_not_empty(self) -> Q:
+        return self.key.present_and_not_empty()
+
+    def order(self) -> Any:
+        return self.key.order()
 
 
 def link_digest(external_id: str) -> str:
@@ -121,7 +159,8 @@ class ExternalId(Mapping):
 
     def on_delete(self, obj: Resource) -> None:
         """Forget the values of every connection: a new resource gets its own."""
-        self.resource_type.links().filter(record=obj.record).delete()
+        if obj.record is not None and obj.record.pk is not None:
+            self.resource_type.links().filter(record=obj.record).delete()
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Look into the links of the connection, for equality by their digest."""

@@ -170,7 +170,8 @@ class Column(Mapping):
         else:
             uniqueness = self.path.binding.get_annotation(Uniqueness)
             is_own = not self.host.relations
-            self.is_unique = is_own and (uniqueness in UNIQUE or self.host.field.unique)
+            self.is_unique_everywhere = is_own and self.host.field.unique
+            self.is_unique = self.is_unique_everywhere or (is_own and uniqueness in UNIQUE)
             given = self.given_conversion
             plain = given if isinstance(given, Conversion) else Conversion()
             self.conversion = plain.bind(self.host.field, self.path.binding, self.path.key)

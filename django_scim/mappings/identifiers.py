@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import secrets
 from typing import Any
 from uuid import UUID
 
@@ -110,6 +111,23 @@ def to_python(field: models.Field[Any, Any], text: str) -> Any:
     except ValidationError:
         return None
     return None if isinstance(value, int) and value not in INTEGER_RANGE else value
+
+
+REISSUED = int.from_bytes(hashlib.sha256(b"django_scim reissued").digest()[:6], "big")
+"""The tag of an ``id`` that is made from no key: it is found in the records."""
+
+
+def reissue() -> UUID:
+    """Return a new ``id`` for a resource whose row another one had before: a random UUIDv8 with a tag."""
+    random = secrets.randbits(74)
+    return UUID(int=REISSUED << 80 | 8 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & MASK_62)
+
+
+def reissued(identifier: str) -> UUID | None:
+    """Return an ``id`` as :func:`reissue` made it; None for any other, which a key can be read from."""
+    parsed = parse_uuid(identifier)
+    is_tagged = parsed is not None and parsed.int >> 80 == REISSUED and parsed.version == 8
+    return parsed if is_tagged else None
 
 
 def parse_uuid(text: str) -> UUID | None:

@@ -41,6 +41,9 @@ class Mapping:
     is_unique: bool = False
     """Whether no two resources may have the same value."""
 
+    is_unique_everywhere: bool = False
+    """Whether that is so over all tenants too, since the host's column is unique by itself."""
+
     filterable: bool = True
     """Whether ``filter`` takes the attribute, or a sub-attribute of it."""
 

@@ -151,18 +151,21 @@ class Members(Collection):
         other = self.other
         if objects and other is not None:
             caller = objects[0].caller
-            columns = [self.source, f"{self.target}__{other.id_column}"]
+            columns = [f"{self.target}__{other.id_column}"]
             if other.adapter.display_column:
                 columns.append(f"{self.target}__{other.adapter.display_column}")
             rows = self.rows(caller).using(objects[0].database)
             rows = rows.filter(**{f"{self.source}__in": list(found)})
-            for key, *member in rows.order_by("pk").values_list(*columns):
-                found[key].append(self._value(other, caller, *member))
+            kept = other.reissued_id(OuterRef(f"{self.target}_id"))
+            for key, own, *member in rows.order_by("pk").values_list(self.source, kept, *columns):
+                found[key].append(self._value(other, caller, own, *member))
         for obj in objects:
             obj.fetched[self.note_key] = found[obj.instance.pk]
 
-    def _value(self, other: ResourceType, caller: Caller, key: Any, display: Any = None) -> dict[str, Any]:
-        identifier = other.scheme.encode(key)
+    def _value(
+        self, other: ResourceType, caller: Caller, own: Any, key: Any, display: Any = None
+    ) -> dict[str, Any]:
+        identifier = other.scheme.encode(key) if own is None else str(own)
         value = {"value": identifier, "$ref": caller.location(other, identifier), "type": self.type}
         if display:
             value["display"] = str(display)
@@ -183,20 +186,20 @@ class Members(Collection):
     def add_keys(self, obj: Resource, keys: Sequence[Any]) -> None:
         for batch in batches(keys):
             present = set(self._present(obj, batch))
-            self._add(obj, [key for key in batch if key not in present])
+            self._add(obj, self.touchable(obj, [key for key in batch if key not in present]))
 
     def remove(self, obj: Resource, values: Sequence[Any]) -> None:
         self.remove_keys(obj, list(self.known(obj, values).values()))
 
     def remove_keys(self, obj: Resource, keys: Sequence[Any]) -> None:
         for batch in batches(keys):
-            self._remove(obj, self._present(obj, batch))
+            self._remove(obj, self.touchable(obj, self._present(obj, batch)))
 
     def remove_where(self, obj: Resource, condition: Callable[[Source], Q]) -> int:
         (source,) = self.sources(obj.caller)
         keys = list(self._own(obj).filter(condition(source)).values_list(self.target, flat=True))
         for batch in batches(keys):
-            self._remove(obj, batch)
+            self._remove(obj, self.touchable(obj, batch))
         return len(keys)
 
     def replace(self, obj: Resource, values: Sequence[Any]) -> None:
@@ -209,9 +212,9 @@ class Members(Collection):
     def replace_keys(self, obj: Resource, wanted: Sequence[Any]) -> None:
         current = set(self._own(obj).values_list(self.target, flat=True))
         for batch in batches(list(current - set(wanted))):
-            self._remove(obj, batch)
+            self._remove(obj, self.touchable(obj, batch))
         for batch in batches([key for key in wanted if key not in current]):
-            self._add(obj, batch)
+            self._add(obj, self.touchable(obj, batch))
 
     def on_delete(self, obj: Resource) -> None:
         """End the memberships that the caller can see: what a group allows should not outlive it.
@@ -220,13 +223,23 @@ class Members(Collection):
         one statement ends them, however many there are.
         """
         if self.other is not None and self.other.adapter.is_scoped:
-            self.remove_keys(obj, list(self._own(obj).values_list(self.target, flat=True)))
+            for batch in batches(list(self._own(obj).values_list(self.target, flat=True))):
+                self._remove(obj, batch)
             return
         with writing(obj.instance):
             if self.is_between:
                 getattr(obj.instance, self.relation).all().delete()
             else:
                 getattr(obj.instance, self.relation).clear()
+
+    def touchable(self, obj: Resource, keys: list[Any]) -> list[Any]:
+        """Return the keys that are to be added or removed, if the caller may change their memberships.
+
+        :raises ForbiddenException: If it may not.
+        """
+        if keys and self.other is not None and obj.caller.connection is not None:
+            self.other.require_touchable(obj.caller.connection, keys, using=obj.database)
+        return keys
 
     def known(self, obj: Resource, values: Sequence[Any]) -> dict[str, Any]:
         """Return the primary keys of the resources that values name, by their ``id``."""

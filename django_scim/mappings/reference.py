@@ -93,7 +93,7 @@ class Reference(Mapping):
         found: dict[Any, Any] = {}
         if other is not None and wanted:
             rows = other.queryset(objects[0].caller.connection).using(objects[0].database)
-            found = rows.in_bulk(list(wanted))
+            found = other.with_ids(rows).in_bulk(list(wanted))
         for obj, key in keys.items():
             obj.fetched[self.path.key] = found.get(key)
 

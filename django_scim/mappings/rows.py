@@ -249,6 +249,7 @@ class Rows(Mapping):
             setattr(row, name, columns[name])
         if changed:
             self.clean(row, changed)
+            obj.make_room(row)
             with writing(row):
                 row.save(using=obj.database, update_fields=changed)
 
@@ -256,6 +257,7 @@ class Rows(Mapping):
         assert self.key is not None
         row = self.rows_model(**{**self.defaults, **columns, self.key.name: obj.instance})
         self.clean(row, columns)
+        obj.make_room(row)
         with writing(row):
             row.save(using=obj.database, force_insert=True)
 

@@ -1,13 +1,14 @@
 """The models: connections, their tokens, the records of the host's rows, and the history."""
 
 from django_scim.models.access_token import AccessToken, Scope
-from django_scim.models.connection import Connection
+from django_scim.models.connection import AdoptionPolicy, Connection
 from django_scim.models.login_session import LoginSession
 from django_scim.models.provisioning_event import EventCount, Operation, Outcome, ProvisioningEvent
 from django_scim.models.record import Link, Record, UniqueValue
 
 __all__ = [
     "AccessToken",
+    "AdoptionPolicy",
     "Connection",
     "EventCount",
     "Link",

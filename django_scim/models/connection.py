@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from typing import Any
 
@@ -38,6 +39,29 @@ def require_networks(value: Any) -> None:
             ) from None
 
 
+DOMAIN = re.compile(r"(?=.{1,253}$)[^\W_]([\w-]{0,61}[^\W_])?(\.[^\W_]([\w-]{0,61}[^\W_])?)+")
+
+
+def require_domains(value: Any) -> None:
+    """Check that a value is a list of domain names.
+
+    :raises ValidationError: If it is not.
+    """
+    if not isinstance(value, list):
+        raise ValidationError(_("Give a list of domains."))
+    for text in value:
+        if not isinstance(text, str) or not DOMAIN.fullmatch(text):
+            raise ValidationError(_("%(text)s is no domain such as example.com."), params={"text": text})
+
+
+class AdoptionPolicy(models.TextChoices):
+    """What a connection may do with resources that people or code of the project have made."""
+
+    OWN = "own", _("never adopt")
+    MATCHING = "matching", _("adopt what it names")
+    ALL = "all", _("adopt everything")
+
+
 class Connection(models.Model):
     """An identity provider, with its own tokens and links, and optionally a tenant.
 
@@ -66,6 +90,26 @@ class Connection(models.Model):
     )
     tenant_id = models.CharField(_("tenant id"), max_length=255, blank=True)
     tenant = GenericForeignKey("tenant_type", "tenant_id")
+    adoption = models.CharField(
+        _("adoption"),
+        max_length=20,
+        choices=AdoptionPolicy,
+        default=AdoptionPolicy.MATCHING,
+        help_text=_(
+            "Which accounts and groups that were made by hand the connection may take over: none; those that "
+            "a request names by their userName or displayName, or gives an externalId; or all."
+        ),
+    )
+    domains = models.JSONField(
+        _("e-mail domains"),
+        default=list,
+        blank=True,
+        validators=[require_domains],
+        help_text=_(
+            "Domains that e-mail addresses, and user names that are such, have to be of, such as "
+            "example.com; empty for any."
+        ),
+    )
     networks = models.JSONField(
         _("source networks"),
         default=list,

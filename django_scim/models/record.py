@@ -16,12 +16,22 @@ def empty_document() -> dict[str, Any]:
     return {}
 
 
+def empty_list() -> list[Any]:
+    """Return the default of the JSON columns with lists. The migrations refer to it."""
+    return []
+
+
 class Record(models.Model):
     """The SCIM data of one resource.
 
     ``resource_type`` and one of the three key columns identify the host's row. The key column has the type of
     the row's primary key, so that both sides of a join use their index. A resource without a record is served
     too.
+
+    ``reissued_id`` is the ``id`` of a resource whose row was used before: that of the key names nothing any
+    more, and neither do ``former_ids``. ``former_digest`` finds a deleted resource by the ``externalId``
+    that its connection had given to it. ``parked`` has the values that were taken from the row of a deleted
+    resource, since another resource needed them.
     """
 
     resource_type = models.CharField(_("resource type"), max_length=100)
@@ -34,6 +44,25 @@ class Record(models.Model):
     last_modified = models.DateTimeField(_("last modified"), default=timezone.now)
     revision = models.PositiveBigIntegerField(_("revision"), default=0)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    managed_by = models.ForeignKey(
+        Connection,
+        verbose_name=_("managed by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="managed",
+        db_index=False,
+        help_text=_("The connection that made or adopted the resource; none if it was made by hand."),
+    )
+    is_handed_over = models.BooleanField(
+        _("handed over"),
+        default=False,
+        help_text=_("Whether staff have given the resource to the connection, although it has power."),
+    )
+    former_digest = models.CharField(max_length=64, blank=True, editable=False)
+    reissued_id = models.UUIDField(null=True, unique=True, editable=False)
+    former_ids = models.JSONField(default=empty_list, editable=False)
+    parked = models.JSONField(default=empty_list, editable=False)
 
     class Meta:
         verbose_name = _("resource")
@@ -47,6 +76,7 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["resource_type", "last_modified"], name="scim_record_modified"),
             models.Index(fields=["deleted_at"], name="scim_record_deleted"),
+            models.Index(fields=["managed_by", "former_digest"], name="scim_record_former"),
         ]
 
     def __str__(self) -> str:

@@ -31,8 +31,7 @@ def was_active(obj: Resource) -> bool | None:
     """
     if obj.instance._state.adding:
         return None
-    is_deleted = obj.record is not None and obj.record.deleted_at is not None
-    return not is_deleted and obj.resource_type.adapter.is_active(obj)
+    return not obj.is_deleted and obj.resource_type.adapter.is_active(obj)
 
 
 def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: bool | None) -> None:
@@ -76,6 +75,8 @@ def announcements_of(
     changes = {key: change for key, change in attempt.changes.items() if key not in obj.members_changed}
     if signal is signals.resource_created or (signal is signals.resource_updated and changes):
         yield signal, {"changes": changes}
+    if attempt.former_id:
+        yield signals.resource_rehired, {"changes": changes, "former_id": attempt.former_id}
     if active_before is False and is_active:
         yield signals.resource_activated, {"changes": changes}
     elif active_before and not is_active:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from scim2_models import Context
+from scim2_models.path import CompareOperator
 
+from django_scim.conf import get_settings
+from django_scim.mappings import Mapping
+from django_scim.mappings.identifiers import reissue
 from django_scim.operations.conclusion import was_active
-from django_scim.operations.protection import require_unprotected
-from django_scim.operations.saving import Written, apply, conflict, holders
+from django_scim.operations.parking import take_back
+from django_scim.operations.saving import Written, apply, require_unique
 from django_scim.operations.write import DocumentWrite, locked_object
+from django_scim.resources.authority import Act, authorize
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.signals import resource_created
+from django_scim.sql.operand import any_of
 from django_scim.sql.transactions import locked
 
 
 class Create(DocumentWrite):
     """Creates a resource from the body of a request. Call :meth:`read_body` first.
 
-    The row of a deleted resource with the same unique value is used again for the new resource, because the
-    host's own constraint does not allow a second row.
+    The same person, hired again, has the row of the deleted resource back, with what the project keeps for
+    it, under a new ``id``. Anybody else gets a new row, and the values in the way are parked.
 
     In a bulk job, a resource that refers to resources that do not exist yet is created in steps, in one
     transaction: :meth:`start`, :meth:`complete` and :meth:`~django_scim.operations.write.Write.conclude`.
@@ -52,53 +58,89 @@ class Create(DocumentWrite):
         """Find the row to use, or a new one, and read what a deleted resource has left in it."""
         self.attempt.start()
         self.obj = self.lock()
+        self.prepare_room()
         self.active_before = was_active(self.obj)
         self.document = self.reuse_row()
         for mapping in self.resource_type.mappings.values():
             mapping.initialize(self.obj)
 
     def lock(self) -> Resource:
-        """Return a deleted resource with a unique value of the new one, locked, or else a new resource.
+        """Return the deleted resource that is made again, with its row locked, or else a new one.
 
-        :raises UniquenessException: If a resource that is not deleted has the value.
+        :raises UniquenessException: If another resource has a unique value of it.
         :raises ForbiddenException: If the row is protected.
         """
-        instance = self.resource_type.adapter.new_instance(self.caller.acting)
-        new = Resource(self.resource_type, instance, self.caller)
-        for mapping in self.resource_type.written_mappings:
-            value = mapping.value_in(self.body)
-            if not mapping.is_unique or value is None:
-                continue
-            for row in locked(holders(new, mapping, value))[:2]:
-                obj = locked_object(self.resource_type, row, self.caller)
-                if obj.record is None or obj.record.deleted_at is None:
-                    raise conflict(mapping)
-                require_unprotected(self.resource_type, row)
-                return obj
-        return new
+        new = Resource(
+            self.resource_type, self.resource_type.adapter.new_instance(self.caller.acting), self.caller
+        )
+        require_unique(new, [(mapping, mapping.value_in(self.body)) for mapping in self.unique_mappings])
+        obj = self.known_again(new)
+        if obj is None:
+            return new
+        authorize(obj, Act.MATCH)
+        return obj
+
+    @property
+    def unique_mappings(self) -> list[Mapping]:
+        """The mappings whose values no two resources may share."""
+        return [mapping for mapping in self.resource_type.written_mappings if mapping.is_unique]
+
+    def known_again(self, new: Resource) -> Resource | None:
+        """Return the deleted resource that is the same as the new one by ``REHIRED_BY``, or None.
+
+        It has to be the connection's own: nobody is known by what another one says.
+        """
+        records = self.resource_type.records().using(new.database).filter(deleted_at__isnull=False)
+        records = records.filter(managed_by=self.caller.acting)
+        known_by, external_id = get_settings().REHIRED_BY, self.body.get("externalId")
+        if known_by == "externalId" and external_id:
+            records = records.filter(former_digest=self.resource_type.external_id_digest(external_id))
+        elif known_by == "uniqueAttribute" and self.unique_mappings:
+            conditions = [
+                mapping.lookup(mapping.path, CompareOperator.eq, mapping.value_in(self.body), self.caller)
+                for mapping in self.unique_mappings
+                if mapping.value_in(self.body) is not None
+            ]
+            rows = self.resource_type.deleted(self.caller.connection).using(new.database)
+            same = rows.filter(any_of(conditions)).values("pk")
+            records = records.filter(**{f"{self.resource_type.record_key}__in": same})
+        else:
+            return None
+        record = records.order_by("-deleted_at").first()
+        rows = self.resource_type.rows(self.caller.connection).using(new.database)
+        row = None if record is None else locked(rows.filter(pk=record.key)).first()
+        obj = None if row is None else locked_object(self.resource_type, row, self.caller)
+        # Another request may have been first to take it.
+        return obj if obj is not None and obj.is_deleted else None
 
     def reuse_row(self) -> Json:
         """Clear a deleted resource. Return the document of what is left in the columns of its row.
 
-        What the deletion ended is ended again: the host may have added the deleted user to a group since.
+        It gets a new ``id``: that of the deleted one names nothing for good. What the deletion ended is ended
+        again: the host may have added the deleted user to a group since.
 
         :returns: An empty document if the row is new.
         """
         obj = self.obj
         if obj.is_new or obj.record is None:
             return {}
+        self.attempt.former_id = obj.identifier
+        self.attempt.notes.append(f"hired again: {obj.identifier} until it was deleted")
         obj.is_new = True
+        obj.record.former_ids.append(obj.identifier)
+        obj.record.reissued_id = reissue()
         obj.record.attributes = {}
         obj.record.deleted_at = None
         obj.changed_outside = True
+        obj.external_id = None
+        take_back(obj)
         self.resource_type.adapter.reset(obj)
         for mapping in self.resource_type.mappings.values():
             mapping.on_delete(obj)
         document = self.current()
-        for mapping in self.resource_type.written_mappings:
-            if mapping.is_unique:
-                # Its deletion has released the value: it has to be claimed again, even if it is the same.
-                mapping.path.set(document, None)
+        for mapping in self.unique_mappings:
+            # Its deletion has released the value: it has to be claimed again, even if it is the same.
+            mapping.path.set(document, None)
         return document
 
     def change(self) -> Written:

@@ -9,6 +9,7 @@ from django_scim.models import UniqueValue
 from django_scim.operations.conclusion import conclude
 from django_scim.operations.saving import Written, note_differences, note_members, save_record, save_rows
 from django_scim.operations.write import WriteById
+from django_scim.resources.authority import Act
 from django_scim.resources.resource import Resource
 from django_scim.signals import resource_deleted
 
@@ -18,6 +19,8 @@ class Delete(WriteById):
 
     signal = resource_deleted
     status = 204
+
+    act = Act.DELETE
 
     @property
     def is_hard(self) -> bool:
@@ -62,5 +65,7 @@ def hide(obj: Resource) -> None:
     if obj.record is None:
         obj.record = obj.resource_type.new_record(obj.instance)
     obj.record.deleted_at = timezone.now()
+    known_as = obj.external_id
+    obj.record.former_digest = "" if known_as is None else obj.resource_type.external_id_digest(known_as)
     save_record(obj)
     UniqueValue.objects.using(obj.database).filter(record=obj.record).delete()

@@ -52,6 +52,21 @@ class Patch(WriteById):
         require_bounded_paths(self.operations)
         return self
 
+    def names_resource(self) -> bool:
+        """Whether an operation sets the name that the resource has, or an ``externalId``."""
+        for operation in self.operations:
+            path = None if operation.path is None else operation.path.resolve()
+            if path is not None:
+                found = from_binding(self.resource_type.resource, path)
+                if self.is_named_by(found.key, operation.value):
+                    return True
+            elif isinstance(operation.value, dict):
+                for name, value in operation.value.items():
+                    resolved = self.resource_type.resolve(name)
+                    if resolved is not None and self.is_named_by(resolved.key, value):
+                        return True
+        return False
+
     def change(self) -> Written:
         """Apply the operations on attributes in memory. Relations are changed after the row is saved."""
         written = self.apply_operations() if self.operations else []

@@ -9,25 +9,24 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import router
-from django.db.models import Model
 from django.utils import timezone
 from scim2_models import ForbiddenException, SCIMException
 
 from django_scim.conf import get_settings
 from django_scim.models import Connection, ProvisioningEvent
 from django_scim.resources.resource import Resource
-from django_scim.resources.resource_type import ResourceType
 
 
-def require_unprotected(resource_type: ResourceType, instance: Model) -> None:
-    """Refuse a write to a row that SCIM may only read.
+def require_unprotected(obj: Resource) -> None:
+    """Refuse a write to a row that SCIM may only read, or a write that makes such a row.
 
     :raises ForbiddenException: With the reason.
     """
-    if resource_type.adapter.protected(instance):
-        raise ForbiddenException(
-            detail=f"this {resource_type.name} is protected and cannot be changed by SCIM"
-        )
+    adapter = obj.resource_type.adapter
+    is_handed_over = obj.record is not None and obj.record.is_handed_over
+    if adapter.protected(obj.instance) or (not is_handed_over and adapter.guarded(obj.instance)):
+        detail = f"this {obj.resource_type.name} is protected and cannot be changed by SCIM"
+        raise ForbiddenException(detail=detail)
 
 
 def require_permitted_outcome(obj: Resource, *, is_changed: bool, is_deleted: bool) -> None:
@@ -38,7 +37,7 @@ def require_permitted_outcome(obj: Resource, *, is_changed: bool, is_deleted: bo
     :raises ForbiddenException: With the reason.
     """
     if is_changed and not is_deleted:
-        require_unprotected(obj.resource_type, obj.instance)
+        require_unprotected(obj)
     if obj.was_administrator and (is_deleted or not obj.resource_type.adapter.is_administrator(obj.instance)):
         require_other_administrator(obj)
 

@@ -16,16 +16,20 @@ from scim2_models.path import CompareOperator
 from django_scim.history.excerpts import REDACTED
 from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping
-from django_scim.models import UniqueValue
+from django_scim.models import AdoptionPolicy, UniqueValue
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.sql.transactions import locked
 
 
 def holders(obj: Resource, mapping: Mapping, value: Any) -> QuerySet[Any]:
-    """Return the other rows with a value, those of deleted resources too."""
+    """Return the rows of other resources with a value; a deleted one does not count (RFC 7644 section 3.6).
+
+    Where the project's column is unique by itself, the tenant does not matter.
+    """
     condition = mapping.lookup(mapping.path, CompareOperator.eq, value, obj.caller)
-    rows = obj.resource_type.rows(obj.caller.connection).using(obj.database).filter(condition)
+    seen_by = None if mapping.is_unique_everywhere else obj.caller.connection
+    rows = obj.resource_type.queryset(seen_by).using(obj.database).filter(condition)
     return rows if obj.instance.pk is None else rows.exclude(pk=obj.instance.pk)
 
 
@@ -82,7 +86,7 @@ def _claim(obj: Resource, own: dict[str, Any], digest: str) -> None:
 
 def digest_of(obj: Resource, mapping: Mapping, value: Any) -> str:
     """Return the digest of a value in the form that is compared, different for each tenant."""
-    connection = obj.caller.connection
+    connection = None if mapping.is_unique_everywhere else obj.caller.connection
     tenant = f"{connection.tenant_type_id or ''}:{connection.tenant_id}" if connection else ":"
     comparable = mapping.path.binding.comparable(str(value))
     text = f"{tenant}\0{comparable}"
@@ -113,7 +117,7 @@ def apply(
     """
     written: Written = []
     for mapping in obj.resource_type.written_mappings:
-        if mapping.unbounded:
+        if mapping.unbounded or (obj.is_adopted and is_kept_on_adoption(obj, mapping)):
             continue
         old, new = mapping.before_and_after(obj, before, after, removes=removes)
         is_kept = not (mapping.clearable or mapping.path.is_secret or resets)
@@ -130,6 +134,15 @@ def apply(
                 obj.unassign(mapping.path.key, default)
         note(changes, mapping, old, new)
     return written
+
+
+def is_kept_on_adoption(obj: Resource, mapping: Mapping) -> bool:
+    """Whether the write that adopts a resource leaves an attribute as it is, such as a password.
+
+    So nobody takes an account over by naming it. The next write may change the attribute.
+    """
+    kept = obj.resource_type.adapter.kept_on_adoption
+    return mapping.path.head in kept or not set(kept).isdisjoint(mapping.columns())
 
 
 def note(changes: dict[str, Any], mapping: Mapping, old: Any, new: Any) -> None:
@@ -169,6 +182,8 @@ def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
     note_members(obj, changes)
     if obj.is_changed and not is_early:
         save_record(obj)
+    elif obj.is_adopted and not is_early:
+        save_adoption(obj)
 
 
 def validate_fields(obj: Resource) -> None:
@@ -194,6 +209,7 @@ def save_rows(obj: Resource) -> None:
         changed.setdefault(id(main), (main, set()))
     rank = {key: 1 if row is main else 0 if points_at(main, row) else 2 for key, (row, _) in changed.items()}
     for row, names in (changed[key] for key in sorted(changed, key=rank.__getitem__)):
+        obj.make_room(row)
         with writing(row):
             if row._state.adding:
                 row.save(using=obj.database, force_insert=True)
@@ -219,6 +235,7 @@ def save_record(obj: Resource) -> None:
         setattr(record, obj.resource_type.record_key, obj.instance.pk)
     if obj.is_new:
         record.created = now
+        record.managed_by = obj.caller.connection
     record.revision += 1
     record.last_modified = now
     record.comparable = {
@@ -227,6 +244,21 @@ def save_record(obj: Resource) -> None:
         for key, value in mapping.comparable(record.attributes).items()
     }
     record.save(using=obj.database)
+
+
+def save_adoption(obj: Resource) -> None:
+    """Keep who manages a resource that has not changed otherwise; its version stays as it is.
+
+    Where everything may be adopted at any time, a write that changes nothing leaves nothing behind.
+    """
+    assert obj.record is not None
+    if obj.caller.acting.adoption == AdoptionPolicy.ALL:
+        obj.is_adopted = False
+    elif obj.record.pk is None:
+        setattr(obj.record, obj.resource_type.record_key, obj.instance.pk)
+        obj.record.save(using=obj.database)
+    else:
+        obj.record.save(using=obj.database, update_fields=["managed_by"])
 
 
 def note_members(obj: Resource, changes: dict[str, Any]) -> None:

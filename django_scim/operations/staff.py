@@ -12,6 +12,8 @@ from scim2_models import ConflictException, ForbiddenException, NotFoundExceptio
 from django_scim.adapters.tenancy import key_to_tenant
 from django_scim.history.events import Attempt
 from django_scim.models import Connection, Link, Operation, Outcome, ProvisioningEvent
+from django_scim.operations.parking import take_back
+from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, note_differences, save_record
 from django_scim.operations.write import Write, database_of, locked_object, not_found
 from django_scim.resources.resource import Caller, Resource
@@ -71,6 +73,10 @@ class StaffWrite(Write):
             raise not_found(self.resource_type, str(self.key))
         return locked_object(self.resource_type, instance, self.caller)
 
+    def authorize(self) -> None:
+        """Refuse what is protected alone: staff act for the project, and not for a connection."""
+        require_unprotected(self.obj)
+
     def read(self) -> Json:
         """Return the document, and set the ``id`` in the attempt, since no request has named it."""
         self.attempt.resource_id = self.obj.identifier
@@ -84,14 +90,15 @@ class StaffWrite(Write):
     @property
     def is_deleted(self) -> bool:
         """Whether the resource is deleted for SCIM."""
-        return self.obj.record is not None and self.obj.record.deleted_at is not None
+        return self.obj.is_deleted
 
 
 class Restore(StaffWrite):
     """Restores a deleted resource, and makes it active as the adapter says.
 
-    It has its attributes again. Its memberships, sessions, tokens and links do not come back. If another
-    resource has one of its unique values now, there is a conflict.
+    It has its attributes again, those included that were parked for another resource. Its memberships,
+    sessions, tokens and links do not come back. If another resource has one of its unique values now, there
+    is a conflict.
     """
 
     deed = "restored"
@@ -103,6 +110,7 @@ class Restore(StaffWrite):
         """
         if self.obj.record is None or not self.is_deleted:
             raise ConflictException(detail=f"this {self.resource_type.name} is not deleted")
+        take_back(self.obj)
         self.obj.record.deleted_at = None
         self.obj.changed_outside = True
         self.resource_type.adapter.activate(self.obj)

@@ -9,19 +9,22 @@ writes of people of the project are subclasses of :class:`Write`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, ClassVar, Self, TypeVar
 
-from django.db import router
+from django.db import IntegrityError, router
 from django.db.models import Model
 from django.dispatch import Signal
 from django.utils.http import parse_etags
-from scim2_models import Context, NotFoundException, PreconditionFailedException
+from scim2_models import Context, NotFoundException, PreconditionFailedException, UniquenessException
 
 from django_scim.history.events import Attempt
 from django_scim.operations.conclusion import conclude, was_active
+from django_scim.operations.parking import make_room
 from django_scim.operations.payloads import dump, validate
-from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, save
+from django_scim.resources.authority import Act, authorize
 from django_scim.resources.loading import attach_records, fetch
 from django_scim.resources.projection import bounded_projection
 from django_scim.resources.resource import Caller, Resource
@@ -29,6 +32,8 @@ from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 from django_scim.signals import resource_updated
 from django_scim.sql.transactions import locked, run
+
+Result = TypeVar("Result")
 
 
 class Write(ABC):
@@ -46,6 +51,9 @@ class Write(ABC):
 
     obj: Resource
     """The resource, from the lock on."""
+
+    makes_room = False
+    """Whether the database has refused the write for a unique column before."""
 
     document: Json
     """Its attributes before the change, without collections."""
@@ -81,7 +89,7 @@ class Write(ABC):
         :raises UniquenessException: If another resource has one of its unique values.
         :raises SCIMException: If the request is not valid.
         """
-        return run(database_of(self.resource_type), self.perform)
+        return with_room([self], lambda: run(database_of(self.resource_type), self.perform))
 
     def perform(self) -> Resource:
         """Take all steps, in the transaction of the write."""
@@ -94,11 +102,17 @@ class Write(ABC):
         """Lock the resource, check that it may be written, and read its document."""
         self.attempt.start()
         self.obj = self.lock()
-        require_unprotected(self.resource_type, self.obj.instance)
+        self.prepare_room()
         if self.if_match is not None:
             require_match(self.if_match, self.resource_type.version(self.obj))
         self.document = self.read()
+        self.authorize()
         self.active_before = was_active(self.obj)
+
+    def prepare_room(self) -> None:
+        """Let rows that are saved have the room that deleted resources take, if that is in the way."""
+        if self.makes_room:
+            self.obj.make_room = partial(make_room, self.attempt, self.obj.database)
 
     @abstractmethod
     def lock(self) -> Resource:
@@ -106,6 +120,32 @@ class Write(ABC):
 
         :raises NotFoundException: If there is no such resource.
         """
+
+    def authorize(self) -> None:
+        """Refuse a write that the caller may not make.
+
+        :raises ForbiddenException: With the reason.
+        """
+        authorize(self.obj, self.act)
+        if self.obj.is_adopted:
+            self.attempt.notes.append("adopted: it was made by hand")
+
+    @property
+    def act(self) -> Act:
+        """What the write does to the resource."""
+        return Act.MATCH if self.names_resource() else Act.CHANGE
+
+    def names_resource(self) -> bool:
+        """Whether the request names the resource, or gives it an ``externalId``."""
+        return False
+
+    def is_named_by(self, key: str, value: Any) -> bool:
+        """Whether an attribute in a request names the resource."""
+        if key == "externalId":
+            return bool(value)
+        name = self.document.get(key)
+        matched_by = self.resource_type.adapter.matched_by
+        return key == matched_by and isinstance(value, str) and str(name).lower() == value.lower()
 
     def read(self) -> Json:
         """Return the document of the resource, and set its names in the attempt."""
@@ -152,6 +192,9 @@ class DocumentWrite(Write):
         self.attempt.identify(*self.resource_type.names(self.body))
         return self
 
+    def names_resource(self) -> bool:
+        return any(self.is_named_by(key, value) for key, value in self.body.items())
+
 
 class WriteById(Write):
     """A write to the resource of an ``id``: PUT, PATCH and DELETE."""
@@ -173,6 +216,21 @@ class WriteById(Write):
         return lock(self.resource_type, self.identifier, self.caller)
 
 
+def with_room(writes: Sequence[Write], work: Callable[[], Result]) -> Result:
+    """Run a transaction; again, with the room that deleted resources take, if a unique column refused it.
+
+    :param writes: The writes in the transaction.
+    """
+    try:
+        return work()
+    except UniquenessException as error:
+        if not isinstance(error.__cause__, IntegrityError):
+            raise
+        for write in writes:
+            write.makes_room = True
+        return work()
+
+
 def database_of(resource_type: ResourceType) -> str:
     """Return the database that the rows of a resource type are written to."""
     return router.db_for_write(resource_type.model)
@@ -188,7 +246,7 @@ def lock(resource_type: ResourceType, identifier: str, caller: Caller) -> Resour
     if instance is None:
         raise not_found(resource_type, identifier)
     obj = locked_object(resource_type, instance, caller)
-    if obj.record is not None and obj.record.deleted_at is not None:
+    if obj.is_deleted or obj.identifier != identifier:
         raise not_found(resource_type, identifier)
     return obj
 

@@ -53,6 +53,8 @@ def load(
     resource_type: ResourceType, queryset: QuerySet[Any], projection: Projection, caller: Caller
 ) -> list[Resource]:
     """Fetch the resources of a queryset with all that a projection reads."""
+    if not projection.needs_record:
+        queryset = resource_type.with_ids(queryset)
     objects = [Resource(resource_type, row, caller) for row in only_columns(queryset, projection)]
     if objects:
         if projection.needs_record:

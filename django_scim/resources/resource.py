@@ -30,6 +30,9 @@ class Caller:
         has it.
     """
 
+    is_itself = False
+    """Whether the caller is the resource that it reads and writes, at ``/Me``."""
+
     def __init__(self, connection: Connection | None, base_url: str = "") -> None:
         self.connection = connection
         self.base_url = base_url
@@ -51,6 +54,10 @@ class Caller:
     def location(self, resource_type: ResourceType, identifier: str) -> str:
         """Return the URL of a resource."""
         return f"{self.base_url}{resource_type.endpoint}/{identifier}"
+
+
+def leave(row: Model) -> None:
+    """Do nothing for a row that is to be saved: most have all the room that they need."""
 
 
 class Resource:
@@ -82,11 +89,20 @@ class Resource:
         self.collections: dict[str, Collection] = {}
         """The mappings of the relations that have changed."""
         self.after_save: list[Callable[[], Any]] = []
+        self.make_room: Callable[[Model], None] = leave
+        """Takes from the rows of deleted resources what stands in the way of a row that is to be saved."""
+        self.is_adopted = False
+        """Whether the write makes the caller the one that manages the resource."""
 
     @property
     def identifier(self) -> str:
         """The SCIM ``id``."""
-        return self.resource_type.identifier(self.instance)
+        return self.resource_type.identifier(self.instance, self.record)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the resource is deleted for SCIM, though its row is there."""
+        return self.record is not None and self.record.deleted_at is not None
 
     @property
     def location(self) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Exists, F, Model, OuterRef, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.lookups import Exact
 from scim2_models import InvalidPathException
 
@@ -17,11 +17,19 @@ from django_scim.adapters.adapter import Adapter
 from django_scim.adapters.binding import bind_mappings
 from django_scim.adapters.checks import check_model
 from django_scim.mappings import Mapping
+from django_scim.mappings.builtin import link_digest
 from django_scim.mappings.columns import HostPath
 from django_scim.mappings.conversions import is_empty
 from django_scim.mappings.dependencies import LookupColumn
-from django_scim.mappings.identifiers import ColumnScheme, IdentifierScheme, record_key_for, scheme_for
+from django_scim.mappings.identifiers import (
+    ColumnScheme,
+    IdentifierScheme,
+    record_key_for,
+    reissued,
+    scheme_for,
+)
 from django_scim.models import Connection, Link, Record
+from django_scim.resources.authority import require_touchable
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import AttributePath, Json, resolve
 from django_scim.sql.functions import Comparable, compose
@@ -106,6 +114,10 @@ class ResourceType:
         """Return the ``externalId`` values, those of other resource types included."""
         return Link.objects.all()
 
+    def external_id_digest(self, external_id: str) -> str:
+        """Return what the index of the links finds an ``externalId`` by."""
+        return link_digest(str(self.mappings["externalId"].path.binding.comparable(external_id)))
+
     @cached_property
     def record_key(self) -> str:
         """The column of the records that holds the primary key of the model."""
@@ -138,21 +150,49 @@ class ResourceType:
             return scheme_for(self.model._meta.pk, self.name)
         return ColumnScheme(column_of(self.model, self.adapter.id_field))
 
-    def identifier(self, instance: Model) -> str:
+    def identifier(self, instance: Model, record: Record | None = None) -> str:
         """Return the ``id`` of a row.
 
+        A row that was used before has a new one, which its record keeps (RFC 7643 section 3.1: never
+        reassigned).
+
+        :param record: The record of the row; if it is not given, the row comes from :meth:`with_ids`.
         :raises ImproperlyConfigured: If a new row has been saved without a value in ``id_field``.
         """
+        reissued_id = getattr(instance, "scim_reissued_id", None) if record is None else record.reissued_id
+        if reissued_id is not None:
+            return str(reissued_id)
         key = getattr(instance, self.id_column)
         if key is None:
             raise ImproperlyConfigured(f"{self.model._meta.label}.save() has to set '{self.id_column}'.")
         return self.scheme.encode(key)
 
+    def looked_up_identifier(self, instance: Model) -> str:
+        """Return the ``id`` of any row, by a query for its record."""
+        return self.identifier(instance, self.records().filter(**{self.record_key: instance.pk}).first())
+
+    def with_ids(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Let the rows of a query know their ``id``: see :meth:`identifier`."""
+        rows: QuerySet[Any] = queryset.annotate(scim_reissued_id=self.reissued_id(OuterRef("pk")))
+        return rows
+
+    def reissued_id(self, key: OuterRef) -> Subquery:
+        """Return the ``id`` that the record of a primary key keeps, as part of another query; often null."""
+        return Subquery(self.records().filter(**{self.record_key: key}).values("reissued_id")[:1])
+
+    def reissued(self, key: OuterRef) -> Exists:
+        """Return the condition that a row's record keeps its ``id``, so that its key does not make it."""
+        return Exists(self.records().filter(**{self.record_key: key}, reissued_id__isnull=False))
+
     def identified(self, queryset: QuerySet[Any], identifier: str) -> QuerySet[Any]:
         """Filter a queryset by ``id``; the result is empty for an ``id`` of another resource type.
 
-        An ``id`` is case-exact (RFC 7643 section 3.1), also where the collation of a text column is not.
+        The row that an ``id`` is made from may have a new one: compare that of the resource too. An ``id`` is
+        case-exact (RFC 7643 section 3.1), also where the collation of a text column is not.
         """
+        if found := reissued(identifier):
+            own = self.records().using(queryset.db).filter(reissued_id=found)
+            return queryset.filter(pk__in=own.values(self.record_key))
         key = self.scheme.decode(identifier)
         if key is None:
             return queryset.none()
@@ -169,14 +209,29 @@ class ResourceType:
 
         :param using: The database that the caller writes to: a replica may not have the latest of them.
         """
+        visible = self.queryset(connection).using(using)
+        found: dict[str, Any] = {}
+        kept = [identifier for identifier in identifiers if reissued(identifier)]
+        for batch in batched(kept):
+            records = self.records().using(using).filter(reissued_id__in=batch)
+            owners = {key: str(own) for own, key in records.values_list("reissued_id", self.record_key)}
+            rows = visible.filter(pk__in=list(owners))
+            found.update((owners[key], key) for key in rows.values_list("pk", flat=True))
         decoded = {identifier: self.scheme.decode(identifier) for identifier in identifiers}
-        wanted = list({key for key in decoded.values() if key is not None})
-        found: dict[Any, Any] = {}
-        for start in range(0, len(wanted), BATCH):
-            batch = {f"{self.id_column}__in": wanted[start : start + BATCH]}
-            rows = self.queryset(connection).using(using).filter(**batch)
-            found.update(rows.values_list(self.id_column, "pk"))
-        return {identifier: found[key] for identifier, key in decoded.items() if key in found}
+        by_key = {key: identifier for identifier, key in decoded.items() if key is not None}
+        visible = visible.filter(~self.reissued(OuterRef("pk")))
+        for batch in batched(list(by_key)):
+            rows = visible.filter(**{f"{self.id_column}__in": batch})
+            keys = rows.values_list(self.id_column, "pk")
+            found.update((by_key[key], pk) for key, pk in keys if key in by_key)
+        return {identifier: found[identifier] for identifier in identifiers if identifier in found}
+
+    def require_touchable(self, connection: Connection, keys: Sequence[Any], *, using: str) -> None:
+        """Refuse to change the memberships of rows that are not the connection's to touch.
+
+        :raises ForbiddenException: With one of them.
+        """
+        require_touchable(self, connection, keys, using=using)
 
     # Attributes
 
@@ -249,3 +304,9 @@ def is_plain(rows: QuerySet[Any]) -> bool:
     query = rows.query
     has_joins = len(query.alias_map) > 1 or bool(query.select_related)
     return not (has_joins or query.distinct or query.combinator or query.is_sliced or query.group_by)
+
+
+def batched(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Cut keys in pieces that fit into one statement."""
+    for start in range(0, len(keys), BATCH):
+        yield keys[start : start + BATCH]

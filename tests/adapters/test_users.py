@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 
 from django_scim.models import Record
-from tests.factories import UserFactory
+from tests.factories import UserFactory, managed
 from tests.hosts.small.models import Account, Person
 from tests.representations import path_of, user
 
@@ -52,7 +53,7 @@ def test_the_columns_of_a_stock_user_are_its_attributes(scim):
 
 @pytest.mark.parametrize("op", ["add", "Replace"])
 def test_an_account_that_scim_has_not_made_gets_the_address_that_entra_id_sends(scim, op):
-    account = UserFactory.create(username="kim", email="kim.old@example.com")
+    account = managed(scim.connection, UserFactory.create(username="kim", email="kim.old@example.com"))
     assert found(scim, 'emails[type eq "work"].value eq "kim.old@example.com"') == ["kim"]
 
     operation = {"op": op, "path": 'emails[type eq "work"].value', "value": "kim.new@example.com"}
@@ -177,7 +178,7 @@ def test_a_change_of_the_login_leaves_the_emails_that_were_sent(scim, accounts):
 
 
 def test_an_email_that_is_added_joins_the_address(scim, accounts):
-    account = Account.objects.create(email="bjensen@example.com")
+    account = managed(scim.connection, Account.objects.create(email="bjensen@example.com"))
     home = {"value": "babs@example.org", "type": "home"}
     response = scim.patch(path_of(account), {"op": "add", "path": "emails", "value": [home]})
 
@@ -237,12 +238,13 @@ def test_an_account_that_gets_no_password_cannot_sign_in_by_one(scim, accounts):
 
 def test_an_account_that_is_made_again_has_no_password_of_before_where_none_is_mapped(scim, settings):
     settings.DJANGO_SCIM = {"RESOURCES": {"User": {"attributes": {"password": None}}}}
-    account = UserFactory.create(username="john")
+    scim.post("/Users", user("john", externalId="4"))
+    account = User.objects.get()
     account.set_password("correct horse battery staple")
     account.save()
     scim.delete(path_of(account))
 
-    assert scim.post("/Users", user("john")).status_code == 201
+    assert scim.post("/Users", user("john", externalId="4")).status_code == 201
 
     account.refresh_from_db()
     assert account.is_active

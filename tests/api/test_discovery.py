@@ -9,7 +9,7 @@ from scim2_models import Context, ListResponse, ResourceType, Schema, ServicePro
 from django_scim.mappings import Computed
 from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import GroupFactory, UserFactory, managed
 from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, GROUP, USER, id_of, member, path_of, user
 
@@ -178,7 +178,7 @@ class TestConfiguration:
         assert scim.put(path, user("other"), **{"If-Match": 'W/"other"'}).status_code == 412
 
     def test_the_configuration_announces_passwords(self, anonymous, scim):
-        account = UserFactory.create()
+        account = managed(scim.connection, UserFactory.create())
 
         assert config_of(anonymous)["changePassword"] == {"supported": True}
         scim.patch(path_of(account), {"op": "replace", "path": "password", "value": "correct horse battery"})

@@ -11,11 +11,11 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.db.models.signals import pre_save
 
-from django_scim.models import ProvisioningEvent
+from django_scim.models import Connection, ProvisioningEvent
 from tests.api.endpoints import COLLECTION_METHODS, RESOURCE_METHODS
 from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, HttpsClient
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import GroupFactory, UserFactory, managed
 from tests.messages import PATCH_OP, patch_op
 from tests.representations import GROUP, USER, group, path_of, user
 
@@ -219,7 +219,7 @@ class TestValues:
 
     @pytest.mark.parametrize("wrong", WRONG_USERS, ids=lambda wrong: repr(wrong)[:60])
     def test_values_of_the_wrong_type_in_a_user_are_refused(self, send, wrong):
-        account = UserFactory.create(username="before")
+        account = managed(Connection.objects.get(), UserFactory.create(username="before"))
 
         for method, path in (("POST", "/Users"), ("PUT", path_of(account))):
             response = send(method, path, {**user("barbara"), **wrong})

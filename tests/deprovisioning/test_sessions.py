@@ -88,11 +88,12 @@ def test_a_put_without_active_true_deactivates_as_well(scim, user):
 
 
 def test_deleting_an_account_ends_its_sessions_for_whoever_has_its_row_next(scim, user):
+    scim.patch(path_of(user), replace("externalId", "4"))
     browser = Browser().sign_in(user)
     scim.delete(path_of(user))
     assert browser.user == ""
 
-    assert scim.post("/Users", representation("bjensen")).status_code == 201
+    assert scim.post("/Users", representation("bjensen", externalId="4")).status_code == 201
 
     assert User.objects.get(username="bjensen").pk == user.pk
     assert browser.user == ""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from tests.factories import UserFactory
+from tests.factories import UserFactory, managed
 from tests.representations import ENTERPRISE, USER, path_of
 
 WORK = {"type": "work", "value": "bjensen@example.com", "primary": True}
@@ -16,6 +16,7 @@ WORK = {"type": "work", "value": "bjensen@example.com", "primary": True}
 @pytest.fixture
 def barbara(scim) -> User:
     row = UserFactory.create(username="bjensen@example.com", email="", first_name="", last_name="")
+    managed(scim.connection, row)
     body = {
         "schemas": [USER],
         "userName": row.username,

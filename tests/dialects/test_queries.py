@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from django.contrib.auth.models import Group, User
 
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import GroupFactory, UserFactory, managed
 from tests.messages import LIST_RESPONSE, SEARCH_REQUEST
 from tests.representations import ENTERPRISE, USER, group, id_of, path_of
 
@@ -16,7 +16,7 @@ MANAGER = "26118915-6090-4610-87e4-49d8ca9f808d"
 
 @pytest.fixture
 def barbara(scim) -> User:
-    row = UserFactory.create(username="bjensen@example.com")
+    row = managed(scim.connection, UserFactory.create(username="bjensen@example.com"))
     body = {
         "schemas": [USER],
         "userName": row.username,

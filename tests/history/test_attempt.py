@@ -16,7 +16,7 @@ from django_scim.history.events import Attempt
 from django_scim.history.excerpts import REDACTED
 from django_scim.models import Operation, ProvisioningEvent
 from tests.conftest import ScimClient
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import GroupFactory, UserFactory, managed
 from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, group, id_of, member, path_of, user
 
@@ -69,7 +69,7 @@ class TestSuccesses:
         }
 
     def test_successes_of_a_modification_are_told_with_what_it_changed_alone(self, scim):
-        row = UserFactory.create(username="barbara", email="old@example.com")
+        row = managed(scim.connection, UserFactory.create(username="barbara", email="old@example.com"))
 
         scim.patch(
             path_of(row),
@@ -318,7 +318,7 @@ class TestSecrets:
         assert SECRET not in "\n".join(logged)
 
     def test_secrets_leave_word_that_they_were_changed(self, scim):
-        row = UserFactory.create()
+        row = managed(scim.connection, UserFactory.create())
 
         scim.patch(path_of(row), replace("password", SECRET))
 
@@ -327,7 +327,9 @@ class TestSecrets:
         assert the_event().changes == {"password": {"after": REDACTED}}
 
     def test_secrets_may_be_too_short_without_being_told(self, scim):
-        scim.patch(path_of(UserFactory.create()), replace("password", "hunter2"))
+        row = managed(scim.connection, UserFactory.create())
+
+        scim.patch(path_of(row), replace("password", "hunter2"))
 
         assert (the_event().status, the_event().scim_type) == (400, "invalidValue")
         assert "hunter2" not in serializers.serialize("json", ProvisioningEvent.objects.all())

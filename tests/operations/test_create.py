@@ -344,28 +344,28 @@ def test_a_user_can_be_provisioned_anew_with_nothing_lost(scim):
 
 
 def test_a_user_provisioned_anew_cannot_sign_in_with_the_old_password(scim):
-    first = scim.post("/Users", user(password=PASSWORD)).json()
+    first = scim.post("/Users", user(password=PASSWORD, externalId="4")).json()
     scim.delete(f"/Users/{first['id']}")
 
-    scim.post("/Users", user())
+    scim.post("/Users", user(externalId="4"))
 
     assert not User.objects.get().has_usable_password()
 
 
 def test_a_user_provisioned_anew_is_in_none_of_the_old_groups(scim):
-    first = scim.post("/Users", user()).json()
+    first = scim.post("/Users", user(externalId="4")).json()
     User.objects.get().groups.add(GroupFactory.create())
     scim.delete(f"/Users/{first['id']}")
 
-    assert "groups" not in scim.post("/Users", user()).json()
+    assert "groups" not in scim.post("/Users", user(externalId="4")).json()
 
 
 def test_a_user_provisioned_anew_is_in_no_group_that_was_changed_meanwhile(scim):
-    first = scim.post("/Users", user()).json()
+    first = scim.post("/Users", user(externalId="4")).json()
     scim.delete(f"/Users/{first['id']}")
     GroupFactory.create().user_set.add(User.objects.get())
 
-    assert "groups" not in scim.post("/Users", user()).json()
+    assert "groups" not in scim.post("/Users", user(externalId="4")).json()
     assert not User.objects.get().groups.exists()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.assertions import assert_scim_error
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import GroupFactory, UserFactory, managed
 from tests.operations.patch_operations import replace
 from tests.operations.responses import stored
 from tests.representations import path_of, user
@@ -32,6 +32,7 @@ def served(host):
 
 
 def test_a_user_of_a_joined_queryset_can_be_read_and_written(scim, served):
+    managed(scim.connection, served)
     assert scim.get(path_of(served)).status_code == 200
     assert scim.patch(path_of(served), replace("title", "Guide")).json()["title"] == "Guide"
     assert scim.put(path_of(served), user(served.username, title="Boss")).json()["title"] == "Boss"

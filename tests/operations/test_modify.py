@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django_scim.models import Link, Operation, Outcome, ProvisioningEvent, Record
 from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
-from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.factories import ConnectionFactory, GroupFactory, UserFactory, managed
 from tests.messages import PATCH_OP, patch_op
 from tests.operations.badges import BADGE
 from tests.operations.examples import ENTERPRISE_USER, FULL_USER, PASSWORD, READ_ONLY
@@ -739,6 +739,7 @@ def test_a_modification_of_all_else_keeps_the_password(scim, provisioned, operat
 
 def test_the_external_id_belongs_to_the_connection_that_sets_it(scim, provisioned):
     other = ScimClient(ConnectionFactory.create())
+    managed(other.connection, User.objects.get())
 
     assert (
         other.patch(provisioned, replace("externalId", "of the other")).json()["externalId"] == "of the other"

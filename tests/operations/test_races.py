@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.contrib.auth.models import Group, User
 
-from django_scim.models import Outcome, ProvisioningEvent, Record
+from django_scim.models import Link, Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
@@ -77,14 +77,30 @@ def test_exactly_one_of_two_requests_that_take_one_user_name_gets_it(scim):
 
 
 def test_exactly_one_of_many_requests_provisions_a_deleted_user_anew(scim):
-    created = scim.post("/Users", user("bjensen")).json()
+    payload = user("bjensen", active=True, externalId="4")
+    created = scim.post("/Users", payload).json()
     for _ in range(ROUNDS):
+        assert scim.delete(f"/Users/{created['id']}").status_code == 204
+
+        responses = at_once(*[partial(scim.post, "/Users", payload)] * 3)
+
+        assert outcomes(responses) == {(201, None): 1, (409, "uniqueness"): 2}
+        created = next(response.json() for response in responses if response.status_code == 201)
+    assert User.objects.get().is_active
+
+
+def test_exactly_one_of_many_requests_has_the_name_of_a_deleted_user(scim):
+    for _ in range(ROUNDS):
+        created = scim.post("/Users", user("bjensen")).json()
         assert scim.delete(f"/Users/{created['id']}").status_code == 204
 
         responses = at_once(*[partial(scim.post, "/Users", user("bjensen", active=True))] * 3)
 
         assert outcomes(responses) == {(201, None): 1, (409, "uniqueness"): 2}
-    assert User.objects.get().is_active
+        (made,) = [response.json() for response in responses if response.status_code == 201]
+        assert scim.delete(f"/Users/{made['id']}").status_code == 204
+    assert User.objects.count() == 2 * ROUNDS
+    assert User.objects.filter(username="bjensen").count() == 1
 
 
 def test_exactly_one_of_many_requests_creates_one_group(scim):
@@ -175,7 +191,7 @@ def test_attributes_of_one_user_that_are_changed_at_once_are_all_changed(scim):
     assert ProvisioningEvent.objects.count() == 8 * ROUNDS
 
 
-def test_the_external_ids_that_two_connections_give_one_user_at_once_are_both_kept(scim):
+def test_a_user_that_two_connections_adopt_at_once_is_of_one_of_them(scim):
     row, other = UserFactory.create(), ScimClient(ConnectionFactory.create())
 
     responses = at_once(
@@ -183,9 +199,11 @@ def test_the_external_ids_that_two_connections_give_one_user_at_once_are_both_ke
         partial(other.patch, path_of(row), replace("externalId", "two")),
     )
 
-    assert outcomes(responses) == {(200, None): 2}
-    assert scim.get(path_of(row)).json()["externalId"] == "one"
-    assert other.get(path_of(row)).json()["externalId"] == "two"
+    assert outcomes(responses) == {(200, None): 1, (403, None): 1}
+    owner, name = (scim, "one") if responses[0].status_code == 200 else (other, "two")
+    assert Record.objects.get().managed_by == owner.connection
+    assert owner.get(path_of(row)).json()["externalId"] == name
+    assert Link.objects.count() == 1
 
 
 # Preconditions

@@ -18,10 +18,11 @@ from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory
 from tests.operations.acting_staff import ALICE, by_alice, resource_type_of
 from tests.operations.examples import FULL_USER
+from tests.operations.patch_operations import replace
 from tests.operations.responses import last_event, stored, without_meta
 from tests.operations.simultaneous import at_once
 from tests.registered import receiving
-from tests.representations import group, path_of, user
+from tests.representations import current_path_of, group, path_of, user
 
 
 @pytest.fixture
@@ -198,16 +199,34 @@ def test_the_limit_of_a_connection_does_not_hold_for_a_restoration(scim, deleted
 
 @pytest.mark.django_db(transaction=True)
 def test_an_account_that_the_project_and_the_client_bring_back_at_once_comes_back_once(scim):
-    created = scim.post("/Users", user("bjensen")).json()
+    payload = user("bjensen", externalId="4")
+    scim.post("/Users", payload)
     scim.client.raise_request_exception = False
     row = User.objects.get()
     for _ in range(3):
+        scim.patch(current_path_of(row), replace("externalId", "4"))
+        assert scim.delete(current_path_of(row)).status_code == 204
+
+        outcomes = at_once(partial(attempted, row), lambda: scim.post("/Users", payload).status_code)
+
+        assert outcomes in (["restored", 409], ["ConflictException", 201])
+        assert scim.get(current_path_of(row)).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_is_restored_while_somebody_takes_its_name_has_it_or_not(scim):
+    scim.client.raise_request_exception = False
+    for _ in range(3):
+        created = scim.post("/Users", user("bjensen", externalId="4")).json()
+        row = User.objects.get(username="bjensen")
         assert scim.delete(f"/Users/{created['id']}").status_code == 204
 
         outcomes = at_once(partial(attempted, row), lambda: scim.post("/Users", user("bjensen")).status_code)
 
-        assert outcomes in (["restored", 409], ["ConflictException", 201])
-        assert scim.get(f"/Users/{created['id']}").status_code == 200
+        assert outcomes in (["restored", 409], ["UniquenessException", 201])
+        found = scim.get("/Users", {"filter": 'userName eq "bjensen"'}).json()["Resources"]
+        assert len(found) == 1
+        assert scim.delete(f"/Users/{found[0]['id']}").status_code == 204
 
 
 def attempted(row):

@@ -12,7 +12,7 @@ from django_scim import signals
 from django_scim.models import Link, Operation, ProvisioningEvent
 from django_scim.operations.staff import Unlink
 from tests.conftest import ScimClient
-from tests.factories import ConnectionFactory, UserFactory
+from tests.factories import ConnectionFactory, UserFactory, managed
 from tests.operations.acting_staff import by_alice
 from tests.operations.patch_operations import add
 from tests.operations.responses import last_event, stored
@@ -67,7 +67,7 @@ def test_unlinking_a_locked_account_touches_nothing_else_of_it(scim, account):
 
 def test_unlinking_an_account_keeps_the_external_ids_of_other_connections(scim, account):
     other = ScimClient(ConnectionFactory.create())
-    other.patch(path_of(account), add("externalId", "entra-1"))
+    other.patch(path_of(managed(other.connection, account)), add("externalId", "entra-1"))
 
     by_alice(Unlink, account, scim.connection)
 

@@ -22,7 +22,7 @@ from django_scim.operations.delete import Delete
 from django_scim.operations.patch import Patch
 from django_scim.operations.protection import ConnectionPaused, require_running
 from django_scim.operations.replace import Replace
-from django_scim.operations.write import database_of
+from django_scim.operations.write import database_of, with_room
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
@@ -200,7 +200,7 @@ class BulkJob:
                 self.require_made(operation.needs - own)
                 documents[operation] = creation.read_body(resolved(operation.data, known)).body
             databases = {database_of(creation.resource_type) for creation in creations.values()}
-            made = run_in_all(databases, make_all)
+            made = with_room(list(creations.values()), lambda: run_in_all(databases, make_all))
         except Exception as exception:
             self.identifiers = known
             self.fail_circle(circle, current, exception)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django_scim.models import Connection, Link, ProvisioningEvent, Record
 from tests.admin.counting import counted
 from tests.conftest import ScimClient
-from tests.factories import ConnectionFactory, UserFactory
+from tests.factories import ConnectionFactory, UserFactory, managed
 from tests.operations.patch_operations import add
 from tests.operations.responses import stored
 from tests.representations import group, path_of, user
@@ -142,7 +142,8 @@ def test_accounts_are_deactivated_with_all_that_they_could_do(admin_client, scim
 def test_accounts_are_unlinked_from_one_connection(admin_client, scim):
     (record,) = provisioned(scim, "bjensen")
     other = ScimClient(ConnectionFactory.create())
-    other.patch(path_of(User.objects.get(username="bjensen")), add("externalId", "entra-1"))
+    account = managed(other.connection, User.objects.get(username="bjensen"))
+    other.patch(path_of(account), add("externalId", "entra-1"))
 
     assert do(admin_client, "unlink", record, connection=scim.connection.pk) == ["1 resource is unlinked."]
 

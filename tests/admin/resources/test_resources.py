@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_scim.models import Connection, Link, ProvisioningEvent, Record
 from tests.admin.counting import counted
 from tests.conftest import ScimClient
-from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.factories import ConnectionFactory, GroupFactory, UserFactory, managed
 from tests.hosts.small.adapters import THING
 from tests.hosts.small.models import Device, Legacy
 from tests.representations import group, id_of, path_of, user
@@ -183,7 +183,7 @@ def test_resources_are_filtered_by_the_connection_that_has_linked_them(admin_cli
     touch(scim, mine := UserFactory.create())
     touch(other, theirs := UserFactory.create())
     touch(scim, both := UserFactory.create())
-    touch(other, both)
+    touch(other, managed(other.connection, both))
 
     assert listed(admin_client, connection=scim.connection.pk) == [both.pk, mine.pk]
     assert listed(admin_client, connection=other.connection.pk) == [both.pk, theirs.pk]
@@ -268,6 +268,7 @@ def test_rows_with_keys_of_any_type_are_active(admin_client, scim, settings):
 def test_the_list_of_resources_says_what_connections_call_a_resource(admin_client, scim):
     other = ScimClient(ConnectionFactory.create())
     touch(scim, account := UserFactory.create())
+    managed(other.connection, account)
     other.patch(path_of(account), {"op": "add", "path": "externalId", "value": "entra-1"})
     record = Record.objects.get()
 
@@ -284,7 +285,7 @@ def test_the_list_of_resources_says_who_has_changed_a_resource_last(admin_client
     record = Record.objects.get()
     assert shown(admin_client, record).author == str(scim.connection)
 
-    touch(other, account)
+    touch(other, managed(other.connection, account))
     assert shown(admin_client, record).author == str(other.connection)
 
     account.first_name = "Babs"

@@ -1,0 +1,130 @@
+"""Values of deleted resources that stand in the way of another resource.
+
+A deleted resource does not count (RFC 7644 section 3.6), but its row is still there, and so are its unique
+columns. Only when the database refuses another row for them, they are parked: the row gets a value that
+nobody asks for, and the record keeps the old one for *Restore*.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from django.apps import apps
+from django.db.models import CharField, EmailField, Field, Model, TextField
+
+from django_scim.history.events import Attempt
+from django_scim.models import Operation, Record
+from django_scim.resources.resource import Resource
+from django_scim.resources.resource_type import ResourceType
+from django_scim.resources.tracking import dependencies_of, dependent_keys
+from django_scim.sql.transactions import locked
+from django_scim.sql.values import column_of
+
+
+def make_room(attempt: Attempt, database: str, row: Model) -> None:
+    """Park the values of deleted resources that are in the way of a row which is to be saved.
+
+    :param attempt: That of the write that needs the room, for the history.
+    """
+    for names in unique_columns(type(row)):
+        values = {name: getattr(row, name) for name in names}
+        if None in values.values():
+            continue
+        others = type(row)._base_manager.using(database).filter(**values).exclude(pk=row.pk)
+        for other in locked(others):
+            for resource_type, record in deleted_owners(other, database):
+                park(attempt, resource_type, record, other, names)
+
+
+def unique_columns(model: type[Model]) -> Iterator[tuple[str, ...]]:
+    """Yield the columns that together no two rows may share, but for the primary key."""
+    meta = model._meta
+    for field in meta.concrete_fields:
+        if field.unique and not field.primary_key:
+            yield (field.attname,)
+    constraints = (constraint.fields for constraint in meta.total_unique_constraints)
+    for names in (*meta.unique_together, *constraints):
+        yield tuple(column_of(model, name).attname for name in names)
+
+
+def deleted_owners(row: Model, database: str) -> Iterator[tuple[ResourceType, Record]]:
+    """Yield the records of the deleted resources that a row belongs to, locked."""
+    for resource_type, dependency in dependencies_of(type(row), row):
+        keys: Any = dependent_keys(resource_type, dependency, row) if dependency.path else [row.pk]
+        records = resource_type.records().using(database).filter(deleted_at__isnull=False)
+        for record in locked(records.filter(**{f"{resource_type.record_key}__in": keys})):
+            yield resource_type, record
+
+
+def park(
+    attempt: Attempt, resource_type: ResourceType, record: Record, row: Model, names: tuple[str, ...]
+) -> None:
+    """Give a column of a deleted resource's row a value that nobody asks for, as far as there is one."""
+    changes: dict[str, Any] = {}
+    for field in (column_of(type(row), name) for name in names):
+        value = getattr(row, field.attname)
+        if isinstance(field, CharField | TextField):
+            setattr(row, field.attname, parked_text(field, str(value)))
+        elif field.null and isinstance(value, int) and not field.is_relation:
+            setattr(row, field.attname, None)
+        else:
+            continue
+        record.parked.append(
+            {"model": row._meta.label, "key": str(row.pk), "column": field.attname, "value": value}
+        )
+        changes[f"{row._meta.model_name}.{field.name}"] = {"before": value}
+        break
+    if not changes:
+        return
+    rows = type(row)._base_manager.using(record._state.db)
+    rows.filter(pk=row.pk).update(**{field: getattr(row, field) for field in names})
+    record.save(using=record._state.db, update_fields=["parked"])
+    note_parking(attempt, resource_type, record, row, changes)
+
+
+def parked_text(field: Field[Any, Any], value: str) -> str:
+    """Return a text in place of another one, which no other row has."""
+    token = secrets.token_hex(6)
+    text = f"{token}@parked.invalid" if isinstance(field, EmailField) else f"-parked-{token}"
+    room = (field.max_length or len(value) + len(text)) - len(text)
+    if isinstance(field, EmailField):
+        return text
+    return value[: max(room, 0)] + text if room >= 0 else token[: field.max_length]
+
+
+def note_parking(
+    attempt: Attempt, resource_type: ResourceType, record: Record, row: Model, changes: dict[str, Any]
+) -> None:
+    """Tell the history of the deleted resource who has what it had."""
+    own = Attempt(
+        Operation.MODIFY,
+        connection=attempt.connection,
+        token=attempt.token,
+        request_id=attempt.request_id,
+        resource_type=resource_type.name,
+        resource_id=resource_type.identifier(resource_type.model._base_manager.get(pk=record.key), record),
+    )
+    own.display = str(next(iter(changes.values()))["before"])
+    own.detail = f"parked for {attempt.resource_type} {attempt.display}: the resource was deleted"
+    own.changes = changes
+    own.succeeded(200)
+
+
+def take_back(obj: Resource) -> None:
+    """Give a resource that is not deleted any more the values that were parked.
+
+    What somebody else has by now is found when the row is saved.
+    """
+    assert obj.record is not None
+    for entry in obj.record.parked:
+        model = apps.get_model(entry["model"])
+        if isinstance(obj.instance, model) and str(obj.instance.pk) == entry["key"]:
+            setattr(obj.instance, entry["column"], entry["value"])
+            obj.touch(obj.instance, entry["column"])
+        else:
+            rows = model._base_manager.using(obj.database).filter(pk=entry["key"])
+            obj.after_save.append(partial(rows.update, **{entry["column"]: entry["value"]}))
+    obj.record.parked = []
