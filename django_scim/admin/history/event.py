@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.template.loader import render_to_string, select_template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,6 @@ from django_scim.admin.addresses import event_url, history_url, may_view_records
 from django_scim.admin.bases import entry_text, in_line, json_text
 from django_scim.admin.rows import names_of, primary_keys, records_with
 from django_scim.api.errors import HTTPError, body_of
-from django_scim.history.advice import advice_for
 from django_scim.history.selection import EventSelection
 from django_scim.models import Outcome, ProvisioningEvent
 from django_scim.resources.registry import registry
@@ -55,6 +54,17 @@ def status_line(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
+
+
+def advice_for(status: int, scim_type: str = "") -> Any:
+    """Return the template that says what to do about a refusal, or None if the status is not an error.
+
+    It is the one for the status and the ``scimType`` (RFC 7644 section 3.12), or else the one for the status.
+    """
+    if status < 400:
+        return None
+    names = (f"{status}-{scim_type}", status, "4xx" if status < 500 else "5xx")
+    return select_template([f"admin/django_scim/provisioningevent/advice/{name}.html" for name in names])
 
 
 def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
