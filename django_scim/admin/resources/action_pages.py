@@ -159,7 +159,7 @@ class ResourceActionPages(ModelAdmin):
                 name = name_of(objects[record.pk]) if record.pk in objects else str(record)
                 refused.append(_("%(resource)s: %(problem)s") % {"resource": name, "problem": problem})
         if done:
-            self.message_user(request, action.done(done), messages.SUCCESS)
+            self.message_user(request, action.done % {"number": done}, messages.SUCCESS)
         for text in refused[:MOST_REFUSALS]:
             self.message_user(request, text, messages.ERROR)
         if len(refused) > MOST_REFUSALS:
