@@ -62,6 +62,13 @@ class LeanChangeList(ChangeList):
         deferred: tuple[str, ...] = getattr(self.model_admin, "list_defer", ())
         return super().get_queryset(request, exclude_parameters).defer(*deferred)
 
+    def show_uncounted(self, rows: list[Any]) -> None:
+        """Show the rows of a page, without the number of all rows."""
+        self.result_list: Any = rows
+        # With equal counts, Django's template shows no number.
+        self.result_count = self.full_result_count = len(rows)
+        self.show_full_result_count = self.can_show_all = self.multi_page = False
+
 
 def json_text(value: Any) -> SafeString:
     """Return a JSON value as escaped HTML: an object or a list as a block, anything else inline."""
