@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
+from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    ModelForm = forms.ModelForm[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    # Django's own take no type arguments.
+    ModelAdmin, ModelForm, TabularInline = admin.ModelAdmin, forms.ModelForm, admin.TabularInline
 
 
 class ReadOnly:
@@ -48,6 +59,21 @@ class DescribedPage:
     def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """Return what the template shows of a row beside its form."""
         raise NotImplementedError
+
+
+class FurtherPages(ModelAdmin):
+    """An admin that has pages beside those of Django."""
+
+    def further_page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
+        """Render a page.
+
+        :param name: The name of its template.
+        :param context: The context beside that of every page; ``title`` has to be in it.
+        """
+        request.current_app = self.admin_site.name
+        every_page = self.admin_site.each_context(request)
+        own = {"opts": self.opts, "has_view_permission": True, "media": self.media}
+        return TemplateResponse(request, f"admin/django_scim/{name}", {**every_page, **own, **context})
 
 
 class LeanChangeList(ChangeList):
