@@ -13,7 +13,7 @@ from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from django_scim.admin.addresses import may_view_records, record_url
+from django_scim.admin.addresses import may_view_records, row_url
 from django_scim.admin.bases import LeanChangeList
 from django_scim.admin.history.filters import ColumnFilter
 from django_scim.admin.rows import records_of
@@ -107,7 +107,7 @@ def attach_record_urls(events: Sequence[ProvisioningEvent], site: AdminSite, req
     for event in events:
         record = records.get((event.resource_type, event.resource_id))
         if record is not None:
-            event.record_url = record_url(site, record)  # type: ignore[attr-defined]
+            event.record_url = row_url(site, record)  # type: ignore[attr-defined]
 
 
 LAST = "last"

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string, select_template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from django_scim.admin.addresses import event_url, history_url, may_view_records, record_url
+from django_scim.admin.addresses import history_url, may_view_records, row_url
 from django_scim.admin.bases import entry_text, in_line, json_text
 from django_scim.admin.rows import names_of, primary_keys, records_with
 from django_scim.api.errors import HTTPError, body_of
@@ -80,7 +80,7 @@ def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
     events = EventSelection(ProvisioningEvent.objects.all(), equal=own)
     for name, ascending in (("earlier_url", False), ("later_url", True)):
         for _time, pk in events.keys(1, beyond=(event.time, event.pk), ascending=ascending):
-            urls[name] = event_url(site, ProvisioningEvent(pk=pk))
+            urls[name] = row_url(site, ProvisioningEvent(pk=pk))
     return urls
 
 
@@ -96,7 +96,7 @@ def names_in(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) ->
         for identifier, key in own.items():
             record = records.get((resource_type.name, identifier))
             if key in texts:
-                found[identifier] = Name(texts[key], None if record is None else record_url(site, record))
+                found[identifier] = Name(texts[key], None if record is None else row_url(site, record))
     return found
 
 

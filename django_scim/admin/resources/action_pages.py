@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from scim2_models import SCIMException
 
-from django_scim.admin.addresses import may_act, record_url
+from django_scim.admin.addresses import may_act, row_url
 from django_scim.admin.bases import FurtherPages
 from django_scim.admin.resources.actions import ACTIONS, ResourceAction
 from django_scim.admin.resources.filters import connection_by_key
@@ -125,7 +125,7 @@ class ResourceActionPages(FurtherPages):
         if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
             return back
         if len(records) == 1:
-            return record_url(self.admin_site, records[0])
+            return row_url(self.admin_site, records[0])
         return reverse("admin:django_scim_record_changelist", current_app=self.admin_site.name)
 
     def perform(

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from django_scim.admin.addresses import action_url, history_url, may_act, may_view_events, record_url
+from django_scim.admin.addresses import action_url, history_url, may_act, may_view_events, row_url
 from django_scim.admin.bases import DescribedPage, ReadOnly, TabularInline, json_text
 from django_scim.admin.resources.action_pages import LIST_ACTIONS, MOST_RESOURCES, ResourceActionPages
 from django_scim.admin.resources.actions import UnlinkAction
@@ -49,7 +49,7 @@ class LinkInline(ReadOnly, TabularInline):
 
     @admin.display(description=_("unlink"))
     def unlink(self, link: Link) -> SafeString:
-        back = record_url(self.admin_site, link.record)
+        back = row_url(self.admin_site, link.record)
         return format_html(
             '<a href="{}" aria-label="{}">{}</a>',
             action_url(self.admin_site, UnlinkAction.name, link.record, back, link.connection),
