@@ -36,7 +36,7 @@ def may_view_rows(
 
 
 def row_url(site: AdminSite, row: Model) -> str:
-    """Return the URL of a row in the admin. Ask :func:`may_view_rows` before."""
+    """Return the URL of the page of a row, such as a record or an event. Ask before who may open it."""
     meta = row._meta
     name = f"admin:{meta.app_label}_{meta.model_name}_change"
     return reverse(name, args=(quote(row.pk),), current_app=site.name)
@@ -57,16 +57,6 @@ def may_view_events(site: AdminSite, request: HttpRequest) -> bool:
     return site.is_registered(ProvisioningEvent) and request.user.has_perm(
         "django_scim.view_provisioningevent"
     )
-
-
-def record_url(site: AdminSite, record: Record) -> str:
-    """Return the address of the page of a resource."""
-    return reverse("admin:django_scim_record_change", args=(record.pk,), current_app=site.name)
-
-
-def event_url(site: AdminSite, event: ProvisioningEvent) -> str:
-    """Return the address of the page of an event."""
-    return reverse("admin:django_scim_provisioningevent_change", args=(event.pk,), current_app=site.name)
 
 
 def events_url(site: AdminSite, resource_type: ResourceType, row: Model) -> str:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
+from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    ModelForm = forms.ModelForm[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    # Django's own take no type arguments.
+    ModelAdmin, ModelForm, TabularInline = admin.ModelAdmin, forms.ModelForm, admin.TabularInline
 
 
 class ReadOnly:
@@ -50,6 +61,21 @@ class DescribedPage:
         raise NotImplementedError
 
 
+class FurtherPages(ModelAdmin):
+    """An admin that has pages beside those of Django."""
+
+    def further_page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
+        """Render a page.
+
+        :param name: The name of its template.
+        :param context: The context beside that of every page; ``title`` has to be in it.
+        """
+        request.current_app = self.admin_site.name
+        every_page = self.admin_site.each_context(request)
+        own = {"opts": self.opts, "has_view_permission": True, "media": self.media}
+        return TemplateResponse(request, f"admin/django_scim/{name}", {**every_page, **own, **context})
+
+
 class LeanChangeList(ChangeList):
     """A list that does not load the columns that its admin names in ``list_defer``.
 
@@ -61,6 +87,13 @@ class LeanChangeList(ChangeList):
     ) -> QuerySet[Model]:
         deferred: tuple[str, ...] = getattr(self.model_admin, "list_defer", ())
         return super().get_queryset(request, exclude_parameters).defer(*deferred)
+
+    def show_uncounted(self, rows: list[Any]) -> None:
+        """Show the rows of a page, without the number of all rows."""
+        self.result_list: Any = rows
+        # With equal counts, Django's template shows no number.
+        self.result_count = self.full_result_count = len(rows)
+        self.show_full_result_count = self.can_show_all = self.multi_page = False
 
 
 def json_text(value: Any) -> SafeString:

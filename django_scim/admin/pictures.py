@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NamedTuple
 
 from django.template.loader import render_to_string
@@ -92,65 +91,30 @@ class Bar(NamedTuple):
     height: str
 
 
-@dataclass(frozen=True)
-class OutcomesRow:
-    """The figures of a day."""
-
-    date: date
-    succeeded: int
-    refused: int
-
-
-@dataclass(frozen=True)
-class OutcomesPicture:
-    """What the template draws, and the same in figures."""
-
-    rows: list[OutcomesRow]
-    succeeded: list[Bar]
-    refused: list[Bar]
-    ticks: list[Tick]
-    days: list[Tick]
-
-    @property
-    def succeeded_count(self) -> int:
-        return sum(row.succeeded for row in self.rows)
-
-    @property
-    def refused_count(self) -> int:
-        return sum(row.refused for row in self.rows)
-
-
-def outcomes_picture(days: list[Day]) -> OutcomesPicture:
-    """Return the picture of the outcomes of each day."""
-    rows = [
-        OutcomesRow(day.date, day.outcomes[Outcome.SUCCESS], day.outcomes[Outcome.REFUSED]) for day in days
-    ]
-    largest = max(row.succeeded + row.refused for row in rows)
+def outcomes_picture(days: list[Day]) -> dict[str, Any]:
+    """Return what the template draws of the outcomes of each day, and the same in figures."""
+    largest = max(day.outcomes.total() for day in days)
     step = tick_step(largest)
     top = max(math.ceil(largest / step), 1) * step
-    picture = OutcomesPicture(
-        rows=rows,
-        succeeded=[],
-        refused=[],
-        ticks=[
-            Tick(svg_number(height_of(count / top)), whole_number(count)) for count in range(0, top + 1, step)
-        ],
-        days=day_ticks(days),
-    )
     width = day_width(days)
-    for index, row in enumerate(rows):
-        # The refused ones stand on top of those that succeeded.
+    # The refused ones stand on top of those that succeeded.
+    bars: dict[Outcome, list[Bar]] = {Outcome.SUCCESS: [], Outcome.REFUSED: []}
+    for index, day in enumerate(days):
         left, floor = AREA.left + width * (index + GAP / 2), float(AREA.bottom)
-        for bars, count in ((picture.succeeded, row.succeeded), (picture.refused, row.refused)):
-            if count:
+        for outcome, parts in bars.items():
+            if count := day.outcomes[outcome]:
                 height = max((AREA.bottom - AREA.top) * count / top, LEAST_HEIGHT)
                 floor -= height
-                bars.append(
-                    Bar(
-                        svg_number(left), svg_number(floor), svg_number(width * (1 - GAP)), svg_number(height)
-                    )
-                )
-    return picture
+                parts.append(Bar(*map(svg_number, (left, floor, width * (1 - GAP), height))))
+    return {
+        "rows": days,
+        "counts": sum((day.outcomes for day in days), start=Counter()),
+        "bars": bars,
+        "ticks": [
+            Tick(svg_number(height_of(count / top)), whole_number(count)) for count in range(0, top + 1, step)
+        ],
+        "days": day_ticks(days),
+    }
 
 
 def tick_step(largest: int) -> int:
@@ -183,28 +147,8 @@ class Line:
     """The points of the days with events: a single day between two gaps has no line."""
 
 
-@dataclass(frozen=True)
-class DurationsRow:
-    """The figures of a day, as text."""
-
-    date: date
-    durations: list[str]
-
-
-@dataclass(frozen=True)
-class DurationsPicture:
-    """What the template draws, and the same in figures."""
-
-    rows: list[DurationsRow]
-    lines: list[Line]
-    ticks: list[Tick]
-    days: list[Tick]
-    all_days: list[str]
-    """The percentiles of all days together."""
-
-
-def durations_picture(days: list[Day]) -> DurationsPicture:
-    """Return the picture of the percentiles of each day.
+def durations_picture(days: list[Day]) -> dict[str, Any]:
+    """Return what the template draws of the percentiles of each day, and the same in figures.
 
     They are interpolated: see :func:`~django_scim.history.statistics.percentile`.
     """
@@ -213,22 +157,19 @@ def durations_picture(days: list[Day]) -> DurationsPicture:
     known = [figure for row in figures for figure in row if figure is not None]
     decades = max(1, math.ceil(math.log10(max(known, default=1))))
     together: Counter[int] = sum((day.durations for day in days), start=Counter())
-    return DurationsPicture(
-        rows=[
-            DurationsRow(day.date, [duration_text(figure) for figure in row])
-            for day, row in zip(days, figures, strict=True)
-        ],
-        lines=[
+    return {
+        "rows": [(day.date, map(duration_text, row)) for day, row in zip(days, figures, strict=True)],
+        "lines": [
             Line(percent, LEGEND[index], *line_of([row[index] for row in figures], days, decades))
             for index, percent in enumerate(PERCENTS)
         ],
-        ticks=[
+        "ticks": [
             Tick(svg_number(height_of(power / decades)), duration_text(10**power))
             for power in range(decades + 1)
         ],
-        days=day_ticks(days),
-        all_days=[duration_text(percentile(together, percent)) for percent in PERCENTS],
-    )
+        "days": day_ticks(days),
+        "all_days": [duration_text(percentile(together, percent)) for percent in PERCENTS],
+    }
 
 
 def line_of(figures: list[float | None], days: list[Day], decades: int) -> tuple[str, list[tuple[str, str]]]:

@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from django.core.management.base import OutputWrapper
 
 WIDTH = 40
-
-
-class Stream(Protocol):
-    """The output of Django's commands."""
-
-    def isatty(self) -> bool:
-        """Whether the output goes to a terminal."""
-
-    def write(self, msg: str, style_func: Callable[[str], str] | None, ending: str | None) -> None:
-        """Write text in a style, and what is to follow it."""
-
-    def flush(self) -> None:
-        """Show what was written so far."""
 
 
 class Progress:
@@ -27,7 +13,7 @@ class Progress:
     :param total: The number at which the bar is full. With 0, there is no bar.
     """
 
-    def __init__(self, stream: Stream, total: int) -> None:
+    def __init__(self, stream: OutputWrapper, total: int) -> None:
         self.stream = stream
         self.total = total
         self.done = 0

@@ -22,6 +22,16 @@ STANDARD = ("User", "Group")
 """The resource types of RFC 7643, which a project may leave out."""
 
 
+class WrongMapping(Error):
+    """Something that is wrong with a mapping, with the parameters of Django's ``Error`` in their order.
+
+    :param msg: The text after "maps", which begins with the attribute.
+    """
+
+    def __init__(self, msg: str, hint: str | None, resource_type: ResourceType, id: str) -> None:
+        super().__init__(f"{resource_type.setting} maps {msg}", hint, type(resource_type.adapter), id)
+
+
 def unknown_field(resource_type: ResourceType, attribute: str, model: type[Model], path: str) -> Error:
     """Report a mapping to a model field that does not exist, or that does not lead to one value."""
     label = resource_type.model._meta.label
@@ -29,35 +39,32 @@ def unknown_field(resource_type: ResourceType, attribute: str, model: type[Model
         try:
             field = model._meta.get_field(step)
         except FieldDoesNotExist:
-            names = [candidate.name for candidate in model._meta.get_fields()]
-            return Error(
-                f"{resource_type.setting} maps '{attribute}' to '{path}', but {model._meta.label} has no "
-                f"field '{step}'.",
-                hint=nearest(step, names),
-                obj=type(resource_type.adapter),
-                id="django_scim.E002",
+            return WrongMapping(
+                f"'{attribute}' to '{path}', but {model._meta.label} has no field '{step}'.",
+                nearest(step, [candidate.name for candidate in model._meta.get_fields()]),
+                resource_type,
+                "django_scim.E002",
             )
         if not isinstance(field.related_model, type):
             break
         model = field.related_model
-    return Error(
-        f"{resource_type.setting} maps '{attribute}' to '{path}', which does not lead from {label} to "
-        f"one column.",
-        hint="Use Rows for rows that have a key to it, Members for a many-to-many relation, and Reference "
+    return WrongMapping(
+        f"'{attribute}' to '{path}', which does not lead from {label} to one column.",
+        "Use Rows for rows that have a key to it, Members for a many-to-many relation, and Reference "
         "for a foreign key.",
-        obj=type(resource_type.adapter),
-        id="django_scim.E003",
+        resource_type,
+        "django_scim.E003",
     )
 
 
 def shared_row(resource_type: ResourceType, attribute: str, path: str) -> Error:
     """Report a mapping to a column that lies further than one step behind a foreign key."""
-    return Error(
-        f"{resource_type.setting} maps '{attribute}' to '{path}', which could not be written: the row "
-        f"behind a foreign key is shared, and nothing may follow the key but a column of that row.",
-        hint="Map a column that is nearer, or use Computed for an attribute that is only read.",
-        obj=type(resource_type.adapter),
-        id="django_scim.E003",
+    return WrongMapping(
+        f"'{attribute}' to '{path}', which could not be written: the row behind a foreign key is shared, "
+        f"and nothing may follow the key but a column of that row.",
+        "Map a column that is nearer, or use Computed for an attribute that is only read.",
+        resource_type,
+        "django_scim.E003",
     )
 
 
@@ -82,25 +89,22 @@ def no_relation(
     resource_type: ResourceType, attribute: str, relation: str, kind: str, relations: Iterable[str | None]
 ) -> Error:
     """Report a mapping to a relation of a kind that does not exist."""
-    return Error(
-        f"{resource_type.setting} maps '{attribute}' to '{relation}', but "
-        f"{resource_type.model._meta.label} has no "
-        f"{kind} of that name.",
-        hint=nearest(relation, [name for name in relations if name]),
-        obj=type(resource_type.adapter),
-        id="django_scim.E002",
+    return WrongMapping(
+        f"'{attribute}' to '{relation}', but {resource_type.model._meta.label} has no {kind} of that name.",
+        nearest(relation, filter(None, relations)),
+        resource_type,
+        "django_scim.E002",
     )
 
 
 def not_one_value(resource_type: ResourceType, attribute: str) -> Error:
     """Report one column for an attribute that has several values or sub-attributes."""
-    return Error(
-        f"{resource_type.setting} maps '{attribute}' to one column, but the attribute is complex or "
-        f"multi-valued.",
-        hint="Map a sub-attribute, or use PrimaryValue or Rows for a list, and Members or Reference for "
+    return WrongMapping(
+        f"'{attribute}' to one column, but the attribute is complex or multi-valued.",
+        "Map a sub-attribute, or use PrimaryValue or Rows for a list, and Members or Reference for "
         "relations.",
-        obj=type(resource_type.adapter),
-        id="django_scim.E004",
+        resource_type,
+        "django_scim.E004",
     )
 
 
@@ -112,20 +116,21 @@ def no_conversion(
     :param given: What the mapping was given.
     :param bound: The same for the column, if it is a conversion at all.
     """
-    if not isinstance(given, Conversion):
-        reason = f"{short_repr(given)} is no instance of Choices, Convert or Locale"
-        yield wrong_conversion(resource_type, attribute, column, reason)
+    if isinstance(given, Conversion):
+        reasons = bound.check()
     else:
-        for reason in bound.check():
-            yield wrong_conversion(resource_type, attribute, column, reason)
+        reasons = [f"{short_repr(given)} is no instance of Choices, Convert or Locale"]
+    for reason in reasons:
+        yield wrong_conversion(resource_type, attribute, column, reason)
 
 
 def wrong_conversion(resource_type: ResourceType, attribute: str, column: str, reason: str) -> Error:
     """Report a conversion that cannot be."""
-    return Error(
-        f"{resource_type.setting} maps '{attribute}' to '{column}', and converts it wrongly: {reason}.",
-        obj=type(resource_type.adapter),
-        id="django_scim.E012",
+    return WrongMapping(
+        f"'{attribute}' to '{column}', and converts it wrongly: {reason}.",
+        None,
+        resource_type,
+        "django_scim.E012",
     )
 
 
@@ -134,63 +139,56 @@ def unknown_attribute(resource_type: ResourceType, attribute: str) -> Error:
     names: list[str] = []
     for path in walk(resource_type.resource):
         names += [path.key, *(f"{path.key}.{sub}" for sub in path.sub_attributes)]
-    return Error(
-        f"{resource_type.setting} maps '{attribute}', which is no attribute of the {resource_type.name} "
-        f"schemas.",
-        hint=nearest(attribute, names),
-        obj=type(resource_type.adapter),
-        id="django_scim.E001",
+    return WrongMapping(
+        f"'{attribute}', which is no attribute of the {resource_type.name} schemas.",
+        nearest(attribute, names),
+        resource_type,
+        "django_scim.E001",
     )
 
 
 def built_in_attribute(resource_type: ResourceType, attribute: str) -> Error:
     """Report a mapping of an attribute that the server alone knows."""
     hint = "Use 'id_field' for a column that holds the id." if attribute == "id" else None
-    return Error(
-        f"{resource_type.setting} maps '{attribute}', which is not the project's to map.",
-        hint=hint,
-        obj=type(resource_type.adapter),
-        id="django_scim.E001",
+    return WrongMapping(
+        f"'{attribute}', which is not the project's to map.", hint, resource_type, "django_scim.E001"
     )
 
 
 def part_of_list(resource_type: ResourceType, path: AttributePath) -> Error:
     """Report a mapping of a sub-attribute that each value of a list has."""
-    return Error(
-        f"{resource_type.setting} maps '{path.key}', but '{path.head}' is a list, and has no one "
-        f"'{path.sub}'.",
-        hint=f"Map '{path.head}' as a whole, with PrimaryValue for one of its values, Rows, or Members.",
-        obj=type(resource_type.adapter),
-        id="django_scim.E004",
+    return WrongMapping(
+        f"'{path.key}', but '{path.head}' is a list, and has no one '{path.sub}'.",
+        f"Map '{path.head}' as a whole, with PrimaryValue for one of its values, Rows, or Members.",
+        resource_type,
+        "django_scim.E004",
     )
 
 
 def not_the_attribute(resource_type: ResourceType, attribute: str, mapping: str, right: str) -> Error:
     """Report a mapping that is for another attribute."""
-    return Error(
-        f"{resource_type.setting} maps '{attribute}' by {mapping}, which is for '{right}' alone.",
-        obj=type(resource_type.adapter),
-        id="django_scim.E004",
+    return WrongMapping(
+        f"'{attribute}' by {mapping}, which is for '{right}' alone.", None, resource_type, "django_scim.E004"
     )
 
 
 def part_elsewhere(resource_type: ResourceType, path: AttributePath) -> Error:
     """Report a mapping of a part of what another mapping holds as a whole."""
-    return Error(
-        f"{resource_type.setting} maps '{path.key}' beside FullName, which holds all of '{path.head}'.",
-        hint=f"Map '{path.head}.formatted' to the column instead of '{path.head}'.",
-        obj=type(resource_type.adapter),
-        id="django_scim.E004",
+    return WrongMapping(
+        f"'{path.key}' beside FullName, which holds all of '{path.head}'.",
+        f"Map '{path.head}.formatted' to the column instead of '{path.head}'.",
+        resource_type,
+        "django_scim.E004",
     )
 
 
 def no_mapping(resource_type: ResourceType, attribute: str, mapping: Any) -> Error:
     """Report what is in the place of a mapping."""
-    return Error(
-        f"{resource_type.setting} maps '{attribute}' to {short_repr(mapping)}, which is no mapping.",
-        hint="A mapping is the name of a column, an instance of a class such as Reference, or None.",
-        obj=type(resource_type.adapter),
-        id="django_scim.E004",
+    return WrongMapping(
+        f"'{attribute}' to {short_repr(mapping)}, which is no mapping.",
+        "A mapping is the name of a column, an instance of a class such as Reference, or None.",
+        resource_type,
+        "django_scim.E004",
     )
 
 
@@ -206,28 +204,17 @@ def wrong_resource_type(
     other = resource_type.registry.get(name)
     if other is None:
         if name not in STANDARD:
-            yield unknown_resource_type(resource_type, attribute, name)
+            yield WrongMapping(
+                f"'{attribute}' to resources of the type '{name}', which there is not.",
+                nearest(name, [other.name for other in resource_type.registry]),
+                resource_type,
+                "django_scim.E009",
+            )
     elif not issubclass(other.model._meta.concrete_model or other.model, model._meta.concrete_model):
-        yield other_model(resource_type, attribute, other, model)
-
-
-def unknown_resource_type(resource_type: ResourceType, attribute: str, name: str) -> Error:
-    """Report a relation to a resource type that there is not."""
-    return Error(
-        f"{resource_type.setting} maps '{attribute}' to resources of the type '{name}', which there is not.",
-        hint=nearest(name, [other.name for other in resource_type.registry]),
-        obj=type(resource_type.adapter),
-        id="django_scim.E009",
-    )
-
-
-def other_model(
-    resource_type: ResourceType, attribute: str, other: ResourceType, model: type[Model]
-) -> Error:
-    """Report a relation that leads to another model than the resource type has."""
-    return Error(
-        f"{resource_type.setting} maps '{attribute}' to resources of the type '{other.name}', whose model is "
-        f"{other.model._meta.label}, but the relation leads to {model._meta.label}.",
-        obj=type(resource_type.adapter),
-        id="django_scim.E009",
-    )
+        yield WrongMapping(
+            f"'{attribute}' to resources of the type '{name}', whose model is {other.model._meta.label}, "
+            f"but the relation leads to {model._meta.label}.",
+            None,
+            resource_type,
+            "django_scim.E009",
+        )

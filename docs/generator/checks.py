@@ -1,4 +1,4 @@
-"""The system checks, from the calls of ``Error`` and ``Warning`` that report them."""
+"""The system checks, from the calls of ``Error``, ``Warning`` and ``WrongMapping`` that report them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from generator.prose import in_line
 from generator.source import argument, calls, text_of
 
-LEVELS = ("Error", "Warning")
+BEGINNINGS = {"Error": "", "Warning": "", "WrongMapping": "<setting> maps "}
+"""What each class puts before its message."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ def messages() -> dict[str, list[Message]]:
     """
     found: dict[str, list[Message]] = defaultdict(list)
     for name, call in calls():
-        if name in LEVELS:
+        if name in BEGINNINGS:
             id = text_of(argument(call, 3, "id"))
             if id is None:
                 raise ValueError(f"A system check without an id: {ast.unparse(call)}")
             message = text_of(argument(call, 0, "msg")) or "…"
-            found[id].append(Message(message, text_of(argument(call, 1, "hint"))))
+            found[id].append(Message(BEGINNINGS[name] + message, text_of(argument(call, 1, "hint"))))
     return found

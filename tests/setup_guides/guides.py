@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
-from django_scim.setup_guides import Given, Provider
+from django.template.loader import render_to_string
+
+from django_scim.setup_guides import Provider
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 
@@ -14,10 +17,14 @@ OVERVIEW = HOW_TO / "connect-an-identity-provider.md"
 GUIDES = {path.stem: path.read_text(encoding="utf-8") for path in (HOW_TO / "providers").glob("*.md")}
 """The text of the guides by their slug."""
 
-WORDS = {Given.BASE_URL: "the SCIM base URL", Given.TOKEN: "the token"}
+BASE_URL, TOKEN = "the SCIM base URL", "the token"
 """What the guides call what a connection gives."""
 
 FIELDS = re.compile(r"^\| Field \| Value \|\n\|---\|---\|\n((?:\|.+\|\n)+)", re.MULTILINE)
+
+ROW = re.compile(r'<tr><th scope="row">(.*)</th><td>(.*)</td></tr>')
+
+STEP = re.compile(r"<li>(.*)</li>")
 
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -29,11 +36,12 @@ def fields_in(guide: str) -> list[tuple[str, str]]:
     return [(label.strip(), value.strip()) for label, value in rows]
 
 
-def fields_of(provider: Provider) -> list[tuple[str, str]]:
-    """Return the fields of a provider as a guide shows them."""
+def fields_of(provider: Provider, base_url: str = BASE_URL) -> list[tuple[str, str]]:
+    """Return the labels and the values of the fields that the set-up page has, as a guide shows them."""
+    page = unescape(render_to_string(provider.template, {"base_url": base_url}))
+    rows = ROW.findall(page)
     return [
-        (field.label, WORDS[field.value] if isinstance(field.value, Given) else f"`{field.value}`")
-        for field in provider.fields
+        (label, re.sub("</?code>", "`", value).replace(f"`{BASE_URL}`", BASE_URL)) for label, value in rows
     ]
 
 

@@ -2,53 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
 
 import pytest
-from django.utils.functional import Promise
+from django.template.loader import get_template
 
 from django_scim.dialects.registry import DIALECTS
-from django_scim.setup_guides import PROVIDERS, Field, Filled, Given, Provider, filled
+from django_scim.setup_guides import PROVIDERS
 from tests.providers.flows import FLOWS
-
-BASE_URL = "https://your-site.example/scim/v2"
+from tests.setup_guides.guides import BASE_URL, ROW, STEP, TOKEN, fields_of
 
 PING_ONE = PROVIDERS["pingone"]
 
 every_provider = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 
 
-def test_the_fields_of_a_provider_are_filled_with_the_base_url_and_fixed_values():
-    fields = filled(PROVIDERS["okta"], BASE_URL)
-
-    assert fields == [
-        Filled("SCIM connector base URL", BASE_URL, is_secret=False),
-        Filled("Unique identifier field for users", "userName", is_secret=False),
-        Filled(
-            "Supported provisioning actions",
-            "Push New Users, Push Profile Updates, Push Groups",
-            is_secret=False,
-        ),
-        Filled("Authentication Mode", "HTTP Header", is_secret=False),
-        Filled("Authorization", "", is_secret=True),
+def test_the_fields_of_a_provider_have_the_base_url_the_token_and_fixed_values():
+    assert fields_of(PROVIDERS["okta"], "https://your-site.example/scim/v2") == [
+        ("SCIM connector base URL", "`https://your-site.example/scim/v2`"),
+        ("Unique identifier field for users", "`userName`"),
+        ("Supported provisioning actions", "`Push New Users, Push Profile Updates, Push Groups`"),
+        ("Authentication Mode", "`HTTP Header`"),
+        ("Authorization", TOKEN),
     ]
 
 
-def test_the_token_is_filled_into_the_fields_of_a_provider_where_it_is_known():
-    fields = filled(PING_ONE, BASE_URL, token="scim_secret")
-
-    assert [field for field in fields if field.is_secret] == [
-        Filled("OAuth Access Token", "scim_secret", is_secret=True)
-    ]
-
-
-def test_a_value_that_looks_like_a_placeholder_is_left_alone():
-    provider = Provider("x", "X", (), (Field("a", "{token}"), Field("b", Given.BASE_URL)))
-
-    assert [field.value for field in filled(provider, "https://{host}", token="secret")] == [
-        "{token}",
-        "https://{host}",
-    ]
+def test_a_base_url_that_looks_like_a_placeholder_is_left_alone():
+    assert ("Tenant URL", "`https://{{ host }}`") in fields_of(PROVIDERS["entra"], "https://{{ host }}")
 
 
 def test_the_guide_of_a_provider_is_below_the_root_of_the_documentation():
@@ -62,17 +45,21 @@ def test_a_provider_cannot_be_changed():
 
 @every_provider
 def test_a_provider_asks_once_for_the_base_url_and_once_for_the_token(provider):
-    given = [field.value for field in provider.fields if isinstance(field.value, Given)]
+    fields = fields_of(provider)
 
-    assert sorted(given, key=str) == [Given.BASE_URL, Given.TOKEN]
-    assert len({field.label for field in provider.fields}) == len(provider.fields)
+    assert sorted(value for _, value in fields if "`" not in value) == [BASE_URL, TOKEN]
+    assert len({label for label, _ in fields}) == len(fields)
 
 
 @every_provider
 def test_the_steps_of_a_provider_are_translated_and_the_fields_are_not(provider):
-    assert provider.steps
-    assert all(isinstance(step, Promise) for step in provider.steps)
-    assert all(type(field.label) is str for field in provider.fields)
+    template: Any = get_template(provider.template)
+    source = Path(template.origin.name).read_text("utf-8")
+    steps = STEP.findall(source)
+
+    assert steps
+    assert all(re.fullmatch('{% translate "[^"]+" %}', step) for step in steps)
+    assert all("{" not in label for label, _ in ROW.findall(source))
 
 
 @every_provider

@@ -25,7 +25,7 @@ from django_scim.admin.connections.health import (
     notices,
     token_figures,
 )
-from django_scim.admin.connections.pages import CREATE, RESUME, PausePages, TokenPages
+from django_scim.admin.connections.pages import CREATE, RESUME, ConnectionPages
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenInline
 from django_scim.admin.pictures import pictures
@@ -43,7 +43,7 @@ class WatchedConnection(Protocol):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
+class ConnectionAdmin(DescribedPage, ConnectionPages):
     """Connections with their tokens, their health, and what to enter at the identity provider."""
 
     form = ConnectionForm
@@ -81,7 +81,8 @@ class ConnectionAdmin(DescribedPage, PausePages, TokenPages):
             columns |= token_figures()
         if request.user.has_perm(VIEW_EVENTS):
             columns |= {"last_success": last_success(), "recent_refusal_count": recent_refusal_count()}
-        return super().get_queryset(request).annotate(**columns)
+        connections: QuerySet[Connection] = super().get_queryset(request)
+        return connections.annotate(**columns)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         columns: tuple[str, ...] = ("name", "state")

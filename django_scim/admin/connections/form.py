@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
@@ -14,6 +14,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_scim.admin.bases import ModelForm
 from django_scim.conf import get_settings
 from django_scim.models import Connection
 
@@ -69,12 +70,6 @@ def network(text: str) -> str:
             params={"text": text, "network": found},
         ) from None
     return str(found.network_address if found.num_addresses == 1 else found)
-
-
-if TYPE_CHECKING:
-    ModelForm = forms.ModelForm[Connection]
-else:
-    ModelForm = forms.ModelForm
 
 
 def limit_help() -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
@@ -18,19 +19,40 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.debug import sensitive_variables
 
+from django_scim.admin.bases import FurtherPages
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenForm, is_expired
 from django_scim.models import AccessToken, Connection
 from django_scim.resources.registry import readable_scopes
 
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Connection]
-else:
-    ModelAdmin = admin.ModelAdmin
+RESUME = "django_scim.change_connection"
+
+CREATE = "django_scim.add_accesstoken"
+
+REVOKE = "django_scim.change_accesstoken"
 
 
-class ConnectionPages(ModelAdmin):
-    """An admin of connections with helpers for further pages."""
+class ConnectionPages(FurtherPages):
+    """An admin of connections with pages to resume a connection, to create a token and to revoke one.
+
+    Only the response that creates a token shows it. It is not in a message, in the session or in a URL.
+    """
+
+    def get_urls(self) -> list[URLPattern]:
+        routes: dict[str, Callable[..., HttpResponse]] = {
+            "resume/": self.resume,
+            "tokens/create/": self.create_token,
+            "tokens/<int:token_id>/revoke/": self.revoke_token,
+        }
+        pages = [
+            path(
+                f"<int:connection_id>/{route}",
+                self.admin_site.admin_view(view),
+                name=f"django_scim_connection_{view.__name__}",
+            )
+            for route, view in routes.items()
+        ]
+        return [*pages, *super().get_urls()]
 
     def connection_for(self, request: HttpRequest, connection_id: int, permission: str) -> Connection:
         """Return a connection, if the user may see it and has the permission.
@@ -38,7 +60,7 @@ class ConnectionPages(ModelAdmin):
         :raises PermissionDenied: If the user may not.
         :raises Http404: If there is no such connection.
         """
-        connection = self.get_object(request, str(connection_id))
+        connection: Connection | None = self.get_object(request, str(connection_id))
         if not (self.has_view_permission(request, connection) and request.user.has_perm(permission)):
             raise PermissionDenied
         if connection is None:
@@ -56,23 +78,6 @@ class ConnectionPages(ModelAdmin):
             args=(connection.pk, *arguments),
             current_app=self.admin_site.name,
         )
-
-
-RESUME = "django_scim.change_connection"
-
-
-class PausePages(ConnectionPages):
-    """An admin of connections with the view behind the button *Resume*."""
-
-    def get_urls(self) -> list[URLPattern]:
-        return [
-            path(
-                "<int:connection_id>/resume/",
-                self.admin_site.admin_view(self.resume),
-                name="django_scim_connection_resume",
-            ),
-            *super().get_urls(),
-        ]
 
     def resume(self, request: HttpRequest, connection_id: int) -> HttpResponse:
         """Resume a connection, and write to the admin's log why it was paused.
@@ -92,33 +97,6 @@ class PausePages(ConnectionPages):
                     self.log_change(request, connection, log_message)
                 messages.success(request, _("The connection is resumed."))
         return HttpResponseRedirect(self.connection_url(connection))
-
-
-CREATE = "django_scim.add_accesstoken"
-
-REVOKE = "django_scim.change_accesstoken"
-
-
-class TokenPages(ConnectionPages):
-    """An admin of connections with a page to create a token, and one to revoke a token.
-
-    Only the response that creates a token shows it. It is not in a message, in the session or in a URL.
-    """
-
-    def get_urls(self) -> list[URLPattern]:
-        return [
-            path(
-                "<int:connection_id>/tokens/create/",
-                self.admin_site.admin_view(self.create_token),
-                name="django_scim_connection_create_token",
-            ),
-            path(
-                "<int:connection_id>/tokens/<int:token_id>/revoke/",
-                self.admin_site.admin_view(self.revoke_token),
-                name="django_scim_connection_revoke_token",
-            ),
-            *super().get_urls(),
-        ]
 
     @method_decorator(sensitive_variables("token", "context"))
     def create_token(self, request: HttpRequest, connection_id: int) -> HttpResponse:
@@ -144,7 +122,6 @@ class TokenPages(ConnectionPages):
             "stored": stored,
             "scopes": readable_scopes(stored.scopes),
             "setup": setup_of(connection, request),
-            "media": self.media,
         }
         response = self.token_page(request, connection, "token_created.html", context)
         add_never_cache_headers(response)
@@ -163,7 +140,6 @@ class TokenPages(ConnectionPages):
                 "token": token,
                 "scopes": readable_scopes(token.scopes),
                 "is_last": getattr(connection, "usable_token_count", None) == 1 and not is_expired(token),
-                "media": self.media,
             }
             return self.token_page(request, connection, "revoke_token.html", context)
 
@@ -176,20 +152,12 @@ class TokenPages(ConnectionPages):
     def token_page(
         self, request: HttpRequest, connection: Connection, template: str, context: dict[str, Any]
     ) -> TemplateResponse:
-        request.current_app = self.admin_site.name
-        return TemplateResponse(
-            request,
-            f"admin/django_scim/connection/{template}",
-            {
-                **self.admin_site.each_context(request),
-                "subtitle": str(connection),
-                "opts": self.opts,
-                "original": connection,
-                "connection_url": self.connection_url(connection),
-                "has_view_permission": True,
-                **context,
-            },
-        )
+        page = {
+            "subtitle": str(connection),
+            "original": connection,
+            "connection_url": self.connection_url(connection),
+        }
+        return self.further_page(request, f"connection/{template}", {**page, **context})
 
 
 def log_object(token: AccessToken) -> dict[str, str]:

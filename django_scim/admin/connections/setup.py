@@ -10,24 +10,23 @@ from importlib.metadata import PackageNotFoundError, metadata
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
 
 from django_scim.dialects.registry import dialect_of
 from django_scim.models import Connection
-from django_scim.setup_guides import PROVIDERS, Filled, Provider, filled
+from django_scim.setup_guides import PROVIDERS, Provider
 
 DISTRIBUTION = "django-scim-provisioning"
 
 
 @dataclass(frozen=True)
-class ProviderSetup:
+class Guide:
     """What to do at one identity provider."""
 
     provider: Provider
-    fields: list[Filled]
     dialect: str
     """The dialect that the connection should have, or empty if it has the right one."""
-    guide_url: str | None
+    url: str | None
+    """The URL of its guide in the documentation."""
     is_likely: bool
     """Whether the connection seems to be one of this provider."""
 
@@ -39,7 +38,7 @@ class Setup:
     base_url: str | None
     is_secure: bool
     """Whether the base URL begins with ``https``. Requests by HTTP are refused."""
-    providers: list[ProviderSetup]
+    guides: list[Guide]
 
 
 def setup_of(connection: Connection, request: HttpRequest) -> Setup:
@@ -48,20 +47,19 @@ def setup_of(connection: Connection, request: HttpRequest) -> Setup:
     return Setup(
         base_url=base_url,
         is_secure=(base_url or "").startswith("https:"),
-        providers=list(provider_setups(connection, base_url)),
+        guides=list(guides(connection)),
     )
 
 
-def provider_setups(connection: Connection, base_url: str | None) -> Iterator[ProviderSetup]:
+def guides(connection: Connection) -> Iterator[Guide]:
     """Yield what to do at each identity provider."""
     likely = likely_provider(connection)
     for provider in PROVIDERS.values():
         is_other = provider.dialect not in ("", connection.dialect)
-        yield ProviderSetup(
+        yield Guide(
             provider=provider,
-            fields=filled(provider, base_url or _("the SCIM base URL")),
             dialect=str(dialect_of(provider.dialect).label) if is_other else "",
-            guide_url=documentation_url(provider.guide),
+            url=documentation_url(provider.guide),
             is_likely=provider == likely,
         )
 

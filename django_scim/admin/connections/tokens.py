@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -20,16 +20,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from django_scim.admin.bases import ReadOnly
+from django_scim.admin.bases import ModelForm, ReadOnly, TabularInline
 from django_scim.admin.connections.health import EXPIRY_WARNING, date_text
 from django_scim.models import AccessToken, Connection, Scope
 from django_scim.models.access_token import read_and_write
 from django_scim.resources.registry import readable_scopes, scope_choices
-
-if TYPE_CHECKING:
-    ModelForm = forms.ModelForm[AccessToken]
-else:
-    ModelForm = forms.ModelForm
 
 
 def grouped_scopes() -> list[tuple[str, Any]]:
@@ -88,12 +83,6 @@ class AccessTokenForm(ModelForm):
         return expires
 
 
-if TYPE_CHECKING:
-    TabularInline = admin.TabularInline[AccessToken, Connection]
-else:
-    TabularInline = admin.TabularInline
-
-
 class AccessTokenInline(ReadOnly, TabularInline):
     """Shows what is known of each token. The token itself is not stored."""
 
@@ -118,7 +107,8 @@ class AccessTokenInline(ReadOnly, TabularInline):
             created__gt=OuterRef("created"),
             last_used__gt=Coalesce(OuterRef("last_used"), OuterRef("created")),
         )
-        return super().get_queryset(request).select_related("connection").annotate(is_replaced=Exists(newer))
+        tokens: QuerySet[AccessToken] = super().get_queryset(request).select_related("connection")
+        return tokens.annotate(is_replaced=Exists(newer))
 
     def get_fields(self, request: HttpRequest, obj: Connection | None = None) -> tuple[str, ...]:
         """Return the columns: those who may revoke tokens have one more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib import admin
@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from django_scim.admin.addresses import history_url, may_view_rows
-from django_scim.admin.bases import DescribedPage, ReadOnly
+from django_scim.admin.bases import DescribedPage, ModelAdmin, ReadOnly
 from django_scim.admin.history.change_list import HistoryChangeList, attach_record_urls
 from django_scim.admin.history.event import event_context
 from django_scim.admin.history.filters import (
@@ -36,11 +36,6 @@ from django_scim.history.export import FORMATS, ExportFormat
 from django_scim.history.selection import EventSelection
 from django_scim.history.statistics import current
 from django_scim.models import Connection, Outcome, ProvisioningEvent
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[ProvisioningEvent]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 
 @admin.register(ProvisioningEvent)

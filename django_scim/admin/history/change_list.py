@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.main import PAGE_VAR
-from django.core import paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from django_scim.admin.addresses import may_view_records, record_url
+from django_scim.admin.addresses import may_view_records, row_url
 from django_scim.admin.bases import LeanChangeList
 from django_scim.admin.history.filters import ColumnFilter
 from django_scim.admin.rows import records_of
 from django_scim.history.selection import EventSelection, Key
 from django_scim.models import ProvisioningEvent
-from django_scim.sql import keyset
+from django_scim.sql.keyset import Page
 
 
 class HistoryChangeList(LeanChangeList):
@@ -30,8 +29,10 @@ class HistoryChangeList(LeanChangeList):
     """
 
     selection: EventSelection
-    page: HistoryPage
     ascending = False
+    previous_name: str | None = None
+    next_name: str | None = None
+    """The names of the pages before and after this one, or None."""
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
@@ -56,15 +57,32 @@ class HistoryChangeList(LeanChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the events of the page, and the URLs of their records."""
-        self.paginator = HistoryPaginator(self.selection, self.list_per_page, self.ascending)
-        self.page = self.paginator.page(request.GET.get(PAGE_VAR, ""))
-        events = list(self.page.object_list)
+        page = self.page(request.GET.get(PAGE_VAR, ""))
+        if page.has_previous:
+            self.previous_name = f"before.{text_of(page.rows[0])}"
+        if page.has_next:
+            self.next_name = f"after.{text_of(page.rows[-1])}"
+        events = list(self.selection.read(page.rows, self.ascending))
         attach_record_urls(events, self.model_admin.admin_site, request)
-        self.result_list = events
-        # With equal counts, Django's template shows no number.
-        self.result_count = self.full_result_count = len(events)
-        self.show_full_result_count = self.can_show_all = self.multi_page = False
+        self.show_uncounted(events)
         self.show_admin_actions = False
+
+    def page(self, name: str) -> Page[Key]:
+        """Return the keys of the page with a name, or of the first page if the name is not valid."""
+        direction, key = position_of(name)
+        page = self.keys(key, backwards=direction == "before" or name == LAST)
+        if direction == "before" and not page.has_previous:
+            # The first page is always a full one, not what is left over before the others.
+            return self.keys(None, backwards=False)
+        if direction == "after" and not page.rows:
+            return self.keys(None, backwards=True)
+        return page
+
+    def keys(self, key: Key | None, *, backwards: bool) -> Page[Key]:
+        """Return the keys of the page after or before a key. Without a key: of the first or the last page."""
+        return self.selection.page(
+            self.list_per_page, beyond=key, ascending=self.ascending, backwards=backwards
+        )
 
     @property
     def first_url(self) -> str:
@@ -72,11 +90,11 @@ class HistoryChangeList(LeanChangeList):
 
     @property
     def previous_url(self) -> str:
-        return self.get_query_string({PAGE_VAR: self.page.previous_name})
+        return self.get_query_string({PAGE_VAR: self.previous_name})
 
     @property
     def next_url(self) -> str:
-        return self.get_query_string({PAGE_VAR: self.page.next_name})
+        return self.get_query_string({PAGE_VAR: self.next_name})
 
     @property
     def last_url(self) -> str:
@@ -89,14 +107,7 @@ def attach_record_urls(events: Sequence[ProvisioningEvent], site: AdminSite, req
     for event in events:
         record = records.get((event.resource_type, event.resource_id))
         if record is not None:
-            event.record_url = record_url(site, record)  # type: ignore[attr-defined]
-
-
-if TYPE_CHECKING:
-    Page = paginator.Page[ProvisioningEvent]
-    Paginator = paginator.Paginator[ProvisioningEvent]
-else:
-    Page, Paginator = paginator.Page, paginator.Paginator
+            event.record_url = row_url(site, record)  # type: ignore[attr-defined]
 
 
 LAST = "last"
@@ -104,55 +115,6 @@ LAST = "last"
 
 POSITION = re.compile(r"(after|before)\.([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
 """The name of the page after or before an event: its time in microseconds since 1970, and its primary key."""
-
-
-class HistoryPage(Page):
-    """A page, with the names of the pages before and after it, or None."""
-
-    previous_name: str | None = None
-    next_name: str | None = None
-
-    def has_previous(self) -> bool:
-        return self.previous_name is not None
-
-    def has_next(self) -> bool:
-        return self.next_name is not None
-
-
-class HistoryPaginator(Paginator):
-    """Finds a page by the key that its name holds: the time and the primary key of an event.
-
-    Nothing is counted, and new events do not shift the pages.
-    """
-
-    def __init__(self, selection: EventSelection, per_page: int, ascending: bool) -> None:
-        super().__init__((), per_page)
-        self.selection = selection
-        self.ascending = ascending
-
-    def page(self, number: Any) -> HistoryPage:
-        """Return the page with a name, or the first page if the name is not valid."""
-        direction, key = position_of(str(number))
-        page = self.keys(key, backwards=direction == "before" or number == LAST)
-        if direction == "before" and not page.has_previous:
-            # The first page is always a full one, not what is left over before the others.
-            page = self.keys(None, backwards=False)
-        elif direction == "after" and not page.rows:
-            page = self.keys(None, backwards=True)
-        return self.history_page(page)
-
-    def keys(self, key: Key | None, *, backwards: bool) -> keyset.Page[Key]:
-        """Return the keys of the page after or before a key. Without a key: of the first or the last page."""
-        return self.selection.page(self.per_page, beyond=key, ascending=self.ascending, backwards=backwards)
-
-    def history_page(self, found: keyset.Page[Key]) -> HistoryPage:
-        """Read the events of a page of keys."""
-        page = HistoryPage(list(self.selection.read(found.rows, self.ascending)), 1, self)
-        if found.has_previous:
-            page.previous_name = f"before.{text_of(found.rows[0])}"
-        if found.has_next:
-            page.next_name = f"after.{text_of(found.rows[-1])}"
-        return page
 
 
 def text_of(key: Key) -> str:

@@ -9,15 +9,14 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.template.loader import render_to_string, select_template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from django_scim.admin.addresses import event_url, history_url, may_view_records, record_url
+from django_scim.admin.addresses import history_url, may_view_records, row_url
 from django_scim.admin.bases import entry_text, in_line, json_text
 from django_scim.admin.rows import names_of, primary_keys, records_with
 from django_scim.api.errors import HTTPError, body_of
-from django_scim.history.advice import advice_for
 from django_scim.history.selection import EventSelection
 from django_scim.models import Outcome, ProvisioningEvent
 from django_scim.resources.registry import registry
@@ -57,6 +56,17 @@ def status_line(status: int) -> str:
         return str(status)
 
 
+def advice_for(status: int, scim_type: str = "") -> Any:
+    """Return the template that says what to do about a refusal, or None if the status is not an error.
+
+    It is the one for the status and the ``scimType`` (RFC 7644 section 3.12), or else the one for the status.
+    """
+    if status < 400:
+        return None
+    names = (f"{status}-{scim_type}", status, "4xx" if status < 500 else "5xx")
+    return select_template([f"admin/django_scim/provisioningevent/advice/{name}.html" for name in names])
+
+
 def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
     """Return the addresses of what else happened to the resource."""
     if not event.resource_id:
@@ -70,7 +80,7 @@ def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:
     events = EventSelection(ProvisioningEvent.objects.all(), equal=own)
     for name, ascending in (("earlier_url", False), ("later_url", True)):
         for _time, pk in events.keys(1, beyond=(event.time, event.pk), ascending=ascending):
-            urls[name] = event_url(site, ProvisioningEvent(pk=pk))
+            urls[name] = row_url(site, ProvisioningEvent(pk=pk))
     return urls
 
 
@@ -86,7 +96,7 @@ def names_in(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) ->
         for identifier, key in own.items():
             record = records.get((resource_type.name, identifier))
             if key in texts:
-                found[identifier] = Name(texts[key], None if record is None else record_url(site, record))
+                found[identifier] = Name(texts[key], None if record is None else row_url(site, record))
     return found
 
 

@@ -9,9 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from django_scim.admin.resources.filters import connection_choices
+from django_scim.admin.resources.filters import ResourceTypeFilter, connection_choices
 from django_scim.models import Operation, Outcome, ProvisioningEvent
-from django_scim.resources.registry import registry
 from django_scim.sql.values import INTEGER_RANGE, is_storable
 
 DELETED = "none"
@@ -83,15 +82,10 @@ class OperationFilter(ColumnFilter):
         return list(Operation.choices)
 
 
-class TypeFilter(ColumnFilter):
+class TypeFilter(ColumnFilter, ResourceTypeFilter):
     """Offers the resource types of the project. In a URL, any other name is valid too."""
 
-    title = _("resource type")
-    parameter_name = "resource_type"
     column = "resource_type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(resource_type.name, resource_type.name) for resource_type in registry()]
 
 
 class ResourceFilter(ColumnFilter):

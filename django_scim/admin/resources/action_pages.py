@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import admin, messages
@@ -12,25 +12,19 @@ from django.core.exceptions import PermissionDenied
 from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from scim2_models import SCIMException
 
-from django_scim.admin.addresses import may_act, record_url
+from django_scim.admin.addresses import may_act, row_url
+from django_scim.admin.bases import FurtherPages
 from django_scim.admin.resources.actions import ACTIONS, ResourceAction
 from django_scim.admin.resources.filters import connection_by_key
 from django_scim.admin.rows import name_of, resources_of
 from django_scim.models import Connection, Record
 from django_scim.operations.staff import Author
 from django_scim.resources.registry import registry
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Record]
-else:
-    ModelAdmin = admin.ModelAdmin
-
 
 logger = logging.getLogger("django_scim.admin")
 
@@ -41,7 +35,7 @@ MOST_REFUSALS = 10
 """The most resources that are named when an action fails on them."""
 
 
-class ResourceActionPages(ModelAdmin):
+class ResourceActionPages(FurtherPages):
     """An admin of records whose actions ask first. Each resource is changed in its own transaction."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -106,12 +100,8 @@ class ResourceActionPages(ModelAdmin):
             return HttpResponseRedirect(back)
         objects = resources_of(records)
         context = {
-            **self.admin_site.each_context(request),
             "title": action.label,
-            "opts": self.opts,
             "original": action.label,
-            "has_view_permission": True,
-            "media": self.media,
             "action": action,
             "action_url": reverse(
                 "admin:django_scim_record_act", args=(action.name,), current_app=self.admin_site.name
@@ -124,8 +114,7 @@ class ResourceActionPages(ModelAdmin):
             "connections": self.linked_connections(records) if action.needs_connection else None,
             "back_url": back,
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/django_scim/record/act.html", context)
+        return self.further_page(request, "record/act.html", context)
 
     def linked_connections(self, records: Sequence[Record]) -> QuerySet[Connection]:
         """Return the connections that have a link to any of the records."""
@@ -136,7 +125,7 @@ class ResourceActionPages(ModelAdmin):
         if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
             return back
         if len(records) == 1:
-            return record_url(self.admin_site, records[0])
+            return row_url(self.admin_site, records[0])
         return reverse("admin:django_scim_record_changelist", current_app=self.admin_site.name)
 
     def perform(
@@ -159,7 +148,7 @@ class ResourceActionPages(ModelAdmin):
                 name = name_of(objects[record.pk]) if record.pk in objects else str(record)
                 refused.append(_("%(resource)s: %(problem)s") % {"resource": name, "problem": problem})
         if done:
-            self.message_user(request, action.done(done), messages.SUCCESS)
+            self.message_user(request, action.done % {"number": done}, messages.SUCCESS)
         for text in refused[:MOST_REFUSALS]:
             self.message_user(request, text, messages.ERROR)
         if len(refused) > MOST_REFUSALS:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import ngettext_lazy, override
 
 from django_scim.models import Connection, Link
 from django_scim.operations import staff
@@ -31,6 +31,12 @@ class ResourceAction:
     explanation: ClassVar[Text]
     """What it changes, for the page of confirmation."""
 
+    done: ClassVar[Any]
+    """What was done, to so many resources: the text is lazy, and wants a ``number``."""
+
+    changed: ClassVar[str]
+    """What the admin's log says is changed, unless :meth:`log_message` is overridden."""
+
     operation: ClassVar[type[staff.StaffWrite]]
     """The write of one resource, unless :meth:`run` is overridden."""
 
@@ -47,13 +53,9 @@ class ResourceAction:
         """
         self.operation(resource_type, key, author).run()
 
-    def done(self, number: int) -> str:
-        """Say what was done, to so many resources."""
-        raise NotImplementedError
-
     def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
         """Return the message for the admin's log."""
-        raise NotImplementedError
+        return [{"changed": {"fields": [self.changed]}}]
 
 
 class RestoreAction(ResourceAction):
@@ -67,14 +69,8 @@ class RestoreAction(ResourceAction):
         "SCIM serves the resources again, with the attributes that they had, and the accounts can be used "
         "again. Memberships do not come back: the identity provider assigns them anew."
     )
-
-    def done(self, number: int) -> str:
-        text = ngettext("%(number)d resource is restored.", "%(number)d resources are restored.", number)
-        return text % {"number": number}
-
-    def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
-        """The time of the deletion is changed."""
-        return [{"changed": {"fields": ["deleted at"]}}]
+    done = ngettext_lazy("%(number)d resource is restored.", "%(number)d resources are restored.", "number")
+    changed = "deleted at"
 
 
 class UnlinkAction(ResourceAction):
@@ -87,6 +83,7 @@ class UnlinkAction(ResourceAction):
         "The external id that the connection gave is forgotten, so that its identity provider matches the "
         "resource anew, such as by the user name. Nothing else of the account is changed."
     )
+    done = ngettext_lazy("%(number)d resource is unlinked.", "%(number)d resources are unlinked.", "number")
     needs_connection = True
 
     def run(
@@ -94,10 +91,6 @@ class UnlinkAction(ResourceAction):
     ) -> None:
         assert connection is not None
         staff.Unlink(resource_type, key, connection, author).run()
-
-    def done(self, number: int) -> str:
-        text = ngettext("%(number)d resource is unlinked.", "%(number)d resources are unlinked.", number)
-        return text % {"number": number}
 
     def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
         with override(None):
@@ -115,15 +108,10 @@ class DeactivateAction(ResourceAction):
         "The accounts are locked, and their sessions and tokens end for good. The identity provider can make "
         "them active again: take the assignment away there too."
     )
-
-    def done(self, number: int) -> str:
-        text = ngettext(
-            "%(number)d resource is deactivated.", "%(number)d resources are deactivated.", number
-        )
-        return text % {"number": number}
-
-    def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
-        return [{"changed": {"fields": ["active"]}}]
+    done = ngettext_lazy(
+        "%(number)d resource is deactivated.", "%(number)d resources are deactivated.", "number"
+    )
+    changed = "active"
 
 
 ACTIONS: dict[str, ResourceAction] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from django_scim.admin.addresses import action_url, history_url, may_act, may_view_events, record_url
-from django_scim.admin.bases import DescribedPage, ReadOnly, json_text
+from django_scim.admin.addresses import action_url, history_url, may_act, may_view_events, row_url
+from django_scim.admin.bases import DescribedPage, ReadOnly, TabularInline, json_text
 from django_scim.admin.resources.action_pages import LIST_ACTIONS, MOST_RESOURCES, ResourceActionPages
 from django_scim.admin.resources.actions import UnlinkAction
 from django_scim.admin.resources.change_list import RecordChangeList
@@ -29,11 +29,6 @@ from django_scim.admin.rows import name_of, resources_of, row_of
 from django_scim.models import Link, Operation, Record
 from django_scim.operations.staff import has_identifier
 from django_scim.resources.registry import registry
-
-if TYPE_CHECKING:
-    TabularInline = admin.TabularInline[Link, Record]
-else:
-    TabularInline = admin.TabularInline
 
 
 class LinkInline(ReadOnly, TabularInline):
@@ -54,7 +49,7 @@ class LinkInline(ReadOnly, TabularInline):
 
     @admin.display(description=_("unlink"))
     def unlink(self, link: Link) -> SafeString:
-        back = record_url(self.admin_site, link.record)
+        back = row_url(self.admin_site, link.record)
         return format_html(
             '<a href="{}" aria-label="{}">{}</a>',
             action_url(self.admin_site, UnlinkAction.name, link.record, back, link.connection),

@@ -61,12 +61,8 @@ class RecordChangeList(LeanChangeList):
             self.previous_url = self.get_query_string({BEFORE: place_of(page.rows[0], order)})
         if page.has_next:
             self.next_url = self.get_query_string({AFTER: place_of(page.rows[-1], order)})
-        self.result_list: Any = page.rows
-        # Nothing is counted. With equal counts, Django's template shows no number.
-        self.result_count = self.full_result_count = len(page.rows)
-        self.show_full_result_count = self.can_show_all = self.multi_page = False
+        self.show_uncounted(page.rows)
         self.show_admin_actions = bool(page.rows)
-        self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
 
 
 @dataclass

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from django.contrib import admin
 from django.db.models import Field, Model
 from django.forms import BaseModelForm
 from django.http import HttpRequest, HttpResponse
@@ -15,17 +14,12 @@ from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 
 from django_scim.admin.addresses import may_view_records
+from django_scim.admin.bases import ModelAdmin
 from django_scim.admin.resources.authors import provisioning_of
 from django_scim.admin.resources.panel import ResourcePanel
 from django_scim.admin.rows import resource_type_for
 from django_scim.operations.staff import has_identifier
 from django_scim.resources.resource_type import ResourceType
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
-
 
 TEMPLATE = "admin/django_scim/panel/change_form.html"
 

@@ -14,13 +14,11 @@ from django.utils.translation import gettext as _
 
 from django_scim.admin.addresses import (
     action_url,
-    event_url,
     events_url,
     may_act,
     may_view_events,
     may_view_records,
     may_view_rows,
-    record_url,
     row_url,
 )
 from django_scim.admin.bases import json_text
@@ -89,7 +87,7 @@ class ResourcePanel:
     @property
     def record_url(self) -> str | None:
         """The address of the page of the resource, or None if SCIM has not touched it."""
-        return None if self.record is None else record_url(self.site, self.record)
+        return None if self.record is None else row_url(self.site, self.record)
 
     @property
     def row_url(self) -> str | None:
@@ -175,7 +173,7 @@ class ResourcePanel:
             resource_id=self.resource_type.identifier(self.row), resource_type=self.resource_type.name
         )
         latest = events.select_related("connection").defer("request").order_by("-time", "-pk")[:TIMELINE]
-        return [Step(event, event_url(self.site, event), author(event)) for event in latest]
+        return [Step(event, row_url(self.site, event), author(event)) for event in latest]
 
     @property
     def events_url(self) -> str:

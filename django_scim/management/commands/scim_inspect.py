@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -43,8 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         inspected = [
-            (resource_type, list(inspect(resource_type, self.is_served)))
-            for resource_type in self.resource_types(options)
+            (resource_type, list(inspect(resource_type))) for resource_type in self.resource_types(options)
         ]
         if options["format"] == "json":
             self.stdout.write(json.dumps([as_json(*item) for item in inspected], indent=2))
@@ -70,14 +69,6 @@ class Command(BaseCommand):
             hint = nearest(name, [resource_type.name for resource_type in known.values()]) or ""
             raise CommandError(f"There is no resource type {name}. {hint}".rstrip())
         return [known[name.lower()]]
-
-    def is_served(self, column: LookupColumn) -> bool | None:
-        """Whether the database has an index for a column, or None if the table or the database is missing."""
-        try:
-            indexes = indexes_of(router.db_for_write(column.model))
-            return indexes.state(column) is State.READY if indexes.has_table(column) else None
-        except DatabaseError:
-            return None
 
 
 def as_json(resource_type: ResourceType, attributes: Iterable[InspectedAttribute]) -> dict[str, Any]:
@@ -142,13 +133,8 @@ class InspectedAttribute:
     indexed: bool | None = False
 
 
-def inspect(
-    resource_type: ResourceType, is_served: Callable[[LookupColumn], bool | None]
-) -> Iterator[InspectedAttribute]:
-    """Yield each attribute of a resource type in the order of its schemas.
-
-    :param is_served: Returns whether a column has an index, or None if that is unknown.
-    """
+def inspect(resource_type: ResourceType) -> Iterator[InspectedAttribute]:
+    """Yield each attribute of a resource type in the order of its schemas."""
     mapped: dict[str, list[Mapping]] = {}
     for mapping in resource_type.mappings.values():
         mapped.setdefault(mapping.path.head, []).append(mapping)
@@ -156,10 +142,10 @@ def inspect(
         if path.head not in mapped:
             yield InspectedAttribute(path.extension, path.name, None)
         for mapping in mapped.get(path.head, ()):
-            yield inspect_mapping(mapping, is_served)
+            yield inspect_mapping(mapping)
 
 
-def inspect_mapping(mapping: Mapping, is_served: Callable[[LookupColumn], bool | None]) -> InspectedAttribute:
+def inspect_mapping(mapping: Mapping) -> InspectedAttribute:
     """Return the attribute of a mapping."""
     served = [is_served(column) for column in mapping.lookup_columns()]
     indexed = all(served) if None not in served else None
@@ -173,6 +159,15 @@ def inspect_mapping(mapping: Mapping, is_served: Callable[[LookupColumn], bool |
         mapping.sortable,
         mapping.filterable and (mapping.has_own_index or (indexed if served else False)),
     )
+
+
+def is_served(column: LookupColumn) -> bool | None:
+    """Whether the database has an index for a column, or None if the table or the database is missing."""
+    try:
+        indexes = indexes_of(router.db_for_write(column.model))
+        return indexes.state(column) is State.READY if indexes.has_table(column) else None
+    except DatabaseError:
+        return None
 
 
 def name_of(path: AttributePath) -> str:

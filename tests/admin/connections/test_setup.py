@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import escape, strip_tags
 
 import django_scim
 from django_scim.admin.connections import setup as connection_setup
 from django_scim.models import AccessToken, Connection
-from django_scim.setup_guides import PROVIDERS, Given
+from django_scim.setup_guides import PROVIDERS
 from tests.factories import ConnectionFactory
+from tests.setup_guides.guides import BASE_URL as UNKNOWN_URL
+from tests.setup_guides.guides import STEP, TOKEN, fields_of
 
 BASE_URL = "http://testserver/scim/v2"
 COPY = Path(django_scim.__file__).parent / "static/django_scim/copy.js"
@@ -85,17 +88,13 @@ def test_the_script_that_copies_shows_its_buttons():
 def test_each_provider_has_its_steps_and_its_fields_filled_in(admin_client, connection, slug):
     provider = PROVIDERS[slug]
     guide = guides(admin_client.get(page(connection)))[str(provider.name)]
+    steps = STEP.findall(render_to_string(provider.template))
 
-    for step in provider.steps:
-        assert str(escape(step)) in guide
-    for field in provider.fields:
-        value = {Given.BASE_URL: f"<code>{BASE_URL}</code>", Given.TOKEN: "the token"}.get(
-            field.value,  # type: ignore[arg-type]
-            f"<code>{field.value}</code>",
-        )
-        assert re.search(
-            rf'<th scope="row">{re.escape(field.label)}</th>\s*<td>{re.escape(value)}</td>', guide
-        )
+    assert STEP.findall(guide) == steps
+    assert steps
+    for label, value in fields_of(provider):
+        text = value if value == TOKEN else f"<code>{value.strip('`').replace(UNKNOWN_URL, BASE_URL)}</code>"
+        assert re.search(rf'<th scope="row">{re.escape(label)}</th>\s*<td>{re.escape(text)}</td>', guide)
 
 
 @pytest.mark.parametrize(
