@@ -151,7 +151,7 @@ class TestTheSamePerson:
 
         new = scim.post("/Users", user("dora", externalId="4")).json()["id"]
 
-        event = ProvisioningEvent.objects.order_by("pk").last()
+        event = ProvisioningEvent.objects.latest("pk")
         assert (event.operation, event.resource_id) == (Operation.CREATE, new)
         assert event.detail == f"hired again: {former} until it was deleted"
 
@@ -231,7 +231,7 @@ class TestParking:
         former = id_of(gone(scim))
         scim.post("/Users", user("dora"))
 
-        event = ProvisioningEvent.objects.filter(resource_id=former).order_by("pk").last()
+        event = ProvisioningEvent.objects.filter(resource_id=former).latest("pk")
         assert event.detail == "parked for User dora: the resource was deleted"
         assert event.changes == {"user.username": {"before": "dora"}}
 

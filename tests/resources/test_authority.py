@@ -144,7 +144,7 @@ def test_a_connection_may_do_what_the_table_says(policy, whose, act):
         after, groups = stored(row)
         assert after == before[0]
         assert groups == (["Guides"] if act.startswith("leaving") else [])
-        event = ProvisioningEvent.objects.order_by("pk").last()
+        event = ProvisioningEvent.objects.latest("pk")
         assert (event.outcome, event.status, bool(event.detail)) == ("refused", 403, True)
 
 
