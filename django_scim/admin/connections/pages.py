@@ -22,6 +22,7 @@ from django.views.decorators.debug import sensitive_variables
 from django_scim.admin.bases import FurtherPages
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenForm, is_expired
+from django_scim.admin.resources.filters import connection_by_key
 from django_scim.adoption.accounts import SelectionError
 from django_scim.adoption.handing_over import hand_over, managed_count
 from django_scim.models import AccessToken, Connection
@@ -105,11 +106,8 @@ class ConnectionPages(FurtherPages):
         """Ask on GET which connection manages from now on what this one manages; hand it over on POST."""
         connection = self.connection_for(request, connection_id, RESUME)
         others = Connection.objects.exclude(pk=connection.pk).filter(is_active=True).order_by("name")
-        key = request.POST.get("successor", "")
-        successor = (
-            others.filter(pk=key).first() if key.isascii() and key.isdecimal() and len(key) < 19 else None
-        )
-        if request.method == "POST" and successor is not None:
+        successor = connection_by_key(request.POST.get("successor"))
+        if request.method == "POST" and successor is not None and successor in others:
             try:
                 with transaction.atomic(using=router.db_for_write(Connection)):
                     number = hand_over(connection, successor)
