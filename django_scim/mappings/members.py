@@ -26,6 +26,7 @@ from django_scim.mappings.collection import SHOWN_KEYS, Collection, batches, ide
 from django_scim.mappings.dependencies import Dependency, writing
 from django_scim.schema.paths import AttributePath
 from django_scim.sql.operand import ColumnOperand, ConstantOperand, Operand
+from django_scim.sql.prepared import is_plain_manager
 from django_scim.sql.sources import Source, operand_of
 from django_scim.sql.values import column_of
 
@@ -151,15 +152,26 @@ class Members(Collection):
         other = self.other
         if objects and other is not None:
             caller = objects[0].caller
-            columns = [self.source, f"{self.target}__{other.id_column}"]
-            if other.adapter.display_column:
-                columns.append(f"{self.target}__{other.adapter.display_column}")
-            rows = self.rows(caller).using(objects[0].database)
-            rows = rows.filter(**{f"{self.source}__in": list(found)})
-            for key, *member in rows.order_by("pk").values_list(*columns):
+            for key, *member in self._found(other, caller, list(found), objects[0].database):
                 found[key].append(self._value(other, caller, *member))
         for obj in objects:
             obj.fetched[self.note_key] = found[obj.instance.pk]
+
+    def _found(self, other: ResourceType, caller: Caller, keys: list[Any], using: str) -> Iterable[Any]:
+        """Return the values of rows: by a statement that is kept, if no code of the host has a part in it."""
+        assert self.through is not None
+        columns = [self.source, f"{self.target}__{other.id_column}"]
+        if other.adapter.display_column:
+            columns.append(f"{self.target}__{other.adapter.display_column}")
+
+        def values(condition: Any) -> QuerySet[Any, Any]:
+            return self.rows(caller).filter(condition).order_by("pk").values_list(*columns)
+
+        visible = other.visibility(caller.connection)
+        if visible is None or not is_plain_manager(self.through._default_manager):
+            return values(Q(**{f"{self.source}__in": keys})).using(using)
+        column = column_of(self.through, self.source)
+        return self.resource_type.statements.among(values, column, keys, using, self, visible)
 
     def _value(self, other: ResourceType, caller: Caller, key: Any, display: Any = None) -> dict[str, Any]:
         identifier = other.scheme.encode(key)
