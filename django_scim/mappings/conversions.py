@@ -57,6 +57,8 @@ class Conversion:
     field: Field[Any, Any]
     binding: AttributeBinding | None
     key: str
+    is_string: bool
+    """Whether the attribute is a string, references included."""
 
     def bind(self, field: Field[Any, Any], binding: AttributeBinding | None, key: str) -> Self:
         """Return a copy for one column and one attribute; a mapping calls this once.
@@ -66,6 +68,8 @@ class Conversion:
         """
         bound = copy.copy(self)
         bound.field, bound.binding, bound.key = field, binding, key
+        kind = None if binding is None else binding.target_type
+        bound.is_string = isinstance(kind, type) and issubclass(kind, str)
         bound.prepare()
         return bound
 
@@ -110,9 +114,7 @@ class Conversion:
     def to_json(self, stored: Any) -> Any:
         """Return a stored value as JSON has it, in the type of the attribute."""
         value = None if is_empty(stored) else to_json(self.read(stored))
-        kind = None if self.binding is None else self.binding.target_type
-        is_string = isinstance(kind, type) and issubclass(kind, str)
-        return str(value) if is_string and value is not None else value
+        return str(value) if self.is_string and value is not None else value
 
     def to_python(self, value: Any) -> Any:
         """Return a JSON value as the column takes it.

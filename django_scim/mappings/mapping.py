@@ -38,6 +38,12 @@ class Mapping:
     uses_record = False
     """Whether :meth:`read` needs the record of the resource."""
 
+    stored_as: str | None = None
+    """The member of the record's document that :meth:`read` returns as it is, or None.
+
+    Most attributes of most resources have no value there: so a projection need not call each mapping.
+    """
+
     is_unique: bool = False
     """Whether no two resources may have the same value."""
 

@@ -15,7 +15,7 @@ from scim2_models import Returned
 from django_scim.mappings.mapping import Mapping
 from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType
-from django_scim.schema.paths import AttributePath, Json, walk
+from django_scim.schema.paths import AttributePath, Json, is_assigned, walk
 
 Named = set[str]
 """Keys of attributes and of sub-attributes that a request names."""
@@ -95,6 +95,10 @@ class Projection:
         return subs is None or any(mapping.holds(sub) for sub in subs)
 
     @cached_property
+    def _members(self) -> list[tuple[Mapping, str | None]]:
+        return [(mapping, mapping.stored_as) for mapping in self.mappings]
+
+    @cached_property
     def _trimmed(self) -> list[tuple[Mapping, set[str]]]:
         return [
             (mapping, subs)
@@ -133,10 +137,14 @@ class Projection:
         there are clients that iterate over the members without looking whether there are any.
         """
         document: Json = {"schemas": []}
-        for mapping in self.mappings:
-            value = mapping.read(obj)
-            if value is not None:
-                mapping.path.set(document, value)
+        stored = {} if obj.record is None else obj.record.attributes
+        for mapping, member in self._members:
+            if member is None:
+                value = mapping.read(obj)
+                if value is not None:
+                    mapping.path.set(document, value)
+            elif member in stored and is_assigned(value := stored[member]):
+                document[member] = dict(value) if isinstance(value, dict) else value
         # A removed value stays in a column that cannot be empty: until it changes, no answer has it.
         for key, unassigned in obj.unassigned.items():
             path = self.resource_type.resolve(key)
