@@ -109,5 +109,6 @@ def load_one(
             router.db_for_read(resource_type.model),
             *("row", visible, projection),
         )
+        assert statement is not None
         rows = statement.run(key=key)
     return next(iter(load_rows(resource_type, rows, projection, caller)), None)

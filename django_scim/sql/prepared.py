@@ -31,6 +31,16 @@ STATEMENTS = 256
 """How many statements of one owner are kept. Each takes some tens of kilobytes."""
 
 
+ARRAYS = ("smallint", "integer", "bigint", "uuid")
+"""The types of PostgreSQL whose arrays psycopg writes in their own type, or in one that compares with it."""
+
+Compiled = tuple[str, tuple[Any, ...]]
+
+
+class NotPreparable(Exception):
+    """The SQL of a condition depends on the value, so that no statement can be kept."""
+
+
 class Slot(Expression):
     """The place of a value that each run of a statement gives anew.
 
@@ -44,7 +54,7 @@ class Slot(Expression):
         self.name = name
         self.index = index
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
         """Stand among the parameters itself, to be found there by :class:`Prepared`."""
         return "%s", (self,)
 
@@ -54,20 +64,37 @@ class Slot(Expression):
         return self.output_field.get_db_prep_value(value, connection, prepared=False)
 
 
+class ArraySlot(Slot):
+    """The place of all values of a name, as one array."""
+
+    def bound(self, values: dict[str, Any], connection: BaseDatabaseWrapper) -> Any:
+        """Return the values of a run, each as the database takes it."""
+        prepare = self.output_field.get_db_prep_value
+        return [prepare(value, connection, prepared=False) for value in values[self.name]]
+
+
 class AmongSlots(Lookup):
     """Whether a column is one of several values that each run of a statement gives anew.
 
     :param lhs: A reference to a column, such as ``F("user_id")``.
-    :param rhs: What :func:`slots` returns.
+    :param rhs: The places of the values: see :func:`slots`.
     """
 
     lookup_name = "scim_among_slots"
     prepare_rhs = False
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
         """Name the places one by one. Django's own ``In`` takes no expressions for a foreign key."""
         sql, params = compiler.compile(self.lhs)
         return f"{sql} IN ({', '.join(['%s'] * len(self.rhs))})", (*params, *self.rhs)
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Take all keys as one array, where its type is sure: psycopg takes apart a text with many places."""
+        slot = self.rhs[0]
+        if slot.output_field.rel_db_type(connection) not in ARRAYS:
+            return self.as_sql(compiler, connection)
+        sql, params = compiler.compile(self.lhs)
+        return f"{sql} = ANY(%s)", (*params, ArraySlot(slot.name, slot.output_field))
 
 
 class Prepared(Generic[Row]):
@@ -126,23 +153,24 @@ class Statements:
     """The statements of one owner by what they depend on, the newest of them."""
 
     def __init__(self) -> None:
-        self.kept: dict[Hashable, Prepared[Any]] = {}
+        self.kept: dict[Hashable, Prepared[Any] | None] = {}
         self.lock = Lock()
 
-    def get(self, rows: Callable[[], QuerySet[Any, Any]], using: str, *key: Hashable) -> Prepared[Any]:
-        """Return a statement that is kept, or make it.
+    def get(self, rows: Callable[[], QuerySet[Any, Any]], using: str, *key: Hashable) -> Prepared[Any] | None:
+        """Return a statement that is kept, or make it. None if it cannot be kept.
 
         :param rows: Builds the queryset with slots.
         :param using: The database.
         :param key: All else that the queryset depends on.
         """
-        found = self.kept.get((using, *key))
-        if found is None:
-            found = Prepared(rows(), using)
-            with self.lock:
-                if len(self.kept) >= STATEMENTS:
-                    del self.kept[next(iter(self.kept))]
-                self.kept[using, *key] = found
+        try:
+            return self.kept[using, *key]
+        except KeyError:
+            found = prepared(rows, using)
+        with self.lock:
+            if len(self.kept) >= STATEMENTS:
+                del self.kept[next(iter(self.kept))]
+            self.kept[using, *key] = found
         return found
 
     def among(
@@ -161,7 +189,17 @@ class Statements:
         """
         keys = padded(keys)
         condition = AmongSlots(F(column.attname), slots("keys", column, len(keys)))
-        return self.get(lambda: rows(condition), using, len(keys), *key).run(keys=keys, **values)
+        statement = self.get(lambda: rows(condition), using, len(keys), *key)
+        assert statement is not None
+        return statement.run(keys=keys, **values)
+
+
+def prepared(rows: Callable[[], QuerySet[Any, Any]], using: str) -> Prepared[Any] | None:
+    """Return the statement of a queryset, or None if it cannot be kept."""
+    try:
+        return Prepared(rows(), using)
+    except NotPreparable:
+        return None
 
 
 def shallow_copy(instance: Any) -> Any:
