@@ -157,6 +157,8 @@ class ResourceViewSet(RecordedReads):
     def projection(self) -> Projection:
         """Return which attributes the answer has."""
         parameters = self.query_parameters(*SELECTION)
+        if not parameters:
+            return projection_for(self.resource_type)
         request = parse_parameters([self.resource_type], parameters, self.caller.dialect)
         return requested_projection(self.resource_type, request)
 

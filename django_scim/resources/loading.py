@@ -16,6 +16,9 @@ from django_scim.resources.resource_type import ResourceType
 from django_scim.sql.prepared import Slot
 from django_scim.sql.values import column_of
 
+CONNECTION = Slot("connection", column_of(Connection, "id"))
+"""The place of the connection whose ``externalId`` is asked for."""
+
 
 def only_columns(queryset: QuerySet[Any], projection: Projection) -> QuerySet[Any]:
     """Fetch only the columns that a projection reads, with the rows beside them joined in."""
@@ -40,11 +43,9 @@ def attach_records(objects: Sequence[Resource]) -> None:
     resource_type, caller = objects[0].resource_type, objects[0].caller
     by_key = {obj.instance.pk: obj for obj in objects}
     connection = caller.connection
-    column = column_of(Record, resource_type.record_key)
-    place = Slot("connection", column_of(Connection, "id"))
     records = resource_type.statements.among(
-        lambda found: records_of(resource_type, found, connection and place),
-        column,
+        lambda found: records_of(resource_type, found, connection and CONNECTION),
+        column_of(Record, resource_type.record_key),
         list(by_key),
         objects[0].instance._state.db or router.db_for_read(Record),
         *("records", connection is None),
@@ -95,20 +96,19 @@ def load_one(
     connection = caller.connection
     visible = resource_type.visibility(connection)
     key = resource_type.scheme.decode(identifier)
-    if key is None:
-        return None
+
+    def row() -> QuerySet[Any]:
+        column = resource_type.id_column
+        place = Exact(F(column), Slot("key", column_of(resource_type.model, column)))
+        return only_columns(resource_type.queryset(connection).filter(place).order_by(), projection)
+
     rows: Iterable[Any]
-    if visible is None or isinstance(key, str):
+    if visible is None or key is None or isinstance(key, str):
         queryset = resource_type.identified(resource_type.queryset(connection), identifier)
         rows = only_columns(queryset, projection)
     else:
-        column = resource_type.id_column
-        place = Exact(F(column), Slot("key", column_of(resource_type.model, column)))
-        statement = resource_type.statements.get(
-            lambda: only_columns(resource_type.queryset(connection).filter(place).order_by(), projection),
-            router.db_for_read(resource_type.model),
-            *("row", visible, projection),
-        )
+        using = router.db_for_read(resource_type.model)
+        statement = resource_type.statements.get(row, using, "row", visible, projection)
         assert statement is not None
         rows = statement.run(key=key)
     return next(iter(load_rows(resource_type, rows, projection, caller)), None)

@@ -188,8 +188,11 @@ class Statements:
         :param values: The values of other slots.
         """
         keys = padded(keys)
-        condition = AmongSlots(F(column.attname), slots("keys", column, len(keys)))
-        statement = self.get(lambda: rows(condition), using, len(keys), *key)
+
+        def found() -> QuerySet[Any, Any]:
+            return rows(AmongSlots(F(column.attname), slots("keys", column, len(keys))))
+
+        statement = self.get(found, using, len(keys), *key)
         assert statement is not None
         return statement.run(keys=keys, **values)
 
