@@ -31,7 +31,9 @@ def is_empty(value: Any) -> bool:
 
 def to_json(value: Any) -> Any:
     """Return a column's value as JSON has it."""
-    if is_empty(value):
+    if isinstance(value, str):
+        return value or None
+    if value is None:
         return None
     if isinstance(value, datetime):
         # A time without a zone is one of a project that has USE_TZ off.
@@ -39,7 +41,7 @@ def to_json(value: Any) -> Any:
         return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, bool | int | float | str):
+    if isinstance(value, bool | int | float):
         return value
     return str(value)
 

@@ -38,10 +38,10 @@ class Mapping:
     uses_record = False
     """Whether :meth:`read` needs the record of the resource."""
 
-    stored_as: str | None = None
-    """The member of the record's document that :meth:`read` returns as it is, or None.
+    stored_in: str | None = None
+    """The member of the record's document without which :meth:`read` returns None, if there is such.
 
-    Most attributes of most resources have no value there: so a projection need not call each mapping.
+    Most attributes of most resources have no value there: so an answer need not ask each mapping.
     """
 
     is_unique: bool = False

@@ -15,7 +15,7 @@ from scim2_models import Returned
 from django_scim.mappings.mapping import Mapping
 from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType
-from django_scim.schema.paths import AttributePath, Json, is_assigned, walk
+from django_scim.schema.paths import AttributePath, Json, walk
 
 Named = set[str]
 """Keys of attributes and of sub-attributes that a request names."""
@@ -96,7 +96,7 @@ class Projection:
 
     @cached_property
     def _members(self) -> list[tuple[Mapping, str | None]]:
-        return [(mapping, mapping.stored_as) for mapping in self.mappings]
+        return [(mapping, mapping.stored_in) for mapping in self.mappings]
 
     @cached_property
     def _trimmed(self) -> list[tuple[Mapping, set[str]]]:
@@ -139,12 +139,10 @@ class Projection:
         document: Json = {"schemas": []}
         stored = {} if obj.record is None else obj.record.attributes
         for mapping, member in self._members:
-            if member is None:
+            if member is None or member in stored:
                 value = mapping.read(obj)
                 if value is not None:
                     mapping.path.set(document, value)
-            elif member in stored and is_assigned(value := stored[member]):
-                document[member] = dict(value) if isinstance(value, dict) else value
         # A removed value stays in a column that cannot be empty: until it changes, no answer has it.
         for key, unassigned in obj.unassigned.items():
             path = self.resource_type.resolve(key)
