@@ -51,8 +51,11 @@ logger = logging.getLogger("django_scim.access")
 def log(observation: Observation) -> None:
     """Write one log record, with each field of the observation as an attribute prefixed ``scim_``."""
     failure = logging.ERROR if observation.status >= 500 else logging.WARNING
+    level = failure if observation.status >= 400 else logging.INFO
+    if not logger.isEnabledFor(level):
+        return
     logger.log(
-        failure if observation.status >= 400 else logging.INFO,
+        level,
         "%s %s %s",
         observation.method,
         observation.path,

@@ -260,6 +260,17 @@ class ScimContentNegotiation(DefaultContentNegotiation):
 
     settings = APISettings({"URL_FORMAT_OVERRIDE": None}, DEFAULTS, IMPORT_STRINGS)  # type: ignore[arg-type, assignment]
 
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Choose a renderer; one that is named alone needs no look at the grammar of the header."""
+        accepted: str | None = request.META.get("HTTP_ACCEPT")
+        for renderer in renderers:
+            if renderer.media_type == accepted:
+                return renderer, accepted
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+        return chosen
+
     def get_accept_list(self, request: Request) -> list[str]:
         """Return what the client accepts. An empty header means the same as no header."""
         return [text for text in super().get_accept_list(request) if text] or ["*/*"]

@@ -27,7 +27,7 @@ from django_scim.operations.protection import require_running
 from django_scim.operations.replace import Replace
 from django_scim.operations.write import is_match, not_found
 from django_scim.query.search import parse_parameters, requested_projection, search
-from django_scim.resources.loading import fetch, load
+from django_scim.resources.loading import fetch, load_one
 from django_scim.resources.projection import Projection, projection_for
 from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller, Resource
@@ -92,13 +92,11 @@ class ResourceViewSet(RecordedReads):
         """Answer with one resource, or with 304 if the client has its version (section 3.4.1)."""
         resource_type = self.resource_type
         projection = self.projection()
-        rows = resource_type.identified(resource_type.queryset(self.connection), pk)
         # The version is that of ``meta``, whether the answer has it or not.
         versioned = projection_for(resource_type, ("meta", *projection.selection))
-        objects = load(resource_type, rows, versioned, self.caller)
-        if not objects or objects[0].identifier != pk:
+        obj = load_one(resource_type, pk, versioned, self.caller)
+        if obj is None:
             raise not_found(resource_type, pk)
-        (obj,) = objects
         version = resource_type.version(obj)
         if_none_match = request.headers.get("If-None-Match")
         if if_none_match is not None and is_match(if_none_match, version):
@@ -159,6 +157,8 @@ class ResourceViewSet(RecordedReads):
     def projection(self) -> Projection:
         """Return which attributes the answer has."""
         parameters = self.query_parameters(*SELECTION)
+        if not parameters:
+            return projection_for(self.resource_type)
         request = parse_parameters([self.resource_type], parameters, self.caller.dialect)
         return requested_projection(self.resource_type, request)
 

@@ -217,8 +217,9 @@ class ProtectedView(ScimView):
         :raises InvalidValueException: If a parameter is there twice: programs disagree on which one counts.
         """
         parameters: Json = {}
+        query = self.request.query_params
         for name in names or PARAMETERS:
-            if len(values := self.request.query_params.getlist(name)) > 1:
+            if len(values := query.getlist(name)) > 1:
                 raise InvalidValueException(detail=f"the query has '{name}' more than once")
             if values:
                 parameters[name] = values[0]

@@ -88,6 +88,8 @@ class HostPath:
 
     def read(self, instance: Model) -> Any:
         """Return the value of the column, or None."""
+        if not self.relations:
+            return getattr(instance, self.field.attname)
         owner = self.owner(instance)
         return None if owner is None else getattr(owner, self.field.attname)
 

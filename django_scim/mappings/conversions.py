@@ -31,7 +31,9 @@ def is_empty(value: Any) -> bool:
 
 def to_json(value: Any) -> Any:
     """Return a column's value as JSON has it."""
-    if is_empty(value):
+    if isinstance(value, str):
+        return value or None
+    if value is None:
         return None
     if isinstance(value, datetime):
         # A time without a zone is one of a project that has USE_TZ off.
@@ -39,7 +41,7 @@ def to_json(value: Any) -> Any:
         return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, bool | int | float | str):
+    if isinstance(value, bool | int | float):
         return value
     return str(value)
 
@@ -57,6 +59,8 @@ class Conversion:
     field: Field[Any, Any]
     binding: AttributeBinding | None
     key: str
+    is_string: bool
+    """Whether the attribute is a string, references included."""
 
     def bind(self, field: Field[Any, Any], binding: AttributeBinding | None, key: str) -> Self:
         """Return a copy for one column and one attribute; a mapping calls this once.
@@ -66,6 +70,8 @@ class Conversion:
         """
         bound = copy.copy(self)
         bound.field, bound.binding, bound.key = field, binding, key
+        kind = None if binding is None else binding.target_type
+        bound.is_string = isinstance(kind, type) and issubclass(kind, str)
         bound.prepare()
         return bound
 
@@ -110,9 +116,7 @@ class Conversion:
     def to_json(self, stored: Any) -> Any:
         """Return a stored value as JSON has it, in the type of the attribute."""
         value = None if is_empty(stored) else to_json(self.read(stored))
-        kind = None if self.binding is None else self.binding.target_type
-        is_string = isinstance(kind, type) and issubclass(kind, str)
-        return str(value) if is_string and value is not None else value
+        return str(value) if self.is_string and value is not None else value
 
     def to_python(self, value: Any) -> Any:
         """Return a JSON value as the column takes it.

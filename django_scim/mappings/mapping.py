@@ -38,6 +38,12 @@ class Mapping:
     uses_record = False
     """Whether :meth:`read` needs the record of the resource."""
 
+    stored_in: str | None = None
+    """The member of the record's document without which :meth:`read` returns None, if there is such.
+
+    Most attributes of most resources have no value there: so an answer need not ask each mapping.
+    """
+
     is_unique: bool = False
     """Whether no two resources may have the same value."""
 

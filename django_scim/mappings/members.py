@@ -26,6 +26,7 @@ from django_scim.mappings.collection import SHOWN_KEYS, Collection, batches, ide
 from django_scim.mappings.dependencies import Dependency, writing
 from django_scim.schema.paths import AttributePath
 from django_scim.sql.operand import ColumnOperand, ConstantOperand, Operand
+from django_scim.sql.prepared import is_plain_manager
 from django_scim.sql.sources import Source, operand_of
 from django_scim.sql.values import column_of
 
@@ -151,16 +152,27 @@ class Members(Collection):
         other = self.other
         if objects and other is not None:
             caller = objects[0].caller
-            columns = [f"{self.target}__{other.id_column}"]
-            if other.adapter.display_column:
-                columns.append(f"{self.target}__{other.adapter.display_column}")
-            rows = self.rows(caller).using(objects[0].database)
-            rows = rows.filter(**{f"{self.source}__in": list(found)})
-            kept = other.reissued_id(OuterRef(f"{self.target}_id"))
-            for key, own, *member in rows.order_by("pk").values_list(self.source, kept, *columns):
-                found[key].append(self._value(other, caller, own, *member))
+            for key, *member in self._found(other, caller, list(found), objects[0].database):
+                found[key].append(self._value(other, caller, *member))
         for obj in objects:
             obj.fetched[self.note_key] = found[obj.instance.pk]
+
+    def _found(self, other: ResourceType, caller: Caller, keys: list[Any], using: str) -> Iterable[Any]:
+        """Return the values of rows: by a statement that is kept, if no code of the host has a part in it."""
+        assert self.through is not None
+        columns: list[Any] = [self.source, other.reissued_id(OuterRef(f"{self.target}_id"))]
+        columns.append(f"{self.target}__{other.id_column}")
+        if other.adapter.display_column:
+            columns.append(f"{self.target}__{other.adapter.display_column}")
+
+        def values(condition: Any) -> QuerySet[Any, Any]:
+            return self.rows(caller).filter(condition).order_by("pk").values_list(*columns)
+
+        visible = other.visibility(caller.connection)
+        if visible is None or not is_plain_manager(self.through._default_manager):
+            return values(Q(**{f"{self.source}__in": keys})).using(using)
+        column = column_of(self.through, self.source)
+        return self.resource_type.statements.among(values, column, keys, using, self, visible)
 
     def _value(
         self, other: ResourceType, caller: Caller, own: Any, key: Any, display: Any = None
@@ -186,7 +198,7 @@ class Members(Collection):
     def add_keys(self, obj: Resource, keys: Sequence[Any]) -> None:
         for batch in batches(keys):
             present = set(self._present(obj, batch))
-            self._add(obj, self.touchable(obj, [key for key in batch if key not in present]))
+            self._add(obj, [key for key in batch if key not in present])
 
     def remove(self, obj: Resource, values: Sequence[Any]) -> None:
         self.remove_keys(obj, list(self.known(obj, values).values()))
@@ -214,7 +226,7 @@ class Members(Collection):
         for batch in batches(list(current - set(wanted))):
             self._remove(obj, self.touchable(obj, batch))
         for batch in batches([key for key in wanted if key not in current]):
-            self._add(obj, self.touchable(obj, batch))
+            self._add(obj, batch)
 
     def on_delete(self, obj: Resource) -> None:
         """End the memberships that the caller can see: what a group allows should not outlive it.
@@ -233,7 +245,10 @@ class Members(Collection):
                 getattr(obj.instance, self.relation).clear()
 
     def touchable(self, obj: Resource, keys: list[Any]) -> list[Any]:
-        """Return the keys that are to be added or removed, if the caller may change their memberships.
+        """Return the keys that are added or removed, if the caller may change their memberships.
+
+        Those that are added are asked about afterwards: who is being deleted meanwhile has waited for the row
+        that refers to them, or is deleted by now, and joins nothing.
 
         :raises ForbiddenException: If it may not.
         """
@@ -280,6 +295,7 @@ class Members(Collection):
                 manager.bulk_create([manager.model(**source, **{f"{self.target}_id": key}) for key in keys])
             else:
                 getattr(obj.instance, self.relation).add(*keys, through_defaults=self.defaults)
+        self.touchable(obj, keys)
         obj.note_members(self.note_key, "added", keys, self)
 
     def _remove(self, obj: Resource, keys: list[Any]) -> None:

@@ -41,6 +41,8 @@ class Stored(Mapping):
         self.decimals = {
             name for name, binding in bindings.items() if binding is not None and binding.target_type is float
         }
+        if type(self).read is Stored.read:
+            self.stored_in = self.path.extension or self.path.name
 
     def holds(self, sub: str) -> bool:
         """Leave out the sub-attributes that are mapped elsewhere."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.models.connection import Connection
+from django_scim.sql.prepared import Prepared, Slot
+from django_scim.sql.values import column_of
 from django_scim.token_format import PREFIX, make_token
 
 logger = logging.getLogger("django_scim.request")
@@ -83,13 +86,22 @@ class AccessTokenManager(models.Manager["AccessToken"]):
         It is read from the database that tokens are written to: on a replica that lags behind, a revoked
         token would still be valid for a while.
         """
-        return (
-            self.using(router.db_for_write(self.model))
-            .select_related("connection")
-            .filter(Q(expires__isnull=True) | Q(expires__gt=timezone.now()))
-            .filter(digest=digest(token), revoked__isnull=True, connection__is_active=True)
-            .first()
-        )
+        statement = usable_token(router.db_for_write(self.model))
+        # A digest is unique, so there is no second one.
+        return next(statement.run(digest=digest(token), now=timezone.now()), None)
+
+
+@cache
+def usable_token(using: str) -> Prepared[AccessToken]:
+    """Return the statement that looks up the token of a request, which each request runs."""
+    now = Slot("now", column_of(AccessToken, "expires"))
+    rows = (
+        AccessToken.objects.select_related("connection")
+        .filter(Q(expires__isnull=True) | Q(expires__gt=now))
+        .filter(revoked__isnull=True, connection__is_active=True)
+        .filter(digest=Slot("digest", column_of(AccessToken, "digest")))
+    )
+    return Prepared(rows.order_by(), using)
 
 
 class AccessToken(models.Model):

@@ -7,8 +7,9 @@ a page are then fetched by type.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,7 +19,8 @@ from django.db.models.lookups import GreaterThan, IsNull, LessThan
 from django.db.models.sql.compiler import SQLCompiler
 
 from django_scim.query.ordering import SORT_KEY, Mark, Order
-from django_scim.resources.loading import load
+from django_scim.query.statements import KeptQuery
+from django_scim.resources.loading import load, load_rows
 from django_scim.resources.projection import Projection
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
@@ -43,15 +45,35 @@ class Part:
     """What a query selects of one resource type.
 
     :param position: Which of the query's resource types it is.
-    :param rows: The rows that the filter selects.
+    :param select: Returns the rows that the filter selects.
+    :param kept: The same query as statements that are kept, if it is one that has some.
     """
 
     position: int
     resource_type: ResourceType
-    rows: QuerySet[Any]
+    select: Callable[[], QuerySet[Any]]
     order: Order
     projection: Projection
     caller: Caller
+    kept: KeptQuery | None = None
+
+    @cached_property
+    def rows(self) -> QuerySet[Any]:
+        """The rows that the filter selects."""
+        return self.select()
+
+    def total(self) -> int:
+        """Return how many resources there are."""
+        total = None if self.kept is None else self.kept.total()
+        return self.rows.count() if total is None else total
+
+    def first(self, count: int, beyond: tuple[Any, ...] | None, *, backwards: bool) -> list[Found]:
+        """Return the first resources after a place, or backwards from it the last ones before it."""
+        if self.kept is not None and beyond is None and not backwards:
+            rows = self.kept.page(count, self.projection)
+            if rows is not None:
+                return self.located(load_rows(self.resource_type, rows, self.projection, self.caller))
+        return self.find(self.order.keyset.first(self.with_keys(), count, beyond=beyond, backwards=backwards))
 
     def with_keys(self) -> QuerySet[Any]:
         """Return the rows with the key that they are ordered by."""
@@ -62,9 +84,13 @@ class Part:
 
     def find(self, rows: QuerySet[Any]) -> list[Found]:
         """Fetch the resources of rows that have the key, with their places."""
+        return self.located(self.load(rows))
+
+    def located(self, objects: Sequence[Resource]) -> list[Found]:
+        """Return resources with their places."""
         return [
             Found(obj, self.projection, Mark(self.position, to_json(self.key_of(obj)), str(obj.instance.pk)))
-            for obj in self.load(rows)
+            for obj in objects
         ]
 
     def key_of(self, obj: Resource) -> Any:
@@ -101,7 +127,7 @@ class Listing:
 
     def totals(self) -> list[int]:
         """Return how many resources each part has."""
-        return [part.rows.count() for part in self.parts]
+        return [part.total() for part in self.parts]
 
     def page(self, start: int, count: int, totals: Sequence[int]) -> list[Found]:
         """Return the page from a first index on.
@@ -134,8 +160,7 @@ class Listing:
                 place = part.place(mark)
             elif mark is not None and (part.position > mark.position) == backwards:
                 continue
-            rows = part.order.keyset.first(part.with_keys(), wanted, beyond=place, backwards=backwards)
-            found += part.find(rows)
+            found += part.first(wanted, place, backwards=backwards)
         return found
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+from django.db.models import QuerySet
 from pydantic import ValidationError
 from scim2_models import (
     Error,
@@ -13,6 +15,7 @@ from scim2_models import (
     InvalidValueException,
     SCIMException,
 )
+from scim2_models.path import FilterNode
 
 from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_parameters
@@ -20,6 +23,7 @@ from django_scim.dialects.registry import Dialect
 from django_scim.query.filters import compile_filter, require_bounded_parameters
 from django_scim.query.listing import Found, Listing, MergedListing, Part
 from django_scim.query.ordering import Cursor, compile_order
+from django_scim.query.statements import KeptQuery
 from django_scim.resources.projection import Projection, projection_for
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
@@ -116,16 +120,30 @@ def listing_of(resource_types: ResourceTypes, request: SearchRequest[Any], calle
     is_alone = len(resource_types) == 1
     parts = []
     for position, resource_type in enumerate(resource_types):
-        rows = resource_type.queryset(caller.connection)
-        if request.filter is not None:
-            rows = rows.filter(compile_filter(resource_type, request.filter.ast, caller, is_alone=is_alone))
+        node = None if request.filter is None else request.filter.ast
         binding = request.sort_binding(resource_type.resource)
-        order = compile_order(resource_type, binding, caller, descending=descending)
-        parts.append(
-            Part(position, resource_type, rows, order, requested_projection(resource_type, request), caller)
+        kept = KeptQuery.of(resource_type, node, caller) if is_alone and binding is None else None
+        select: Callable[[], QuerySet[Any]] = partial(
+            selected, resource_type, node, caller, is_alone=is_alone
         )
+        if kept is None:
+            # At once, since what is wrong with the filter comes before what is wrong with the order.
+            select = partial(QuerySet.all, select())
+        order = compile_order(resource_type, binding, caller, descending=descending)
+        projection = requested_projection(resource_type, request)
+        parts.append(Part(position, resource_type, select, order, projection, caller, kept))
     is_sorted = any(part.order.expression is not None for part in parts)
     return MergedListing(parts) if is_sorted and not is_alone else Listing(parts)
+
+
+def selected(
+    resource_type: ResourceType, node: FilterNode | None, caller: Caller, *, is_alone: bool
+) -> QuerySet[Any]:
+    """Return the rows that a connection sees and that meet a filter, if there is one."""
+    rows = resource_type.queryset(caller.connection)
+    if node is None:
+        return rows
+    return rows.filter(compile_filter(resource_type, node, caller, is_alone=is_alone))
 
 
 def page_by_index(listing: Listing, request: SearchRequest[Any]) -> Json:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
-from scim2_models import ForbiddenException
+from scim2_models import ForbiddenException, InvalidValueException
 
 from django_scim.models import AdoptionPolicy, Connection, Record
 from django_scim.sql.operand import any_of
@@ -183,13 +183,21 @@ def exists(records: QuerySet[Record]) -> Q:
 def require_touchable(
     resource_type: ResourceType, connection: Connection, keys: Sequence[Any], *, using: str
 ) -> None:
-    """Refuse to change the memberships of resources that a connection may not touch.
+    """Refuse to change the memberships of resources that a connection may not touch, or that are deleted.
 
     :param keys: The primary keys of their rows, as many as fit into one statement.
     :raises ForbiddenException: With the first of them.
+    :raises InvalidValueException: If that is deleted.
     """
     rows = resource_type.model._base_manager.using(using).filter(pk__in=keys)
-    row = resource_type.with_ids(rows.filter(untouchable(resource_type, connection))).first()
+    records = resource_type.records().filter(**{resource_type.record_key: OuterRef("pk")})
+    deleted = exists(records.filter(deleted_at__isnull=False))
+    row = resource_type.with_ids(
+        rows.filter(deleted | untouchable(resource_type, connection)).annotate(scim_is_deleted=deleted)
+    ).first()
+    if row is not None and row.scim_is_deleted:
+        detail = f"there is no {resource_type.name} with the id '{resource_type.identifier(row)}'"
+        raise InvalidValueException(detail=detail)
     if row is not None:
         raise ForbiddenException(
             detail=f"the {resource_type.name} {resource_type.identifier(row)} is not this connection's to "

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db import router
+from django.db.models import F, FilteredRelation, Lookup, Q, QuerySet
+from django.db.models.lookups import Exact
 
+from django_scim.models import Connection, Record
 from django_scim.resources.projection import Projection
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
+from django_scim.sql.prepared import Slot
+from django_scim.sql.values import column_of
+
+CONNECTION = Slot("connection", column_of(Connection, "id"))
+"""The place of the connection whose ``externalId`` is asked for."""
 
 
 def only_columns(queryset: QuerySet[Any], projection: Projection) -> QuerySet[Any]:
     """Fetch only the columns that a projection reads, with the rows beside them joined in."""
     resource_type = projection.resource_type
+    if not projection.needs_record:
+        queryset = resource_type.with_ids(queryset)
     columns = {resource_type.model._meta.pk.attname, resource_type.id_column, *projection.columns}
     if resource_type.adapter.created_field and "meta" in projection.selection:
         columns.add(resource_type.adapter.created_field)
@@ -34,14 +44,14 @@ def attach_records(objects: Sequence[Resource]) -> None:
     """Fetch the records, with the ``externalId`` that the connection has set, in one query."""
     resource_type, caller = objects[0].resource_type, objects[0].caller
     by_key = {obj.instance.pk: obj for obj in objects}
-    own_link = FilteredRelation("links", condition=Q(links__connection=caller.connection))
-    records = (
-        resource_type.records()
-        .using(objects[0].instance._state.db)
-        .filter(**{f"{resource_type.record_key}__in": list(by_key)})
-        .defer("comparable")
-        .annotate(own_link=own_link)
-        .annotate(own_external_id=F("own_link__external_id"))
+    connection = caller.connection
+    records = resource_type.statements.among(
+        lambda found: records_of(resource_type, found, connection and CONNECTION),
+        column_of(Record, resource_type.record_key),
+        list(by_key),
+        objects[0].instance._state.db or router.db_for_read(Record),
+        *("records", connection is None),
+        connection=connection and connection.pk,
     )
     for record in records:
         obj = by_key[record.key]
@@ -49,15 +59,60 @@ def attach_records(objects: Sequence[Resource]) -> None:
         obj.external_id = record.own_external_id
 
 
+def records_of(resource_type: ResourceType, found: Lookup[Any], connection: Any) -> QuerySet[Record]:
+    """Return the records that meet a condition, with the ``externalId`` that a connection has set."""
+    own_link = FilteredRelation("links", condition=Q(links__connection=connection))
+    return (
+        resource_type.records()
+        .filter(found)
+        .defer("comparable")
+        .annotate(own_link=own_link)
+        .annotate(own_external_id=F("own_link__external_id"))
+        .order_by()
+    )
+
+
 def load(
     resource_type: ResourceType, queryset: QuerySet[Any], projection: Projection, caller: Caller
 ) -> list[Resource]:
     """Fetch the resources of a queryset with all that a projection reads."""
-    if not projection.needs_record:
-        queryset = resource_type.with_ids(queryset)
-    objects = [Resource(resource_type, row, caller) for row in only_columns(queryset, projection)]
+    return load_rows(resource_type, only_columns(queryset, projection), projection, caller)
+
+
+def load_rows(
+    resource_type: ResourceType, rows: Iterable[Any], projection: Projection, caller: Caller
+) -> list[Resource]:
+    """Fetch the resources of rows that have the columns of a projection."""
+    objects = [Resource(resource_type, row, caller) for row in rows]
     if objects:
         if projection.needs_record:
             attach_records(objects)
         fetch(objects, projection)
     return objects
+
+
+def load_one(
+    resource_type: ResourceType, identifier: str, projection: Projection, caller: Caller
+) -> Resource | None:
+    """Fetch the resource that has an ``id``, or return None if the connection sees none."""
+    connection = caller.connection
+    visible = resource_type.visibility(connection)
+    key = resource_type.scheme.decode(identifier)
+
+    def row() -> QuerySet[Any]:
+        column = resource_type.id_column
+        place = Exact(F(column), Slot("key", column_of(resource_type.model, column)))
+        return only_columns(resource_type.queryset(connection).filter(place).order_by(), projection)
+
+    rows: Iterable[Any]
+    if visible is None or key is None or isinstance(key, str):
+        queryset = resource_type.identified(resource_type.queryset(connection), identifier)
+        rows = only_columns(queryset, projection)
+    else:
+        using = router.db_for_read(resource_type.model)
+        statement = resource_type.statements.get(row, using, "row", visible, projection)
+        assert statement is not None
+        rows = statement.run(key=key)
+    obj = next(iter(load_rows(resource_type, rows, projection, caller)), None)
+    # The row that the key is of may have a new id, since it was used before.
+    return None if obj is None or obj.identifier != identifier else obj

@@ -95,6 +95,10 @@ class Projection:
         return subs is None or any(mapping.holds(sub) for sub in subs)
 
     @cached_property
+    def _members(self) -> list[tuple[Mapping, str | None]]:
+        return [(mapping, mapping.stored_in) for mapping in self.mappings]
+
+    @cached_property
     def _trimmed(self) -> list[tuple[Mapping, set[str]]]:
         return [
             (mapping, subs)
@@ -133,10 +137,12 @@ class Projection:
         there are clients that iterate over the members without looking whether there are any.
         """
         document: Json = {"schemas": []}
-        for mapping in self.mappings:
-            value = mapping.read(obj)
-            if value is not None:
-                mapping.path.set(document, value)
+        stored = {} if obj.record is None else obj.record.attributes
+        for mapping, member in self._members:
+            if member is None or member in stored:
+                value = mapping.read(obj)
+                if value is not None:
+                    mapping.path.set(document, value)
         # A removed value stays in a column that cannot be empty: until it changes, no answer has it.
         for key, unassigned in obj.unassigned.items():
             path = self.resource_type.resolve(key)

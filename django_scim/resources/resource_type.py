@@ -33,6 +33,7 @@ from django_scim.resources.authority import require_touchable
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import AttributePath, Json, resolve
 from django_scim.sql.functions import Comparable, compose
+from django_scim.sql.prepared import Statements, is_plain_manager
 from django_scim.sql.values import column_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class ResourceType:
         self.model = adapter.model
         self.name = adapter.name
         self.endpoint = adapter.endpoint
+        self.statements = Statements()
+        """What is compiled once, and goes when the settings change."""
         adapter.resource_type = self
 
     def join(self, registry: Registry) -> None:
@@ -92,6 +95,22 @@ class ResourceType:
         if id_field is not None and column_of(self.model, id_field).null:
             rows = rows.filter(**{f"{id_field}__isnull": False})
         return rows
+
+    def visibility(self, connection: Connection | None) -> tuple[Any, ...] | None:
+        """Return all that :meth:`queryset` depends on, or None if code of the host decides it each time.
+
+        Of two connections with the same, one statement is the other's.
+        """
+        if connection is None or not self._has_own_rows:
+            return None
+        is_of_tenant = self.adapter.tenant_field is not None
+        return (connection.tenant_type_id, connection.tenant_id) if is_of_tenant else ()
+
+    @property
+    def _has_own_rows(self) -> bool:
+        """Whether no code of the host chooses the rows that a connection may see."""
+        is_changed = type(self.adapter).get_queryset is not Adapter.get_queryset
+        return not is_changed and is_plain_manager(self.model._default_manager)
 
     def deleted(self, connection: Connection | None) -> QuerySet[Any]:
         """Return the rows whose resources were deleted."""

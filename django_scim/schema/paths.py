@@ -81,6 +81,12 @@ class AttributePath:
 
     def set(self, document: Json, value: Any) -> None:
         """Put a value at the path; None and empty values remove what is there (RFC 7643 section 2.5)."""
+        if self.extension is None and self.sub is None:
+            if is_assigned(value):
+                document[self.name] = value
+            else:
+                document.pop(self.name, None)
+            return
         # The objects from the document down to the one that holds the value: those left empty are removed.
         hosts = [document]
         names = [name for name in (self.extension, self.name, self.sub) if name]

@@ -20,6 +20,7 @@ from django.db.models.expressions import Col
 from django.db.models.sql.compiler import SQLCompiler
 
 from django_scim.sql.functions import Compiled
+from django_scim.sql.prepared import NotPreparable, Slot
 
 MAX_SPELLINGS = 64
 """The most spellings of one text that are looked up."""
@@ -52,7 +53,7 @@ class Candidates(Lookup):
     lookup_name = "scim_candidates"
     prepare_rhs = False
 
-    def __init__(self, lhs: Any, rhs: str, *, case_exact: bool) -> None:
+    def __init__(self, lhs: Any, rhs: str | Slot, *, case_exact: bool) -> None:
         self.case_exact = case_exact
         super().__init__(lhs, rhs)
 
@@ -63,29 +64,39 @@ class Candidates(Lookup):
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
         """Compare as it is where case matters; else there is an index on the comparable form, or no index."""
-        if not self.case_exact or not self.rhs.isascii():
+        if not self.case_exact or not self._text.isascii():
             raise FullResultSet
-        return self._among(compiler, spellings(self.rhs, COMPOSED))
+        return self._among(compiler, spellings(self._text, COMPOSED))
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
         """Compare in the collation that knows the case of ASCII."""
         if self.case_exact:
             return self.as_sql(compiler, connection)
-        if not self.rhs.isascii():
+        if not self._text.isascii():
             raise FullResultSet
-        return self._among(compiler, spellings(self.rhs, LOWERED), " COLLATE NOCASE")
+        return self._among(compiler, spellings(self._text, LOWERED), " COLLATE NOCASE")
 
     def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
         """Compare in the column's own collation, if that knows the case of all the characters."""
         if self.case_exact:
-            return self._among(compiler, [self.rhs])
+            return self._among(compiler, [self._text])
         if not isinstance(self.lhs, Col):
             raise FullResultSet
         target = self.lhs.target
         collation = collation_of(connection, target.model._meta.db_table, str(target.column))
-        if not ignores_case(collation) or not all(map(is_known_to_mysql, self.rhs)):
+        if not ignores_case(collation) or not all(map(is_known_to_mysql, self._text)):
             raise FullResultSet
-        return self._among(compiler, spellings(self.rhs, LOWERED_ON_MYSQL))
+        return self._among(compiler, spellings(self._text, LOWERED_ON_MYSQL))
+
+    @property
+    def _text(self) -> str:
+        """The text, where its characters matter.
+
+        :raises NotPreparable: If it is only known when the statement is run.
+        """
+        if isinstance(self.rhs, Slot):
+            raise NotPreparable
+        return str(self.rhs)
 
     def _among(self, compiler: SQLCompiler, texts: list[str], collation: str = "") -> Compiled:
         if not texts:

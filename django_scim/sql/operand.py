@@ -27,6 +27,7 @@ from scim2_models.path import CompareOperator, coerce_value
 
 from django_scim.sql.functions import Comparable, DocumentText
 from django_scim.sql.index_candidates import Candidates
+from django_scim.sql.prepared import Slot
 from django_scim.sql.values import OutOfRange, encode, in_64_bits, in_column, is_storable
 
 ORDERINGS: dict[CompareOperator, Any] = {
@@ -197,8 +198,15 @@ class ColumnOperand(Operand):
         condition = super().compare(operator, value)
         if operator is not CompareOperator.eq or not self.has_candidates or not isinstance(value, str):
             return condition
-        candidates = Candidates(self.column, self.encode(value), case_exact=self.binding.case_exact)
-        return Q(candidates) & condition
+        return Q(self._candidates(self.encode(value))) & condition
+
+    def equals(self, place: Slot) -> Q:
+        """Return the condition that a text is the one that a statement is given at each run, encoded."""
+        condition = self.present() & self.matches(CompareOperator.eq, place)
+        return Q(self._candidates(place)) & condition if self.has_candidates else condition
+
+    def _candidates(self, value: Any) -> Candidates:
+        return Candidates(self.column, value, case_exact=self.binding.case_exact)
 
     def present(self) -> Q:
         """There is a value, and of text not an empty one.

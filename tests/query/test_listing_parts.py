@@ -29,7 +29,7 @@ def part(name: str, position: int, order: Order | None = None) -> Part:
     caller = Caller(None, "https://example.com/scim/v2")
     projection = projection_for(resource_type, ("id",))
     rows = resource_type.queryset(None)
-    return Part(position, resource_type, rows, order or Order(), projection, caller)
+    return Part(position, resource_type, lambda: rows, order or Order(), projection, caller)
 
 
 def texts(column: str, *, descending: bool = False) -> Order:

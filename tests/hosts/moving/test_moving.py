@@ -121,14 +121,28 @@ class TestNewResource:
         assert created["id"] == team.scim_id == str(team.pk)
         assert okta.get(f"/Groups/{created['id']}").status_code == 200
 
-    def test_a_new_resource_after_a_deletion_is_found_by_the_id_of_the_row(self, okta, barbara):
+    def test_a_new_resource_after_a_deletion_has_another_id(self, okta, barbara):
         okta.delete("/Users/2819c223")
         assert okta.get("/Users/2819c223").status_code == 404
 
         created = okta.post("/Users", user(ADDRESS)).json()
 
-        assert created["id"] == "2819c223"
-        assert okta.get("/Users/2819c223").status_code == 200
+        assert created["id"] != "2819c223"
+        assert okta.get("/Users/2819c223").status_code == 404
+        assert okta.get(f"/Users/{created['id']}").json()["userName"] == ADDRESS
+
+    def test_a_new_resource_in_the_row_of_a_deleted_one_has_another_id(self, okta, barbara):
+        assert okta.put("/Users/2819c223", user(ADDRESS, externalId="4")).status_code == 200
+        okta.delete("/Users/2819c223")
+
+        created = okta.post("/Users", user(ADDRESS, externalId="4")).json()
+
+        barbara.refresh_from_db()
+        assert (barbara.scim_id, barbara.is_active) == ("2819c223", True)
+        assert okta.get("/Users/2819c223").status_code == 404
+        assert okta.get(f"/Users/{created['id']}").json() == created
+        assert okta.get("/Users", {"filter": f'id eq "{created["id"]}"'}).json()["totalResults"] == 1
+        assert okta.get("/Users", {"filter": 'id eq "2819c223"'}).json()["totalResults"] == 0
 
 
 class TestExternalId:
