@@ -95,7 +95,7 @@ class Combined(Collection):
         missing = dict.fromkeys(identifier_of(value) for value in values)
         found = []
         for part in self.parts:
-            known = part.known(obj, list(missing))
+            known = part.known(obj, list(missing), locks=True)
             found.append((part, list(known.values())))
             for identifier in known:
                 del missing[identifier]

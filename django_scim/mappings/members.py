@@ -247,8 +247,8 @@ class Members(Collection):
     def touchable(self, obj: Resource, keys: list[Any]) -> list[Any]:
         """Return the keys that are added or removed, if the caller may change their memberships.
 
-        Those that are added are asked about afterwards: who is being deleted meanwhile has waited for the row
-        that refers to them, or is deleted by now, and joins nothing.
+        Those that are added are locked first, and asked about afterwards: so whoever was being deleted is
+        known to be deleted, and joins nothing.
 
         :raises ForbiddenException: If it may not.
         """
@@ -256,20 +256,20 @@ class Members(Collection):
             self.other.require_touchable(obj.caller.connection, keys, using=obj.database)
         return keys
 
-    def known(self, obj: Resource, values: Sequence[Any]) -> dict[str, Any]:
+    def known(self, obj: Resource, values: Sequence[Any], *, locks: bool = False) -> dict[str, Any]:
         """Return the primary keys of the resources that values name, by their ``id``."""
         identifiers = dict.fromkeys(identifier_of(value) for value in values)
         texts = [identifier for identifier in identifiers if identifier]
         if self.other is None:
             return {}
-        return self.other.visible_keys(obj.caller.connection, texts, using=obj.database)
+        return self.other.visible_keys(obj.caller.connection, texts, using=obj.database, locks=locks)
 
     def keys(self, obj: Resource, values: Sequence[Any]) -> list[Any]:
         """Return the primary keys that values name.
 
         :raises InvalidValueException: If a value names no resource that the connection can see.
         """
-        known = self.known(obj, values)
+        known = self.known(obj, values, locks=True)
         for value in values:
             identifier = identifier_of(value)
             if identifier not in known:

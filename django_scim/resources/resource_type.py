@@ -34,6 +34,7 @@ from django_scim.resources.resource import Resource
 from django_scim.schema.paths import AttributePath, Json, resolve
 from django_scim.sql.functions import Comparable, compose
 from django_scim.sql.prepared import Statements, is_plain_manager
+from django_scim.sql.transactions import locked
 from django_scim.sql.values import column_of
 
 if TYPE_CHECKING:
@@ -222,13 +223,16 @@ class ResourceType:
         return rows
 
     def visible_keys(
-        self, connection: Connection | None, identifiers: Sequence[str], *, using: str
+        self, connection: Connection | None, identifiers: Sequence[str], *, using: str, locks: bool = False
     ) -> dict[str, Any]:
         """Return the primary keys of the resources that a connection can see, by their ``id``.
 
         :param using: The database that the caller writes to: a replica may not have the latest of them.
+        :param locks: Whether their rows are locked, so that none is deleted before the caller refers to it.
         """
         visible = self.queryset(connection).using(using)
+        if locks:
+            visible = locked(visible)
         found: dict[str, Any] = {}
         kept = [identifier for identifier in identifiers if reissued(identifier)]
         for batch in batched(kept):
