@@ -17,6 +17,7 @@ from django_scim.history.excerpts import REDACTED
 from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping
 from django_scim.models import AdoptionPolicy, UniqueValue
+from django_scim.operations.domains import require_domains
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.sql.transactions import locked
@@ -114,6 +115,7 @@ def apply(
         no value. Otherwise the row keeps the old value.
     :param removes: Whether a client has removed attributes. A value that the row keeps, or its default, is
         then not returned any more.
+    :raises InvalidValueException: If a value is not one that the attribute, or the connection, may have.
     """
     written: Written = []
     for mapping in obj.resource_type.written_mappings:
@@ -123,6 +125,7 @@ def apply(
         is_kept = not (mapping.clearable or mapping.path.is_secret or resets)
         if old == new or (new is None and is_kept and not removes):
             continue
+        require_domains(obj, mapping, None if resets else old, new)
         if new is None and is_kept:
             obj.unassign(mapping.path.key, old)
         else:
