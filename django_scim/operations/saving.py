@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.utils import timezone
-from scim2_models import InvalidValueException, UniquenessException
+from scim2_models import UniquenessException
 from scim2_models.path import CompareOperator
 
 from django_scim.history.excerpts import REDACTED
@@ -18,6 +18,7 @@ from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping
 from django_scim.models import AdoptionPolicy, UniqueValue
 from django_scim.operations.domains import require_domains
+from django_scim.operations.refusals import refused_value
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.sql.transactions import locked
@@ -200,8 +201,7 @@ def validate_fields(obj: Resource) -> None:
         try:
             instance.clean_fields(exclude={*others, *relations})
         except ValidationError as error:
-            detail = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
-            raise InvalidValueException(detail=detail) from error
+            raise refused_value(error, [obj.resource_type], type(instance)) from error
 
 
 def save_rows(obj: Resource) -> None:

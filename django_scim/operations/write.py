@@ -16,13 +16,14 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.db import IntegrityError, router
 from django.db.models import Model
 from django.dispatch import Signal
-from django.utils.http import parse_etags
-from scim2_models import Context, NotFoundException, PreconditionFailedException, UniquenessException
+from scim2_models import Context, NotFoundException, UniquenessException
 
 from django_scim.history.events import Attempt
 from django_scim.operations.conclusion import conclude, was_active
 from django_scim.operations.parking import make_room
 from django_scim.operations.payloads import dump, validate
+from django_scim.operations.preconditions import require_match
+from django_scim.operations.refusals import readable_refusals
 from django_scim.operations.saving import Written, save
 from django_scim.resources.authority import Act, authorize
 from django_scim.resources.loading import attach_records, fetch
@@ -87,9 +88,10 @@ class Write(ABC):
         :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
         :raises ForbiddenException: If it is protected.
         :raises UniquenessException: If another resource has one of its unique values.
-        :raises SCIMException: If the request is not valid.
+        :raises SCIMException: If the request is not valid, or the project refuses it.
         """
-        return with_room([self], lambda: run(database_of(self.resource_type), self.perform))
+        with readable_refusals([self.resource_type]):
+            return with_room([self], lambda: run(database_of(self.resource_type), self.perform))
 
     def perform(self) -> Resource:
         """Take all steps, in the transaction of the write."""
@@ -269,22 +271,3 @@ def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) 
 def not_found(resource_type: ResourceType, identifier: str) -> NotFoundException:
     """Return the error of an ``id`` for which there is no resource."""
     return NotFoundException(detail=f"there is no {resource_type.name} with the id '{identifier}'")
-
-
-def is_match(header: str, version: str) -> bool:
-    """Whether a header names a version, or ``*``.
-
-    The comparison is weak, since SCIM's versions are weak, and clients send them in ``If-Match`` (RFC 7644
-    section 3.14).
-    """
-    tags = [tag.removeprefix("W/") for tag in parse_etags(header)]
-    return "*" in tags or version.removeprefix("W/") in tags
-
-
-def require_match(if_match: str, version: str) -> None:
-    """Refuse a write if the client has read another version.
-
-    :raises PreconditionFailedException: If the header does not name the version.
-    """
-    if not is_match(if_match, version):
-        raise PreconditionFailedException(detail="the resource has changed since the version in If-Match")
