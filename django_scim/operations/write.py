@@ -18,8 +18,10 @@ from django.db.models import Model
 from django.dispatch import Signal
 from scim2_models import Context, NotFoundException, UniquenessException
 
+from django_scim.conf import get_settings
 from django_scim.history.events import Attempt
 from django_scim.operations.conclusion import conclude, was_active
+from django_scim.operations.consulting import Consultation, MembersNamed, identifiers_in
 from django_scim.operations.parking import make_room
 from django_scim.operations.payloads import dump, validate
 from django_scim.operations.preconditions import require_match
@@ -96,9 +98,15 @@ class Write(ABC):
     def perform(self) -> Resource:
         """Take all steps, in the transaction of the write."""
         self.begin()
-        self.save(self.change())
+        self.save_change()
         self.conclude()
         return self.obj
+
+    def save_change(self) -> None:
+        """Change the resource, ask the policies of the project, and save what has changed."""
+        written = self.change()
+        self.consult(written)
+        self.save(written)
 
     def begin(self) -> None:
         """Lock the resource, check that it may be written, and read its document."""
@@ -165,6 +173,16 @@ class Write(ABC):
     def change(self) -> Written:
         """Change the resource in memory. Return the mappings that were written, with their values."""
 
+    def consult(self, written: Written) -> None:
+        """Ask the policies of the project about what is to be saved."""
+        if get_settings().POLICIES:
+            consultation = Consultation(self.obj, self.attempt, self.document, written)
+            consultation.ask(*self.members_named(), was_active=bool(self.active_before))
+
+    def members_named(self) -> tuple[MembersNamed, MembersNamed]:
+        """Return the members that the request puts in, and those that it takes out."""
+        return {}, {}
+
     def save(self, written: Written) -> None:
         """Save what has changed, and add it to the changes for the history."""
         save(self.obj, written, self.attempt.changes)
@@ -196,6 +214,11 @@ class DocumentWrite(Write):
 
     def names_resource(self) -> bool:
         return any(self.is_named_by(key, value) for key, value in self.body.items())
+
+    def members_named(self) -> tuple[MembersNamed, MembersNamed]:
+        relations = [mapping for mapping in self.resource_type.written_mappings if mapping.unbounded]
+        named = {mapping.path.key: identifiers_in(mapping.value_in(self.body)) for mapping in relations}
+        return {key: found for key, found in named.items() if found}, {}
 
 
 class WriteById(Write):
