@@ -187,15 +187,19 @@ def attribute_of(
     beside = None
     for resource_type in resource_types:
         for mapping in resource_type.written_mappings:
-            for column in mapping.columns():
+            for place in mapping.places:
+                *steps, last = place.split("__")
                 try:
-                    found = HostPath(resource_type.model, column).field
+                    found = HostPath(resource_type.model, place).field
                 except (FieldDoesNotExist, ValueError):
-                    continue
-                if field not in (found.name, found.attname):
-                    continue
-                if model is None and "__" in column:
-                    beside = beside or mapping.path.key
-                elif model is None or issubclass(model, found.model):
+                    # A relation, or a column of its rows.
+                    is_named, is_own = field == last, not steps
+                    fits = model is None or (model is resource_type.model) is is_own
+                else:
+                    is_named, is_own = field in (found.name, found.attname), not steps
+                    fits = model is None or issubclass(model, found.model)
+                if is_named and fits and (is_own or model is not None):
                     return mapping.path.key
+                if is_named and fits:
+                    beside = beside or mapping.path.key
     return beside

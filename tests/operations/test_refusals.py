@@ -10,11 +10,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection as database
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
+from django_scim.mappings import Rows
 from django_scim.models import Outcome, ProvisioningEvent
 from django_scim.schema import ENTERPRISE
 from tests.assertions import assert_scim_error
 from tests.factories import GroupFactory, UserFactory
-from tests.hosts.small.models import Flight, Pilot
+from tests.hosts.small.models import Flight, Pilot, Telephone, Worker
 from tests.messages import BULK_REQUEST
 from tests.operations.bulk_operations import delete, patch, post, put
 from tests.operations.patch_operations import add, replace
@@ -151,6 +152,21 @@ def test_a_member_that_the_project_refuses_is_an_error_with_its_text(scim, on):
         assert_scim_error(response, 400, "invalidValue")
         assert response.json()["detail"] == "the team is full"
     assert stored() == before
+
+
+def test_a_value_that_a_row_of_its_own_cannot_have_is_named_by_its_attribute(scim, settings, on):
+    numbers = Rows("telephones", value="number")
+    attributes = {"phoneNumbers": numbers, "title": "badge"}
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"model": "small.Worker", "attributes": attributes}, "Group": None}
+    }
+    on(pre_save, Telephone, ValidationError({"number": "out of order"}))
+
+    response = scim.post("/Users", user("bjensen", phoneNumbers=[{"value": "tel:112"}]))
+
+    assert_scim_error(response, 400, "invalidValue")
+    assert response.json()["detail"] == "phoneNumbers (column number): out of order"
+    assert not Worker.objects.exists()
 
 
 def test_a_deletion_that_the_project_refuses_is_an_error_with_its_text(scim, settings, on):
