@@ -196,6 +196,10 @@ class ScimSettings:
     the row back: the ``externalId``; a unique attribute such as ``userName``; or nothing: each POST makes a
     new row."""
 
+    POLICIES: Sequence[str] = ()
+    """Dotted paths of the functions that see each write inside its transaction, before it is saved, and allow
+    it, change it or refuse it with a text; each takes a :class:`django_scim.policies.ProposedWrite`."""
+
     DEPROVISIONING: Sequence[str] = (
         "django_scim.deprovisioning.end_sessions",
         "django_scim.deprovisioning.revoke_rest_framework_tokens",

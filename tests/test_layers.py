@@ -23,7 +23,7 @@ LAYERS = (
     ("deprovisioning", "observability"),
     ("adapters",),
     ("resources",),
-    ("history", "query"),
+    ("history", "policies", "query"),
     ("operations",),
     ("adoption", "indexes", "setup_guides"),
     ("api",),

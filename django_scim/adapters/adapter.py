@@ -99,6 +99,9 @@ class Adapter:
     kept_on_adoption: Sequence[str] = ()
     """The attributes, and the columns, that the write which adopts a resource leaves as they are."""
 
+    domain_attributes: Sequence[str] = ()
+    """The attributes in which a connection may write no address outside of its e-mail domains."""
+
     created_field: str | None = None
     """A column with the time at which the row was made, for resources that have no record."""
 

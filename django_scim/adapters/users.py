@@ -42,6 +42,7 @@ class UserAdapter(Adapter):
     description = "User Account"
     looked_up: Sequence[str] = ("userName", "emails")
     matched_by = "userName"
+    domain_attributes: Sequence[str] = ("userName", "emails")
     can_be_inactive = True
 
     def __init__(self, *, model: type[Model] | str | None = None, **options: Any) -> None:

@@ -23,9 +23,10 @@ from django_scim.operations.bulk.job import OPERATIONS
 from django_scim.operations.create import Create
 from django_scim.operations.delete import Delete
 from django_scim.operations.patch import Patch
+from django_scim.operations.preconditions import is_match
 from django_scim.operations.protection import require_running
 from django_scim.operations.replace import Replace
-from django_scim.operations.write import is_match, not_found
+from django_scim.operations.write import not_found
 from django_scim.query.search import parse_parameters, requested_projection, search
 from django_scim.resources.loading import fetch, load_one
 from django_scim.resources.projection import Projection, projection_for

@@ -129,16 +129,41 @@ def check_tracking(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 def check_functions() -> Iterator[CheckMessage]:
     """Report each entry of ``DEPROVISIONING`` that is not a function."""
-    for path in get_settings().DEPROVISIONING:
-        try:
-            found = import_path(path, ScimSettings.DEPROVISIONING)
-        except ImportFailed as error:
-            reason, hint = error.reason, error.hint
-        else:
-            if callable(found):
-                continue
-            reason, hint = f"'{path}' cannot be called", "It takes the row of an account and a connection."
+    takes = "It takes the row of an account and a connection."
+    for reason, hint in uncallable(get_settings().DEPROVISIONING, ScimSettings.DEPROVISIONING, takes):
         yield Error(f'DJANGO_SCIM["DEPROVISIONING"]: {reason}.', hint=hint, id="django_scim.E020")
+
+
+@register("django_scim")
+def check_policies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report each entry of ``POLICIES`` that is not a function, and those that only make one."""
+    from django_scim.policies import allowed_groups, seat_limit
+
+    takes = "It takes a django_scim.policies.ProposedWrite."
+    wrong = uncallable(get_settings().POLICIES, (), takes, makers=(seat_limit, allowed_groups))
+    return [
+        Error(f'DJANGO_SCIM["POLICIES"]: {reason}.', hint=hint, id="django_scim.E021")
+        for reason, hint in wrong
+    ]
+
+
+def uncallable(
+    paths: Sequence[str], known: Sequence[str], takes: str, *, makers: Sequence[Any] = ()
+) -> Iterator[tuple[str, str | None]]:
+    """Yield what is wrong with the paths that name no function, with a hint.
+
+    :param makers: Functions that return what a path has to name.
+    """
+    for path in paths:
+        try:
+            found = import_path(path, known)
+        except ImportFailed as error:
+            yield error.reason, error.hint
+        else:
+            if not callable(found):
+                yield f"'{path}' cannot be called", takes
+            elif found in makers:
+                yield f"'{path}' only makes such a function", "Call it, and name what it returns."
 
 
 def has_sessions() -> bool:

@@ -44,7 +44,7 @@ class Create(DocumentWrite):
         """Create the resource. Call it at the start of each try of the transaction."""
         self.body = document
         self.begin()
-        self.save(self.change())
+        self.save_change()
         self.attempt.resource_id = self.obj.identifier
 
     def complete(self, document: Json) -> None:
@@ -52,7 +52,7 @@ class Create(DocumentWrite):
         if document != self.body:
             self.obj.changes_saved()
             self.document, self.body = self.body, document
-            self.save(self.change())
+            self.save_change()
 
     def begin(self) -> None:
         """Find the row to use, or a new one, and read what a deleted resource has left in it."""

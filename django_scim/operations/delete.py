@@ -34,8 +34,10 @@ class Delete(WriteById):
         note_members(self.obj, self.attempt.changes)
         return []
 
-    def save(self, written: Written) -> None:
-        """Save nothing: :func:`hide` has saved already, and a row is deleted at the very end."""
+    def save_change(self) -> None:
+        """Ask the policies first: what a deletion changes is saved at once, and its row at the very end."""
+        self.consult([])
+        self.change()
 
     def conclude(self) -> None:
         """Deprovision, delete the row if the adapter says so, and write the event.

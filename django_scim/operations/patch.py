@@ -25,7 +25,8 @@ from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_message, canonical_operations
 from django_scim.dialects.registry import request_policy
 from django_scim.mappings.collection import Collection
-from django_scim.operations.members import RelationChange, change_members, merge_operations
+from django_scim.operations.consulting import MembersNamed, identifiers_in
+from django_scim.operations.members import REMOVE, RelationChange, change_members, merge_operations
 from django_scim.operations.payloads import dump, readable, scim_error, stored_resource
 from django_scim.operations.saving import Written, apply
 from django_scim.operations.write import WriteById
@@ -73,6 +74,16 @@ class Patch(WriteById):
         for mapping, operation in merge_operations(self.relations):
             self.obj.after_save.append(partial(change_members, mapping, operation, self.obj))
         return written
+
+    def members_named(self) -> tuple[MembersNamed, MembersNamed]:
+        added: MembersNamed = {}
+        removed: MembersNamed = {}
+        for mapping, operation in merge_operations(self.relations):
+            found = removed if operation.op is REMOVE else added
+            key = mapping.path.key
+            if named := identifiers_in(operation.value):
+                found[key] = (*found.get(key, ()), *named)
+        return added, removed
 
     def apply_operations(self) -> Written:
         """Apply the operations to the document with scim2-models, and write the differences."""

@@ -10,13 +10,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.utils import timezone
-from scim2_models import InvalidValueException, UniquenessException
+from scim2_models import UniquenessException
 from scim2_models.path import CompareOperator
 
 from django_scim.history.excerpts import REDACTED
 from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping
 from django_scim.models import AdoptionPolicy, UniqueValue
+from django_scim.operations.domains import require_domains
+from django_scim.operations.refusals import refused_value
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.sql.transactions import locked
@@ -114,6 +116,7 @@ def apply(
         no value. Otherwise the row keeps the old value.
     :param removes: Whether a client has removed attributes. A value that the row keeps, or its default, is
         then not returned any more.
+    :raises InvalidValueException: If a value is not one that the attribute, or the connection, may have.
     """
     written: Written = []
     for mapping in obj.resource_type.written_mappings:
@@ -123,6 +126,7 @@ def apply(
         is_kept = not (mapping.clearable or mapping.path.is_secret or resets)
         if old == new or (new is None and is_kept and not removes):
             continue
+        require_domains(obj, mapping, None if resets else old, new)
         if new is None and is_kept:
             obj.unassign(mapping.path.key, old)
         else:
@@ -197,8 +201,7 @@ def validate_fields(obj: Resource) -> None:
         try:
             instance.clean_fields(exclude={*others, *relations})
         except ValidationError as error:
-            detail = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
-            raise InvalidValueException(detail=detail) from error
+            raise refused_value(error, [obj.resource_type], type(instance)) from error
 
 
 def save_rows(obj: Resource) -> None:

@@ -77,6 +77,9 @@ class StaffWrite(Write):
         """Refuse what is protected alone: staff act for the project, and not for a connection."""
         require_unprotected(self.obj)
 
+    def consult(self, written: Written) -> None:
+        """Ask no policy: they are the project's word to identity providers, and staff are the project."""
+
     def read(self) -> Json:
         """Return the document, and set the ``id`` in the attempt, since no request has named it."""
         self.attempt.resource_id = self.obj.identifier

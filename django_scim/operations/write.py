@@ -16,13 +16,16 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.db import IntegrityError, router
 from django.db.models import Model
 from django.dispatch import Signal
-from django.utils.http import parse_etags
-from scim2_models import Context, NotFoundException, PreconditionFailedException, UniquenessException
+from scim2_models import Context, NotFoundException, UniquenessException
 
+from django_scim.conf import get_settings
 from django_scim.history.events import Attempt
 from django_scim.operations.conclusion import conclude, was_active
+from django_scim.operations.consulting import Consultation, MembersNamed, identifiers_in
 from django_scim.operations.parking import make_room
 from django_scim.operations.payloads import dump, validate
+from django_scim.operations.preconditions import require_match
+from django_scim.operations.refusals import readable_refusals
 from django_scim.operations.saving import Written, save
 from django_scim.resources.authority import Act, authorize
 from django_scim.resources.loading import attach_records, fetch
@@ -87,16 +90,23 @@ class Write(ABC):
         :raises PreconditionFailedException: If it has changed since the version in ``If-Match``.
         :raises ForbiddenException: If it is protected.
         :raises UniquenessException: If another resource has one of its unique values.
-        :raises SCIMException: If the request is not valid.
+        :raises SCIMException: If the request is not valid, or the project refuses it.
         """
-        return with_room([self], lambda: run(database_of(self.resource_type), self.perform))
+        with readable_refusals([self.resource_type]):
+            return with_room([self], lambda: run(database_of(self.resource_type), self.perform))
 
     def perform(self) -> Resource:
         """Take all steps, in the transaction of the write."""
         self.begin()
-        self.save(self.change())
+        self.save_change()
         self.conclude()
         return self.obj
+
+    def save_change(self) -> None:
+        """Change the resource, ask the policies of the project, and save what has changed."""
+        written = self.change()
+        self.consult(written)
+        self.save(written)
 
     def begin(self) -> None:
         """Lock the resource, check that it may be written, and read its document."""
@@ -163,6 +173,16 @@ class Write(ABC):
     def change(self) -> Written:
         """Change the resource in memory. Return the mappings that were written, with their values."""
 
+    def consult(self, written: Written) -> None:
+        """Ask the policies of the project about what is to be saved."""
+        if get_settings().POLICIES:
+            consultation = Consultation(self.obj, self.attempt, self.document, written)
+            consultation.ask(*self.members_named(), was_active=bool(self.active_before))
+
+    def members_named(self) -> tuple[MembersNamed, MembersNamed]:
+        """Return the members that the request puts in, and those that it takes out."""
+        return {}, {}
+
     def save(self, written: Written) -> None:
         """Save what has changed, and add it to the changes for the history."""
         save(self.obj, written, self.attempt.changes)
@@ -194,6 +214,11 @@ class DocumentWrite(Write):
 
     def names_resource(self) -> bool:
         return any(self.is_named_by(key, value) for key, value in self.body.items())
+
+    def members_named(self) -> tuple[MembersNamed, MembersNamed]:
+        relations = [mapping for mapping in self.resource_type.written_mappings if mapping.unbounded]
+        named = {mapping.path.key: identifiers_in(mapping.value_in(self.body)) for mapping in relations}
+        return {key: found for key, found in named.items() if found}, {}
 
 
 class WriteById(Write):
@@ -269,22 +294,3 @@ def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) 
 def not_found(resource_type: ResourceType, identifier: str) -> NotFoundException:
     """Return the error of an ``id`` for which there is no resource."""
     return NotFoundException(detail=f"there is no {resource_type.name} with the id '{identifier}'")
-
-
-def is_match(header: str, version: str) -> bool:
-    """Whether a header names a version, or ``*``.
-
-    The comparison is weak, since SCIM's versions are weak, and clients send them in ``If-Match`` (RFC 7644
-    section 3.14).
-    """
-    tags = [tag.removeprefix("W/") for tag in parse_etags(header)]
-    return "*" in tags or version.removeprefix("W/") in tags
-
-
-def require_match(if_match: str, version: str) -> None:
-    """Refuse a write if the client has read another version.
-
-    :raises PreconditionFailedException: If the header does not name the version.
-    """
-    if not is_match(if_match, version):
-        raise PreconditionFailedException(detail="the resource has changed since the version in If-Match")

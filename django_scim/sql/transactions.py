@@ -17,7 +17,7 @@ from django.db import (
     transaction,
 )
 from django.db.models import ProtectedError, QuerySet, RestrictedError
-from scim2_models import ConflictException, InvalidValueException, UniquenessException
+from scim2_models import ConflictException, InvalidValueException, SCIMException, UniquenessException
 
 Result = TypeVar("Result")
 
@@ -66,14 +66,33 @@ does not exist. Their drivers call that an error of the operation, not of the da
 UNIQUE_VIOLATIONS = {"23505", "1062"}
 """PostgreSQL and MariaDB; SQLite says it in words."""
 
+REFUSED_VALUES = {
+    "23502",  # PostgreSQL: a column has to have a value
+    "23514",  # a check constraint
+    "1048",  # MariaDB: a column has to have a value
+    "1364",
+    "4025",  # a check constraint
+    "3819",  # MySQL: a check constraint
+    "SQLITE_CONSTRAINT_CHECK",
+    "SQLITE_CONSTRAINT_NOTNULL",
+}
+"""Constraints that look at the values of one row, and at no other."""
+
+RAISED_BY_TRIGGERS = {"P0001", "1644", "SQLITE_CONSTRAINT_TRIGGER"}
+"""What a trigger of the project refuses, with a text of its own."""
+
 
 def codes_of(error: DatabaseError | InterfaceError) -> set[str]:
-    """Return the SQLSTATE of an error, which is too coarse on MariaDB and MySQL, and their error number."""
-    state = getattr(error.__cause__, "sqlstate", None)
-    return {str(code) for code in (state, *error.args[:1]) if code}
+    """Return the SQLSTATE of an error, which is too coarse on MariaDB and MySQL, and their error number.
+
+    SQLite has names.
+    """
+    cause = error.__cause__
+    names = [getattr(cause, name, None) for name in ("sqlstate", "sqlite_errorname")]
+    return {str(code) for code in (*names, *error.args[:1]) if code}
 
 
-def is_transient(error: DataError | OperationalError) -> bool:
+def is_transient(error: OperationalError) -> bool:
     """Whether the same transaction may succeed when it is tried again."""
     return not codes_of(error).isdisjoint(TRANSIENT) or "database is locked" in str(error)
 
@@ -104,6 +123,38 @@ def is_unique_violation(error: IntegrityError) -> bool:
     return is_known or "UNIQUE constraint failed" in str(error)
 
 
+def is_refused_value(error: IntegrityError) -> bool:
+    """Whether a constraint refused a value by itself, and not because of other rows."""
+    return not codes_of(error).isdisjoint(REFUSED_VALUES)
+
+
+def text_of_trigger(error: DatabaseError) -> str:
+    """Return the text with which a trigger of the project refused a row, or "" if none did."""
+    if codes_of(error).isdisjoint(RAISED_BY_TRIGGERS):
+        return ""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    said = getattr(diagnosis, "message_primary", None) or (error.args[-1] if error.args else "")
+    return str(said) or "the database refuses the change"
+
+
+def scim_error(error: DatabaseError | ProtectedError | RestrictedError) -> SCIMException | None:
+    """Return what an error of the database is in SCIM, or None if it is none that a client could mend."""
+    match error:
+        case ProtectedError() | RestrictedError():
+            return ConflictException(detail="other rows of the project refer to the resource")
+        case DatabaseError() if text := text_of_trigger(error):
+            return InvalidValueException(detail=text)
+        case DataError() | OperationalError() if is_wrong_value(error):
+            return InvalidValueException(detail="the database cannot hold a value of the request")
+        case IntegrityError() if is_unique_violation(error):
+            return UniquenessException(detail="another resource has the same unique value")
+        case IntegrityError() if is_refused_value(error):
+            return InvalidValueException(detail="the database refuses a value of the request")
+        case IntegrityError():
+            return ConflictException(detail="the change conflicts with other rows of the project")
+    return None
+
+
 def run(database: str, work: Callable[[], Result]) -> Result:
     """Run work in one transaction, again if it lost a deadlock.
 
@@ -120,20 +171,13 @@ def run(database: str, work: Callable[[], Result]) -> Result:
         try:
             with transaction.atomic(using=database):
                 return work()
-        except (DataError, OperationalError) as error:
-            if is_wrong_value(error):
-                detail = "the database cannot hold a value of the request"
-                raise InvalidValueException(detail=detail) from error
-            if not attempts or not is_transient(error):
+        except (DatabaseError, ProtectedError, RestrictedError) as error:
+            if refusal := scim_error(error):
+                raise refusal from error
+            if not attempts or not isinstance(error, OperationalError) or not is_transient(error):
                 raise
             time.sleep(random.uniform(0, longest_pause))  # noqa: S311 - no secret
             longest_pause *= 2
-        except IntegrityError as error:
-            if is_unique_violation(error):
-                raise UniquenessException(detail="another resource has the same unique value") from error
-            raise ConflictException(detail="the change conflicts with other rows of the project") from error
-        except (ProtectedError, RestrictedError) as error:
-            raise ConflictException(detail="other rows of the project refer to the resource") from error
 
 
 def locked(queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -120,7 +120,7 @@ def test_a_field_that_the_model_refuses_is_named_with_the_reason(account):
     obj = resource(account)
     mappings, changes = written(obj, BARBARA, {**BARBARA, "name": {"givenName": "x" * 151}})
 
-    with pytest.raises(InvalidValueException, match=r"first_name: .*at most 150"):
+    with pytest.raises(InvalidValueException, match=r"name.givenName \(column first_name\): .*at most 150"):
         save(obj, mappings, changes)
 
 

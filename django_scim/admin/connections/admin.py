@@ -57,7 +57,7 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
         (
             _("Limits"),
             {
-                "fields": ("networks", "deprovisioning_limit"),
+                "fields": ("adoption", "domains", "networks", "deprovisioning_limit"),
                 "description": _("What the connection may not do, even with a token."),
             },
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any
 
@@ -17,31 +18,37 @@ from django.utils.translation import gettext_lazy as _
 from django_scim.admin.bases import ModelForm
 from django_scim.conf import get_settings
 from django_scim.models import Connection
+from django_scim.models.connection import require_domains
 
 
-class NetworksField(forms.CharField):
-    """A list of IPv4 and IPv6 addresses and networks, one on each line."""
+class LinesField(forms.CharField):
+    """A list of texts, one on each line."""
 
     widget = AdminTextareaWidget(attrs={"rows": 4, "spellcheck": "false"})
 
-    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        """Return the networks as the model stores them, without duplicates.
+    def __init__(self, *, read: Callable[[str], str], **options: Any) -> None:
+        """Take the function that returns a line as the model stores it, or raises a ``ValidationError``."""
+        super().__init__(**options)
+        self.read = read
 
-        :raises ValidationError: With an error for each line that is not a network.
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        """Return the lines as the model stores them, without duplicates.
+
+        :raises ValidationError: With an error for each line that is not valid.
         """
-        networks: list[str] = []
+        texts: list[str] = []
         errors: list[ValidationError] = []
         for line in filter(None, map(str.strip, (super().to_python(value) or "").splitlines())):
             try:
-                networks.append(network(line))
+                texts.append(self.read(line))
             except ValidationError as error:
                 errors.append(error)
         if errors:
             raise ValidationError(errors)
-        return list(dict.fromkeys(networks))
+        return list(dict.fromkeys(texts))
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the networks as lines. What was posted stays as it is."""
+        """Return the texts as lines. What was posted stays as it is."""
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -72,6 +79,16 @@ def network(text: str) -> str:
     return str(found.network_address if found.num_addresses == 1 else found)
 
 
+def domain(text: str) -> str:
+    """Return a domain in lower case, without what people write before and after it.
+
+    :raises ValidationError: If it is no domain.
+    """
+    found = text.lower().removeprefix("@").removesuffix(".")
+    require_domains([found])
+    return found
+
+
 def limit_help() -> str:
     """Return the help text of the limit of deprovisioning, with the limit of the settings."""
     settings = get_settings()
@@ -97,7 +114,17 @@ def limit_help() -> str:
 class ConnectionForm(ModelForm):
     """Refuses a tenant that does not exist: adapters would not filter by any tenant."""
 
-    networks = NetworksField(
+    domains = LinesField(
+        read=domain,
+        label=_("E-mail domains"),
+        required=False,
+        help_text=_(
+            "The domains that e-mail addresses have to be of, and user names that are such, one a line. "
+            "A subdomain is another domain. Leave this empty for any."
+        ),
+    )
+    networks = LinesField(
+        read=network,
         label=_("Source networks"),
         required=False,
         help_text=_(
@@ -112,6 +139,8 @@ class ConnectionForm(ModelForm):
             "name",
             "is_active",
             "dialect",
+            "adoption",
+            "domains",
             "networks",
             "deprovisioning_limit",
             "tenant_type",

@@ -21,6 +21,7 @@ from django_scim.operations.create import Create
 from django_scim.operations.delete import Delete
 from django_scim.operations.patch import Patch
 from django_scim.operations.protection import ConnectionPaused, require_running
+from django_scim.operations.refusals import readable_refusals
 from django_scim.operations.replace import Replace
 from django_scim.operations.write import database_of, with_room
 from django_scim.resources.resource import Caller, Resource
@@ -200,7 +201,8 @@ class BulkJob:
                 self.require_made(operation.needs - own)
                 documents[operation] = creation.read_body(resolved(operation.data, known)).body
             databases = {database_of(creation.resource_type) for creation in creations.values()}
-            made = with_room(list(creations.values()), lambda: run_in_all(databases, make_all))
+            with readable_refusals([creation.resource_type for creation in creations.values()]):
+                made = with_room(list(creations.values()), lambda: run_in_all(databases, make_all))
         except Exception as exception:
             self.identifiers = known
             self.fail_circle(circle, current, exception)

@@ -38,7 +38,8 @@ def create_page(connection: Connection) -> str:
 def form(**fields: Any) -> dict[str, Any]:
     """Return what the form of a connection sends."""
     tokens = {"tokens-TOTAL_FORMS": "0", "tokens-INITIAL_FORMS": "0"}
-    return {"name": "Okta", "is_active": "on", "tenant_type": "", "tenant_id": "", **tokens, **fields}
+    given = {"name": "Okta", "is_active": "on", "adoption": "matching", "tenant_type": "", "tenant_id": ""}
+    return {**given, **tokens, **fields}
 
 
 def guides(response: Any) -> dict[str, str]:
@@ -279,13 +280,52 @@ def test_the_form_of_a_connection_shows_a_network_a_line(admin_client):
 
 
 def test_the_log_names_networks_only_if_they_changed(admin_client):
-    connection = ConnectionFactory.create(name="Okta", networks=["192.0.2.0/24"])
+    connection = ConnectionFactory.create(name="Okta", adoption="matching", networks=["192.0.2.0/24"])
     admin_client.post(page(connection), form(name="Renamed", networks="192.0.2.0/24\r\n"))
     admin_client.post(page(connection), form(name="Renamed", networks="198.51.100.0/24"))
 
     first, second = (entry.get_change_message() for entry in LogEntry.objects.order_by("pk"))
     assert first == "Changed Name."
     assert second == "Changed Source networks."
+
+
+# Domains
+
+
+@pytest.mark.parametrize(
+    ("text", "domains"),
+    [
+        ("", []),
+        (
+            "Example.COM\r\n @example.org \r\nexample.net.\nexample.com",
+            ["example.com", "example.org", "example.net"],
+        ),
+        ("münchen.example", ["münchen.example"]),
+    ],
+)
+def test_domains_of_a_connection_are_given_one_a_line(admin_client, connection, text, domains):
+    response = admin_client.post(page(connection), form(domains=text))
+
+    assert response.status_code == 302
+    assert Connection.objects.get().domains == domains
+
+
+@pytest.mark.parametrize(
+    "text", ["here", "example.com, example.org", "a@example.com", "<script>alert(1)</script>"]
+)
+def test_a_line_that_is_no_domain_is_refused_and_kept_in_the_form(admin_client, connection, text):
+    response = admin_client.post(page(connection), form(domains=text))
+
+    assert response.status_code == 200
+    assert f"{escape(text)} is no domain such as example.com" in response.text
+    assert escape(text) in response.text
+    assert Connection.objects.get().domains == []
+
+
+def test_a_connection_may_adopt_what_its_form_says(admin_client, connection):
+    admin_client.post(page(connection), form(adoption="own"))
+
+    assert Connection.objects.get().adoption == "own"
 
 
 # The limit of deprovisioning

@@ -216,3 +216,48 @@ class Visitor(models.Model):
 
     def __str__(self) -> str:
         return self.username
+
+
+class Pilot(models.Model):
+    """A user whose columns the database itself watches."""
+
+    username = models.CharField(max_length=50, unique=True)
+    is_active = models.BooleanField(default=True)
+    licence = models.CharField(max_length=20, blank=True)
+    callsign = models.CharField(max_length=20, unique=True, null=True, blank=True)
+    base = models.CharField(max_length=20, blank=True)
+    number = models.IntegerField(null=True, blank=True)
+    slug = models.CharField(max_length=20, unique=True, null=True, blank=True)
+
+    USERNAME_FIELD = "username"
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(licence="forged"),
+                name="pilot_licence_is_genuine",
+                violation_error_message="This licence is not genuine.",
+            ),
+            models.CheckConstraint(condition=~models.Q(base="Moon"), name="pilot_base_is_on_earth"),
+            models.UniqueConstraint(
+                fields=["base", "number"],
+                name="pilot_number_at_base",
+                violation_error_message="Somebody else has this number at the base.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Flight(models.Model):
+    """A row that keeps its pilots from being deleted."""
+
+    pilot = models.ForeignKey(Pilot, on_delete=PROTECT, related_name="+")
+    copilot = models.ForeignKey(Pilot, on_delete=RESTRICT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "logged flights"
+
+    def __str__(self) -> str:
+        return f"Flight of {self.pilot}"
