@@ -98,6 +98,11 @@ class ScimSettings:
     :class:`django_scim.conf.ResourceOptions`. ``User`` and ``Group`` are served whether they are here or not,
     unless they are None: ``{"Group": None}`` serves no groups."""
 
+    TENANT_IN_ADDRESS: Mapping[str, str] = field(default_factory=dict)
+    """How the route that includes the app's URLs names a tenant: for each keyword argument, the attribute of
+    the tenant that it is compared with. ``{"org": "slug"}`` is for ``orgs/<slug:org>/scim/v2/``. A connection
+    of another tenant, or without one, is 404 there. So is everybody where a keyword is not in the setting."""
+
     AUTHENTICATION_CLASSES: Sequence[str] = ("django_scim.api.authentication.AccessTokenAuthentication",)
     """DRF authentication classes; the first names the scheme of ``WWW-Authenticate``."""
 
