@@ -42,10 +42,16 @@ class ResourceOptions(TypedDict, total=False):
 
     protect: Mapping[str, Any] | None
     """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM, such as
-    ``{"name__in": ["Administrators"]}`` or ``{"permissions__isnull": False}``."""
+    ``{"name__in": ["Administrators"]}`` or ``{"permissions__isnull": False}``; an empty dictionary says that
+    no row needs it."""
 
     tenant_field: str | None
     """The foreign key to the tenant: a connection sees the rows of its own tenant alone."""
+
+    manager: str | None
+    """The manager whose rows are resources, by its name on the model, such as ``"objects"``; if it is not
+    given, the default one. Rows that it hides are 404 for identity providers; ``"_base_manager"`` hides
+    none."""
 
 
 class ThrottleRates(TypedDict, total=False):

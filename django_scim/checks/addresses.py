@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
-from django_scim.adapters.adapter import has_field
+from django_scim.adapters.tenancy import key_to_tenant
 from django_scim.api.addresses import OWN_KEYWORD, Enclosing, enclosing_routes
 from django_scim.conf import get_settings
 from django_scim.imports import nearest
@@ -65,9 +67,9 @@ def unknown_attributes() -> Iterator[CheckMessage]:
 
     models: set[Any] = set()
     for each in registry():
-        name = each.adapter.tenant_field
-        if name is not None and has_field(each.model, name):
-            models.add(each.model._meta.get_field(name).related_model)
+        if each.adapter.tenant_field is not None:
+            with suppress(ImproperlyConfigured):
+                models.add(key_to_tenant(each.model, each.adapter.tenant_field).related_model)
     for keyword, attribute in get_settings().TENANT_IN_ADDRESS.items() if models else ():
         if not any(hasattr(model, attribute) for model in models):
             names = [field.name for model in models for field in model._meta.concrete_fields]
