@@ -24,11 +24,12 @@ if not settings.configured:
     )
     django.setup()
 
-from generator import checks, commands, errors, models, options
+from generator import authority, checks, commands, errors, models, options
 
 MARKER = re.compile(r"^<!-- generate: (\S+) -->$", re.MULTILINE)
 
 PARTS: dict[str, Callable[[], str]] = {
+    "authority": authority.authority,
     "settings": options.settings,
     "adapter-options": options.adapter_options,
     "throttle-rates": options.throttle_rates,

@@ -62,20 +62,21 @@ def may_view_events(site: AdminSite, request: HttpRequest) -> bool:
 def events_url(site: AdminSite, resource_type: ResourceType, row: Model) -> str:
     """Return the URL of the events of one resource."""
     return history_url(
-        site, resource_type=resource_type.name, resource_id__exact=resource_type.identifier(row)
+        site, resource_type=resource_type.name, resource_id__exact=resource_type.looked_up_identifier(row)
     )
 
 
 def action_url(
-    site: AdminSite, action: str, record: Record, back: str, connection: Connection | None = None
+    site: AdminSite, action: str, resource: Any, back: str, connection: Connection | None = None
 ) -> str:
     """Return the URL of the page that asks for confirmation of an action.
 
+    :param resource: The key of its record, or such as ``User:4`` for a row that has none.
     :param back: The URL to go to afterwards.
     :param connection: The connection that the action is about, or None.
     """
     page = reverse("admin:django_scim_record_act", args=(action,), current_app=site.name)
-    parameters: dict[str, Any] = {"resource": record.pk, "next": back}
+    parameters: dict[str, Any] = {"resource": resource, "next": back}
     if connection is not None:
         parameters["connection"] = connection.pk
     return f"{page}?{urlencode(parameters)}"

@@ -35,12 +35,16 @@ class AdoptionSelection:
 
     :param external_id: The column with the ``externalId`` of each row, or None.
     :param lookups: Django's lookups, all of which a row has to match.
+    :param predecessor: The connection that hands over what it manages, and the only rows then; or None.
+    :param with_power: Whether accounts with power, such as staff, are handed over too.
     """
 
     resource_type: ResourceType
     connection: Connection
     external_id: HostPath | None = None
     lookups: dict[str, Any] = field(default_factory=dict)
+    predecessor: Connection | None = None
+    with_power: bool = False
 
     @property
     def caller(self) -> Caller:
@@ -62,6 +66,9 @@ class AdoptionSelection:
         :raises SelectionError: If a lookup is not possible.
         """
         rows = self.visible()
+        if self.predecessor is not None:
+            managed = self.resource_type.records().filter(managed_by=self.predecessor)
+            rows = rows.filter(pk__in=managed.values(self.resource_type.record_key))
         if self.lookups:
             # A subquery, since a lookup that spans a relation to many would repeat rows.
             matching = self.resource_type.model._base_manager.using(self.database)

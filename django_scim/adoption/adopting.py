@@ -15,6 +15,7 @@ from django_scim.adoption.claims import claim_all, shared_external_ids, shared_v
 from django_scim.adoption.report import Report
 from django_scim.mappings.builtin import link_digest
 from django_scim.models import Link, Record
+from django_scim.resources.authority import Standing, standings
 from django_scim.resources.loading import attach_records
 from django_scim.resources.resource import Resource
 from django_scim.sql.transactions import locked, run
@@ -99,8 +100,9 @@ def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> d
     )
     holders: dict[str, object] = dict(links.values_list("digest", "record_id"))
     chosen: dict[Resource, str | None] = {}
+    whose = standings(objects, selection.connection)
     for obj, value in wanted.items():
-        reason = obstacle(obj)
+        reason = obstacle(obj, whose[obj], selection)
         if reason is None and value is not None:
             # An account without a record is told from others by itself: the batch may repeat a value.
             own = obj.record.pk if obj.record is not None else obj
@@ -114,12 +116,23 @@ def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> d
     return chosen
 
 
-def obstacle(obj: Resource) -> str | None:
-    """Return why an account cannot be adopted, or None. Give it an ``id`` if it has none."""
-    if obj.record is not None and obj.record.deleted_at is not None:
-        return report.DELETED
-    if obj.resource_type.adapter.protected(obj.instance):
+def obstacle_of_standing(obj: Resource, whose: Standing, selection: AdoptionSelection) -> str | None:
+    """Return why whose an account is keeps it from being adopted, or None."""
+    if whose is Standing.PROTECTED:
         return report.PROTECTED
+    if whose is Standing.OTHER:
+        owner = None if obj.record is None else obj.record.managed_by
+        return None if owner == selection.predecessor else report.OTHER
+    return report.POWERFUL if whose is Standing.POWERFUL and not selection.with_power else None
+
+
+def obstacle(obj: Resource, whose: Standing, selection: AdoptionSelection) -> str | None:
+    """Return why an account cannot be adopted, or None. Give it an ``id`` if it has none."""
+    if obj.is_deleted:
+        return report.DELETED
+    reason = obstacle_of_standing(obj, whose, selection)
+    if reason is not None:
+        return reason
     obj.resource_type.mappings["id"].initialize(obj)
     if getattr(obj.instance, obj.resource_type.id_column) is None:
         return report.NO_ID
@@ -150,11 +163,28 @@ def record_all(adoption: Adoption, objects: list[Resource], done: Report) -> set
             rows = selection.resource_type.model._base_manager.using(selection.database)
             rows.bulk_update([obj.instance for obj in identified], [selection.resource_type.id_column])
         records = [selection.resource_type.new_record(obj.instance) for obj in new]
+        for record in records:
+            record.managed_by, record.is_handed_over = selection.connection, selection.with_power
         # Another session may create the same record at the same time, for a change by the host.
         Record.objects.using(selection.database).bulk_create(records, ignore_conflicts=True)
         if new:
             attach_records(new)
-    return {*identified, *new}
+    return {*identified, *new, *manage_all(adoption, objects)}
+
+
+def manage_all(adoption: Adoption, objects: list[Resource]) -> set[Resource]:
+    """Let the connection manage the accounts; return those that it did not manage before."""
+    selection, taken = adoption.selection, []
+    for obj in objects:
+        record = obj.record
+        if record is not None and record.managed_by_id != selection.connection.pk:
+            record.managed_by, record.is_handed_over = selection.connection, selection.with_power
+            taken.append(obj)
+    if not adoption.dry_run:
+        keys = [obj.record.pk for obj in taken if obj.record is not None]
+        records = Record.objects.using(selection.database).filter(pk__in=keys)
+        records.update(managed_by=selection.connection, is_handed_over=selection.with_power)
+    return set(taken)
 
 
 def link_all(adoption: Adoption, wanted: dict[Resource, str | None], done: Report) -> set[Resource]:

@@ -13,6 +13,8 @@ MOST_NAMES = 10
 
 DELETED = "it was deleted by SCIM"
 PROTECTED = "it is protected, and SCIM may only read it"
+OTHER = "another connection manages it"
+POWERFUL = "it has power in the project: hand it over with --with-power"
 TOO_LONG = "its externalId is too long"
 SHARED = "several have its externalId"
 TAKEN = "another resource has its externalId already"

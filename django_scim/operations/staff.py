@@ -1,4 +1,4 @@
-"""The writes of people of the project, in the admin: restore, deactivate, unlink."""
+"""The writes of people of the project, in the admin: restore, deactivate, hand over, unlink."""
 
 from __future__ import annotations
 
@@ -142,6 +142,44 @@ class Deactivate(StaffWrite):
         return []
 
 
+class HandOver(StaffWrite):
+    """Lets a connection manage a resource, even one with power, from now on."""
+
+    def __init__(self, resource_type: ResourceType, key: Any, connection: Connection, author: Author) -> None:
+        self.connection = connection
+        self.deed = f"handed over to {connection}"  # type: ignore[misc]
+        super().__init__(resource_type, key, author)
+
+    def authorize(self) -> None:
+        """Refuse what nobody can be handed, such as a superuser, and what the connection cannot see.
+
+        :raises ForbiddenException: With the reason.
+        """
+        adapter, instance = self.resource_type.adapter, self.obj.instance
+        if adapter.protected(instance):
+            raise ForbiddenException(detail=f"this {self.resource_type.name} can be handed over to nobody")
+        if not can_see(self.connection, self.resource_type, instance):
+            detail = f"{self.connection} cannot see this {self.resource_type.name}"
+            raise ForbiddenException(detail=detail)
+
+    def change(self) -> Written:
+        """Note who manages it.
+
+        :raises ConflictException: If the resource is deleted.
+        """
+        if self.is_deleted:
+            raise ConflictException(detail=f"this {self.resource_type.name} is deleted")
+        if self.obj.record is None:
+            self.obj.record = self.resource_type.new_record(self.obj.instance)
+        self.obj.record.managed_by, self.obj.record.is_handed_over = self.connection, True
+        self.active_before = None
+        return []
+
+    def save(self, written: Written) -> None:
+        """Save the record."""
+        save_record(self.obj)
+
+
 class Unlink(StaffWrite):
     """Deletes the link of a connection, so that its identity provider matches the resource again."""
 
@@ -235,7 +273,7 @@ def last_writer(resource_type: ResourceType, instance: Model) -> Iterator[Connec
     """Yield the connection that wrote the resource last, if the history has such an event."""
     events = ProvisioningEvent.objects.filter(
         resource_type=resource_type.name,
-        resource_id=resource_type.identifier(instance),
+        resource_id=resource_type.looked_up_identifier(instance),
         outcome=Outcome.SUCCESS,
         connection__isnull=False,
     )

@@ -7,11 +7,11 @@ shows it as a table. Every connection may read what it can see.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import Enum
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
 from scim2_models import ForbiddenException
 
 from django_scim.models import AdoptionPolicy, Connection, Record
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from django_scim.resources.resource_type import ResourceType
 
 
-class Standing(Enum):
+class Standing(TextChoices):
     """Whose a resource is, as a connection sees it."""
 
-    OWN = "made or adopted by it, or handed over to it"
-    OTHER = "of another connection"
-    BY_HAND = "made by hand"
-    POWERFUL = "with power, and not its own"
-    PROTECTED = "a superuser"
+    OWN = "own", _("made or adopted by it, or handed over to it")
+    OTHER = "other", _("of another connection")
+    BY_HAND = "by hand", _("made by hand")
+    POWERFUL = "powerful", _("with power, and not its own")
+    PROTECTED = "protected", _("a superuser")
 
 
-class Act(Enum):
+class Act(TextChoices):
     """What a request does to a resource."""
 
-    MATCH = "a write with its name or an externalId"
-    CHANGE = "any other write"
-    DELETE = "its deletion"
-    MEMBERSHIP = "putting it in a group, or taking it out"
+    MATCH = "match", _("a write with its name or an externalId")
+    CHANGE = "change", _("any other write")
+    DELETE = "delete", _("a deletion")
+    MEMBERSHIP = "membership", _("joining or leaving a group")
 
 
 EVERYTHING = frozenset(Act)
@@ -58,6 +58,12 @@ PERMITTED: dict[Standing, dict[AdoptionPolicy, frozenset[Act]]] = {
 }
 """What a connection may do with a resource, by whose it is and by the connection's policy of adoption."""
 
+
+def table(policy: AdoptionPolicy) -> list[tuple[Standing, list[bool]]]:
+    """Return for each standing which acts a connection with a policy may do, in the order of :class:`Act`."""
+    return [(whose, [act in cells[policy] for act in Act]) for whose, cells in PERMITTED.items()]
+
+
 REASONS: dict[Standing, str] = {
     Standing.OTHER: "this {name} is managed by another connection",
     Standing.BY_HAND: "this {name} was made by hand, and the connection has not adopted it",
@@ -67,27 +73,62 @@ REASONS: dict[Standing, str] = {
 """Why a write is refused."""
 
 
-def standing(obj: Resource, connection: Connection) -> Standing:
-    """Return whose a resource is."""
+Test = Callable[["Resource"], bool]
+"""A question about a resource, which may take a query: it is asked only where the answer matters."""
+
+
+def standing(
+    obj: Resource, connection: Connection, is_guarded: Test | None = None, is_powerful: Test | None = None
+) -> Standing:
+    """Return whose a resource is.
+
+    :param is_guarded: Tells what ``protect`` describes, if it is known already.
+    :param is_powerful: Tells what has power, if it is known already.
+    """
     adapter, record = obj.resource_type.adapter, obj.record
     owner = None if record is None else record.managed_by_id
     is_own = owner == connection.pk
     if adapter.protected(obj.instance):
         return Standing.PROTECTED
-    if adapter.guarded(obj.instance) and not (is_own and record is not None and record.is_handed_over):
+    if not (is_own and record is not None and record.is_handed_over) and (
+        adapter.guarded(obj.instance) if is_guarded is None else is_guarded(obj)
+    ):
         return Standing.POWERFUL
     if is_own:
         return Standing.OWN
     if owner is not None:
         return Standing.OTHER
-    return Standing.POWERFUL if is_powerful(obj) else Standing.BY_HAND
+    has_power = bool(powerful([obj])) if is_powerful is None else is_powerful(obj)
+    return Standing.POWERFUL if has_power else Standing.BY_HAND
 
 
-def is_powerful(obj: Resource) -> bool:
-    """Whether a row has power in the project."""
-    power = obj.resource_type.adapter.power()
-    rows = obj.resource_type.model._base_manager.using(obj.database)
-    return power is not None and rows.filter(power, pk=obj.instance.pk).exists()
+def standings(objects: Sequence[Resource], connection: Connection) -> dict[Resource, Standing]:
+    """Return whose each of several resources of a type is, in two queries at most."""
+    adapter = objects[0].resource_type.adapter
+    guarded = keys_among(objects, Q(**adapter.protect)) if adapter.protect else set()
+    with_power = powerful(objects)
+    return {
+        obj: standing(
+            obj,
+            connection,
+            lambda each: each.instance.pk in guarded,
+            lambda each: each.instance.pk in with_power,
+        )
+        for obj in objects
+    }
+
+
+def powerful(objects: Sequence[Resource]) -> set[Any]:
+    """Return the primary keys of the resources that have power in the project."""
+    power = objects[0].resource_type.adapter.power()
+    return set() if power is None else keys_among(objects, power)
+
+
+def keys_among(objects: Sequence[Resource], condition: Q) -> set[Any]:
+    """Return the primary keys of the resources whose rows meet a condition."""
+    rows = objects[0].resource_type.model._base_manager.using(objects[0].database)
+    keys = [obj.instance.pk for obj in objects]
+    return set(rows.filter(condition, pk__in=keys).values_list("pk", flat=True))
 
 
 def authorize(obj: Resource, act: Act) -> None:

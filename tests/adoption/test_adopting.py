@@ -17,6 +17,7 @@ from django_scim.resources.resource_type import BATCH
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.models import Person, Profile
+from tests.operations.patch_operations import replace
 from tests.representations import id_of, path_of, user
 
 pytestmark = pytest.mark.django_db
@@ -119,12 +120,55 @@ class TestAccount:
         other = ScimClient(ConnectionFactory.create())
         assert "externalId" not in other.get(path_of(account)).json()
 
-    def test_an_adopted_account_may_be_adopted_for_another_connection_too(self):
+    def test_an_adopted_account_is_not_adopted_for_another_connection(self):
+        UserFactory.create(last_name="00u1")
+        ConnectionFactory.create(name="Entra ID")
+        run(*EXTERNAL)
+        before = stored()
+
+        out = StringIO()
+        call_command("scim_adopt", "Entra ID", "--external-id", "email", stdout=out)
+
+        assert "another connection manages it" in out.getvalue()
+        assert stored() == before
+
+    @pytest.mark.parametrize("is_dry", [True, False])
+    def test_an_adopted_account_may_be_handed_over_to_another_connection(self, is_dry):
+        account = UserFactory.create(last_name="00u1", is_staff=True)
+        by_hand = UserFactory.create(last_name="by hand")
+        other = ScimClient(ConnectionFactory.create(name="Entra ID"))
+        run(*EXTERNAL, "--with-power", "--filter", "is_staff=True")
+
+        command = ["scim_adopt", "Entra ID", "--from", "Okta", "--external-id", "email"]
+        call_command(*command, *["--dry-run"] * is_dry, stdout=StringIO())
+
+        found = other.get(path_of(account)).json()
+        assert found.get("externalId") == (None if is_dry else account.email)
+        owner = "Okta" if is_dry else "Entra ID"
+        assert str(Record.objects.get().managed_by) == owner
+        assert other.get(path_of(by_hand)).status_code == 200
+        assert other.patch(path_of(account), replace("title", "x")).status_code == (403 if is_dry else 200)
+
+    def test_an_account_with_power_is_adopted_if_that_is_said(self):
+        UserFactory.create(username="staff", is_staff=True)
+
+        assert "it has power in the project" in run()
+        assert not Record.objects.exists()
+        assert counts(run("--with-power"))["Recorded"] == 1
+        assert Record.objects.get().is_handed_over
+
+    def test_an_account_is_not_adopted_by_a_connection_that_adopts_nothing(self):
+        ConnectionFactory.create(name="Google", adoption="own")
+
+        with pytest.raises(CommandError, match="Google adopts nothing"):
+            call_command("scim_adopt", "Google")
+
+    def test_an_adopted_account_may_be_adopted_anew_after_its_hand_over(self):
         account = UserFactory.create(last_name="00u1")
         other = ScimClient(ConnectionFactory.create(name="Entra ID"))
         run(*EXTERNAL)
 
-        call_command("scim_adopt", "Entra ID", "--external-id", "email", stdout=StringIO())
+        call_command("scim_adopt", "Entra ID", "--from", "Okta", "--external-id", "email", stdout=StringIO())
 
         assert other.get(path_of(account)).json()["externalId"] == account.email
         assert Record.objects.count() == 1

@@ -30,7 +30,8 @@ from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenInline
 from django_scim.admin.pictures import pictures
 from django_scim.history.statistics import last_success, recent_refusal_count
-from django_scim.models import AccessToken, Connection, Link
+from django_scim.models import AccessToken, AdoptionPolicy, Connection, Link
+from django_scim.resources.authority import Act, table
 
 
 class WatchedConnection(Protocol):
@@ -135,9 +136,13 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
             "notices": notices(connection),
             "health": health_of(connection, request, self.admin_site),
             "setup": setup_of(connection, request),
+            "acts": list(Act),
+            "authority": table(AdoptionPolicy(connection.adoption)),
         }
         if may(CREATE):
             page["create_token_url"] = self.connection_url(connection, "create_token")
+        if may(RESUME):
+            page["hand_over_url"] = self.connection_url(connection, "hand_over")
         if may(RESUME) and connection.paused_at is not None:
             page["resume_url"] = self.connection_url(connection, "resume")
         if may(VIEW_EVENTS):

@@ -1,4 +1,4 @@
-"""The pages of a connection that create and revoke its tokens, and that resume it."""
+"""The pages of a connection that create and revoke its tokens, resume it, and hand over what it manages."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import ngettext, override
 from django.views.decorators.debug import sensitive_variables
 
 from django_scim.admin.bases import FurtherPages
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenForm, is_expired
+from django_scim.admin.resources.filters import connection_by_key
+from django_scim.adoption.accounts import SelectionError
+from django_scim.adoption.handing_over import hand_over, managed_count
 from django_scim.models import AccessToken, Connection
 from django_scim.resources.registry import readable_scopes
 
@@ -41,6 +44,7 @@ class ConnectionPages(FurtherPages):
     def get_urls(self) -> list[URLPattern]:
         routes: dict[str, Callable[..., HttpResponse]] = {
             "resume/": self.resume,
+            "hand-over/": self.hand_over,
             "tokens/create/": self.create_token,
             "tokens/<int:token_id>/revoke/": self.revoke_token,
         }
@@ -97,6 +101,36 @@ class ConnectionPages(FurtherPages):
                     self.log_change(request, connection, log_message)
                 messages.success(request, _("The connection is resumed."))
         return HttpResponseRedirect(self.connection_url(connection))
+
+    def hand_over(self, request: HttpRequest, connection_id: int) -> HttpResponse:
+        """Ask on GET which connection manages from now on what this one manages; hand it over on POST."""
+        connection = self.connection_for(request, connection_id, RESUME)
+        others = Connection.objects.exclude(pk=connection.pk).filter(is_active=True).order_by("name")
+        successor = connection_by_key(request.POST.get("successor"))
+        if request.method == "POST" and successor is not None and successor in others:
+            try:
+                with transaction.atomic(using=router.db_for_write(Connection)):
+                    number = hand_over(connection, successor)
+                    text = _("%(number)d resources handed over to %(connection)s")
+                    self.log_change(request, connection, text % {"number": number, "connection": successor})
+            except SelectionError as error:
+                messages.error(request, str(error))
+            else:
+                done = ngettext(
+                    "%(number)d resource is managed by %(connection)s now.",
+                    "%(number)d resources are managed by %(connection)s now.",
+                    number,
+                )
+                messages.success(request, done % {"number": number, "connection": successor})
+                return HttpResponseRedirect(self.connection_url(connection))
+        elif request.method == "POST":
+            messages.error(request, _("Choose a connection."))
+        context = {
+            "title": _("Hand over to another connection"),
+            "successors": others,
+            "number": managed_count(connection),
+        }
+        return self.token_page(request, connection, "hand_over.html", context)
 
     @method_decorator(sensitive_variables("token", "context"))
     def create_token(self, request: HttpRequest, connection_id: int) -> HttpResponse:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,6 +25,7 @@ from django_scim.admin.rows import name_of, resources_of
 from django_scim.models import Connection, Record
 from django_scim.operations.staff import Author
 from django_scim.resources.registry import registry
+from django_scim.resources.tracking import make_records
 
 logger = logging.getLogger("django_scim.admin")
 
@@ -111,14 +112,10 @@ class ResourceActionPages(FurtherPages):
                 for record in records
             ],
             "connection": connection,
-            "connections": self.linked_connections(records) if action.needs_connection else None,
+            "connections": action.connections(records) if action.needs_connection else None,
             "back_url": back,
         }
         return self.further_page(request, "record/act.html", context)
-
-    def linked_connections(self, records: Sequence[Record]) -> QuerySet[Connection]:
-        """Return the connections that have a link to any of the records."""
-        return Connection.objects.filter(links__record__in=records).distinct().order_by("name")
 
     def back_url(self, request: HttpRequest, back: str, records: Sequence[Record]) -> str:
         """Return the URL to go to afterwards: the given one if it is safe, else a record, else the list."""
@@ -174,10 +171,31 @@ class ResourceActionPages(FurtherPages):
 
 
 def records_by_key(keys: Sequence[str]) -> list[Record]:
-    """Return the records of keys in an address or a form, one more at most than can be worked on at once."""
+    """Return the records of keys in an address or a form, one more at most than can be worked on at once.
+
+    A key such as ``User:4`` is that of a row that may have no record yet: it gets one.
+    """
+    keys = [key_of_record(key) for key in keys[: MOST_RESOURCES + 1]]
     wanted = [int(key) for key in keys if key.isascii() and key.isdecimal() and len(key) <= 18]
     records = Record.objects.filter(pk__in=wanted[: MOST_RESOURCES + 1]).order_by("pk")
     return list(records.defer("attributes", "comparable"))
+
+
+def key_of_record(key: str) -> str:
+    """Return the key of a record, from that of a row if it is one, such as ``User:4``."""
+    name, colon, row = key.partition(":")
+    resource_type = registry().get(name)
+    if not colon or resource_type is None:
+        return key
+    try:
+        instance = resource_type.model._base_manager.filter(pk=row).first()
+    except (ValueError, TypeError, ValidationError):
+        instance = None
+    if instance is None:
+        return ""
+    make_records(resource_type, [instance.pk])
+    record = resource_type.records().filter(**{resource_type.record_key: instance.pk}).first()
+    return "" if record is None else str(record.pk)
 
 
 def list_action(action: ResourceAction) -> Any:

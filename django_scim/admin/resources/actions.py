@@ -1,14 +1,16 @@
-"""What people of the project can do to resources: restore, unlink and deactivate them."""
+"""What people of the project can do to resources: restore, unlink, deactivate and hand them over."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, override
 
-from django_scim.models import Connection, Link
+from django_scim.models import Connection, Link, Record
 from django_scim.operations import staff
 from django_scim.operations.staff import Author
 from django_scim.resources.resource_type import ResourceType
@@ -42,6 +44,10 @@ class ResourceAction:
 
     needs_connection: ClassVar[bool] = False
     """Whether it is about one connection."""
+
+    def connections(self, records: Sequence[Record]) -> QuerySet[Connection]:
+        """Return the connections that may be chosen: those with a link to any of the records."""
+        return Connection.objects.filter(links__record__in=records).distinct().order_by("name")
 
     def run(
         self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
@@ -114,7 +120,38 @@ class DeactivateAction(ResourceAction):
     changed = "active"
 
 
+class HandOverAction(ResourceAction):
+    """Lets a connection manage accounts and groups."""
+
+    name = "hand-over"
+    label = _("Hand over")
+    choice = _("Hand over selected %(verbose_name_plural)s to a connection")
+    explanation = _(
+        "The connection manages the resources from now on: it may change, deactivate and delete them, and "
+        "what they can do in the project as staff or by permissions is no obstacle. Any other connection may "
+        "only read them."
+    )
+    done = ngettext_lazy(
+        "%(number)d resource is handed over.", "%(number)d resources are handed over.", "number"
+    )
+    needs_connection = True
+
+    def connections(self, records: Sequence[Record]) -> QuerySet[Connection]:
+        """Return the connections that may be chosen: all that are active."""
+        return Connection.objects.filter(is_active=True).order_by("name")
+
+    def run(
+        self, resource_type: ResourceType, key: Any, author: Author, connection: Connection | None
+    ) -> None:
+        assert connection is not None
+        staff.HandOver(resource_type, key, connection, author).run()
+
+    def log_message(self, connection: Connection | None) -> list[dict[str, Any]]:
+        with override(None):
+            return [{"changed": {"fields": [str(Record._meta.get_field("managed_by").verbose_name)]}}]
+
+
 ACTIONS: dict[str, ResourceAction] = {
-    action.name: action for action in (RestoreAction(), UnlinkAction(), DeactivateAction())
+    action.name: action for action in (RestoreAction(), UnlinkAction(), DeactivateAction(), HandOverAction())
 }
 """The actions by their name."""

@@ -52,7 +52,7 @@ class LinkInline(ReadOnly, TabularInline):
         back = row_url(self.admin_site, link.record)
         return format_html(
             '<a href="{}" aria-label="{}">{}</a>',
-            action_url(self.admin_site, UnlinkAction.name, link.record, back, link.connection),
+            action_url(self.admin_site, UnlinkAction.name, link.record_id, back, link.connection),
             gettext("Unlink from %(connection)s") % {"connection": link.connection},
             gettext("Unlink"),
         )
@@ -97,13 +97,17 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
                     "created",
                     "last_modified",
                     "deleted_at",
+                    "managed_by",
+                    "is_handed_over",
+                    "identifier",
+                    "former",
                     "revision",
                 )
             },
         ),
         (_("Unmapped attributes"), {"fields": ("stored",), "classes": ("collapse",)}),
     ]
-    readonly_fields = ("name", "key", "stored")
+    readonly_fields = ("name", "key", "identifier", "former", "stored")
 
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/resource.css"]}
@@ -187,6 +191,16 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
     @admin.display(description=_("key"))
     def key(self, record: Record) -> str:
         return str(record.key)
+
+    @admin.display(description=_("id in SCIM"))
+    def identifier(self, record: Record) -> str:
+        obj = resources_of([record]).get(record.pk)
+        return "—" if obj is None else obj.identifier
+
+    @admin.display(description=_("hired again"))
+    def former(self, record: Record) -> str:
+        """Return the ids that the resource had until it was deleted and made again."""
+        return ", ".join(record.former_ids) or "—"
 
     @admin.display(description=_("unmapped attributes"))
     def stored(self, record: Record) -> SafeString:

@@ -128,7 +128,9 @@ def look_up(resource_type: ResourceType, row: Model) -> Provisioning:
 def last_write(resource_type: ResourceType, row: Model) -> ProvisioningEvent | None:
     """Return the last change of a resource by a connection, or None if the history has none."""
     events = ProvisioningEvent.objects.filter(
-        resource_id=resource_type.identifier(row), resource_type=resource_type.name, outcome=Outcome.SUCCESS
+        resource_id=resource_type.looked_up_identifier(row),
+        resource_type=resource_type.name,
+        outcome=Outcome.SUCCESS,
     ).exclude(operation__in=READS)
     # The events of actions in the admin have no method.
     return events.exclude(method="").select_related("connection").order_by("-time", "-pk").first()

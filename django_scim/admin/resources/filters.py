@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from scim2_models.path import CompareOperator
 
 from django_scim.mappings.builtin import link_digest
-from django_scim.mappings.identifiers import parse_uuid
+from django_scim.mappings.identifiers import parse_uuid, reissued
 from django_scim.models import Connection, Link, Record
 from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller
@@ -150,6 +150,9 @@ def keys_from_term(resource_type: ResourceType, term: str) -> Iterator[Any]:
         yield from filter(None, [parse_uuid(term.lower())])
     elif is_integer(term):
         yield int(term)
+    if own := reissued(term):
+        records = resource_type.records().filter(reissued_id=own)
+        yield from records.values_list(resource_type.record_key, flat=True)
     key = resource_type.scheme.decode(term) if resource_type.adapter.id_field is None else None
     if key is not None:
         yield key

@@ -23,7 +23,13 @@ from django_scim.admin.addresses import (
 )
 from django_scim.admin.bases import json_text
 from django_scim.admin.connections.setup import scim_base_url
-from django_scim.admin.resources.actions import DeactivateAction, RestoreAction, UnlinkAction
+from django_scim.admin.resources.actions import (
+    DeactivateAction,
+    HandOverAction,
+    ResourceAction,
+    RestoreAction,
+    UnlinkAction,
+)
 from django_scim.admin.resources.authors import Provisioning, author, provisioning_of
 from django_scim.admin.rows import is_active
 from django_scim.mappings import Mapping
@@ -169,9 +175,10 @@ class ResourcePanel:
 
     @cached_property
     def steps(self) -> list[Step]:
-        events = ProvisioningEvent.objects.filter(
-            resource_id=self.resource_type.identifier(self.row), resource_type=self.resource_type.name
-        )
+        own = [self.resource_type.looked_up_identifier(self.row)]
+        if self.record is not None:
+            own += self.record.former_ids  # What happened before the account was deleted and hired again.
+        events = ProvisioningEvent.objects.filter(resource_id__in=own, resource_type=self.resource_type.name)
         latest = events.select_related("connection").defer("request").order_by("-time", "-pk")[:TIMELINE]
         return [Step(event, row_url(self.site, event), author(event)) for event in latest]
 
@@ -183,16 +190,21 @@ class ResourcePanel:
 
     @cached_property
     def may_act(self) -> bool:
-        return self.record is not None and may_act(self.site, self.request)
+        return may_act(self.site, self.request)
 
     @property
     def actions(self) -> list[tuple[Any, str]]:
         """The labels of the actions that are possible now, with the URLs of their pages."""
-        if self.may_act and self.is_deleted:
+        if not self.may_act:
+            return []
+        if self.is_deleted:
             return [(RestoreAction.label, self._action_url(RestoreAction.name))]
-        if self.may_act and self.is_active and self.resource_type.adapter.can_be_inactive:
-            return [(DeactivateAction.label, self._action_url(DeactivateAction.name))]
-        return []
+        possible: list[type[ResourceAction]] = []
+        if self.record is not None and self.is_active and self.resource_type.adapter.can_be_inactive:
+            possible.append(DeactivateAction)
+        if not self.resource_type.adapter.protected(self.row):
+            possible.append(HandOverAction)
+        return [(action.label, self._action_url(action.name)) for action in possible]
 
     @property
     def links(self) -> list[tuple[Link, str | None]]:
@@ -203,8 +215,8 @@ class ResourcePanel:
         ]
 
     def _action_url(self, name: str, connection: Connection | None = None) -> str:
-        assert self.record is not None
-        return action_url(self.site, name, self.record, self.request.path, connection)
+        key = self.record.pk if self.record is not None else f"{self.resource_type.name}:{self.row.pk}"
+        return action_url(self.site, name, key, self.request.path, connection)
 
     @property
     def status(self) -> str:

@@ -13,7 +13,7 @@ from django_scim.adoption.accounts import AdoptionSelection, SelectionError, par
 from django_scim.adoption.adopting import adopt
 from django_scim.imports import nearest
 from django_scim.management.progress import Progress
-from django_scim.models import Connection
+from django_scim.models import AdoptionPolicy, Connection
 from django_scim.resources.registry import registry
 from django_scim.resources.resource_type import ResourceType
 
@@ -39,6 +39,18 @@ class Command(BaseCommand):
             metavar="LOOKUP=VALUE",
             help="Adopts only the rows that meet a lookup, such as is_active=True; may be given again.",
         )
+        parser.add_argument(
+            "--from",
+            dest="predecessor",
+            metavar="CONNECTION",
+            help="Takes over what another connection manages, and nothing else: for a company that changes "
+            "its identity provider.",
+        )
+        parser.add_argument(
+            "--with-power",
+            action="store_true",
+            help="Hands over accounts and groups with power too, such as staff and groups with permissions.",
+        )
         parser.add_argument("--dry-run", action="store_true", help="Report all the same, and change nothing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,12 +75,17 @@ class Command(BaseCommand):
         :raises SelectionError: If the model has no such column, or a lookup is not valid.
         """
         resource_type = self.resource_type(options["resource_type"])
-        external_id = options["external_id"]
+        external_id, predecessor = options["external_id"], options["predecessor"]
+        connection = self.connection(options["connection"])
+        if connection.adoption == AdoptionPolicy.OWN and predecessor is None:
+            raise CommandError(f"{connection} adopts nothing: its policy of adoption is 'own'.")
         return AdoptionSelection(
             resource_type,
-            self.connection(options["connection"]),
+            connection,
             None if external_id is None else parse_column(resource_type, external_id),
             parse_lookups(options["filter"]),
+            None if predecessor is None else self.connection(predecessor),
+            options["with_power"],
         )
 
     def connection(self, name: str) -> Connection:

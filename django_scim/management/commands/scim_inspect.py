@@ -11,16 +11,21 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, router
 
+from django_scim.conf import get_settings
 from django_scim.imports import nearest
 from django_scim.indexes import indexes_of
 from django_scim.indexes.base import State
 from django_scim.mappings import Mapping
 from django_scim.mappings.dependencies import LookupColumn
+from django_scim.models import Connection
 from django_scim.resources.registry import registry
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import AttributePath, walk
 
 HEADINGS = ("SCIM attribute", "Mapping", "Field", "Writable", "Filterable", "Sortable", "Indexed")
+
+MOST_CONNECTIONS = 100
+"""How many connections are named."""
 
 TRUTH = {True: "yes", False: "no", None: "?"}
 
@@ -53,8 +58,12 @@ class Command(BaseCommand):
                 self.stdout.write("")
             title = f"{resource_type.name}: {resource_type.endpoint}, {resource_type.model._meta.label}"
             self.stdout.write(self.style.MIGRATE_HEADING(title))
+            self.stdout.write(rules_of(resource_type))
             for line in table(attributes):
                 self.stdout.write(line)
+        self.stdout.write("")
+        for line in policies():
+            self.stdout.write(line)
 
     def resource_types(self, options: dict[str, Any]) -> list[ResourceType]:
         """Return the named resource type, or all.
@@ -79,6 +88,29 @@ def as_json(resource_type: ResourceType, attributes: Iterable[InspectedAttribute
         "model": resource_type.model._meta.label,
         "attributes": [asdict(attribute) for attribute in attributes],
     }
+
+
+def rules_of(resource_type: ResourceType) -> str:
+    """Return what becomes of deleted resources, and which resources are protected."""
+    adapter = resource_type.adapter
+    rules = [
+        f"a DELETE is {adapter.delete}",
+        f"known again by {get_settings().REHIRED_BY}",
+        f"adopted by {adapter.matched_by or 'an externalId'}",
+        f"protected: {adapter.protect}" if adapter.protect else "",
+    ]
+    return "; ".join(filter(None, rules))
+
+
+def policies() -> Iterator[str]:
+    """Yield which resources that were made by hand each connection adopts, and in which domains it writes."""
+    try:
+        connections = list(Connection.objects.all()[:MOST_CONNECTIONS])
+    except DatabaseError:
+        return
+    for connection in connections:
+        domains = f"; domains: {', '.join(connection.domains)}" if connection.domains else ""
+        yield f"{connection}: {connection.adoption} ({connection.get_adoption_display()}){domains}"
 
 
 def table(attributes: Sequence[InspectedAttribute]) -> list[str]:

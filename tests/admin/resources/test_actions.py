@@ -65,7 +65,7 @@ def test_an_action_on_the_list_of_resources_asks_first(admin_client, scim, name)
 def test_an_action_on_the_page_of_a_resource_asks_first_too(admin_client, scim):
     (record,) = provisioned(scim, "bjensen")
     page = admin_client.get(reverse("admin:django_scim_record_change", args=(record.pk,)))
-    ((_, url),) = page.context["provisioning"].actions
+    (_, url), _ = page.context["provisioning"].actions
     before = stored()
 
     response = admin_client.get(url)

@@ -94,7 +94,7 @@ def test_the_panel_leads_to_the_resource_and_to_its_history(admin_client, accoun
 
 def test_the_actions_of_the_panel_lead_back_to_the_page_of_the_account(admin_client, account):
     response = admin_client.get(page(account))
-    ((label, url),) = response.context["provisioning"].actions
+    (label, url), _ = response.context["provisioning"].actions
     assert label == "Deactivate"
 
     asked = admin_client.get(url)

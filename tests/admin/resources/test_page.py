@@ -195,7 +195,7 @@ def actions(response):
 def test_an_active_account_can_be_deactivated(admin_client, scim):
     scim.post("/Users", user(active=True))
 
-    assert actions(admin_client.get(page(Record.objects.get()))) == ["Deactivate"]
+    assert actions(admin_client.get(page(Record.objects.get()))) == ["Deactivate", "Hand over"]
 
 
 def test_an_inactive_account_and_a_group_cannot_be_deactivated(admin_client, scim):
@@ -203,7 +203,7 @@ def test_an_inactive_account_and_a_group_cannot_be_deactivated(admin_client, sci
     scim.post("/Groups", group())
 
     for record in Record.objects.all():
-        assert actions(admin_client.get(page(record))) == []
+        assert actions(admin_client.get(page(record))) == ["Hand over"]
 
 
 def test_a_deleted_resource_can_be_restored(admin_client, scim):

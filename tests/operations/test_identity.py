@@ -1,0 +1,292 @@
+"""Whose row is it: an ``id`` never comes back, a person does (RFC 7643 section 3.1, RFC 7644 section 3.6)."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+
+from django_scim.models import Link, Operation, ProvisioningEvent, Record
+from django_scim.operations.staff import Restore
+from tests.assertions import assert_scim_error
+from tests.conftest import ScimClient
+from tests.factories import ConnectionFactory, GroupFactory, UserFactory, managed
+from tests.hosts.small.models import Account
+from tests.operations.acting_staff import by_alice
+from tests.operations.bulk_operations import post, run, statuses
+from tests.operations.patch_operations import add, replace
+from tests.query.statements import statements
+from tests.representations import current_path_of, group, id_of, member, path_of, user
+
+
+@pytest.fixture
+def other(db):
+    """Another identity provider."""
+    return ScimClient(ConnectionFactory.create())
+
+
+def made(scim, name="dora", **attributes):
+    """Make a user; return the row."""
+    assert scim.post("/Users", user(name, **attributes)).status_code == 201
+    return User.objects.get(username=name)
+
+
+def gone(scim, name="dora", **attributes):
+    """Make a user and delete it; return the row."""
+    row = made(scim, name, **attributes)
+    assert scim.delete(path_of(row)).status_code == 204
+    return row
+
+
+class TestSomebodyElse:
+    @pytest.mark.parametrize("is_other_connection", [False, True])
+    def test_somebody_else_of_the_name_gets_neither_the_row_nor_its_rights(
+        self, scim, other, is_other_connection
+    ):
+        row = made(scim, externalId="4")
+        row.is_staff = True
+        row.save()
+        row.user_permissions.add(Permission.objects.get(codename="delete_user"))
+        former = id_of(row)
+        assert scim.delete(path_of(row)).status_code == 204
+
+        client = other if is_other_connection else scim
+        response = client.post("/Users", user("dora", externalId="77"))
+
+        assert response.status_code == 201, response.content
+        new = User.objects.get(username="dora")
+        assert (new.pk != row.pk, new.is_staff, new.user_permissions.count()) == (True, False, 0)
+        assert response.json()["id"] == id_of(new) != former
+        assert_scim_error(client.get(f"/Users/{former}"), 404)
+
+    def test_somebody_else_is_whoever_has_the_same_external_id_of_another_connection(self, scim, other):
+        row = gone(scim, externalId="4")
+
+        assert other.post("/Users", user("dora", externalId="4")).status_code == 201
+        assert User.objects.get(username="dora").pk != row.pk
+
+    def test_somebody_else_is_whoever_comes_without_an_external_id(self, scim):
+        row = gone(scim)
+
+        assert scim.post("/Users", user("dora")).status_code == 201
+        assert User.objects.get(username="dora").pk != row.pk
+
+    def test_somebody_else_does_not_get_the_permissions_of_a_group_of_the_name(self, scim, other):
+        scim.post("/Groups", group("Deletes"))
+        row = Group.objects.get()
+        row.permissions.add(Permission.objects.get(codename="delete_user"))
+        assert scim.delete(path_of(row)).status_code == 204
+
+        assert other.post("/Groups", group("Deletes")).status_code == 201
+
+        assert not Group.objects.get(name="Deletes").permissions.exists()
+
+
+class TestTheSamePerson:
+    def test_the_same_person_has_the_row_back_under_a_new_id(self, scim):
+        row = gone(scim, externalId="4", title="Guide")
+        former = id_of(row)
+        Link.objects.all().delete()
+
+        response = scim.post("/Users", user("dora.new", externalId="4"))
+
+        row.refresh_from_db()
+        document = response.json()
+        assert (response.status_code, row.username, User.objects.count()) == (201, "dora.new", 1)
+        assert "title" not in document
+        assert document["id"] != former
+        assert document["meta"]["location"].endswith(document["id"])
+        assert_scim_error(scim.get(f"/Users/{former}"), 404)
+        assert scim.get(f"/Users/{document['id']}").json() == document
+
+    def test_the_same_person_is_found_by_the_new_id_alone(self, scim):
+        row = gone(scim, externalId="4")
+        former, new = id_of(row), scim.post("/Users", user("dora", externalId="4")).json()["id"]
+        team = GroupFactory.create(name="Guides")
+        assert scim.patch(path_of(team), add("members", [{"value": new}])).status_code == 204
+
+        def totals(path, filter):
+            return [
+                scim.get(path, {"filter": filter.format(each)}).json()["totalResults"]
+                for each in (former, new)
+            ]
+
+        assert totals("/Users", 'id eq "{}"') == [0, 1]
+        assert totals("/Users", 'id ne "{}"') == [1, 0]
+        assert totals("/Groups", 'members.value eq "{}"') == [0, 1]
+        assert totals("/Groups", 'members eq "{}"') == [0, 1]
+        assert [each["value"] for each in scim.get(path_of(team)).json()["members"]] == [new]
+
+    @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+    def test_the_same_person_is_not_reached_by_the_former_id(self, scim, method):
+        row = gone(scim, externalId="4")
+        scim.post("/Users", user("dora", externalId="4"))
+        payload = {"PUT": user("dora"), "PATCH": {"Operations": [replace("title", "x")]}}.get(method)
+
+        assert_scim_error(scim.request(method, path_of(row), payload), 404)
+
+    def test_the_same_person_cannot_be_put_in_a_group_by_the_former_id(self, scim):
+        row = gone(scim, externalId="4")
+        scim.post("/Users", user("dora", externalId="4"))
+        team = GroupFactory.create(name="Guides")
+
+        assert_scim_error(scim.patch(path_of(team), add("members", [member(row)])), 400, "invalidValue")
+        assert not team.user_set.exists()
+
+    def test_the_same_person_can_be_changed_deleted_and_hired_once_more(self, scim):
+        row = gone(scim, externalId="4")
+        ids = {id_of(row)}
+        for _ in range(3):
+            found = scim.post("/Users", user("dora", externalId="4")).json()
+            assert found["id"] not in ids
+            ids.add(found["id"])
+            path = f"/Users/{found['id']}"
+            assert scim.patch(path, replace("title", "Guide")).json()["title"] == "Guide"
+            assert scim.put(path, user("dora", externalId="4")).json()["id"] == found["id"]
+            assert scim.delete(path).status_code == 204
+        assert Record.objects.get().former_ids == [id_of(row), *Record.objects.get().former_ids[1:]]
+        assert User.objects.count() == 1
+
+    def test_the_same_person_is_told_in_the_history(self, scim):
+        former = id_of(gone(scim, externalId="4"))
+
+        new = scim.post("/Users", user("dora", externalId="4")).json()["id"]
+
+        event = ProvisioningEvent.objects.latest("pk")
+        assert (event.operation, event.resource_id) == (Operation.CREATE, new)
+        assert event.detail == f"hired again: {former} until it was deleted"
+
+    def test_the_same_person_may_be_made_in_a_bulk_job(self, scim):
+        gone(scim, externalId="4")
+
+        answers = run(
+            scim, post("/Users", "1", user("dora", externalId="4")), post("/Users", "2", user("eva"))
+        )
+
+        assert statuses(answers) == ["201", "201"]
+        assert answers[0]["location"].endswith(current_path_of(User.objects.get(username="dora")))
+
+    @pytest.mark.parametrize(
+        ("rehired_by", "is_known"), [("externalId", False), ("uniqueAttribute", True), ("nothing", False)]
+    )
+    def test_the_same_person_is_known_by_what_the_setting_says(self, scim, settings, rehired_by, is_known):
+        settings.DJANGO_SCIM = {"REHIRED_BY": rehired_by}
+        row = gone(scim, externalId="4")
+
+        assert scim.post("/Users", user("Dora", externalId="77")).status_code == 201
+
+        assert (User.objects.get(username="Dora").pk == row.pk) is is_known
+
+    def test_the_same_person_by_name_is_that_of_the_same_connection(self, scim, other, settings):
+        settings.DJANGO_SCIM = {"REHIRED_BY": "uniqueAttribute"}
+        row = gone(scim)
+
+        assert other.post("/Users", user("dora")).status_code == 201
+        assert User.objects.get(username="dora").pk != row.pk
+
+    def test_the_same_person_whom_the_setting_does_not_know_has_a_new_row(self, scim, settings):
+        settings.DJANGO_SCIM = {"REHIRED_BY": "nothing"}
+        row = gone(scim, externalId="4")
+
+        assert scim.post("/Users", user("dora", externalId="4")).status_code == 201
+        assert User.objects.get(username="dora").pk != row.pk
+
+
+class TestParking:
+    @pytest.mark.parametrize("method", ["PUT", "PATCH"])
+    def test_parking_lets_another_user_have_the_name_of_a_deleted_one(self, scim, method):
+        gone(scim, "gone")
+        here = made(scim, "here")
+        payload = user("gone") if method == "PUT" else {"Operations": [replace("userName", "gone")]}
+
+        response = scim.request(method, path_of(here), payload)
+
+        assert (response.status_code, response.json()["userName"]) == (200, "gone")
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+    def test_parking_lets_another_group_have_the_name_of_a_deleted_one(self, scim, method):
+        scim.post("/Groups", group("gone"))
+        assert scim.delete(path_of(Group.objects.get())).status_code == 204
+        scim.post("/Groups", group("here"))
+        here = Group.objects.get(name="here")
+        payload = {"PATCH": {"Operations": [replace("displayName", "gone")]}}.get(method, group("gone"))
+
+        response = scim.request(method, "/Groups" if method == "POST" else path_of(here), payload)
+
+        assert response.status_code in (200, 201, 204), response.content
+        assert Group.objects.filter(name="gone").exists()
+
+    def test_parking_lets_another_have_an_address_that_is_unique_in_the_project(self, scim, settings):
+        settings.DJANGO_SCIM = {
+            "RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.AccountAdapter"}}
+        }
+        assert scim.post("/Users", user("a@example.com")).status_code == 201
+        assert scim.delete(path_of(Account.objects.get())).status_code == 204
+
+        assert scim.post("/Users", user("a@example.com")).status_code == 201
+
+        assert Account.objects.filter(email="a@example.com").count() == 1
+        assert Account.objects.exclude(email="a@example.com").get().email.endswith("@parked.invalid")
+
+    def test_parking_is_told_in_the_history_of_the_deleted_resource(self, scim):
+        former = id_of(gone(scim))
+        scim.post("/Users", user("dora"))
+
+        event = ProvisioningEvent.objects.filter(resource_id=former).latest("pk")
+        assert event.detail == "parked for User dora: the resource was deleted"
+        assert event.changes == {"user.username": {"before": "dora"}}
+
+    def test_parking_keeps_the_name_for_a_restoration(self, scim):
+        row = gone(scim)
+        new = made(scim)
+        scim.patch(path_of(new), replace("userName", "eva"))
+
+        by_alice(Restore, row)
+
+        row.refresh_from_db()
+        assert (row.username, Record.objects.get(integer_key=row.pk).parked) == ("dora", [])
+        assert scim.get(path_of(row)).json()["userName"] == "dora"
+
+    def test_parking_is_for_deleted_resources_alone(self, scim):
+        UserFactory.create(username="gone")
+        here = made(scim, "here")
+
+        assert_scim_error(scim.patch(path_of(here), replace("userName", "gone")), 409, "uniqueness")
+        assert User.objects.filter(username="gone").exists()
+
+    def test_parking_leaves_a_row_as_it_is_if_the_write_fails(self, scim):
+        row = gone(scim)
+
+        assert scim.post("/Users", user("dora", password="short")).status_code == 400
+
+        row.refresh_from_db()
+        assert row.username == "dora"
+
+    def test_parking_makes_a_name_that_fits_into_its_column(self, scim):
+        gone(scim, "x" * 150)
+
+        assert scim.post("/Users", user("x" * 150)).status_code == 201
+        assert all(len(each.username) <= 150 for each in User.objects.all())
+
+    def test_parking_costs_a_write_that_needs_no_room_nothing(self, scim):
+        made(scim, "warm")
+        without = statements(made, scim, "first")
+        gone(scim, "gone")
+        beside = statements(made, scim, "second")
+
+        assert len(beside) == len(without)
+
+
+class TestTenants:
+    def test_a_name_that_the_project_has_once_is_looked_for_in_all_tenants(self, scim, settings):
+        settings.DJANGO_SCIM = {
+            "RESOURCES": {"User": {"adapter": "tests.api.acting.StaffAdapter"}, "Group": None}
+        }
+        UserFactory.create(username="admin", is_superuser=True)
+        mine = managed(scim.connection, UserFactory.create(username="mine", is_staff=True))
+
+        for name in ("Admin", "ADMIN", "admin"):
+            response = scim.post("/Users", user(name))
+            assert_scim_error(response, 409, "uniqueness")
+            assert response.json()["detail"] == "another resource has the same userName"
+            assert_scim_error(scim.patch(path_of(mine), replace("userName", name)), 409, "uniqueness")
+        assert User.objects.count() == 2
