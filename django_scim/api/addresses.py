@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
@@ -119,8 +120,9 @@ def tenant_keywords(connection: Connection) -> dict[str, Any]:
 
 def tenant_object(connection: Connection) -> Any:
     """Return the tenant of a connection, or None if it has none or if that is gone."""
-    content_type = connection.tenant_type
-    if content_type is None or content_type.model_class() is None:
+    kind = connection.tenant_type_id
+    # Content types are kept in memory, where the foreign key would ask the database.
+    if kind is None or ContentType.objects.get_for_id(kind).model_class() is None:
         return None
     try:
         return connection.tenant

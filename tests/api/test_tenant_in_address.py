@@ -9,6 +9,9 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection as database
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from django_scim.models import Connection, ProvisioningEvent
 from tests.api.endpoints import HISTORY, OPEN, PROTECTED
@@ -326,6 +329,19 @@ def test_the_log_says_which_connection_was_used_at_another_address(scim, caplog)
 
 
 # What an address may hold
+
+
+def test_the_tenant_of_an_address_takes_one_query(scim):
+    def queries(root: str) -> int:
+        scim.root = root
+        scim.get("/Users")
+        with CaptureQueriesContext(database) as captured:
+            assert scim.get("/Users").status_code == 200
+        return len(captured)
+
+    named = queries("/orgs/acme/scim/v2")
+    with override_settings(ROOT_URLCONF="tests.urls"):
+        assert queries("/scim/v2") == named - 1
 
 
 @pytest.mark.urls("tests.api.urls_of_regions")
