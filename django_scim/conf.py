@@ -42,10 +42,16 @@ class ResourceOptions(TypedDict, total=False):
 
     protect: Mapping[str, Any] | None
     """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM, such as
-    ``{"name__in": ["Administrators"]}`` or ``{"permissions__isnull": False}``."""
+    ``{"name__in": ["Administrators"]}`` or ``{"permissions__isnull": False}``; an empty dictionary says that
+    no row needs it."""
 
     tenant_field: str | None
     """The foreign key to the tenant: a connection sees the rows of its own tenant alone."""
+
+    manager: str | None
+    """The manager whose rows are resources, by its name on the model, such as ``"objects"``; if it is not
+    given, the default one. Rows that it hides are 404 for identity providers; ``"_base_manager"`` hides
+    none."""
 
 
 class ThrottleRates(TypedDict, total=False):
@@ -97,6 +103,11 @@ class ScimSettings:
     """The resource types by their name, with the options of each: see
     :class:`django_scim.conf.ResourceOptions`. ``User`` and ``Group`` are served whether they are here or not,
     unless they are None: ``{"Group": None}`` serves no groups."""
+
+    TENANT_IN_ADDRESS: Mapping[str, str] = field(default_factory=dict)
+    """How the route that includes the app's URLs names a tenant: for each keyword argument, the attribute of
+    the tenant that it is compared with. ``{"org": "slug"}`` is for ``orgs/<slug:org>/scim/v2/``. A connection
+    of another tenant, or without one, is 404 there. So is everybody where a keyword is not in the setting."""
 
     AUTHENTICATION_CLASSES: Sequence[str] = ("django_scim.api.authentication.AccessTokenAuthentication",)
     """DRF authentication classes; the first names the scheme of ``WWW-Authenticate``."""

@@ -140,6 +140,11 @@ def are_texts(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(is_text(item) for item in value)
 
 
+def has_texts(value: Any) -> bool:
+    """Whether a value is a dictionary of strings by strings."""
+    return isinstance(value, Mapping) and are_texts([*value, *value.values()])
+
+
 KINDS: dict[Any, Any] = {
     int: ("a whole number over 0", is_positive),
     bool: ("True or False", lambda value: isinstance(value, bool)),
@@ -151,6 +156,7 @@ KINDS: dict[Any, Any] = {
     RateText: ("a rate such as '60/min'", is_rate),
     Sequence[Any]: ("a list", lambda value: isinstance(value, list | tuple)),
     Sequence[str]: ("a list of strings", are_texts),
+    Mapping[str, str]: ("a dictionary of strings", has_texts),
     Mapping[str, Any]: ("a dictionary", lambda value: isinstance(value, Mapping)),
 }
 """For each type of an option, its name in errors, and the function that tells whether a value is valid."""

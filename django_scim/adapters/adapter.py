@@ -47,6 +47,7 @@ class Adapter:
     :param extensions: Added to :attr:`extensions`.
     :param tenant_field: Replaces :attr:`tenant_field`.
     :param protect: Replaces :attr:`protect`.
+    :param manager: Replaces :attr:`manager`.
     :raises ImproperlyConfigured: If the class lacks what cannot be guessed, such as its model.
     """
 
@@ -82,7 +83,13 @@ class Adapter:
 
     protect: Mapping[str, Any] | None = None
     """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM, unless staff
-    have handed them over to the connection."""
+    have handed them over to the connection. An empty dictionary says that no row needs it."""
+
+    manager: str | None = None
+    """The manager whose rows are resources, such as ``"objects"``; None for the default one of the model.
+
+    Rows that it hides are 404 for SCIM. ``"_base_manager"`` hides none.
+    """
 
     display_column: str | None = None
     """The column that names a resource in the ``display`` of those that refer to it."""
@@ -128,6 +135,7 @@ class Adapter:
         extensions: Sequence[ExtensionOption] | None = None,
         tenant_field: str | None = None,
         protect: Mapping[str, Any] | None = None,
+        manager: str | None = None,
     ) -> None:
         self.setting = setting
         if model is not None:
@@ -135,7 +143,8 @@ class Adapter:
         self.extensions = [*self.extensions, *(extensions or ())]
         self.tenant_field = tenant_field or self.tenant_field
         self.is_scoped = self.is_scoped or self.tenant_field is not None
-        self.protect = protect or self.protect
+        self.protect = self.protect if protect is None else protect
+        self.manager = manager or self.manager
         self.delete = delete or self.delete
         self.id_field = id_field or self.id_field
         self.added_attributes = attributes or {}
@@ -152,6 +161,11 @@ class Adapter:
                 raise ImproperlyConfigured(f"its '{name}' has to be a subclass of {kind.__name__}.")
         if self.model._meta.abstract:
             raise ImproperlyConfigured(f"{self.model._meta.label} is abstract, and has no rows.")
+        managers = {*self.model._meta.managers_map, "_base_manager", "_default_manager"}
+        if self.manager is not None and self.manager not in managers:
+            raise ImproperlyConfigured(
+                f"its 'manager' is '{self.manager}', which is no manager of {self.model._meta.label}."
+            )
         if not isinstance(self.attributes, Mapping):
             raise ImproperlyConfigured("its 'attributes' have to be a dictionary.")
 
@@ -164,8 +178,10 @@ class Adapter:
     # Which rows
 
     def get_queryset(self, connection: Connection) -> QuerySet[Any]:
-        """Return the rows that a connection may see: those of its tenant, if rows belong to one."""
-        rows = self.model._default_manager.all()
+        """Return the rows that a connection may see: those of :attr:`manager`, and of its tenant if rows
+        belong to one.
+        """
+        rows = getattr(self.model, self.manager or "_default_manager").all()
         return rows if self.tenant_field is None else of_tenant(rows, self.tenant_field, connection)
 
     def new_instance(self, connection: Connection) -> Model:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.encoding import escape_uri_path
 from django.utils.module_loading import import_string
 from rest_framework.exceptions import PermissionDenied
@@ -21,6 +22,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 from scim2_models import InvalidSyntaxException, InvalidValueException, SCIMException
 
+from django_scim.api.addresses import OWN_KEYWORD, nothing_here, require_served, require_tenant
 from django_scim.api.authentication import require_usable_connection
 from django_scim.api.bodies import (
     JSONParser,
@@ -94,6 +96,17 @@ class ScimView(ViewSet):
         given = self.request.headers.get("X-Request-ID") or ""
         return given if REQUEST_ID.fullmatch(given) else str(uuid4())
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Keep what the enclosing route captured from the handlers, which know their own keyword alone."""
+        own = {OWN_KEYWORD: kwargs.pop(OWN_KEYWORD)} if self.detail and OWN_KEYWORD in kwargs else {}
+        self.enclosing_args, self.enclosing_kwargs = args, kwargs
+        return super().dispatch(request, **own)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse an address to which the settings give no meaning, before anything else."""
+        require_served(request._request, self.enclosing_kwargs, self.enclosing_args)
+        super().initial(request, *args, **kwargs)
+
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         self.started = monotonic()
         self.client_connection: Connection | None = None
@@ -137,6 +150,8 @@ class ScimView(ViewSet):
         super().perform_authentication(request)
         require_usable_connection(request)
         self.client_connection = connection_of(request)
+        if self.client_connection is not None:
+            require_tenant(self.client_connection, self.enclosing_kwargs)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Answer without a body. The headers name the methods."""
@@ -162,7 +177,7 @@ class ScimView(ViewSet):
     def base_url(self) -> str:
         """The absolute URL of the SCIM root: the URL of the request without the view's path."""
         path = self.request.path.rstrip("/").removesuffix(self.path_below_root)
-        return str(self.request.build_absolute_uri(path))
+        return str(self.request.build_absolute_uri(escape_uri_path(path)))
 
 
 class OpenView(ScimView):
@@ -189,6 +204,15 @@ class ProtectedView(ScimView):
 
     def get_throttles(self) -> list[Any]:
         return instances(get_settings().THROTTLE_CLASSES)
+
+    def check_permissions(self, request: Request) -> None:
+        """Ask the permissions. Who has no connection has no tenant, and nothing to see at its address.
+
+        :raises NotFoundException: If the address names a tenant, and the request is of no connection.
+        """
+        super().check_permissions(request)
+        if self.enclosing_kwargs and self.client_connection is None:
+            raise nothing_here()
 
     @property
     def resource_scope(self) -> str | None:

@@ -1,8 +1,8 @@
-"""System checks: what is wrong with the settings, and what matters once the project can be reached.
+"""System checks: what is wrong with settings and routes, and what matters once the project can be reached.
 
 Private: it may change without notice.
 """
 
-from django_scim.checks import configuration, deployment
+from django_scim.checks import addresses, configuration, deployment, rows
 
-__all__ = ["configuration", "deployment"]
+__all__ = ["addresses", "configuration", "deployment", "rows"]

@@ -242,7 +242,7 @@ class Members(Collection):
             if self.is_between:
                 getattr(obj.instance, self.relation).all().delete()
             else:
-                getattr(obj.instance, self.relation).clear()
+                self.related(obj).clear()
 
     def touchable(self, obj: Resource, keys: list[Any]) -> list[Any]:
         """Return the keys that are added or removed, if the caller may change their memberships.
@@ -285,6 +285,15 @@ class Members(Collection):
         rows = self._own(obj).filter(**{f"{self.target}__in": keys})
         return list(rows.values_list(self.target, flat=True))
 
+    def related(self, obj: Resource) -> Any:
+        """Return the related manager of a row.
+
+        Django's leaves members alone that the default manager of their model hides.
+        """
+        related = getattr(obj.instance, self.relation)
+        named = None if self.other is None or self.is_between else self.other.adapter.manager
+        return related if named is None else related(manager=named)
+
     def _add(self, obj: Resource, keys: list[Any]) -> None:
         if not keys:
             return
@@ -294,7 +303,7 @@ class Members(Collection):
                 manager = getattr(obj.instance, self.relation)
                 manager.bulk_create([manager.model(**source, **{f"{self.target}_id": key}) for key in keys])
             else:
-                getattr(obj.instance, self.relation).add(*keys, through_defaults=self.defaults)
+                self.related(obj).add(*keys, through_defaults=self.defaults)
         self.touchable(obj, keys)
         obj.note_members(self.note_key, "added", keys, self)
 
@@ -302,7 +311,7 @@ class Members(Collection):
         if not keys:
             return
         with writing(obj.instance):
-            manager = getattr(obj.instance, self.relation)
+            manager = self.related(obj)
             if self.is_between:
                 manager.filter(**{f"{self.target}__in": keys}).delete()
             else:

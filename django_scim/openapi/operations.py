@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 
@@ -38,6 +39,15 @@ IF_NONE_MATCH: Json = {
 
 ETAG: Json = {"schema": STRING, "description": "The version of the resource."}
 LOCATION: Json = {"schema": STRING, "description": "The address of the resource."}
+
+
+def enclosing_parameters(path: str) -> list[Json]:
+    """Return the parameters of the route that includes the app's, such as the name of a tenant."""
+    names = [name for name in re.findall(r"\{(\w+)\}", path) if name != ID["name"]]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": STRING, "description": "Names the tenant."}
+        for name in names
+    ]
 
 
 def query_parameters() -> list[Json]:

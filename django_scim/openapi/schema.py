@@ -41,6 +41,8 @@ class ScimSchema(AutoSchema):
         if operation is None:
             return None
         details = operation(self)
+        if enclosing := ops.enclosing_parameters(path):
+            details["parameters"] = [*enclosing, *details.get("parameters", ())]
         statuses = {*details.pop("errors", ()), *self.statuses}
         details["responses"] |= ops.errors(self.components, statuses)
         security = self.get_auth()

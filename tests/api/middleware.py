@@ -39,3 +39,14 @@ def names_the_process(get_response: Callable[[HttpRequest], Any]) -> Callable[[H
         return response
 
     return middleware
+
+
+def chooses_the_routes(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Choose the routes by the host, as django-hosts and django-tenants do."""
+
+    def middleware(request: HttpRequest) -> Any:
+        if request.get_host() == "scim.example.com":
+            request.urlconf = "tests.api.urls_of_hosts"
+        return get_response(request)
+
+    return middleware

@@ -9,8 +9,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 
+from django_scim.api.addresses import base_path, needs_tenant
 from django_scim.dialects.registry import dialect_of
 from django_scim.models import Connection
 from django_scim.setup_guides import PROVIDERS, Provider
@@ -39,15 +39,18 @@ class Setup:
     is_secure: bool
     """Whether the base URL begins with ``https``. Requests by HTTP are refused."""
     guides: list[Guide]
+    needs_tenant: bool
+    """Whether the base URL would name a tenant, and the connection has none that it could name."""
 
 
 def setup_of(connection: Connection, request: HttpRequest) -> Setup:
     """Return the set-up of a connection, with the values of this project filled in."""
-    base_url = scim_base_url(request)
+    base_url = scim_base_url(request, connection)
     return Setup(
         base_url=base_url,
         is_secure=(base_url or "").startswith("https:"),
         guides=list(guides(connection)),
+        needs_tenant=base_url is None and needs_tenant(getattr(request, "urlconf", None)),
     )
 
 
@@ -84,13 +87,13 @@ def documentation_url(path: str) -> str | None:
     return root and f"{root.rstrip('/')}/{path}"
 
 
-def scim_base_url(request: HttpRequest) -> str | None:
+def scim_base_url(request: HttpRequest, connection: Connection | None) -> str | None:
     """Return the absolute base URL that an identity provider asks for, without a slash at the end.
+
+    It names the tenant of the connection, if the routes of the project do. The routes are those of the
+    request: ``request.urlconf``, if a middleware has set it.
 
     Return None if the project routes SCIM in such a way that the URL is not known here.
     """
-    try:
-        path = reverse("django_scim:service-provider-config-list")
-    except NoReverseMatch:
-        return None
-    return request.build_absolute_uri(path).rstrip("/").rpartition("/")[0]
+    path = base_path(connection, getattr(request, "urlconf", None))
+    return None if path is None else str(request.build_absolute_uri(path))

@@ -150,7 +150,7 @@ class ResourcePanel:
         """The document that the connection gets, or None, and the attributes that are left out of it."""
         if self.connection is None:
             return None, []
-        caller = Caller(self.connection, scim_base_url(self.request) or "")
+        caller = Caller(self.connection, scim_base_url(self.request, self.connection) or "")
         document, left_out = resource_document(self.resource_type, self.row, caller)
         return None if document is None else json_text(document), left_out
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from scim2_models import URN, AnyExtension, Required, Resource, Uniqueness
 
 from django_scim.adapters import Adapter, GroupAdapter, UserAdapter
-from django_scim.mappings import Computed, PrimaryValue, Reference
+from django_scim.mappings import Computed, Members, PrimaryValue, Reference
 from django_scim.schema import ENTERPRISE
 from tests.hosts.small import models
 
@@ -86,6 +86,33 @@ class DeviceAdapter(ThingAdapter):
     model = models.Device
     name = "Device"
     endpoint = "/Devices"
+
+
+class GuestAdapter(UserAdapter):
+    """Users whom the default manager of their model hides once inactive."""
+
+    model = models.Guest
+
+
+class PartyAdapter(GroupAdapter):
+    """Groups of them."""
+
+    model = models.Party
+    attributes = {"displayName": "name", "members": Members("guests", to="User")}
+
+
+class StewardAdapter(UserAdapter):
+    """Users whose power is in a column of the project's own."""
+
+    model = models.Steward
+
+
+class ToolAdapter(ThingAdapter):
+    """Things that the project deletes softly."""
+
+    model = models.Tool
+    name = "Tool"
+    endpoint = "/Tools"
 
 
 class EnrolmentAdapter(ThingAdapter):

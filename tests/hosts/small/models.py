@@ -103,6 +103,79 @@ class Device(models.Model):
         return self.name
 
 
+class ActiveManager(models.Manager["Guest"]):
+    """Hides who is not active."""
+
+    def get_queryset(self) -> models.QuerySet[Guest]:
+        """Return the active guests."""
+        return super().get_queryset().filter(is_active=True)
+
+
+class Guest(models.Model):
+    """A user whom the project's own code no longer sees once inactive."""
+
+    username = models.CharField(max_length=50, unique=True)
+    is_active = models.BooleanField(default=True)
+
+    objects = ActiveManager()
+    everybody = models.Manager["Guest"]()
+
+    USERNAME_FIELD = "username"
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Party(models.Model):
+    """A group of guests."""
+
+    name = models.CharField(max_length=50, unique=True)
+    guests = models.ManyToManyField(Guest, related_name="parties", blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class KeptManager(models.Manager["Tool"]):
+    """Hides what was thrown away."""
+
+    def get_queryset(self) -> models.QuerySet[Tool]:
+        """Return the tools that are kept."""
+        return super().get_queryset().filter(thrown_away=False)
+
+
+class Tool(models.Model):
+    """A row that the project deletes softly."""
+
+    name = models.CharField(max_length=50)
+    thrown_away = models.BooleanField(default=False)
+
+    objects = KeptManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(thrown_away=False), name="name_of_kept_tool"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Steward(models.Model):
+    """A user whose power is in a column of the project's own."""
+
+    username = models.CharField(max_length=50, unique=True)
+    is_active = models.BooleanField(default=True)
+    house_role = models.CharField(max_length=10, default="member")
+
+    USERNAME_FIELD = "username"
+
+    def __str__(self) -> str:
+        return self.username
+
+
 class Enrolment(models.Model):
     """A row with the key of another model's row."""
 
