@@ -148,6 +148,12 @@ class ConnectionForm(ModelForm):
         )
         help_texts = {"deprovisioning_limit": lazy(limit_help, str)()}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Whoever sends the form without it leaves it as it is. A page that only shows has no fields.
+        if "adoption" in self.fields:
+            self.fields["adoption"].required = False
+
     def clean(self) -> dict[str, Any] | None:
         """Check that the tenant is empty, or an object that exists."""
         cleaned = super().clean()
