@@ -120,9 +120,13 @@ REISSUED = int.from_bytes(hashlib.sha256(b"django_scim reissued").digest()[:6], 
 
 
 def reissue() -> UUID:
-    """Return a new ``id`` for a resource whose row another one had before: a random UUIDv8 with a tag."""
-    random = secrets.randbits(74)
-    return UUID(int=REISSUED << 80 | 8 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & MASK_62)
+    """Return a new ``id`` for a resource whose row another one had before: a random UUIDv8 with a tag.
+
+    The bit after the variant is set, since MariaDB takes no UUIDv8 whose ninth octet is 80.
+    """
+    return UUID(
+        int=REISSUED << 80 | 8 << 76 | secrets.randbits(12) << 64 | 0b101 << 61 | secrets.randbits(61)
+    )
 
 
 def reissued(identifier: str) -> UUID | None:

@@ -13,7 +13,15 @@ from django.test import override_settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from django_scim.mappings.identifiers import ColumnScheme, IntegerScheme, TextScheme, scheme_for
+from django_scim.mappings.identifiers import (
+    ColumnScheme,
+    IntegerScheme,
+    TextScheme,
+    reissue,
+    reissued,
+    scheme_for,
+)
+from django_scim.models import Record
 from tests.factories import GroupFactory, UserFactory
 from tests.hosts.small import adapters
 from tests.hosts.small.adapters import THING
@@ -350,3 +358,22 @@ def test_a_uuid_in_id_field_has_one_spelling(scim):
 def rename(name: str) -> dict[str, Any]:
     """Return the PATCH operation that changes the name of a thing."""
     return {"op": "replace", "path": "name", "value": name}
+
+
+# Of a row that was used before
+
+
+@pytest.mark.django_db
+def test_an_id_that_no_key_makes_is_known_as_such_and_can_be_stored():
+    ids = [reissue() for _ in range(500)]
+
+    Record.objects.bulk_create(
+        Record(resource_type="User", integer_key=number, reissued_id=own) for number, own in enumerate(ids)
+    )
+
+    assert len(set(ids)) == 500
+    assert {own.version for own in ids} == {8}
+    assert all(reissued(str(own)) == own for own in ids)
+    assert IntegerScheme("User").decode(str(ids[0])) is None
+    assert reissued(IntegerScheme("User").encode(4)) is None
+    assert set(Record.objects.values_list("reissued_id", flat=True)) == set(ids)
