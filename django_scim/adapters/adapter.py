@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
 from django.core.checks import CheckMessage
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import router
-from django.db.models import Exists, ManyToManyField, Model, OuterRef, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from scim2_models import InvalidValueException
 from scim2_models import Resource as SCIMResource
 
 from django_scim import mappings
+from django_scim.adapters.joining import Joining
+from django_scim.adapters.power import has_field, power_of
 from django_scim.adapters.tenancy import key_to_tenant, of_tenant, put_in_tenant, tenant_of
+from django_scim.mappings.columns import HostPath
 from django_scim.models import Connection
 from django_scim.schema.paths import Json, ResourceModel
 from django_scim.schema.types import ExtensionOption, extended
@@ -26,14 +29,7 @@ if TYPE_CHECKING:
     from django_scim.resources.resource_type import ResourceType
 
 
-POWER_FLAGS = ("is_staff",)
-"""The usual columns that tell who may do more than others in the project."""
-
-POWER_RELATIONS = ("user_permissions", "permissions")
-"""The usual relations to permissions."""
-
-
-class Adapter:
+class Adapter(Joining):
     """What SCIM needs to know of a resource type and of the model behind it.
 
     A subclass sets the class attributes. ``attributes`` maps SCIM attribute paths to mappings (a string
@@ -92,6 +88,11 @@ class Adapter:
 
     ``manage.py scim_createindexes`` makes the indexes that such look-ups need.
     """
+
+    parts: Sequence[str] = ()
+    """Foreign keys to rows that are parts of the resource, such as the account of a membership.
+
+    A mapped column behind one is written in that row. The row behind any other foreign key is looked up."""
 
     matched_by: str | None = None
     """The attribute by which a write names a resource that was made by hand, and so adopts it."""
@@ -223,16 +224,16 @@ class Adapter:
         Such are staff, whoever has permissions of their own, a group that grants permissions, and what
         :attr:`protect` describes.
         """
-        conditions: list[Q] = [Q(**{name: True}) for name in POWER_FLAGS if has_field(self.model, name)]
-        for name in POWER_RELATIONS:
-            field = self.model._meta.get_field(name) if has_field(self.model, name) else None
-            if isinstance(field, ManyToManyField):
-                through: Any = field.remote_field.through
-                own = through._base_manager.filter(**{field.m2m_field_name(): OuterRef("pk")})
-                conditions.append(Q(Exists(own)))
+        conditions = power_of(self.model)
         if self.protect:
             conditions.append(Q(pk__in=self.model._base_manager.filter(**self.protect).values("pk")))
         return any_of(conditions) if conditions else None
+
+    def has_power(self, obj: Resource) -> bool:
+        """Whether the row of a resource is one of :meth:`power`."""
+        power = self.power()
+        rows = self.model._base_manager.using(obj.database)
+        return power is not None and rows.filter(power, pk=obj.instance.pk).exists()
 
     def is_administrator(self, instance: Model) -> bool:
         """Whether a row stands for somebody who may do everything in the project, and can sign in."""
@@ -243,6 +244,11 @@ class Adapter:
         return None
 
     # Activity and deletion
+
+    def row_name(self, instance: Model) -> str:
+        """Return what people call a row: its :attr:`display_column`, or what the row says of itself."""
+        name = self.display_column
+        return str(instance if name is None else HostPath(self.model, name).read(instance))
 
     def display(self, document: Json) -> str:
         """Return what people call a resource, for the history."""
@@ -280,12 +286,3 @@ def model_named(model: type[Model] | str) -> type[Model]:
         return apps.get_model(model)
     except (LookupError, ValueError) as error:
         raise ImproperlyConfigured(f"its 'model' is '{model}', which is no model: {error}") from error
-
-
-def has_field(model: type[Model], name: str) -> bool:
-    """Whether a model has a field of that name."""
-    try:
-        model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return True

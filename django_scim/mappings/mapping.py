@@ -105,6 +105,10 @@ class Mapping:
         """Return the columns that :meth:`read` uses, as ``only()`` takes them."""
         return ()
 
+    def written_columns(self) -> Sequence[str]:
+        """Return the columns that :meth:`write` sets."""
+        return self.columns() if self.writable else ()
+
     def dependencies(self) -> Iterable[Dependency]:
         """Return the rows whose change by the host is a change of the resource."""
         return ()

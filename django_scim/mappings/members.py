@@ -23,11 +23,11 @@ from scim2_models import InvalidValueException
 from django_scim.mappings.builtin import identifier_operand
 from django_scim.mappings.check_messages import unknown_field, unknown_relation, wrong_resource_type
 from django_scim.mappings.collection import SHOWN_KEYS, Collection, batches, identifier_of
+from django_scim.mappings.columns import HostPath
 from django_scim.mappings.dependencies import Dependency, writing
 from django_scim.schema.paths import AttributePath
 from django_scim.sql.operand import ColumnOperand, ConstantOperand, Operand
 from django_scim.sql.sources import Source, operand_of
-from django_scim.sql.values import column_of
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Caller, Resource
@@ -320,6 +320,6 @@ class Members(Collection):
         if path.sub == "type":
             return ConstantOperand(self.type, path.binding)
         if path.sub == "display" and other.adapter.display_column:
-            field = column_of(other.model, other.adapter.display_column)
+            field = HostPath(other.model, other.adapter.display_column).field
             return ColumnOperand(f"{self.target}__{other.adapter.display_column}", field, path.binding)
         return None

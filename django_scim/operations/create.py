@@ -11,13 +11,12 @@ from django_scim.mappings.identifiers import reissue
 from django_scim.operations.conclusion import was_active
 from django_scim.operations.parking import take_back
 from django_scim.operations.saving import Written, apply, require_unique
-from django_scim.operations.write import DocumentWrite, locked_object
-from django_scim.resources.authority import Act, authorize
+from django_scim.operations.write import DocumentWrite, locked_object, locked_row
+from django_scim.resources.authority import Act, authorize, require_joinable
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.signals import resource_created
 from django_scim.sql.operand import any_of
-from django_scim.sql.transactions import locked
 
 
 class Create(DocumentWrite):
@@ -73,11 +72,31 @@ class Create(DocumentWrite):
         new = Resource(
             self.resource_type, self.resource_type.adapter.new_instance(self.caller.acting), self.caller
         )
-        require_unique(new, [(mapping, mapping.value_in(self.body)) for mapping in self.unique_mappings])
         obj = self.known_again(new)
-        if obj is None:
+        is_known = obj is not None
+        obj = obj or self.join(new)
+        require_unique(obj, [(mapping, mapping.value_in(self.body)) for mapping in self.unique_mappings])
+        if is_known:
+            authorize(obj, Act.MATCH)
+        return obj
+
+    def join(self, new: Resource) -> Resource:
+        """Return the new resource, with the account if there is one that it is to share.
+
+        :raises UniquenessException: If the account belongs to the tenant of the caller already.
+        :raises ForbiddenException: If it has power: nobody gets such an account by naming it.
+        """
+        adapter = self.resource_type.adapter
+        account = adapter.find_account(new, self.body)
+        if account is None:
             return new
-        authorize(obj, Act.MATCH)
+        row = adapter.join(new, account)
+        obj = new if row is new.instance else locked_object(self.resource_type, row, self.caller)
+        obj.is_joining = True
+        obj.record = obj.record or self.resource_type.new_record(row)
+        obj.record.is_joined = True
+        self.attempt.notes.append("joined: the account was there before")
+        require_joinable(obj)
         return obj
 
     @property
@@ -108,7 +127,7 @@ class Create(DocumentWrite):
             return None
         record = records.order_by("-deleted_at").first()
         rows = self.resource_type.rows(self.caller.connection).using(new.database)
-        row = None if record is None else locked(rows.filter(pk=record.key)).first()
+        row = None if record is None else locked_row(self.resource_type, rows.filter(pk=record.key))
         obj = None if row is None else locked_object(self.resource_type, row, self.caller)
         # Another request may have been first to take it.
         return obj if obj is not None and obj.is_deleted else None

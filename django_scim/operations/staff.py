@@ -15,11 +15,10 @@ from django_scim.models import Connection, Link, Operation, Outcome, Provisionin
 from django_scim.operations.parking import take_back
 from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, note_differences, save_record
-from django_scim.operations.write import Write, database_of, locked_object, not_found
+from django_scim.operations.write import Write, database_of, locked_object, locked_row, not_found
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
-from django_scim.sql.transactions import locked
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class StaffWrite(Write):
 
     def lock(self) -> Resource:
         rows = self.resource_type.rows(self.caller.connection).using(database_of(self.resource_type))
-        instance = locked(rows.filter(pk=self.key)).first()
+        instance = locked_row(self.resource_type, rows.filter(pk=self.key))
         if instance is None:
             raise not_found(self.resource_type, str(self.key))
         return locked_object(self.resource_type, instance, self.caller)

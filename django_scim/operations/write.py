@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import IntegrityError, router
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.dispatch import Signal
 from django.utils.http import parse_etags
 from scim2_models import Context, NotFoundException, PreconditionFailedException, UniquenessException
@@ -242,13 +242,19 @@ def lock(resource_type: ResourceType, identifier: str, caller: Caller) -> Resour
     :raises NotFoundException: If the connection can see no resource with this ``id``.
     """
     rows = resource_type.rows(caller.connection).using(database_of(resource_type))
-    instance = resource_type.identified(locked(rows), identifier).first()
+    instance = locked_row(resource_type, resource_type.identified(rows, identifier))
     if instance is None:
         raise not_found(resource_type, identifier)
     obj = locked_object(resource_type, instance, caller)
     if obj.is_deleted or obj.identifier != identifier:
         raise not_found(resource_type, identifier)
     return obj
+
+
+def locked_row(resource_type: ResourceType, rows: QuerySet[Any]) -> Model | None:
+    """Return the first of some rows or None, with its row locked, after what it shares with others."""
+    resource_type.adapter.lock_parts(rows)
+    return locked(rows).first()
 
 
 def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) -> Resource:

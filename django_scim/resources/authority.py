@@ -80,14 +80,7 @@ def standing(obj: Resource, connection: Connection) -> Standing:
         return Standing.OWN
     if owner is not None:
         return Standing.OTHER
-    return Standing.POWERFUL if is_powerful(obj) else Standing.BY_HAND
-
-
-def is_powerful(obj: Resource) -> bool:
-    """Whether a row has power in the project."""
-    power = obj.resource_type.adapter.power()
-    rows = obj.resource_type.model._base_manager.using(obj.database)
-    return power is not None and rows.filter(power, pk=obj.instance.pk).exists()
+    return Standing.POWERFUL if adapter.has_power(obj) else Standing.BY_HAND
 
 
 def authorize(obj: Resource, act: Act) -> None:
@@ -103,6 +96,16 @@ def authorize(obj: Resource, act: Act) -> None:
         raise ForbiddenException(detail=REASONS[whose].format(name=obj.resource_type.name))
     if whose is Standing.BY_HAND:
         adopt(obj, connection)
+
+
+def require_joinable(obj: Resource) -> None:
+    """Refuse to make an account that there is part of the caller's tenant, if it has power.
+
+    :raises ForbiddenException: With the reason.
+    """
+    whose = standing(obj, obj.caller.acting)
+    if whose in (Standing.PROTECTED, Standing.POWERFUL):
+        raise ForbiddenException(detail=REASONS[whose].format(name=obj.resource_type.name))
 
 
 def adopt(obj: Resource, connection: Connection) -> None:
