@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import router
 from django.db.models import Model, Q, QuerySet
+from django.db.models.manager import BaseManager
 from scim2_models import InvalidValueException
 from scim2_models import Resource as SCIMResource
 
@@ -165,6 +166,13 @@ class Adapter(Joining):
         """Return the rows that a connection may see: those of its tenant, if rows belong to one."""
         rows = self.model._default_manager.all()
         return rows if self.tenant_field is None else of_tenant(rows, self.tenant_field, connection)
+
+    @property
+    def may_hide(self) -> bool:
+        """Whether a row that :meth:`new_instance` makes may be none of :meth:`get_queryset`: a method or the
+        model's manager leaves out rows."""
+        is_own = type(self).get_queryset is not Adapter.get_queryset
+        return is_own or type(self.model._default_manager).get_queryset is not BaseManager.get_queryset
 
     def new_instance(self, connection: Connection) -> Model:
         """Return an unsaved row of a resource that a connection makes, in its tenant.

@@ -28,12 +28,8 @@ class Password(Mapping):
     def __init__(self, part: str | None = None) -> None:
         self.part = part
 
-    @property
-    def places(self) -> Sequence[str]:
-        return ("password" if self.part is None else f"{self.part}__password",)
-
     def written_columns(self) -> Sequence[str]:
-        return self.places
+        return ("password" if self.part is None else f"{self.part}__password",)
 
     def account(self, obj: Resource) -> Any:
         """Return the row with the password."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from scim2_models import Context
+import logging
+
+from scim2_models import Context, ForbiddenException
 from scim2_models.path import CompareOperator
 
 from django_scim.conf import get_settings
@@ -17,6 +19,9 @@ from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.signals import resource_created
 from django_scim.sql.operand import any_of
+
+logger = logging.getLogger("django_scim.request")
+"""What went wrong with a request, for the people of the project."""
 
 
 class Create(DocumentWrite):
@@ -52,6 +57,26 @@ class Create(DocumentWrite):
             self.obj.changes_saved()
             self.document, self.body = self.body, document
             self.save(self.change())
+
+    def conclude(self) -> None:
+        """Refuse what its own maker could not see, then conclude.
+
+        :raises ForbiddenException: If the adapter makes a row that it does not show.
+        """
+        adapter = self.resource_type.adapter
+        if adapter.may_hide:
+            rows = self.resource_type.queryset(self.caller.connection).using(self.obj.database)
+            if not rows.filter(pk=self.obj.instance.pk).exists():
+                name = type(adapter).__name__
+                logger.error(
+                    "%s made a %s that %s cannot see: its get_queryset() leaves it out",
+                    name,
+                    self.resource_type.name,
+                    self.caller.connection,
+                )
+                detail = f"{name} makes a {self.resource_type.name} that this connection could not see"
+                raise ForbiddenException(detail=detail)
+        super().conclude()
 
     def begin(self) -> None:
         """Find the row to use, or a new one, and read what a deleted resource has left in it."""

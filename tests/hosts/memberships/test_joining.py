@@ -90,9 +90,7 @@ def test_joining_writes_nothing_to_the_account_and_the_history_says_so(here, the
 
 @pytest.mark.parametrize("side", ["here", "there"])
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_no_organisation_alone_writes_an_account_that_several_have(
-    here, there, theirs, ours, side, method
-):
+def test_no_organisation_alone_writes_an_account_that_several_have(here, there, theirs, ours, side, method):
     client, path = {"here": (here, ours), "there": (there, theirs)}[side]
     before = Account.objects.values().get()
     changes = {"userName": "mallory", "name": {"givenName": "Mallory"}, "password": "much-too-long-to-guess"}

@@ -12,7 +12,7 @@ from django_scim.models import Connection, ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
 from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
-from tests.hosts.memberships.models import Account, Membership, Office, Organisation, Team
+from tests.hosts.memberships.models import Membership, Office, Organisation, Team
 from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, group, user
 
