@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db.models import CharField, Field, IntegerField, TextField, UUIDField
 
+from django_scim.adapters.shared_rows import check_written_columns
 from django_scim.imports import nearest
 from django_scim.mappings import Column, Password
 from django_scim.mappings.columns import HostPath
@@ -32,6 +33,7 @@ def check_model(resource_type: ResourceType) -> Iterator[CheckMessage]:
         check_truth_values,
         check_privileges,
         check_protect,
+        check_written_columns,
     ):
         for message in check(resource_type):
             message.obj = type(resource_type.adapter)
