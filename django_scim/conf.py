@@ -45,7 +45,8 @@ class ResourceOptions(TypedDict, total=False):
     ``{"name__in": ["Administrators"]}`` or ``{"permissions__isnull": False}``."""
 
     tenant_field: str | None
-    """The foreign key to the tenant: a connection sees the rows of its own tenant alone."""
+    """The foreign key to the tenant, or the many-to-many relation to the tenants: a connection sees the rows
+    of its own tenant alone."""
 
 
 class ThrottleRates(TypedDict, total=False):

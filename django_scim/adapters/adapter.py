@@ -16,8 +16,8 @@ from scim2_models import Resource as SCIMResource
 
 from django_scim import mappings
 from django_scim.adapters.joining import Joining
-from django_scim.adapters.power import has_field, power_of
-from django_scim.adapters.tenancy import key_to_tenant, of_tenant, put_in_tenant, tenant_of
+from django_scim.adapters.power import power_of
+from django_scim.adapters.tenancy import ByKey, Tenancy, key_to, tenancy_of
 from django_scim.mappings.columns import HostPath
 from django_scim.models import Connection
 from django_scim.schema.paths import Json, ResourceModel
@@ -75,7 +75,8 @@ class Adapter(Joining):
     """Extensions that are added to those of :attr:`resource`: dotted paths, classes, or JSON schemas."""
 
     tenant_field: str | None = None
-    """The foreign key to the tenant, if a row belongs to one: a connection then sees the rows of its own."""
+    """The foreign key to the tenant, or the many-to-many relation to the tenants, if rows belong to any: a
+    connection then sees the rows of its own."""
 
     protect: Mapping[str, Any] | None = None
     """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM, unless staff
@@ -134,11 +135,14 @@ class Adapter(Joining):
         self.extensions = [*self.extensions, *(extensions or ())]
         self.tenant_field = tenant_field or self.tenant_field
         self.is_scoped = self.is_scoped or self.tenant_field is not None
+        self.tenancy: Tenancy | None = None
         self.protect = protect or self.protect
         self.delete = delete or self.delete
         self.id_field = id_field or self.id_field
         self.added_attributes = attributes or {}
         self._require_complete()
+        if self.tenant_field is not None:
+            self.tenancy = tenancy_of(self.model, self.tenant_field)
         self.resource = extended(self.resource, self.extensions)
 
     def _require_complete(self) -> None:
@@ -165,7 +169,7 @@ class Adapter(Joining):
     def get_queryset(self, connection: Connection) -> QuerySet[Any]:
         """Return the rows that a connection may see: those of its tenant, if rows belong to one."""
         rows = self.model._default_manager.all()
-        return rows if self.tenant_field is None else of_tenant(rows, self.tenant_field, connection)
+        return rows if self.tenancy is None else self.tenancy.of_tenant(rows, connection)
 
     @property
     def may_hide(self) -> bool:
@@ -180,8 +184,10 @@ class Adapter(Joining):
         :raises ForbiddenException: If rows belong to tenants, and the connection has no tenant.
         """
         instance = self.model()
-        if self.tenant_field is not None:
-            put_in_tenant(instance, self.tenant_field, connection)
+        if self.tenancy is not None:
+            tenant = self.tenancy.tenant_of(connection)
+            if isinstance(self.tenancy, ByKey):
+                setattr(instance, self.tenancy.field.name, tenant)
         return instance
 
     def reset(self, obj: Resource) -> None:
@@ -197,9 +203,10 @@ class Adapter(Joining):
         """
         rows = model._default_manager.using(router.db_for_write(model))
         values = {column: value}
-        if self.tenant_field is not None and has_field(model, self.tenant_field):
-            rows = of_tenant(rows, self.tenant_field, connection)
-            values[self.tenant_field] = tenant_of(connection, key_to_tenant(model, self.tenant_field))
+        if self.tenancy is not None and (key := key_to(model, str(self.tenant_field), self.tenancy.model)):
+            own = tenancy_of(model, key)
+            rows = own.of_tenant(rows, connection)
+            values[key] = own.tenant_of(connection)
         row: Model | None = rows.filter(**values).order_by("pk").first()
         if row is None:
             try:

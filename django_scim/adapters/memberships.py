@@ -14,9 +14,8 @@ from scim2_models.path import CompareOperator
 from django_scim import mappings
 from django_scim.adapters.adapter import Adapter, model_named
 from django_scim.adapters.belonging import Belonging
-from django_scim.adapters.joining import is_of_domain
 from django_scim.adapters.power import has_flag, power_of
-from django_scim.adapters.tenancy import key_to_tenant
+from django_scim.adapters.tenancy import ByKey
 from django_scim.adapters.users import UserAdapter
 from django_scim.deprovisioning import deprovision
 from django_scim.mappings.dependencies import writing
@@ -27,9 +26,6 @@ from django_scim.sql.transactions import locked
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Resource
-
-MAY_WRITE = "~account"
-"""The key of what :meth:`MembershipAdapter.may_write` has said, for one write."""
 
 
 class MembershipAdapter(UserAdapter):
@@ -56,7 +52,7 @@ class MembershipAdapter(UserAdapter):
         if not has_flag(self.model, "is_active"):
             self.delete = "hard"
         super().__init__(**options)
-        if self.tenant_field is None:
+        if not isinstance(self.tenancy, ByKey):
             raise ImproperlyConfigured("its 'tenant_field' has to be the foreign key to the organisation.")
 
     def _key(self, name: str) -> ForeignKey[Any, Any]:
@@ -100,24 +96,6 @@ class MembershipAdapter(UserAdapter):
 
     # Whose the account is
 
-    def may_write(self, obj: Resource, account: Any) -> bool:
-        """Whether the caller may write the attributes of an account that there is.
-
-        It may if the account is of its e-mail domains, or if it has made or adopted the account, and no
-        other organisation has it. An account that was joined belongs to somebody else, so that nobody gets
-        the account of another person by naming it.
-        """
-        if obj.caller.is_itself:
-            return True
-        record = obj.record
-        is_handed_over = record is not None and record.is_handed_over
-        is_joined = record is not None and record.is_joined and not is_handed_over
-        if not is_joined and not self.elsewhere(obj).exists():
-            return True
-        address = getattr(account, self.email_field, None) or getattr(account, self.username_field)
-        is_own_domain = is_of_domain(str(address), obj.caller.connection)
-        return is_own_domain and (is_handed_over or not self.has_power(obj))
-
     def keeps(self, obj: Resource, mapping: mappings.Mapping) -> bool:
         """Whether an attribute is one of an account that is not the caller's to write."""
         prefix = self.column("")
@@ -126,19 +104,17 @@ class MembershipAdapter(UserAdapter):
         account = self.account_of(obj.instance)
         if account._state.adding:
             return False
-        if MAY_WRITE not in obj.fetched:
-            obj.fetched[MAY_WRITE] = self.may_write(obj, account)
-        return not obj.fetched[MAY_WRITE]
+        return not self.may_write_now(obj, account)
 
     def memberships(self, obj: Resource) -> QuerySet[Any]:
         """Return the memberships of an account, those of every organisation."""
         rows = self.model._base_manager.using(obj.database)
         return rows.filter(**{self.account: self.account_of(obj.instance)})
 
-    def elsewhere(self, obj: Resource) -> QuerySet[Any]:
-        """Return the memberships of an account in other organisations that SCIM has not deleted."""
+    def is_elsewhere(self, obj: Resource) -> bool:
+        """Whether an account has a membership in another organisation that SCIM has not deleted."""
         others = self.memberships(obj).filter(~Exists(self.tombstones()))
-        return others.exclude(**{self.tenant: getattr(obj.instance, self.tenant)})
+        return others.exclude(**{self.tenant: getattr(obj.instance, self.tenant)}).exists()
 
     def active_elsewhere(self, obj: Resource) -> bool:
         """Whether an account has another membership that is active."""
@@ -155,8 +131,8 @@ class MembershipAdapter(UserAdapter):
     @property
     def tenant(self) -> str:
         """The column with the key of the organisation."""
-        assert self.tenant_field is not None
-        return key_to_tenant(self.model, self.tenant_field).attname
+        assert isinstance(self.tenancy, ByKey)
+        return self.tenancy.field.attname
 
     # Joining an account
 

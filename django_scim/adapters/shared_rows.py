@@ -22,6 +22,8 @@ def check_written_columns(resource_type: ResourceType) -> Iterator[CheckMessage]
     keys: dict[str, list[str]] = defaultdict(list)
     models: dict[str, type[Model]] = {}
     for mapping in resource_type.written_mappings:
+        if any(mapping.check()):
+            continue  # It is wrong already, and its check says how.
         for column in mapping.written_columns():
             columns[column].append(mapping.path.key)
             found = looked_up(resource_type, column)

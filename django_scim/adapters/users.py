@@ -12,6 +12,7 @@ from django.db.models import CharField, EmailField, Model, Q, QuerySet, TextFiel
 
 from django_scim import mappings
 from django_scim.adapters.adapter import Adapter, model_named
+from django_scim.adapters.belonging import SharedActive
 from django_scim.adapters.groups import MEMBERS, relation_between
 from django_scim.adapters.power import has_field, has_flag
 from django_scim.deprovisioning import deprovision
@@ -66,6 +67,10 @@ class UserAdapter(Adapter):
         """Return the account of a row: here the row itself."""
         return instance
 
+    def address_of(self, account: Any) -> str:
+        """Return the e-mail address of an account, or else its user name."""
+        return str(getattr(account, self.email_field, None) or getattr(account, self.username_field))
+
     def column(self, name: str) -> str:
         """Return how a row reaches a column of its account."""
         return name
@@ -81,7 +86,7 @@ class UserAdapter(Adapter):
             beside = mappings.DefaultValue if email == self.username_field else mappings.PrimaryValue
             found["emails"] = beside(self.column(email), type="work")
         if has_flag(self.model, "is_active"):
-            found["active"] = mappings.Column("is_active")
+            found["active"] = SharedActive("is_active") if self.is_shared else mappings.Column("is_active")
         if issubclass(self.account_model, AbstractBaseUser):
             found["password"] = self.password()
         groups = self.resource_type.registry.get("Group")
@@ -191,5 +196,7 @@ class UserAdapter(Adapter):
             active.write(obj, True)
 
     def deprovision(self, obj: Resource) -> None:
-        """Do what ``DEPROVISIONING`` names."""
+        """Do what ``DEPROVISIONING`` names, unless other tenants have the account too."""
+        if self.is_elsewhere(obj):
+            return
         deprovision(obj.instance, obj.caller.connection)

@@ -162,6 +162,9 @@ class Mapping:
     def on_delete(self, obj: Resource) -> None:
         """Undo what should not outlive a resource that is deleted but whose row stays."""
 
+    def on_leave(self, obj: Resource) -> None:
+        """Undo what the caller's tenant has of a resource that leaves it, and that others keep."""
+
     # Filtering and sorting
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:

@@ -232,6 +232,11 @@ class Members(Collection):
             else:
                 getattr(obj.instance, self.relation).clear()
 
+    def on_leave(self, obj: Resource) -> None:
+        """End the memberships in the groups of the caller's tenant."""
+        if self.other is not None and self.other.adapter.is_scoped:
+            self.on_delete(obj)
+
     def touchable(self, obj: Resource, keys: list[Any]) -> list[Any]:
         """Return the keys that are to be added or removed, if the caller may change their memberships.
 

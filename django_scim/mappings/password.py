@@ -42,7 +42,7 @@ class Password(Mapping):
     def initialize(self, obj: Resource) -> None:
         """Make the password unusable until one is set; an account that others have too keeps its own."""
         user = self.account(obj)
-        if obj.resource_type.adapter.keeps(obj, self):
+        if obj.is_joining or obj.resource_type.adapter.keeps(obj, self):
             return
         user.set_unusable_password()
         obj.touch(user, "password")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from scim2_models import Context, ForbiddenException
 from scim2_models.path import CompareOperator
@@ -13,7 +14,7 @@ from django_scim.mappings.identifiers import reissue
 from django_scim.operations.conclusion import was_active
 from django_scim.operations.parking import take_back
 from django_scim.operations.saving import Written, apply, require_unique
-from django_scim.operations.write import DocumentWrite, locked_object, locked_row
+from django_scim.operations.write import DocumentWrite, locked_object, locked_row, rows_of
 from django_scim.resources.authority import Act, authorize, require_joinable
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
@@ -103,6 +104,7 @@ class Create(DocumentWrite):
         require_unique(obj, [(mapping, mapping.value_in(self.body)) for mapping in self.unique_mappings])
         if is_known:
             authorize(obj, Act.MATCH)
+        obj.after_save.append(partial(self.resource_type.adapter.enter, obj))
         return obj
 
     def join(self, new: Resource) -> Resource:
@@ -116,12 +118,17 @@ class Create(DocumentWrite):
         if account is None:
             return new
         row = adapter.join(new, account)
+        is_whole_row = row is account
         obj = new if row is new.instance else locked_object(self.resource_type, row, self.caller)
         obj.is_joining = True
         obj.record = obj.record or self.resource_type.new_record(row)
-        obj.record.is_joined = True
+        obj.record.is_joined = obj.record.is_joined or obj.record.managed_by_id is None
+        obj.changed_outside = True
         self.attempt.notes.append("joined: the account was there before")
-        require_joinable(obj)
+        if is_whole_row:
+            authorize(obj, Act.MATCH)
+        else:
+            require_joinable(obj)
         return obj
 
     @property
@@ -151,7 +158,7 @@ class Create(DocumentWrite):
         else:
             return None
         record = records.order_by("-deleted_at").first()
-        rows = self.resource_type.rows(self.caller.connection).using(new.database)
+        rows = rows_of(self.resource_type, self.caller).using(new.database)
         row = None if record is None else locked_row(self.resource_type, rows.filter(pk=record.key))
         obj = None if row is None else locked_object(self.resource_type, row, self.caller)
         # Another request may have been first to take it.
@@ -166,7 +173,7 @@ class Create(DocumentWrite):
         :returns: An empty document if the row is new.
         """
         obj = self.obj
-        if obj.is_new or obj.record is None:
+        if obj.is_new or obj.record is None or not obj.is_deleted:
             return {}
         self.attempt.former_id = obj.identifier
         self.attempt.notes.append(f"hired again: {obj.identifier} until it was deleted")

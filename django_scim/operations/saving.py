@@ -129,7 +129,8 @@ def apply(
         is_kept = not (mapping.clearable or mapping.path.is_secret or resets)
         if old == new or (new is None and is_kept and not removes):
             continue
-        if obj.resource_type.adapter.keeps(obj, mapping):
+        is_kept_on_joining = obj.is_joining and is_kept_on_adoption(obj, mapping)
+        if is_kept_on_joining or obj.resource_type.adapter.keeps(obj, mapping):
             if mapping.read(obj) != new:
                 obj.kept.append(mapping.path.key)
             continue

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from django.db.models import Model, Q
 from scim2_models import ConflictException, ForbiddenException, NotFoundException
 
-from django_scim.adapters.tenancy import key_to_tenant
 from django_scim.history.events import Attempt
 from django_scim.models import Connection, Link, Operation, Outcome, ProvisioningEvent
 from django_scim.operations.parking import take_back
@@ -246,9 +245,7 @@ def last_writer(resource_type: ResourceType, instance: Model) -> Iterator[Connec
 def others(resource_type: ResourceType, instance: Model) -> Iterator[Connection]:
     """Yield connections of the row's tenant, or any if rows have no tenant. Active ones come first."""
     condition = Q()
-    if resource_type.adapter.tenant_field is not None:
-        tenant = getattr(
-            instance, key_to_tenant(resource_type.model, resource_type.adapter.tenant_field).attname
-        )
-        condition = Q(tenant_id=str(tenant))
+    if resource_type.adapter.tenancy is not None:
+        tenants = resource_type.adapter.tenancy.keys(instance)
+        condition = Q(tenant_id__in=[str(tenant) for tenant in tenants])
     yield from Connection.objects.filter(condition).order_by("-is_active", "name")[:MOST_OTHERS]

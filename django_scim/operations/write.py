@@ -251,6 +251,11 @@ def lock(resource_type: ResourceType, identifier: str, caller: Caller) -> Resour
     return obj
 
 
+def rows_of(resource_type: ResourceType, caller: Caller) -> QuerySet[Any]:
+    """Return the rows that a caller may get: of those that tenants share, any, until it has joined."""
+    return resource_type.rows(None if resource_type.adapter.is_shared else caller.connection)
+
+
 def locked_row(resource_type: ResourceType, rows: QuerySet[Any]) -> Model | None:
     """Return the first of some rows or None, with its row locked, after what it shares with others."""
     resource_type.adapter.lock_parts(rows)
@@ -264,7 +269,7 @@ def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) 
     same database: a host's router may choose another one for a relation that is loaded later.
     """
     if resource_type.joins:
-        rows = resource_type.rows(caller.connection).using(instance._state.db)
+        rows = rows_of(resource_type, caller).using(instance._state.db)
         instance = rows.defer(None).select_related(*resource_type.joins).get(pk=instance.pk)
     obj = Resource(resource_type, instance, caller)
     obj.was_administrator = resource_type.adapter.is_administrator(instance)

@@ -79,7 +79,9 @@ def standing(obj: Resource, connection: Connection) -> Standing:
     if is_own:
         return Standing.OWN
     if owner is not None:
-        return Standing.OTHER
+        if not is_of_other_tenant(obj, connection):
+            return Standing.OTHER
+        return Standing.POWERFUL if adapter.has_power(obj) else Standing.OWN
     return Standing.POWERFUL if adapter.has_power(obj) else Standing.BY_HAND
 
 
@@ -96,6 +98,14 @@ def authorize(obj: Resource, act: Act) -> None:
         raise ForbiddenException(detail=REASONS[whose].format(name=obj.resource_type.name))
     if whose is Standing.BY_HAND:
         adopt(obj, connection)
+
+
+def is_of_other_tenant(obj: Resource, connection: Connection) -> bool:
+    """Whether another tenant's connection manages a row that both tenants have: each manages its own part."""
+    owner = None if obj.record is None else obj.record.managed_by
+    if not obj.resource_type.adapter.is_shared or owner is None:
+        return False
+    return (owner.tenant_type_id, owner.tenant_id) != (connection.tenant_type_id, connection.tenant_id)
 
 
 def require_joinable(obj: Resource) -> None:
@@ -120,10 +130,15 @@ def untouchable(resource_type: ResourceType, connection: Connection) -> Q:
     """Return the condition on the rows whose memberships a connection may not change."""
     records = resource_type.records().filter(**{resource_type.record_key: OuterRef("pk")})
     own, managed = records.filter(managed_by=connection), records.filter(managed_by__isnull=False)
+    others = managed
+    if resource_type.adapter.is_shared:
+        others = managed.filter(
+            managed_by__tenant_type=connection.tenant_type_id, managed_by__tenant_id=connection.tenant_id
+        )
     whose = {
         Standing.PROTECTED: resource_type.adapter.protected_rows(),
         Standing.POWERFUL: resource_type.adapter.power(),
-        Standing.OTHER: exists(managed),
+        Standing.OTHER: exists(others),
         Standing.BY_HAND: ~exists(managed),
     }
     policy = AdoptionPolicy(connection.adoption)
