@@ -19,7 +19,7 @@ from tests.representations import ENTERPRISE, group, user
 
 @pytest.fixture
 def values() -> dict[str, Any]:
-    """Whoever is not active belongs to the organisation no more, and is not there for the checks that follow."""
+    """Whoever is not active has left the organisation, and is not there for the checks that follow."""
     return {"User.active": lambda: True}
 
 
