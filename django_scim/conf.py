@@ -46,7 +46,8 @@ class ResourceOptions(TypedDict, total=False):
     no row needs it."""
 
     tenant_field: str | None
-    """The foreign key to the tenant: a connection sees the rows of its own tenant alone."""
+    """The foreign key to the tenant, or the many-to-many relation to the tenants: a connection sees the rows
+    of its own tenant alone."""
 
     manager: str | None
     """The manager whose rows are resources, by its name on the model, such as ``"objects"``; if it is not

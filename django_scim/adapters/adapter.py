@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
 from django.core.checks import CheckMessage
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import router
-from django.db.models import Exists, ManyToManyField, Model, OuterRef, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
+from django.db.models.manager import BaseManager
 from scim2_models import InvalidValueException
 from scim2_models import Resource as SCIMResource
 
 from django_scim import mappings
-from django_scim.adapters.tenancy import key_to_tenant, of_tenant, put_in_tenant, tenant_of
+from django_scim.adapters.joining import Joining
+from django_scim.adapters.power import power_of
+from django_scim.adapters.tenancy import ByKey, Tenancy, key_to, tenancy_of
+from django_scim.mappings.columns import HostPath
 from django_scim.models import Connection
 from django_scim.schema.paths import Json, ResourceModel
 from django_scim.schema.types import ExtensionOption, extended
@@ -26,14 +30,7 @@ if TYPE_CHECKING:
     from django_scim.resources.resource_type import ResourceType
 
 
-POWER_FLAGS = ("is_staff",)
-"""The usual columns that tell who may do more than others in the project."""
-
-POWER_RELATIONS = ("user_permissions", "permissions")
-"""The usual relations to permissions."""
-
-
-class Adapter:
+class Adapter(Joining):
     """What SCIM needs to know of a resource type and of the model behind it.
 
     A subclass sets the class attributes. ``attributes`` maps SCIM attribute paths to mappings (a string
@@ -79,7 +76,8 @@ class Adapter:
     """Extensions that are added to those of :attr:`resource`: dotted paths, classes, or JSON schemas."""
 
     tenant_field: str | None = None
-    """The foreign key to the tenant, if a row belongs to one: a connection then sees the rows of its own."""
+    """The foreign key to the tenant, or the many-to-many relation to the tenants, if rows belong to any: a
+    connection then sees the rows of its own."""
 
     protect: Mapping[str, Any] | None = None
     """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM, unless staff
@@ -99,6 +97,11 @@ class Adapter:
 
     ``manage.py scim_createindexes`` makes the indexes that such look-ups need.
     """
+
+    parts: Sequence[str] = ()
+    """Foreign keys to rows that are parts of the resource, such as the account of a membership.
+
+    A mapped column behind one is written in that row. The row behind any other foreign key is looked up."""
 
     matched_by: str | None = None
     """The attribute by which a write names a resource that was made by hand, and so adopts it."""
@@ -145,10 +148,13 @@ class Adapter:
         self.is_scoped = self.is_scoped or self.tenant_field is not None
         self.protect = self.protect if protect is None else protect
         self.manager = manager or self.manager
+        self.tenancy: Tenancy | None = None
         self.delete = delete or self.delete
         self.id_field = id_field or self.id_field
         self.added_attributes = attributes or {}
         self._require_complete()
+        if self.tenant_field is not None:
+            self.tenancy = tenancy_of(self.model, self.tenant_field)
         self.resource = extended(self.resource, self.extensions)
 
     def _require_complete(self) -> None:
@@ -181,8 +187,20 @@ class Adapter:
         """Return the rows that a connection may see: those of :attr:`manager`, and of its tenant if rows
         belong to one.
         """
-        rows = getattr(self.model, self.manager or "_default_manager").all()
-        return rows if self.tenant_field is None else of_tenant(rows, self.tenant_field, connection)
+        rows = self.own_manager.all()
+        return rows if self.tenancy is None else self.tenancy.of_tenant(rows, connection)
+
+    @property
+    def own_manager(self) -> Any:
+        """The manager whose rows are the resources. (As a type, a manager would be a descriptor to mypy.)"""
+        return getattr(self.model, self.manager or "_default_manager")
+
+    @property
+    def may_hide(self) -> bool:
+        """Whether a row that :meth:`new_instance` makes may be none of :meth:`get_queryset`: a method or the
+        manager leaves out rows."""
+        is_own = type(self).get_queryset is not Adapter.get_queryset
+        return is_own or type(self.own_manager).get_queryset is not BaseManager.get_queryset
 
     def new_instance(self, connection: Connection) -> Model:
         """Return an unsaved row of a resource that a connection makes, in its tenant.
@@ -190,8 +208,10 @@ class Adapter:
         :raises ForbiddenException: If rows belong to tenants, and the connection has no tenant.
         """
         instance = self.model()
-        if self.tenant_field is not None:
-            put_in_tenant(instance, self.tenant_field, connection)
+        if self.tenancy is not None:
+            tenant = self.tenancy.tenant_of(connection)
+            if isinstance(self.tenancy, ByKey):
+                setattr(instance, self.tenancy.field.name, tenant)
         return instance
 
     def reset(self, obj: Resource) -> None:
@@ -207,9 +227,10 @@ class Adapter:
         """
         rows = model._default_manager.using(router.db_for_write(model))
         values = {column: value}
-        if self.tenant_field is not None and has_field(model, self.tenant_field):
-            rows = of_tenant(rows, self.tenant_field, connection)
-            values[self.tenant_field] = tenant_of(connection, key_to_tenant(model, self.tenant_field))
+        if self.tenancy is not None and (key := key_to(model, str(self.tenant_field), self.tenancy.model)):
+            own = tenancy_of(model, key)
+            rows = own.of_tenant(rows, connection)
+            values[key] = own.tenant_of(connection)
         row: Model | None = rows.filter(**values).order_by("pk").first()
         if row is None:
             try:
@@ -242,16 +263,16 @@ class Adapter:
         Such are staff, whoever has permissions of their own, a group that grants permissions, and what
         :attr:`protect` describes.
         """
-        conditions: list[Q] = [Q(**{name: True}) for name in POWER_FLAGS if has_field(self.model, name)]
-        for name in POWER_RELATIONS:
-            field = self.model._meta.get_field(name) if has_field(self.model, name) else None
-            if isinstance(field, ManyToManyField):
-                through: Any = field.remote_field.through
-                own = through._base_manager.filter(**{field.m2m_field_name(): OuterRef("pk")})
-                conditions.append(Q(Exists(own)))
+        conditions = power_of(self.model)
         if self.protect:
             conditions.append(Q(pk__in=self.model._base_manager.filter(**self.protect).values("pk")))
         return any_of(conditions) if conditions else None
+
+    def has_power(self, obj: Resource) -> bool:
+        """Whether the row of a resource is one of :meth:`power`."""
+        power = self.power()
+        rows = self.model._base_manager.using(obj.database)
+        return power is not None and rows.filter(power, pk=obj.instance.pk).exists()
 
     def is_administrator(self, instance: Model) -> bool:
         """Whether a row stands for somebody who may do everything in the project, and can sign in."""
@@ -262,6 +283,11 @@ class Adapter:
         return None
 
     # Activity and deletion
+
+    def row_name(self, instance: Model) -> str:
+        """Return what people call a row: its :attr:`display_column`, or what the row says of itself."""
+        name = self.display_column
+        return str(instance if name is None else HostPath(self.model, name).read(instance))
 
     def display(self, document: Json) -> str:
         """Return what people call a resource, for the history."""
@@ -299,12 +325,3 @@ def model_named(model: type[Model] | str) -> type[Model]:
         return apps.get_model(model)
     except (LookupError, ValueError) as error:
         raise ImproperlyConfigured(f"its 'model' is '{model}', which is no model: {error}") from error
-
-
-def has_field(model: type[Model], name: str) -> bool:
-    """Whether a model has a field of that name."""
-    try:
-        model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return True

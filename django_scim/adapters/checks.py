@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage, Error, Warning
-from django.core.exceptions import FieldError, ValidationError
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db.models import CharField, Field, IntegerField, TextField, UUIDField
 
+from django_scim.adapters.shared_rows import check_written_columns
 from django_scim.imports import nearest
 from django_scim.mappings import Column, Password
+from django_scim.mappings.columns import HostPath
 from django_scim.mappings.identifiers import can_be_random, record_key_for
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def check_model(resource_type: ResourceType) -> Iterator[CheckMessage]:
         check_truth_values,
         check_privileges,
         check_protect,
+        check_written_columns,
     ):
         for message in check(resource_type):
             message.obj = type(resource_type.adapter)
@@ -84,12 +87,21 @@ def check_named_columns(resource_type: ResourceType) -> Iterator[CheckMessage]:
     columns = [field.name for field in meta.concrete_fields]
     for option in ("display_column", "created_field"):
         name = getattr(resource_type.adapter, option)
-        if name is not None and name not in columns:
+        if name is not None and not is_column(resource_type, name):
             yield Error(
                 f"{resource_type.setting}: the '{option}' is '{name}', but {meta.label} has no such column.",
                 hint=nearest(str(name), columns),
                 id="django_scim.E010",
             )
+
+
+def is_column(resource_type: ResourceType, name: str) -> bool:
+    """Whether a name is that of a column of the model, or of a part of the resource."""
+    try:
+        host = HostPath(resource_type.model, name, resource_type.adapter.parts)
+    except (FieldDoesNotExist, ValueError):
+        return False
+    return not host.relations or host.is_in_part
 
 
 def check_delete(resource_type: ResourceType) -> Iterator[CheckMessage]:

@@ -11,7 +11,8 @@ from django.core.checks import CheckMessage, Warning
 from django.db.models import ManyToManyField, ManyToManyRel, Model
 
 from django_scim import mappings
-from django_scim.adapters.adapter import Adapter, has_field, model_named
+from django_scim.adapters.adapter import Adapter, model_named
+from django_scim.adapters.power import has_field
 from django_scim.schema.types import Group
 
 MEMBERS = ("members", "users", "user_set")

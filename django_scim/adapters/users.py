@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.checks import CheckMessage, Warning
-from django.db.models import BooleanField, CharField, EmailField, Model, Q, QuerySet, TextField
+from django.db.models import CharField, EmailField, Model, Q, QuerySet, TextField
 
 from django_scim import mappings
-from django_scim.adapters.adapter import Adapter, has_field, model_named
+from django_scim.adapters.adapter import Adapter, model_named
+from django_scim.adapters.belonging import SharedActive
 from django_scim.adapters.groups import MEMBERS, relation_between
+from django_scim.adapters.power import has_field, has_flag
 from django_scim.deprovisioning import deprovision
 from django_scim.models import Connection
 from django_scim.schema.types import EnterpriseUserExtension, User
@@ -48,34 +50,55 @@ class UserAdapter(Adapter):
     def __init__(self, *, model: type[Model] | str | None = None, **options: Any) -> None:
         if model is not None or not hasattr(self, "model"):
             self.model = model_named(model or get_user_model())
-        fields: Any = self.model
+        fields: Any = self.account_model
         self.username_field = str(getattr(fields, "USERNAME_FIELD", "username"))
         self.email_field = str(getattr(fields, "EMAIL_FIELD", None) or "email")
-        self.kept_on_adoption = ("password", "emails", self.email_field)
-        self.display_column = self.display_column or self.username_field
+        self.kept_on_adoption = ("password", "emails", self.column(self.email_field))
+        self.display_column = self.display_column or self.column(self.username_field)
         if self.created_field is None and has_field(self.model, "date_joined"):
             self.created_field = "date_joined"
         super().__init__(**options)
 
+    @property
+    def account_model(self) -> type[Model]:
+        """The model that has the columns of an account."""
+        return self.model
+
+    def account_of(self, instance: Model) -> Any:
+        """Return the account of a row: here the row itself."""
+        return instance
+
+    def address_of(self, account: Any) -> str:
+        """Return the e-mail address of an account, or else its user name."""
+        return str(getattr(account, self.email_field, None) or getattr(account, self.username_field))
+
+    def column(self, name: str) -> str:
+        """Return how a row reaches a column of its account."""
+        return name
+
     def get_attributes(self) -> Mapping[str, mappings.Mapping | str | None]:
         """Return a mapping for each attribute that a field of the model can hold."""
-        found: dict[str, mappings.Mapping | str | None] = {"userName": mappings.Column(self.username_field)}
+        found: dict[str, mappings.Mapping | str | None] = {
+            "userName": mappings.Column(self.column(self.username_field))
+        }
         found.update(self.name_attributes())
         email = self.email_field
         if self.has_text(email):
             beside = mappings.DefaultValue if email == self.username_field else mappings.PrimaryValue
-            found["emails"] = beside(email, type="work")
-        if has_field(self.model, "is_active") and isinstance(
-            self.model._meta.get_field("is_active"), BooleanField
-        ):
-            found["active"] = mappings.Column("is_active")
-        if issubclass(self.model, AbstractBaseUser):
-            found["password"] = mappings.Password()
+            found["emails"] = beside(self.column(email), type="work")
+        if has_flag(self.model, "is_active"):
+            found["active"] = SharedActive("is_active") if self.is_shared else mappings.Column("is_active")
+        if issubclass(self.account_model, AbstractBaseUser):
+            found["password"] = self.password()
         groups = self.resource_type.registry.get("Group")
         relation = groups and relation_between(groups.model, self.model, MEMBERS)
         if relation and relation[1]:
             found["groups"] = mappings.Members(relation[1], to="Group", type="direct")
         return {**found, **self.attributes}
+
+    def password(self) -> mappings.Mapping:
+        """Return the mapping of the password."""
+        return mappings.Password()
 
     def name_attributes(self) -> dict[str, mappings.Mapping]:
         """Return the mappings of the fields for names; one that is alone gets whatever a client sends."""
@@ -83,7 +106,7 @@ class UserAdapter(Adapter):
         for attribute, candidates in NAMES.items():
             column = next((name for name in candidates if self.has_text(name)), None)
             if column is not None and column != self.username_field:
-                columns[attribute] = column
+                columns[attribute] = self.column(column)
         found: dict[str, mappings.Mapping] = {key: mappings.Column(column) for key, column in columns.items()}
         if not self.has_name_parts(columns):
             if "name.formatted" in found:
@@ -105,22 +128,24 @@ class UserAdapter(Adapter):
         An empty one would count as usable, and Django would let somebody reset it.
         """
         instance = super().new_instance(connection)
-        if isinstance(instance, AbstractBaseUser):
-            instance.set_unusable_password()
+        account = self.account_of(instance)
+        if isinstance(account, AbstractBaseUser):
+            account.set_unusable_password()
         return instance
 
     def reset(self, obj: Resource) -> None:
         """Take the password of the deleted account, whether ``password`` is mapped or not."""
         super().reset(obj)
-        if isinstance(obj.instance, AbstractBaseUser):
-            obj.instance.set_unusable_password()
-            obj.touch(obj.instance, "password")
+        account = self.account_of(obj.instance)
+        if isinstance(account, AbstractBaseUser):
+            account.set_unusable_password()
+            obj.touch(account, "password")
 
     def has_text(self, name: str) -> bool:
-        """Whether the model has a text column of that name."""
-        if not has_field(self.model, name):
+        """Whether an account has a text column of that name."""
+        if not has_field(self.account_model, name):
             return False
-        return isinstance(self.model._meta.get_field(name), CharField | EmailField | TextField)
+        return isinstance(self.account_model._meta.get_field(name), CharField | EmailField | TextField)
 
     def check(self) -> Iterable[CheckMessage]:
         """Report accounts that nothing can lock."""
@@ -136,20 +161,23 @@ class UserAdapter(Adapter):
 
     def protected(self, instance: Model) -> bool:
         """Superusers are read, and never changed."""
-        return bool(getattr(instance, "is_superuser", False))
+        return bool(getattr(self.account_of(instance), "is_superuser", False))
 
     def protected_rows(self) -> Q | None:
-        return Q(is_superuser=True) if has_field(self.model, "is_superuser") else None
+        has_superusers = has_field(self.account_model, "is_superuser")
+        return Q(**{self.column("is_superuser"): True}) if has_superusers else None
 
     def is_administrator(self, instance: Model) -> bool:
         """Whether an account is an active superuser."""
-        return bool(getattr(instance, "is_superuser", False) and getattr(instance, "is_active", False))
+        account = self.account_of(instance)
+        return bool(getattr(account, "is_superuser", False) and getattr(account, "is_active", False))
 
     def administrators(self) -> QuerySet[Any] | None:
         """Return the active superusers."""
-        if not (has_field(self.model, "is_superuser") and has_field(self.model, "is_active")):
+        flags = ("is_superuser", "is_active")
+        if not all(has_field(self.account_model, name) for name in flags):
             return None
-        return self.model._base_manager.filter(is_superuser=True, is_active=True)
+        return self.model._base_manager.filter(**{self.column(name): True for name in flags})
 
     def is_active(self, obj: Resource) -> bool:
         """Whether the account is not locked: what has no ``active`` is not."""
@@ -169,5 +197,7 @@ class UserAdapter(Adapter):
             active.write(obj, True)
 
     def deprovision(self, obj: Resource) -> None:
-        """Do what ``DEPROVISIONING`` names."""
+        """Do what ``DEPROVISIONING`` names, unless other tenants have the account too."""
+        if self.is_elsewhere(obj):
+            return
         deprovision(obj.instance, obj.caller.connection)

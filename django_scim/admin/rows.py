@@ -49,8 +49,7 @@ def resources_in(resource_type: ResourceType, records: dict[Any, Record]) -> lis
 
 def name_of(obj: Resource) -> str:
     """Return the display name of a resource's row."""
-    column = obj.resource_type.adapter.display_column
-    return str(obj.instance if column is None else getattr(obj.instance, column))
+    return obj.resource_type.adapter.row_name(obj.instance)
 
 
 def is_active(obj: Resource) -> bool:

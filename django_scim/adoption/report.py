@@ -52,9 +52,7 @@ class Report:
         """Keep the name of an account, unless there are enough for the reason."""
         names = self.names.setdefault(reason, [])
         if len(names) < MOST_NAMES:
-            column = obj.resource_type.adapter.display_column
-            display = getattr(obj.instance, column) if column else obj.instance
-            names.append(f"{display} ({obj.instance.pk})")
+            names.append(f"{obj.resource_type.adapter.row_name(obj.instance)} ({obj.instance.pk})")
 
     def add(self, other: Report) -> None:
         for name in ("selected", "recorded", "linked", "identified", "unchanged"):

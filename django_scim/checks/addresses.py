@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
-from django_scim.adapters.tenancy import key_to_tenant
+from django_scim.adapters.tenancy import tenancy_of
 from django_scim.api.addresses import OWN_KEYWORD, Enclosing, enclosing_routes
 from django_scim.conf import get_settings
 from django_scim.imports import nearest
@@ -69,7 +69,7 @@ def unknown_attributes() -> Iterator[CheckMessage]:
     for each in registry():
         if each.adapter.tenant_field is not None:
             with suppress(ImproperlyConfigured):
-                models.add(key_to_tenant(each.model, each.adapter.tenant_field).related_model)
+                models.add(tenancy_of(each.model, each.adapter.tenant_field).model)
     for keyword, attribute in get_settings().TENANT_IN_ADDRESS.items() if models else ():
         if not any(hasattr(model, attribute) for model in models):
             names = [field.name for model in models for field in model._meta.concrete_fields]

@@ -162,6 +162,11 @@ class ExternalId(Mapping):
         if obj.record is not None and obj.record.pk is not None:
             self.resource_type.links().filter(record=obj.record).delete()
 
+    def on_leave(self, obj: Resource) -> None:
+        """Forget the value of the caller."""
+        links = self.resource_type.links().filter(record=obj.record, connection=obj.caller.connection)
+        links.filter(record__isnull=False).delete()
+
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Look into the links of the connection, for equality by their digest."""
         return ExternalIdOperand(self, path.binding, caller)

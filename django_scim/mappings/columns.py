@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
-from django.db.models import ForeignKey, ForeignObjectRel, ManyToManyField, Model, OneToOneField, OneToOneRel
+from django.db.models import (
+    ForeignKey,
+    ForeignObjectRel,
+    ManyToManyField,
+    Model,
+    OneToOneField,
+    OneToOneRel,
+    QuerySet,
+)
 from scim2_models import InvalidValueException, Required, Uniqueness
+from scim2_models.path import CompareOperator
 
 from django_scim.mappings.check_messages import no_conversion, not_one_value, shared_row, unknown_field
 from django_scim.mappings.conversions import Conversion, is_empty
@@ -34,12 +43,15 @@ class HostPath:
 
     Each step before the last has to lead to at most one row.
 
+    :param parts: The foreign keys of the model whose rows are parts of the resource: see ``parts`` of the
+        adapter.
     :raises FieldDoesNotExist: If a name is not a field of its model; the message says which.
     :raises ValueError: If a step leads to many rows.
     """
 
-    def __init__(self, model: type[Model], path: str) -> None:
+    def __init__(self, model: type[Model], path: str, parts: Collection[str] = ()) -> None:
         self.path = path
+        self.parts = parts
         self.root = model
         self.relations: list[Relation] = []
         *steps, last = path.split("__")
@@ -63,7 +75,17 @@ class HostPath:
     @property
     def is_writable(self) -> bool:
         """Whether no relation follows a foreign key: what lies behind a shared row is not the resource's."""
-        return all(isinstance(relation, OneToOneField | OneToOneRel) for relation in self.relations[:-1])
+        return all(map(self.is_own, self.relations[:-1]))
+
+    def is_own(self, relation: Relation) -> bool:
+        """Whether the row behind a relation belongs to the resource."""
+        is_part = relation.model is self.root and relation.name in self.parts
+        return is_part or isinstance(relation, OneToOneField | OneToOneRel)
+
+    @property
+    def is_in_part(self) -> bool:
+        """Whether the column is one of a part of the resource."""
+        return len(self.relations) == 1 and self.relations[0].name in self.parts
 
     def dependencies(self) -> Iterator[Dependency]:
         """Yield the rows on the way, with the columns that lead on, and the row with the column."""
@@ -96,20 +118,20 @@ class HostPath:
     def write(self, obj: Resource, value: Any) -> None:
         """Set the column, making the rows that lead to it.
 
-        A row behind a one-to-one relation belongs to the resource: it is changed, or made. A row behind
-        a foreign key is shared, such as a department: the relation is pointed at the row that has the
-        value, and at a new one if there is none.
+        A row behind a one-to-one relation belongs to the resource: it is changed, or made. So does a part. A
+        row behind any other foreign key is shared, such as a department: the relation is pointed at the row
+        that has the value, and at a new one if there is none.
         """
         instance = obj.instance
         for position, relation in enumerate(self.relations):
-            if not isinstance(relation, OneToOneField | OneToOneRel):
+            if not self.is_own(relation):
                 self._point(obj, instance, relation, self.relations[position + 1 :], value)
                 return
-            instance = self._one_to_one(obj, instance, relation)
+            instance = self._own(obj, instance, relation)
         setattr(instance, self.field.attname, value)
         obj.touch(instance, self.field.attname)
 
-    def _one_to_one(self, obj: Resource, instance: Model, relation: Relation) -> Model:
+    def _own(self, obj: Resource, instance: Model, relation: Relation) -> Model:
         try:
             found = getattr(instance, accessor(relation))
         except ObjectDoesNotExist:
@@ -166,14 +188,16 @@ class Column(Mapping):
     def prepare(self) -> None:
         """Find the field; :meth:`check` reports one that is not there."""
         try:
-            self.host: HostPath | None = HostPath(self.resource_type.model, self.column)
+            self.host: HostPath | None = self._path()
         except (FieldDoesNotExist, ValueError):
             self.host = None
         else:
             uniqueness = self.path.binding.get_annotation(Uniqueness)
             is_own = not self.host.relations
+            # The same value in a part is the same part, which others may have too.
             self.is_unique_everywhere = is_own and self.host.field.unique
-            self.is_unique = self.is_unique_everywhere or (is_own and uniqueness in UNIQUE)
+            may_be_unique = is_own or self.host.is_in_part
+            self.is_unique = self.is_unique_everywhere or (may_be_unique and uniqueness in UNIQUE)
             given = self.given_conversion
             plain = given if isinstance(given, Conversion) else Conversion()
             self.conversion = plain.bind(self.host.field, self.path.binding, self.path.key)
@@ -185,7 +209,10 @@ class Column(Mapping):
     @property
     def found(self) -> HostPath:
         """The field, which the system check has seen to exist."""
-        return self.host or HostPath(self.resource_type.model, self.column)
+        return self.host or self._path()
+
+    def _path(self) -> HostPath:
+        return HostPath(self.resource_type.model, self.column, self.resource_type.adapter.parts)
 
     def check(self) -> Iterable[CheckMessage]:
         """Report a field that does not exist, with the nearest one that does."""
@@ -247,3 +274,11 @@ class Column(Mapping):
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         return self.conversion.operand(self.column)
+
+    def holders(self, value: Any) -> QuerySet[Any]:
+        """Return the rows of the column's own table with a value, as the attribute is compared."""
+        operand = self.conversion.operand(self.found.field.name)
+        rows: QuerySet[Any] = self.found.model._base_manager.filter(
+            operand.compare(CompareOperator.eq, value)
+        )
+        return rows

@@ -111,6 +111,10 @@ class Mapping:
         """Return the columns that :meth:`read` uses, as ``only()`` takes them."""
         return ()
 
+    def written_columns(self) -> Sequence[str]:
+        """Return the columns that :meth:`write` sets."""
+        return self.columns() if self.writable else ()
+
     def dependencies(self) -> Iterable[Dependency]:
         """Return the rows whose change by the host is a change of the resource."""
         return ()
@@ -163,6 +167,9 @@ class Mapping:
 
     def on_delete(self, obj: Resource) -> None:
         """Undo what should not outlive a resource that is deleted but whose row stays."""
+
+    def on_leave(self, obj: Resource) -> None:
+        """Undo what the caller's tenant has of a resource that leaves it, and that others keep."""
 
     # Filtering and sorting
 

@@ -23,6 +23,7 @@ from scim2_models import InvalidValueException
 from django_scim.mappings.builtin import identifier_operand
 from django_scim.mappings.check_messages import unknown_field, unknown_relation, wrong_resource_type
 from django_scim.mappings.collection import SHOWN_KEYS, Collection, batches, identifier_of
+from django_scim.mappings.columns import HostPath
 from django_scim.mappings.dependencies import Dependency, writing
 from django_scim.schema.paths import AttributePath
 from django_scim.sql.operand import ColumnOperand, ConstantOperand, Operand
@@ -244,6 +245,11 @@ class Members(Collection):
             else:
                 self.related(obj).clear()
 
+    def on_leave(self, obj: Resource) -> None:
+        """End the memberships in the groups of the caller's tenant."""
+        if self.other is not None and self.other.adapter.is_scoped:
+            self.on_delete(obj)
+
     def touchable(self, obj: Resource, keys: list[Any]) -> list[Any]:
         """Return the keys that are added or removed, if the caller may change their memberships.
 
@@ -345,6 +351,6 @@ class Members(Collection):
         if path.sub == "type":
             return ConstantOperand(self.type, path.binding)
         if path.sub == "display" and other.adapter.display_column:
-            field = column_of(other.model, other.adapter.display_column)
+            field = HostPath(other.model, other.adapter.display_column).field
             return ColumnOperand(f"{self.target}__{other.adapter.display_column}", field, path.binding)
         return None

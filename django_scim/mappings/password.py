@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -15,18 +16,34 @@ if TYPE_CHECKING:
 
 
 class Password(Mapping):
-    """``password`` through ``set_password``; an account that gets none has an unusable one."""
+    """``password`` through ``set_password``; an account that gets none has an unusable one.
+
+    :param part: The foreign key to the account, where that is a part of the resource: see ``parts`` of the
+        adapter.
+    """
 
     filterable = False
     sortable = False
+
+    def __init__(self, part: str | None = None) -> None:
+        self.part = part
+
+    def written_columns(self) -> Sequence[str]:
+        return ("password" if self.part is None else f"{self.part}__password",)
+
+    def account(self, obj: Resource) -> Any:
+        """Return the row with the password."""
+        return obj.instance if self.part is None else getattr(obj.instance, self.part)
 
     def read(self, obj: Resource) -> Any:
         """Return None: the attribute is ``writeOnly``."""
         return None
 
     def initialize(self, obj: Resource) -> None:
-        """Make the password unusable until one is set."""
-        user: Any = obj.instance
+        """Make the password unusable until one is set; an account that others have too keeps its own."""
+        user = self.account(obj)
+        if obj.is_joining or obj.resource_type.adapter.keeps(obj, self):
+            return
         user.set_unusable_password()
         obj.touch(user, "password")
 
@@ -35,7 +52,7 @@ class Password(Mapping):
 
         :raises InvalidValueException: If a validator of the host refuses it.
         """
-        user: Any = obj.instance
+        user = self.account(obj)
         if value is None:
             user.set_unusable_password()
         else:

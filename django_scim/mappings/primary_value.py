@@ -164,6 +164,9 @@ class DefaultValue(StoredWithColumn):
         """Return the stored entries, or else the column's value."""
         return super().read(obj) or self.default(obj)
 
+    def written_columns(self) -> Sequence[str]:
+        return ()
+
     def default(self, obj: Resource) -> Any:
         """Return the column's value as the one entry."""
         value = self.column.read(obj)

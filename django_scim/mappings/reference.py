@@ -20,7 +20,6 @@ from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only, keep_parts
 from django_scim.sql.operand import ColumnOperand, Operand, constant
 from django_scim.sql.sources import Source, SourceOperand
-from django_scim.sql.values import column_of
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Caller, Resource
@@ -93,6 +92,8 @@ class Reference(Mapping):
         found: dict[Any, Any] = {}
         if other is not None and wanted:
             rows = other.queryset(objects[0].caller.connection).using(objects[0].database)
+            if joined := (other.adapter.display_column or "").rpartition("__")[0]:
+                rows = rows.select_related(joined)
             found = other.with_ids(rows).in_bulk(list(wanted))
         for obj, key in keys.items():
             obj.fetched[self.path.key] = found.get(key)
@@ -106,7 +107,7 @@ class Reference(Mapping):
         identifier = other.identifier(target)
         value = {"value": identifier, "$ref": obj.caller.location(other, identifier)}
         if other.adapter.display_column and "displayName" in self.path.sub_attributes:
-            value["displayName"] = str(getattr(target, other.adapter.display_column))
+            value["displayName"] = other.adapter.row_name(target)
         return value
 
     def write(self, obj: Resource, value: Any) -> None:
@@ -143,7 +144,7 @@ class Reference(Mapping):
         if path.sub == "value":
             return identifier_operand(other, "", path.binding)
         if path.sub == "displayName" and other.adapter.display_column:
-            field = column_of(other.model, other.adapter.display_column)
+            field = HostPath(other.model, other.adapter.display_column).field
             return ColumnOperand(other.adapter.display_column, field, path.binding)
         return None
 

@@ -215,6 +215,14 @@ class Migration(migrations.Migration):
                         verbose_name="handed over",
                     ),
                 ),
+                (
+                    "is_joined",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Whether the account behind the resource was there before: it is not the connection's.",
+                        verbose_name="joined",
+                    ),
+                ),
                 ("former_digest", models.CharField(blank=True, editable=False, max_length=64)),
                 ("reissued_id", models.UUIDField(editable=False, null=True, unique=True)),
                 (

@@ -59,6 +59,11 @@ class Record(models.Model):
         default=False,
         help_text=_("Whether staff have given the resource to the connection, although it has power."),
     )
+    is_joined = models.BooleanField(
+        _("joined"),
+        default=False,
+        help_text=_("Whether the account behind the resource was there before: it is not the connection's."),
+    )
     former_digest = models.CharField(max_length=64, blank=True, editable=False)
     reissued_id = models.UUIDField(null=True, unique=True, editable=False)
     former_ids = models.JSONField(default=empty_list, editable=False)

@@ -14,6 +14,7 @@ from django.dispatch import Signal
 
 from django_scim import signals
 from django_scim.history.events import Attempt
+from django_scim.operations.ending import end
 from django_scim.operations.protection import require_permitted_outcome, require_within_limit
 from django_scim.resources.resource import Resource
 
@@ -29,7 +30,7 @@ def was_active(obj: Resource) -> bool | None:
 
     A deleted resource is not active, whatever its row says.
     """
-    if obj.instance._state.adding:
+    if obj.instance._state.adding or obj.is_joining:
         return None
     return not obj.is_deleted and obj.resource_type.adapter.is_active(obj)
 
@@ -46,9 +47,18 @@ def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: boo
         administrator.
     :raises LimitExceeded: If the connection has reached its limit of deprovisioning.
     """
-    is_active = signal is not signals.resource_deleted and obj.resource_type.adapter.is_active(obj)
+    is_deleted = signal is signals.resource_deleted
+    is_active = not is_deleted and obj.resource_type.adapter.is_active(obj)
+    obj.resource_type.adapter.settle(obj, active_before, is_active=is_active, is_deleted=is_deleted)
+    if obj.is_ending and not is_deleted and obj.resource_type.adapter.is_shared:
+        end(obj)
+    if obj.kept:
+        obj.notes.append(
+            f"left as they are, since the account is not this connection's: {', '.join(obj.kept)}"
+        )
+    attempt.notes.extend(obj.notes)
     is_changed = bool(attempt.changes) or signal is signals.resource_created
-    require_permitted_outcome(obj, is_changed=is_changed, is_deleted=signal is signals.resource_deleted)
+    require_permitted_outcome(obj, is_changed=is_changed, is_deleted=is_deleted)
     attempt.deactivated = bool(active_before) and not is_active
     if attempt.deactivated and attempt.connection is not None:
         require_within_limit(obj)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from scim2_models import Context
+import logging
+from functools import partial
+
+from scim2_models import Context, ForbiddenException
 from scim2_models.path import CompareOperator
 
 from django_scim.conf import get_settings
@@ -11,13 +14,15 @@ from django_scim.mappings.identifiers import reissue
 from django_scim.operations.conclusion import was_active
 from django_scim.operations.parking import take_back
 from django_scim.operations.saving import Written, apply, require_unique
-from django_scim.operations.write import DocumentWrite, locked_object
-from django_scim.resources.authority import Act, authorize
+from django_scim.operations.write import DocumentWrite, locked_object, locked_row, rows_of
+from django_scim.resources.authority import Act, authorize, require_joinable
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.signals import resource_created
 from django_scim.sql.operand import any_of
-from django_scim.sql.transactions import locked
+
+logger = logging.getLogger("django_scim.request")
+"""What went wrong with a request, for the people of the project."""
 
 
 class Create(DocumentWrite):
@@ -54,6 +59,26 @@ class Create(DocumentWrite):
             self.document, self.body = self.body, document
             self.save_change()
 
+    def conclude(self) -> None:
+        """Refuse what its own maker could not see, then conclude.
+
+        :raises ForbiddenException: If the adapter makes a row that it does not show.
+        """
+        adapter = self.resource_type.adapter
+        if adapter.may_hide:
+            rows = self.resource_type.queryset(self.caller.connection).using(self.obj.database)
+            if not rows.filter(pk=self.obj.instance.pk).exists():
+                name = type(adapter).__name__
+                logger.error(
+                    "%s made a %s that %s cannot see: its get_queryset() leaves it out",
+                    name,
+                    self.resource_type.name,
+                    self.caller.connection,
+                )
+                detail = f"{name} makes a {self.resource_type.name} that this connection could not see"
+                raise ForbiddenException(detail=detail)
+        super().conclude()
+
     def begin(self) -> None:
         """Find the row to use, or a new one, and read what a deleted resource has left in it."""
         self.attempt.start()
@@ -73,11 +98,37 @@ class Create(DocumentWrite):
         new = Resource(
             self.resource_type, self.resource_type.adapter.new_instance(self.caller.acting), self.caller
         )
-        require_unique(new, [(mapping, mapping.value_in(self.body)) for mapping in self.unique_mappings])
         obj = self.known_again(new)
-        if obj is None:
+        is_known = obj is not None
+        obj = obj or self.join(new)
+        require_unique(obj, [(mapping, mapping.value_in(self.body)) for mapping in self.unique_mappings])
+        if is_known:
+            authorize(obj, Act.MATCH)
+        obj.after_save.append(partial(self.resource_type.adapter.enter, obj))
+        return obj
+
+    def join(self, new: Resource) -> Resource:
+        """Return the new resource, with the account if there is one that it is to share.
+
+        :raises UniquenessException: If the account belongs to the tenant of the caller already.
+        :raises ForbiddenException: If it has power: nobody gets such an account by naming it.
+        """
+        adapter = self.resource_type.adapter
+        account = adapter.find_account(new, self.body)
+        if account is None:
             return new
-        authorize(obj, Act.MATCH)
+        row = adapter.join(new, account)
+        is_whole_row = row is account
+        obj = new if row is new.instance else locked_object(self.resource_type, row, self.caller)
+        obj.is_joining = True
+        obj.record = obj.record or self.resource_type.new_record(row)
+        obj.record.is_joined = obj.record.is_joined or obj.record.managed_by_id is None
+        obj.changed_outside = True
+        self.attempt.notes.append("joined: the account was there before")
+        if is_whole_row:
+            authorize(obj, Act.MATCH)
+        else:
+            require_joinable(obj)
         return obj
 
     @property
@@ -107,8 +158,8 @@ class Create(DocumentWrite):
         else:
             return None
         record = records.order_by("-deleted_at").first()
-        rows = self.resource_type.rows(self.caller.connection).using(new.database)
-        row = None if record is None else locked(rows.filter(pk=record.key)).first()
+        rows = rows_of(self.resource_type, self.caller).using(new.database)
+        row = None if record is None else locked_row(self.resource_type, rows.filter(pk=record.key))
         obj = None if row is None else locked_object(self.resource_type, row, self.caller)
         # Another request may have been first to take it.
         return obj if obj is not None and obj.is_deleted else None
@@ -122,7 +173,7 @@ class Create(DocumentWrite):
         :returns: An empty document if the row is new.
         """
         obj = self.obj
-        if obj.is_new or obj.record is None:
+        if obj.is_new or obj.record is None or not obj.is_deleted:
             return {}
         self.attempt.former_id = obj.identifier
         self.attempt.notes.append(f"hired again: {obj.identifier} until it was deleted")

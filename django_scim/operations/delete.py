@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
 from django_scim.mappings.dependencies import writing
-from django_scim.models import UniqueValue
 from django_scim.operations.conclusion import conclude
-from django_scim.operations.saving import Written, note_differences, note_members, save_record, save_rows
+from django_scim.operations.ending import hide, part
+from django_scim.operations.saving import Written, note_differences, note_members
 from django_scim.operations.write import WriteById
 from django_scim.resources.authority import Act
 from django_scim.resources.resource import Resource
@@ -26,9 +24,18 @@ class Delete(WriteById):
     def is_hard(self) -> bool:
         return self.resource_type.adapter.delete == "hard"
 
+    def lock(self) -> Resource:
+        """Return the resource, and look whether another tenant has it too."""
+        obj = super().lock()
+        adapter = self.resource_type.adapter
+        self.is_elsewhere = adapter.is_shared and adapter.is_elsewhere(obj)
+        return obj
+
     def change(self) -> Written:
         """Deactivate the resource and set its tombstone, unless its row is deleted."""
-        if not self.is_hard:
+        if self.is_elsewhere:
+            part(self.obj)
+        elif not self.is_hard:
             hide(self.obj)
             note_differences(self.obj, self.document, self.current(), self.attempt.changes)
         note_members(self.obj, self.attempt.changes)
@@ -45,7 +52,7 @@ class Delete(WriteById):
         :raises ConflictException: If other rows of the host prevent the deletion.
         """
         conclude(self.obj, self.attempt, self.signal, self.active_before)
-        if self.is_hard:
+        if self.is_hard and not self.is_elsewhere:
             delete_row(self.obj)
         self.attempt.succeeded(self.status)
 
@@ -56,18 +63,3 @@ def delete_row(obj: Resource) -> None:
         obj.instance.delete(using=obj.database)
     if obj.record is not None and obj.record.pk is not None:
         obj.record.delete(using=obj.database)
-
-
-def hide(obj: Resource) -> None:
-    """Deactivate the resource and set its tombstone. The row stays."""
-    for mapping in obj.resource_type.mappings.values():
-        mapping.on_delete(obj)
-    obj.resource_type.adapter.deactivate(obj)
-    save_rows(obj)
-    if obj.record is None:
-        obj.record = obj.resource_type.new_record(obj.instance)
-    obj.record.deleted_at = timezone.now()
-    known_as = obj.external_id
-    obj.record.former_digest = "" if known_as is None else obj.resource_type.external_id_digest(known_as)
-    save_record(obj)
-    UniqueValue.objects.using(obj.database).filter(record=obj.record).delete()

@@ -51,12 +51,20 @@ def unique_columns(model: type[Model]) -> Iterator[tuple[str, ...]]:
 
 
 def deleted_owners(row: Model, database: str) -> Iterator[tuple[ResourceType, Record]]:
-    """Yield the records of the deleted resources that a row belongs to, locked."""
+    """Yield the records of the deleted resources that a row belongs to, locked; none if others use it."""
     for resource_type, dependency in dependencies_of(type(row), row):
+        if dependency.path and is_in_use(resource_type, dependency.path, row, database):
+            return
         keys: Any = dependent_keys(resource_type, dependency, row) if dependency.path else [row.pk]
         records = resource_type.records().using(database).filter(deleted_at__isnull=False)
         for record in locked(records.filter(**{f"{resource_type.record_key}__in": keys})):
             yield resource_type, record
+
+
+def is_in_use(resource_type: ResourceType, path: str, row: Model, database: str) -> bool:
+    """Whether a resource that is not deleted has a row beside its own, or the adapter still needs it."""
+    own = resource_type.queryset(None).using(database).filter(**{path: row.pk})
+    return own.exists() or resource_type.adapter.needs(row)
 
 
 def park(

@@ -41,8 +41,14 @@ def require_unique(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> Non
     :raises UniquenessException: If another row has one.
     """
     for mapping, value in written:
-        if mapping.is_unique and value is not None and holders(obj, mapping, value).exists():
+        if mapping.is_unique and value is not None and is_taken(obj, mapping, value):
             raise conflict(mapping)
+
+
+def is_taken(obj: Resource, mapping: Mapping, value: Any) -> bool:
+    """Whether another row has a unique value, be it one that the caller cannot see."""
+    is_elsewhere = obj.resource_type.adapter.is_taken
+    return holders(obj, mapping, value).exists() or is_elsewhere(obj, mapping, value)
 
 
 def conflict(mapping: Mapping) -> UniquenessException:
@@ -125,6 +131,11 @@ def apply(
         old, new = mapping.before_and_after(obj, before, after, removes=removes)
         is_kept = not (mapping.clearable or mapping.path.is_secret or resets)
         if old == new or (new is None and is_kept and not removes):
+            continue
+        is_kept_on_joining = obj.is_joining and is_kept_on_adoption(obj, mapping)
+        if is_kept_on_joining or obj.resource_type.adapter.keeps(obj, mapping):
+            if mapping.read(obj) != new:
+                obj.kept.append(mapping.path.key)
             continue
         require_domains(obj, mapping, None if resets else old, new)
         if new is None and is_kept:

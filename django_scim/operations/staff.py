@@ -9,17 +9,15 @@ from typing import Any, ClassVar
 from django.db.models import Model, Q
 from scim2_models import ConflictException, ForbiddenException, NotFoundException
 
-from django_scim.adapters.tenancy import key_to_tenant
 from django_scim.history.events import Attempt
 from django_scim.models import Connection, Link, Operation, Outcome, ProvisioningEvent
 from django_scim.operations.parking import take_back
 from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, note_differences, save_record
-from django_scim.operations.write import Write, database_of, locked_object, not_found
+from django_scim.operations.write import Write, database_of, locked_object, locked_row, not_found
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
-from django_scim.sql.transactions import locked
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class StaffWrite(Write):
 
     def lock(self) -> Resource:
         rows = self.resource_type.rows(self.caller.connection).using(database_of(self.resource_type))
-        instance = locked(rows.filter(pk=self.key)).first()
+        instance = locked_row(self.resource_type, rows.filter(pk=self.key))
         if instance is None:
             raise not_found(self.resource_type, str(self.key))
         return locked_object(self.resource_type, instance, self.caller)
@@ -288,9 +286,7 @@ def last_writer(resource_type: ResourceType, instance: Model) -> Iterator[Connec
 def others(resource_type: ResourceType, instance: Model) -> Iterator[Connection]:
     """Yield connections of the row's tenant, or any if rows have no tenant. Active ones come first."""
     condition = Q()
-    if resource_type.adapter.tenant_field is not None:
-        tenant = getattr(
-            instance, key_to_tenant(resource_type.model, resource_type.adapter.tenant_field).attname
-        )
-        condition = Q(tenant_id=str(tenant))
+    if resource_type.adapter.tenancy is not None:
+        tenants = resource_type.adapter.tenancy.keys(instance)
+        condition = Q(tenant_id__in=[str(tenant) for tenant in tenants])
     yield from Connection.objects.filter(condition).order_by("-is_active", "name")[:MOST_OTHERS]

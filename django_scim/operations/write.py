@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import IntegrityError, router
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.dispatch import Signal
 from scim2_models import Context, NotFoundException, UniquenessException
 
@@ -267,13 +267,24 @@ def lock(resource_type: ResourceType, identifier: str, caller: Caller) -> Resour
     :raises NotFoundException: If the connection can see no resource with this ``id``.
     """
     rows = resource_type.rows(caller.connection).using(database_of(resource_type))
-    instance = resource_type.identified(locked(rows), identifier).first()
+    instance = locked_row(resource_type, resource_type.identified(rows, identifier))
     if instance is None:
         raise not_found(resource_type, identifier)
     obj = locked_object(resource_type, instance, caller)
     if obj.is_deleted or obj.identifier != identifier:
         raise not_found(resource_type, identifier)
     return obj
+
+
+def rows_of(resource_type: ResourceType, caller: Caller) -> QuerySet[Any]:
+    """Return the rows that a caller may get: of those that tenants share, any, until it has joined."""
+    return resource_type.rows(None if resource_type.adapter.is_shared else caller.connection)
+
+
+def locked_row(resource_type: ResourceType, rows: QuerySet[Any]) -> Model | None:
+    """Return the first of some rows or None, with its row locked, after what it shares with others."""
+    resource_type.adapter.lock_parts(rows)
+    return locked(rows).first()
 
 
 def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) -> Resource:
@@ -283,7 +294,7 @@ def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) 
     same database: a host's router may choose another one for a relation that is loaded later.
     """
     if resource_type.joins:
-        rows = resource_type.rows(caller.connection).using(instance._state.db)
+        rows = rows_of(resource_type, caller).using(instance._state.db)
         instance = rows.defer(None).select_related(*resource_type.joins).get(pk=instance.pk)
     obj = Resource(resource_type, instance, caller)
     obj.was_administrator = resource_type.adapter.is_administrator(instance)

@@ -97,8 +97,10 @@ def standing(
     if is_own:
         return Standing.OWN
     if owner is not None:
-        return Standing.OTHER
-    has_power = bool(powerful([obj])) if is_powerful is None else is_powerful(obj)
+        if not is_of_other_tenant(obj, connection):
+            return Standing.OTHER
+        return Standing.POWERFUL if adapter.has_power(obj) else Standing.OWN
+    has_power = adapter.has_power(obj) if is_powerful is None else is_powerful(obj)
     return Standing.POWERFUL if has_power else Standing.BY_HAND
 
 
@@ -112,7 +114,7 @@ def standings(objects: Sequence[Resource], connection: Connection) -> dict[Resou
             obj,
             connection,
             lambda each: each.instance.pk in guarded,
-            lambda each: each.instance.pk in with_power,
+            adapter.has_power if adapter.is_shared else lambda each: each.instance.pk in with_power,
         )
         for obj in objects
     }
@@ -146,6 +148,24 @@ def authorize(obj: Resource, act: Act) -> None:
         adopt(obj, connection)
 
 
+def is_of_other_tenant(obj: Resource, connection: Connection) -> bool:
+    """Whether another tenant's connection manages a row that both tenants have: each manages its own part."""
+    owner = None if obj.record is None else obj.record.managed_by
+    if not obj.resource_type.adapter.is_shared or owner is None:
+        return False
+    return (owner.tenant_type_id, owner.tenant_id) != (connection.tenant_type_id, connection.tenant_id)
+
+
+def require_joinable(obj: Resource) -> None:
+    """Refuse to make an account that there is part of the caller's tenant, if it has power.
+
+    :raises ForbiddenException: With the reason.
+    """
+    whose = standing(obj, obj.caller.acting)
+    if whose in (Standing.PROTECTED, Standing.POWERFUL):
+        raise ForbiddenException(detail=REASONS[whose].format(name=obj.resource_type.name))
+
+
 def adopt(obj: Resource, connection: Connection) -> None:
     """Let a connection manage a resource from now on."""
     if obj.record is None:
@@ -158,10 +178,15 @@ def untouchable(resource_type: ResourceType, connection: Connection) -> Q:
     """Return the condition on the rows whose memberships a connection may not change."""
     records = resource_type.records().filter(**{resource_type.record_key: OuterRef("pk")})
     own, managed = records.filter(managed_by=connection), records.filter(managed_by__isnull=False)
+    others = managed
+    if resource_type.adapter.is_shared:
+        others = managed.filter(
+            managed_by__tenant_type=connection.tenant_type_id, managed_by__tenant_id=connection.tenant_id
+        )
     whose = {
         Standing.PROTECTED: resource_type.adapter.protected_rows(),
         Standing.POWERFUL: resource_type.adapter.power(),
-        Standing.OTHER: exists(managed),
+        Standing.OTHER: exists(others),
         Standing.BY_HAND: ~exists(managed),
     }
     policy = AdoptionPolicy(connection.adoption)

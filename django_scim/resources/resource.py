@@ -93,6 +93,14 @@ class Resource:
         """Takes from the rows of deleted resources what stands in the way of a row that is to be saved."""
         self.is_adopted = False
         """Whether the write makes the caller the one that manages the resource."""
+        self.is_joining = False
+        """Whether the write makes an account that there is part of the caller's tenant."""
+        self.is_ending = False
+        """Whether the write takes an account out of the caller's tenant."""
+        self.kept: list[str] = []
+        """The attributes that the write leaves as they are, since the adapter keeps them."""
+        self.notes: list[str] = []
+        """What the history has to say of the write beside its changes."""
 
     @property
     def identifier(self) -> str:

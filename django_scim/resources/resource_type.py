@@ -111,7 +111,7 @@ class ResourceType:
     def _has_own_rows(self) -> bool:
         """Whether no code of the host chooses the rows that a connection may see."""
         is_changed = type(self.adapter).get_queryset is not Adapter.get_queryset
-        return not is_changed and is_plain_manager(self.model._default_manager)
+        return not is_changed and is_plain_manager(self.adapter.own_manager)
 
     def deleted(self, connection: Connection | None) -> QuerySet[Any]:
         """Return the rows whose resources were deleted."""

@@ -72,7 +72,7 @@ def test_a_project_configures_every_mapping_in_its_settings():
     written = json.loads(run("-m", "tests.mappings.project").splitlines()[-1])
 
     document = written["user"]
-    assert document["name"] == {"familyName": "Jensen", "givenName": "Barbara"}
+    assert (document["name"], document["nickName"]) == ({"familyName": "Jensen"}, "Barbara")
     assert document["displayName"] == "Barbara"
     assert document["title"] == "Guide"
     assert document["active"] is True

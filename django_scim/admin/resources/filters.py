@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from scim2_models.path import CompareOperator
 
 from django_scim.mappings.builtin import link_digest
+from django_scim.mappings.columns import HostPath
 from django_scim.mappings.identifiers import parse_uuid, reissued
 from django_scim.models import Connection, Link, Record
 from django_scim.resources.registry import registry
@@ -19,7 +20,7 @@ from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.sql.functions import compose
 from django_scim.sql.operand import any_of
-from django_scim.sql.values import INTEGER_RANGE, column_of
+from django_scim.sql.values import INTEGER_RANGE
 
 MOST_CONNECTIONS = 50
 """How many connections are offered. The URL can name any other."""
@@ -169,7 +170,7 @@ def keys_by_column(resource_type: ResourceType, term: str) -> list[Any]:
     adapter = resource_type.adapter
     keys: list[Any] = []
     for column in filter(None, (adapter.display_column, adapter.id_field)):
-        field: Any = column_of(resource_type.model, column)
+        field: Any = HostPath(resource_type.model, column).field
         if field.get_internal_type() in ("CharField", "EmailField", "SlugField") and (
             field.unique or field.db_index
         ):

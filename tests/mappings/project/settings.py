@@ -62,6 +62,7 @@ DJANGO_SCIM = served(
         "password": Password(),
         "active": Stored(),
         "name.familyName": None,
+        "name.givenName": None,
         f"{ENTERPRISE}:manager": Reference("profile__manager", to="User"),
     },
     group={
