@@ -107,13 +107,14 @@ def note_parking(
     attempt: Attempt, resource_type: ResourceType, record: Record, row: Model, changes: dict[str, Any]
 ) -> None:
     """Tell the history of the deleted resource who has what it had."""
+    owner = resource_type.model._base_manager.using(record._state.db).get(pk=record.key)
     own = Attempt(
         Operation.MODIFY,
         connection=attempt.connection,
         token=attempt.token,
         request_id=attempt.request_id,
         resource_type=resource_type.name,
-        resource_id=resource_type.identifier(resource_type.model._base_manager.get(pk=record.key), record),
+        resource_id=resource_type.identifier(owner, record),
     )
     own.display = str(next(iter(changes.values()))["before"])
     own.detail = f"parked for {attempt.resource_type} {attempt.display}: the resource was deleted"

@@ -189,7 +189,8 @@ class ResourceType:
 
     def looked_up_identifier(self, instance: Model) -> str:
         """Return the ``id`` of any row, by a query for its record."""
-        return self.identifier(instance, self.records().filter(**{self.record_key: instance.pk}).first())
+        records = self.records().using(instance._state.db)
+        return self.identifier(instance, records.filter(**{self.record_key: instance.pk}).first())
 
     def with_ids(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Let the rows of a query know their ``id``: see :meth:`identifier`."""

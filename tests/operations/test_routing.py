@@ -42,6 +42,15 @@ def test_the_writes_of_a_user_read_from_the_primary_alone(scim, left_open):
     assert not left_open(scim.post, "/Users", user("BABS"))
 
 
+def test_the_writes_of_users_that_were_deleted_read_from_the_primary_alone(scim, left_open):
+    for name, external_id in (("eva", "1"), ("ida", "2")):
+        created = scim.post("/Users", user(name, externalId=external_id)).json()
+        assert scim.delete(f"/Users/{created['id']}").status_code == 204
+
+    assert not left_open(scim.post, "/Users", user("eva", externalId="1"))  # The same person.
+    assert not left_open(scim.post, "/Users", user("ida", externalId="3"))  # The name of somebody else.
+
+
 def test_the_writes_of_a_group_read_from_the_primary_alone(scim, left_open):
     row, (one, two) = GroupFactory.create(), UserFactory.create_batch(2)
 
