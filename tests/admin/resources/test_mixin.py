@@ -426,3 +426,10 @@ def test_a_field_that_is_filled_in_from_a_read_only_one_is_left_to_itself(admin_
 
     assert response.status_code == 200
     assert "name" not in response.context["adminform"].form.fields
+
+
+def test_the_panel_names_the_resource_that_it_leads_to(admin_client, account):
+    key = Record.objects.get().pk
+    address = reverse("admin:django_scim_record_change", args=(key,), current_app="staff")
+
+    assert f'<a href="{address}">User</a>' in admin_client.get(page(account)).text

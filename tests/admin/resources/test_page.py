@@ -230,10 +230,3 @@ def test_staff_that_may_only_look_at_resources_is_offered_no_action(staff, scim)
     assert actions(response) == []
     assert "Unlink" not in response.text
     assert "/act/" not in response.text
-
-
-def test_the_panel_of_an_account_leads_to_its_resource_by_name(admin_client, scim):
-    scim.post("/Users", user())
-    record = Record.objects.get()
-
-    assert f'<a href="{page(record)}">User</a>' in admin_client.get(page(record)).text
