@@ -43,6 +43,10 @@ class Account:
     maybe_deleted: bool = False
 
 
+NUMBERS = 1_000_000
+"""How many numbers each client has."""
+
+
 class Client(threading.Thread):
     """Makes accounts, changes them, and deletes every other one."""
 
@@ -55,7 +59,7 @@ class Client(threading.Thread):
         self.accounts: list[Account] = []
         self.statuses: Counter[int] = Counter()
         self.complaints: list[str] = []
-        self.value = 0
+        self.value = number * NUMBERS
 
     def run(self) -> None:
         with closing(self.connection):
@@ -130,7 +134,7 @@ class Client(threading.Thread):
             self.complaints.append(f"{status} {answer}")
 
     def next_value(self) -> int:
-        """Return a number that this client has not used."""
+        """Return a number that no client has used: an ``externalId`` means one person."""
         self.value += 1
         return self.value
 
