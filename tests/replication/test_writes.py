@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django_scim.models import Link, ProvisioningEvent, Record
 from django_scim.operations import protection as limits
 from tests.deprovisioning.conftest import Browser
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import GroupFactory, UserFactory, managed
 from tests.operations.bulk_operations import (
     delete,
     id_in,
@@ -120,14 +120,20 @@ class TestUniqueness:
         assert scim.post("/Users", user("barbara")).status_code == 201
 
     def test_uniqueness_lets_somebody_be_made_anew_who_was_deleted_a_moment_ago(self, scim):
-        path = path_to(scim.post("/Users", user("barbara", title="Guide")))
+        path = path_to(scim.post("/Users", user("barbara", title="Guide", externalId="4")))
         scim.delete(path)
 
-        response = scim.post("/Users", user("barbara"))
+        response = scim.post("/Users", user("barbara", externalId="4"))
 
         assert response.status_code == 201
         assert "title" not in response.json()
         assert on_primary(User).get().is_active
+
+    def test_uniqueness_lets_somebody_else_have_the_name_of_who_was_deleted_a_moment_ago(self, scim):
+        scim.delete(path_to(scim.post("/Users", user("barbara"))))
+
+        assert scim.post("/Users", user("barbara")).status_code == 201
+        assert on_primary(User).get(username="barbara").is_active
 
 
 class TestGroups:
@@ -243,6 +249,8 @@ class TestWhatProtectsTheProject:
             "RESOURCES": {"User": {"adapter": "tests.operations.test_protection.OpenUserAdapter"}}
         }
         rows = [UserFactory.create(is_superuser=True, is_staff=True) for _ in range(2)]
+        for row in rows:
+            managed(scim.connection, row)
 
         assert [scim.patch(path_of(row), DEACTIVATE).status_code for row in rows] == [200, 403]
 
