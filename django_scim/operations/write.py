@@ -1,9 +1,9 @@
 """The pipeline of every write, from the lock to the event.
 
 A write takes these steps in one transaction, and repeats all of them after a deadlock: **lock** the row,
-check its **protection** and ``If-Match``, **read** the document, **change** it, **save** the rows and the
-**record**, and **conclude**: deprovision, send signals, write the event. POST, PUT, PATCH, DELETE and the
-writes of people of the project are subclasses of :class:`Write`.
+check ``If-Match``, **read** the document, ask the **authority**, **change** the document, **save** the rows
+and the **record**, and **conclude**: deprovision, send signals, write the event. POST, PUT, PATCH, DELETE and
+the writes of people of the project are subclasses of :class:`Write`.
 """
 
 from __future__ import annotations
@@ -73,15 +73,6 @@ class Write(ABC):
         self.caller = caller
         self.attempt = attempt
         self.if_match = if_match
-
-    def document_in(self, payload: Any, context: Context) -> Json:
-        """Return the document in the body of a request, and identify it in the history.
-
-        :raises SCIMException: If the body is not a valid resource.
-        """
-        body = dump(validate(self.resource_type, payload, context, self.caller))
-        self.attempt.identify(*self.resource_type.names(body))
-        return body
 
     def run(self) -> Resource:
         """Run the write, and return the resource as it is afterwards.

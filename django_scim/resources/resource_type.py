@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from django_scim.adapters.binding import bind_mappings
 from django_scim.adapters.checks import check_model
 from django_scim.mappings import Mapping
 from django_scim.mappings.builtin import link_digest
+from django_scim.mappings.collection import batches
 from django_scim.mappings.columns import HostPath
 from django_scim.mappings.conversions import is_empty
 from django_scim.mappings.dependencies import LookupColumn
@@ -236,7 +237,7 @@ class ResourceType:
             visible = locked(visible)
         found: dict[str, Any] = {}
         kept = [identifier for identifier in identifiers if reissued(identifier)]
-        for batch in batched(kept):
+        for batch in batches(kept):
             records = self.records().using(using).filter(reissued_id__in=batch)
             owners = {key: str(own) for own, key in records.values_list("reissued_id", self.record_key)}
             rows = visible.filter(pk__in=list(owners))
@@ -244,7 +245,7 @@ class ResourceType:
         decoded = {identifier: self.scheme.decode(identifier) for identifier in identifiers}
         by_key = {key: identifier for identifier, key in decoded.items() if key is not None}
         visible = visible.filter(~self.reissued(OuterRef("pk")))
-        for batch in batched(list(by_key)):
+        for batch in batches(list(by_key)):
             rows = visible.filter(**{f"{self.id_column}__in": batch})
             keys = rows.values_list(self.id_column, "pk")
             found.update((by_key[key], pk) for key, pk in keys if key in by_key)
@@ -328,9 +329,3 @@ def is_plain(rows: QuerySet[Any]) -> bool:
     query = rows.query
     has_joins = len(query.alias_map) > 1 or bool(query.select_related)
     return not (has_joins or query.distinct or query.combinator or query.is_sliced or query.group_by)
-
-
-def batched(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Cut keys in pieces that fit into one statement."""
-    for start in range(0, len(keys), BATCH):
-        yield keys[start : start + BATCH]
