@@ -166,6 +166,18 @@ def scheme_for(field: models.Field[Any, Any], type_name: str) -> IdentifierSchem
     return TextScheme(type_name, column)
 
 
+def can_recur(field: models.Field[Any, Any]) -> bool:
+    """Whether the project says which primary key a row has, so that one can come back after a deletion.
+
+    What a database counts, and a random UUID, does not.
+    """
+    remote = field.remote_field
+    if isinstance(field, models.OneToOneField) and remote is not None and remote.parent_link:
+        return can_recur(field.target_field)
+    is_random = isinstance(field, models.UUIDField) and field.has_default()
+    return not (isinstance(field, models.AutoField) or is_random)
+
+
 def can_be_random(field: models.Field[Any, Any]) -> bool:
     """Whether a new value of a column may be a random UUID."""
     if isinstance(field, models.CharField | models.TextField):

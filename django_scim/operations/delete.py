@@ -59,7 +59,6 @@ class Delete(WriteById):
 
 def delete_row(obj: Resource) -> None:
     """Delete the host's row and its record."""
+    obj.resource_type.forget(obj.instance, obj.record, using=obj.database)
     with writing(obj.instance):
         obj.instance.delete(using=obj.database)
-    if obj.record is not None and obj.record.pk is not None:
-        obj.record.delete(using=obj.database)

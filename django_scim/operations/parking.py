@@ -36,6 +36,8 @@ def make_room(attempt: Attempt, database: str, row: Model) -> None:
         others = type(row)._base_manager.using(database).filter(**values).exclude(pk=row.pk)
         for other in locked(others):
             for resource_type, record in deleted_owners(other, database):
+                if type(row) is resource_type.model and resource_type.id_column in names:
+                    continue  # What an id is made from names the deleted resource for good.
                 park(attempt, resource_type, record, other, names)
 
 

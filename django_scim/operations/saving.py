@@ -16,7 +16,7 @@ from scim2_models.path import CompareOperator
 from django_scim.history.excerpts import REDACTED
 from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping
-from django_scim.models import AdoptionPolicy, UniqueValue
+from django_scim.models import AdoptionPolicy, Record, UniqueValue
 from django_scim.operations.domains import require_domains
 from django_scim.operations.refusals import refused_value
 from django_scim.resources.resource import Resource
@@ -248,6 +248,7 @@ def save_record(obj: Resource) -> None:
     if record.pk is None:
         setattr(record, obj.resource_type.record_key, obj.instance.pk)
     if obj.is_new:
+        continue_former(obj, record)
         record.created = now
         record.managed_by = obj.caller.connection
     record.revision += 1
@@ -258,6 +259,17 @@ def save_record(obj: Resource) -> None:
         for key, value in mapping.comparable(record.attributes).items()
     }
     record.save(using=obj.database)
+
+
+def continue_former(obj: Resource, record: Record) -> None:
+    """Let a new resource go on from the record that a deleted row of the same key has left."""
+    if record.pk is not None or not obj.resource_type.keys_recur:
+        return
+    records = obj.resource_type.records().using(obj.database)
+    former = records.filter(**{obj.resource_type.record_key: obj.instance.pk}).first()
+    if former is not None:
+        record.pk, record._state.adding = former.pk, False
+        record.reissued_id, record.former_ids = former.reissued_id, former.former_ids
 
 
 def save_adoption(obj: Resource) -> None:

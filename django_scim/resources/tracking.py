@@ -77,7 +77,10 @@ def on_pre_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
         if dependency.path:
             update_dependents(resource_type, dependency, instance)
         else:
-            resource_type.records().filter(**{resource_type.record_key: instance.pk}).delete()
+            database = router.db_for_write(Record)
+            records = resource_type.records().using(database)
+            record = records.filter(**{resource_type.record_key: instance.pk}).first()
+            resource_type.forget(instance, record, using=database)
 
 
 def dependencies_of(

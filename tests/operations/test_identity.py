@@ -10,7 +10,8 @@ from django_scim.operations.staff import Restore
 from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory, managed
-from tests.hosts.small.models import Account
+from tests.hosts.small.adapters import THING
+from tests.hosts.small.models import Account, Device, Enrolment, Legacy, License
 from tests.operations.acting_staff import by_alice
 from tests.operations.bulk_operations import post, run, statuses
 from tests.operations.patch_operations import add, replace
@@ -189,6 +190,92 @@ class TestTheSamePerson:
 
         assert scim.post("/Users", user("dora", externalId="4")).status_code == 201
         assert User.objects.get(username="dora").pk != row.pk
+
+
+class TestKeysThatTheProjectChooses:
+    """A row that is deleted may leave its key to another one."""
+
+    @pytest.fixture
+    def licenses(self, scim, settings):
+        """Licenses whose names are their primary keys, and who are deleted with their rows."""
+        options = {"adapter": "tests.hosts.small.adapters.LicenseAdapter", "attributes": {"name": "code"}}
+        settings.DJANGO_SCIM = {"RESOURCES": {"License": {**options, "delete": "hard"}}}
+        return scim
+
+    @pytest.fixture(params=["client", "project"])
+    def again(self, request, licenses):
+        """Two resources of one key, one after the other, with who deletes and makes them."""
+
+        def make():
+            if request.param == "project":
+                License.objects.create(code="MIT")
+            else:
+                assert licenses.post("/Licenses", {"schemas": [THING], "name": "MIT"}).status_code == 201
+            return licenses.get("/Licenses").json()["Resources"][0]
+
+        first = make()
+        if request.param == "project":
+            License.objects.all().delete()
+        else:
+            assert licenses.delete(f"/Licenses/{first['id']}").status_code == 204
+        assert not License.objects.exists()
+        return first, make()
+
+    def test_a_key_that_comes_back_has_another_id(self, licenses, again):
+        first, second = again
+
+        assert first["id"] != second["id"]
+        assert_scim_error(licenses.get(f"/Licenses/{first['id']}"), 404)
+        assert licenses.get(f"/Licenses/{second['id']}").json() == second
+        found = licenses.get("/Licenses", {"filter": f'id eq "{second["id"]}"'}).json()
+        assert found["totalResults"] == 1
+        assert licenses.get("/Licenses", {"filter": f'id eq "{first["id"]}"'}).json()["totalResults"] == 0
+
+    def test_a_key_that_comes_back_twice_has_a_third_id(self, licenses, again):
+        former = {each["id"] for each in again}
+        License.objects.all().delete()
+        License.objects.create(code="MIT")
+
+        assert licenses.get("/Licenses").json()["Resources"][0]["id"] not in former
+
+    def test_a_key_that_comes_back_brings_nothing_of_what_was_kept(self, licenses, again):
+        record = Record.objects.get()
+        assert (record.text_key, record.deleted_at, record.attributes) == ("MIT", None, {})
+        assert record.former_ids == [again[0]["id"]]
+
+    def test_a_key_of_another_row_has_another_id_after_it_is_given_again(self, scim, settings):
+        settings.DJANGO_SCIM = {
+            "RESOURCES": {"Enrolment": {"adapter": "tests.hosts.small.adapters.EnrolmentAdapter"}}
+        }
+        device = Device.objects.create(name="phone")
+
+        def given():
+            Enrolment.objects.create(device=device, name="phone")
+            return scim.get("/Enrolments").json()["Resources"][0]["id"]
+
+        first = given()
+        Enrolment.objects.all().delete()
+        assert given() != first
+
+    def test_a_value_that_names_a_deleted_resource_is_not_parked(self, scim, settings):
+        options = {"adapter": "tests.hosts.small.adapters.LegacyAdapter", "id_field": "name"}
+        settings.DJANGO_SCIM = {"RESOURCES": {"Legacy": options}}
+        thing = {"schemas": [THING], "name": "lamp"}
+        former = scim.post("/Legacies", thing).json()["id"]
+        assert scim.delete(f"/Legacies/{former}").status_code == 204
+
+        assert_scim_error(scim.post("/Legacies", thing), 409, "uniqueness")
+        assert_scim_error(scim.get(f"/Legacies/{former}"), 404)
+        assert Legacy.objects.get().name == "lamp"
+
+    def test_a_key_that_is_random_leaves_no_record(self, scim, settings):
+        settings.DJANGO_SCIM = {
+            "RESOURCES": {"Device": {"adapter": "tests.hosts.small.adapters.DeviceAdapter", "delete": "hard"}}
+        }
+        response = scim.post("/Devices", {"schemas": [THING], "name": "phone"})
+
+        assert scim.delete(f"/Devices/{response.json()['id']}").status_code == 204
+        assert not Record.objects.exists()
 
 
 class TestParking:
