@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from factory.declarations import LazyAttribute, Sequence, SubFactory
 
-from django_scim.models import Connection, EventCount, Record
+from django_scim.models import Connection, EventCount, ProvisioningEvent, Record
 from django_scim.resources.registry import registry
 
 
@@ -54,6 +54,20 @@ def managed(connection: Connection, row: RowOfHost) -> RowOfHost:
     key = {"resource_type": resource_type.name, resource_type.record_key: row.pk}
     Record.objects.update_or_create(defaults={"managed_by": connection}, **key)
     return row
+
+
+class EventFactory(factory.django.DjangoModelFactory[ProvisioningEvent]):
+    """An event of the history."""
+
+    class Meta:
+        model = ProvisioningEvent
+
+    connection = SubFactory(ConnectionFactory)
+    operation = "create"
+    resource_type = "User"
+    outcome = "success"
+    status = 201
+    duration = 10
 
 
 class EventCountFactory(factory.django.DjangoModelFactory[EventCount]):

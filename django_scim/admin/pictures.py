@@ -13,6 +13,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from django_scim.history.counting import roll_up
 from django_scim.history.statistics import Day, days, percentile
 from django_scim.models import Connection, Outcome
 
@@ -205,6 +206,7 @@ def pictures_beside(equal: Mapping[str, Any]) -> SafeString | str:
     :param equal: The columns by which the list is filtered, with their values.
     :returns: An empty string for the events of deleted connections, since their counts are not kept apart.
     """
+    roll_up()
     if "connection_id" not in equal:
         return pictures(None)
     connection = Connection.objects.filter(pk=equal["connection_id"]).first()

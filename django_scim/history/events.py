@@ -1,24 +1,18 @@
-"""An attempt is a request until its event is written. Events are counted by the hour."""
+"""An attempt is a request until its event is written."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from functools import partial
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import F
 from scim2_models import SCIMException
 
 from django_scim.conf import get_settings
+from django_scim.history.counting import READS
 from django_scim.history.excerpts import REDACTED, excerpt, names_secret, query_excerpt
-from django_scim.models import AccessToken, Connection, EventCount, Operation, Outcome, ProvisioningEvent
-from django_scim.models.provisioning_event import duration_bound
+from django_scim.models import AccessToken, Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.sql.values import column_of
-
-READS = (Operation.READ, Operation.SEARCH)
-"""The operations that change nothing. They are never counted, even if they are recorded."""
 
 
 def limited(text: str, field: str) -> str:
@@ -139,7 +133,7 @@ class Attempt:
 
     def _write(self, outcome: Outcome, status: int, **fields: Any) -> ProvisioningEvent:
         display = limited(self.display, "display")
-        event = ProvisioningEvent.objects.create(
+        return ProvisioningEvent.objects.create(
             connection=self.connection,
             token=self.token,
             request_id=limited(self.request_id, "request_id"),
@@ -157,31 +151,3 @@ class Attempt:
             duration=round((time.monotonic() - self.started) * 1000),
             **fields,
         )
-        if event.operation not in READS:
-            count_event(event)
-        return event
-
-
-def count_event(event: ProvisioningEvent) -> None:
-    """Count an event after its transaction is committed.
-
-    Inside the transaction, all writes of a connection would wait for each other at the same row.
-    """
-    database = event._state.db or DEFAULT_DB_ALIAS
-    transaction.on_commit(partial(add_to_count, event, database), using=database, robust=True)
-
-
-def add_to_count(event: ProvisioningEvent, database: str) -> None:
-    """Add an event to the row of its hour. The row is created if it does not exist."""
-    key: dict[str, Any] = {
-        "connection_id": event.connection_id,
-        "hour": event.time.replace(minute=0, second=0, microsecond=0),
-        "outcome": event.outcome,
-        "status": event.status,
-        "scim_type": event.scim_type,
-        "duration": duration_bound(event.duration),
-    }
-    counts = EventCount.objects.using(database)
-    if not counts.filter(**key).update(count=F("count") + 1):
-        counts.get_or_create(**key)
-        counts.filter(**key).update(count=F("count") + 1)

@@ -1,4 +1,7 @@
-"""Figures of the history, computed in the database from the counts by the hour and not from the events."""
+"""Figures of the history, computed in the database from the counts by the hour and not from the events.
+
+They are as of the last :func:`~django_scim.history.counting.roll_up`.
+"""
 
 from __future__ import annotations
 

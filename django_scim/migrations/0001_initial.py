@@ -331,6 +331,7 @@ class Migration(migrations.Migration):
                 ("scim_type", models.CharField(blank=True, max_length=50, verbose_name="scimType")),
                 ("duration", models.PositiveIntegerField(verbose_name="duration in milliseconds, at most")),
                 ("count", models.PositiveBigIntegerField(default=0, verbose_name="count")),
+                ("is_settled", models.BooleanField(default=True, verbose_name="settled")),
                 (
                     "connection",
                     models.ForeignKey(

@@ -132,7 +132,7 @@ class EventCount(models.Model):
     """The number of a connection's events in an hour with the same outcome and about the same duration.
 
     A few rows for each hour count any number of events. They stay when events are deleted. Reads are never
-    counted, even if they are recorded.
+    counted, even if they are recorded. Until they are settled, they are as of the last look.
     """
 
     connection = models.ForeignKey(
@@ -144,6 +144,7 @@ class EventCount(models.Model):
     scim_type = models.CharField(_("scimType"), max_length=50, blank=True)
     duration = models.PositiveIntegerField(_("duration in milliseconds, at most"))
     count = models.PositiveBigIntegerField(_("count"), default=0)
+    is_settled = models.BooleanField(_("settled"), default=True)
 
     class Meta:
         verbose_name = _("event count")
@@ -159,8 +160,3 @@ class EventCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H}:00 {self.outcome} {self.status}: {self.count}"
-
-
-def duration_bound(milliseconds: int) -> int:
-    """Return the bound that a duration is counted under."""
-    return next((bound for bound in DURATIONS if milliseconds <= bound), DURATIONS[-1])

@@ -16,6 +16,7 @@ from django.db.models.signals import post_delete
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from django_scim.history.counting import roll_up
 from django_scim.history.pruning import events_before
 from django_scim.models import EventCount, ProvisioningEvent
 from tests.factories import ConnectionFactory
@@ -117,6 +118,13 @@ class TestAge:
 
 
 class TestCounts:
+    def test_counts_of_events_are_made_before_the_events_are_deleted(self):
+        make_events(4, days=2)
+
+        run("--older-than", "1d")
+
+        assert (remaining(), EventCount.objects.get().count) == ([], 4)
+
     def test_counts_of_events_stay_where_nothing_is_said_of_them(self):
         count = make_count(days=1000)
 
@@ -160,6 +168,7 @@ class TestDryRun:
 def queries_of_pruning(count, size=10):
     """Return how many queries it takes to delete so many events."""
     make_events(count, days=2)
+    roll_up()
     with CaptureQueriesContext(database) as queries:
         run("--older-than", "1d", "--batch-size", str(size))
     return len(queries)
@@ -168,6 +177,7 @@ def queries_of_pruning(count, size=10):
 class TestBatches:
     def test_batches_to_prune_are_transactions_of_their_own(self):
         make_events(7, days=2)
+        roll_up()
 
         with CaptureQueriesContext(database) as queries:
             run("--older-than", "1d", "--batch-size", "3")
@@ -256,6 +266,7 @@ class TestProgress:
 
     def test_the_progress_of_scim_prune_is_neither_shown_nor_counted_elsewhere(self):
         make_events(4, days=2)
+        roll_up()
         log = StringIO()
 
         with CaptureQueriesContext(database) as queries:

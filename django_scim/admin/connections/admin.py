@@ -29,6 +29,7 @@ from django_scim.admin.connections.pages import CREATE, RESUME, ConnectionPages
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenInline
 from django_scim.admin.pictures import pictures
+from django_scim.history.counting import roll_up
 from django_scim.history.statistics import last_success, recent_refusal_count
 from django_scim.models import AccessToken, AdoptionPolicy, Connection, Link
 from django_scim.resources.authority import Act, table
@@ -85,6 +86,14 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
         connections: QuerySet[Connection] = super().get_queryset(request)
         return connections.annotate(**columns)
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Count what has come since the last look, for the errors of each connection."""
+        if request.user.has_perm(VIEW_EVENTS):
+            roll_up()
+        return super().changelist_view(request, extra_context)
+
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         columns: tuple[str, ...] = ("name", "state")
         if request.user.has_perm(VIEW_TOKENS):
@@ -132,6 +141,8 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
     def page_context(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
         """Return the notices, the health, the set-up guides and the URLs that the user may see."""
         may = request.user.has_perm
+        if may(VIEW_EVENTS):
+            roll_up()
         page: dict[str, Any] = {
             "notices": notices(connection),
             "health": health_of(connection, request, self.admin_site),

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from django_scim.admin.rows import record_of
-from django_scim.history.events import READS
+from django_scim.history.counting import READS
 from django_scim.models import Connection, Link, Outcome, ProvisioningEvent, Record
 from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType

@@ -14,6 +14,7 @@ from django.utils import timezone
 from scim2_models import SCIMException
 
 from django_scim.conf import get_settings
+from django_scim.history.counting import roll_up
 from django_scim.history.pruning import counts_before, events_before, prune
 from django_scim.management.progress import Progress
 
@@ -89,6 +90,7 @@ class Command(BaseCommand):
         # Without a terminal there is no bar, so the rows need not be counted.
         progress = Progress(self.stderr, rows.count() if self.stderr.isatty() else 0)
         try:
+            roll_up()
             for deleted in prune(rows, options["batch_size"]):
                 progress.advance(deleted)
         except (DatabaseError, SCIMException) as error:

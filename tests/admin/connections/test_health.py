@@ -344,6 +344,8 @@ def test_the_list_of_connections_can_delete_them(admin_client, connection):
 def test_the_list_of_connections_takes_the_same_queries_whatever_connections_did(
     admin_client, connection, event
 ):
+    event()
+    admin_client.get(LIST)
     with counted() as few:
         admin_client.get(LIST)
     for other in ConnectionFactory.create_batch(10):
@@ -351,6 +353,7 @@ def test_the_list_of_connections_takes_the_same_queries_whatever_connections_did
             refuse(other, hours_ago=hours_ago)
         token(other, last_used=timezone.now())
         event(connection=other)
+    admin_client.get(LIST)
     with counted() as many:
         admin_client.get(LIST)
 
@@ -360,6 +363,8 @@ def test_the_list_of_connections_takes_the_same_queries_whatever_connections_did
 def test_the_page_of_a_connection_takes_the_same_queries_whatever_the_connection_did(
     admin_client, connection, event
 ):
+    event()
+    admin_client.get(page(connection))
     with counted() as few:
         admin_client.get(page(connection))
     provision(connection, "User", 10)
@@ -368,6 +373,7 @@ def test_the_page_of_a_connection_takes_the_same_queries_whatever_the_connection
         refuse(connection, hours_ago=hours_ago)
         event()
     token(connection)
+    admin_client.get(page(connection))
     with counted() as many:
         admin_client.get(page(connection))
 
