@@ -11,6 +11,7 @@ from scim2_models.path import CompareOperator
 from django_scim.conf import get_settings
 from django_scim.mappings import Mapping
 from django_scim.mappings.identifiers import reissue
+from django_scim.models import Record
 from django_scim.operations.conclusion import was_active
 from django_scim.operations.parking import take_back
 from django_scim.operations.saving import Written, apply, require_unique
@@ -20,6 +21,12 @@ from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.signals import resource_created
 from django_scim.sql.operand import any_of
+from django_scim.sql.prepared import Slot
+from django_scim.sql.values import column_of
+
+MANAGER = Slot("manager", column_of(Record, "managed_by"))
+FORMER = Slot("digest", column_of(Record, "former_digest"))
+"""The places of the connection that managed a deleted resource, and of its ``externalId``."""
 
 logger = logging.getLogger("django_scim.request")
 """What went wrong with a request, for the people of the project."""
@@ -137,32 +144,38 @@ class Create(DocumentWrite):
         return [mapping for mapping in self.resource_type.written_mappings if mapping.is_unique]
 
     def known_again(self, new: Resource) -> Resource | None:
-        """Return the deleted resource that is the same as the new one by ``REHIRED_BY``, or None.
-
-        It has to be the connection's own: nobody is known by what another one says.
-        """
-        records = self.resource_type.records().using(new.database).filter(deleted_at__isnull=False)
-        records = records.filter(managed_by=self.caller.acting)
-        known_by, external_id = get_settings().REHIRED_BY, self.body.get("externalId")
-        if known_by == "externalId" and external_id:
-            records = records.filter(former_digest=self.resource_type.external_id_digest(external_id))
-        elif known_by == "uniqueAttribute" and self.unique_mappings:
-            conditions = [
-                mapping.lookup(mapping.path, CompareOperator.eq, mapping.value_in(self.body), self.caller)
-                for mapping in self.unique_mappings
-                if mapping.value_in(self.body) is not None
-            ]
-            rows = self.resource_type.deleted(self.caller.connection).using(new.database)
-            same = rows.filter(any_of(conditions)).values("pk")
-            records = records.filter(**{f"{self.resource_type.record_key}__in": same})
-        else:
-            return None
-        record = records.order_by("-deleted_at").first()
+        """Return the deleted resource that is the same as the new one by ``REHIRED_BY``, or None."""
+        record = self.former_record(new.database)
         rows = rows_of(self.resource_type, self.caller).using(new.database)
         row = None if record is None else locked_row(self.resource_type, rows.filter(pk=record.key))
         obj = None if row is None else locked_object(self.resource_type, row, self.caller)
         # Another request may have been first to take it.
         return obj if obj is not None and obj.is_deleted else None
+
+    def former_record(self, database: str) -> Record | None:
+        """Return the record of the deleted resource that the body is of by ``REHIRED_BY``, or None.
+
+        It has to be the connection's own: nobody is known by what another one says.
+        """
+        known_by, external_id = get_settings().REHIRED_BY, self.body.get("externalId")
+        records = self.resource_type.records().filter(deleted_at__isnull=False).order_by("-deleted_at")
+        if known_by == "externalId" and external_id:
+            statement = self.resource_type.statements.get(
+                lambda: records.filter(managed_by=MANAGER, former_digest=FORMER)[:1], database, "former"
+            )
+            assert statement is not None
+            digest = self.resource_type.external_id_digest(external_id)
+            return next(statement.run(manager=self.caller.acting.pk, digest=digest), None)
+        if known_by == "uniqueAttribute" and self.unique_mappings:
+            conditions = [
+                mapping.lookup(mapping.path, CompareOperator.eq, mapping.value_in(self.body), self.caller)
+                for mapping in self.unique_mappings
+                if mapping.value_in(self.body) is not None
+            ]
+            rows = self.resource_type.deleted(self.caller.connection).using(database)
+            same = {f"{self.resource_type.record_key}__in": rows.filter(any_of(conditions)).values("pk")}
+            return records.using(database).filter(managed_by=self.caller.acting, **same).first()
+        return None
 
     def reuse_row(self) -> Json:
         """Clear a deleted resource. Return the document of what is left in the columns of its row.

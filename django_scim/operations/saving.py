@@ -19,8 +19,11 @@ from django_scim.mappings.mapping import Mapping
 from django_scim.models import AdoptionPolicy, Record, UniqueValue
 from django_scim.operations.domains import require_domains
 from django_scim.operations.refusals import refused_value
+from django_scim.query.statements import VALUE, text_operand
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
+from django_scim.sql.operand import ColumnOperand, check_text
+from django_scim.sql.prepared import Prepared, Slot
 from django_scim.sql.transactions import locked
 
 
@@ -48,7 +51,34 @@ def require_unique(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> Non
 def is_taken(obj: Resource, mapping: Mapping, value: Any) -> bool:
     """Whether another row has a unique value, be it one that the caller cannot see."""
     is_elsewhere = obj.resource_type.adapter.is_taken
-    return holders(obj, mapping, value).exists() or is_elsewhere(obj, mapping, value)
+    return has_holder(obj, mapping, value) or is_elsewhere(obj, mapping, value)
+
+
+def has_holder(obj: Resource, mapping: Mapping, value: Any) -> bool:
+    """Whether there are :func:`holders`, by a statement that is kept where there may be one."""
+    operand = text_operand(mapping, obj.caller)
+    statement = holder_statement(obj, mapping, operand) if operand and isinstance(value, str) else None
+    if statement is None or operand is None:
+        return holders(obj, mapping, value).exists()
+    check_text(value)
+    return any(statement.run(value=operand.encode(value), key=obj.instance.pk))
+
+
+def holder_statement(obj: Resource, mapping: Mapping, operand: ColumnOperand) -> Prepared[Any] | None:
+    """Return the statement that finds the row that has a value, or None if it cannot be kept."""
+    resource_type, is_saved = obj.resource_type, obj.instance.pk is not None
+    seen_by = None if mapping.is_unique_everywhere else obj.caller.connection
+    visible = resource_type.visibility(seen_by)
+    if visible is None:
+        return None
+
+    def rows() -> QuerySet[Any, Any]:
+        found = resource_type.queryset(seen_by).filter(operand.equals(VALUE)).order_by()
+        others = found.exclude(pk=Slot("key", resource_type.model._meta.pk)) if is_saved else found
+        return others.values_list("pk")[:1]
+
+    key = ("holder", visible, mapping.path.key, is_saved)
+    return resource_type.statements.get(rows, obj.database, *key)
 
 
 def conflict(mapping: Mapping) -> UniquenessException:
@@ -60,9 +90,11 @@ def conflict(mapping: Mapping) -> UniquenessException:
 def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
     """Store the unique values, so that the database refuses them to every other resource.
 
-    If the host has changed a resource, its old value may still be stored. Such a row is replaced.
+    If the host has changed a resource, its old value may still be stored. Such a row is replaced at the second
+    try: a savepoint for each value would cost every write more than a second try costs those few.
 
-    :raises UniquenessException: If another request was first.
+    :raises IntegrityError: At the first try, if the value is stored already.
+    :raises UniquenessException: At the second, if another request was first.
     """
     for mapping, value in written:
         if not mapping.is_unique:
@@ -72,8 +104,12 @@ def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
             UniqueValue.objects.using(obj.database).filter(**own).delete()
             continue
         digest = digest_of(obj, mapping, value)
-        try:
+        if obj.is_first_try:
             _claim(obj, own, digest)
+            continue
+        try:
+            with transaction.atomic(using=obj.database):
+                _claim(obj, own, digest)
         except IntegrityError as error:
             # A locking read, since a snapshot would not have the row of the request that was first.
             if locked(holders(obj, mapping, value)).first() is not None:
@@ -86,10 +122,9 @@ def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
 
 
 def _claim(obj: Resource, own: dict[str, Any], digest: str) -> None:
-    with transaction.atomic(using=obj.database):
-        rows = UniqueValue.objects.using(obj.database)
-        if obj.is_new or not rows.filter(**own).update(digest=digest):
-            rows.create(resource_type=obj.resource_type.name, digest=digest, **own)
+    rows = UniqueValue.objects.using(obj.database)
+    if obj.is_new or not rows.filter(**own).update(digest=digest):
+        rows.create(resource_type=obj.resource_type.name, digest=digest, **own)
 
 
 def digest_of(obj: Resource, mapping: Mapping, value: Any) -> str:

@@ -28,7 +28,7 @@ from django_scim.operations.preconditions import require_match
 from django_scim.operations.refusals import readable_refusals
 from django_scim.operations.saving import Written, save
 from django_scim.resources.authority import Act, authorize
-from django_scim.resources.loading import attach_records, fetch
+from django_scim.resources.loading import attach_records, fetch, rows_of_id
 from django_scim.resources.projection import bounded_projection
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
@@ -257,14 +257,29 @@ def lock(resource_type: ResourceType, identifier: str, caller: Caller) -> Resour
 
     :raises NotFoundException: If the connection can see no resource with this ``id``.
     """
-    rows = resource_type.rows(caller.connection).using(database_of(resource_type))
-    instance = locked_row(resource_type, resource_type.identified(rows, identifier))
+    instance = row_to_write(resource_type, identifier, caller)
     if instance is None:
         raise not_found(resource_type, identifier)
     obj = locked_object(resource_type, instance, caller)
     if obj.is_deleted or obj.identifier != identifier:
         raise not_found(resource_type, identifier)
     return obj
+
+
+def row_to_write(resource_type: ResourceType, identifier: str, caller: Caller) -> Model | None:
+    """Return the row of an ``id``, locked, or None if the caller sees none."""
+
+    def visible() -> QuerySet[Any]:
+        return resource_type.rows(caller.connection).using(database_of(resource_type))
+
+    if not resource_type.adapter.is_shared:
+        using = database_of(resource_type)
+        rows = rows_of_id(
+            resource_type, caller.connection, identifier, lambda: locked(visible()), using, "locked"
+        )
+        if rows is not None:
+            return next(iter(rows), None)
+    return locked_row(resource_type, resource_type.identified(visible(), identifier))
 
 
 def rows_of(resource_type: ResourceType, caller: Caller) -> QuerySet[Any]:

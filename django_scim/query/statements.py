@@ -14,7 +14,7 @@ from django.db import router
 from django.db.models import Count, QuerySet, TextField, Value
 from scim2_models.path import CompareOperator, Comparison, FilterNode
 
-from django_scim.mappings import Column
+from django_scim.mappings import Column, Mapping
 from django_scim.mappings.conversions import Conversion
 from django_scim.query.filters import require_bounded_filter
 from django_scim.resources.loading import only_columns
@@ -27,6 +27,19 @@ from django_scim.sql.prepared import Prepared, Slot
 
 VALUE = Slot("value", TextField())
 """The place of the value that a look-up is by."""
+
+
+def text_operand(mapping: Mapping, caller: Caller) -> ColumnOperand | None:
+    """Return what a statement that is kept compares with a text, or None if there can be no such.
+
+    Any other mapping or conversion may be code of the host, which may compare in another way each time.
+    """
+    path = mapping.path
+    if path.is_multivalued or type(mapping) is not Column:
+        return None
+    operand = mapping.operand(path, caller)
+    is_own = type(mapping.conversion).operand is Conversion.operand
+    return operand if is_own and isinstance(operand, ColumnOperand) and operand.is_text else None
 
 
 @dataclass(frozen=True)
@@ -58,14 +71,10 @@ class KeptQuery:
             return None
         path = resource_type.resolve(str(node.attr_path))
         mapping = None if path is None else resource_type.mapping_for(path)
-        # Any other mapping or conversion may be code of the host, which may compare in another way each time.
-        if path is None or path.is_multivalued or type(mapping) is not Column or mapping.path.key != path.key:
+        if path is None or mapping is None or mapping.path.key != path.key or not isinstance(node.value, str):
             return None
-        operand = mapping.operand(path, caller)
-        is_own = type(mapping.conversion).operand is Conversion.operand
-        if not is_own or not isinstance(operand, ColumnOperand) or not operand.is_text:
-            return None
-        if not isinstance(node.value, str):
+        operand = text_operand(mapping, caller)
+        if operand is None:
             return None
         require_bounded_filter(node)
         check_text(node.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from django.db import router
@@ -96,23 +96,41 @@ def load_one(
 ) -> Resource | None:
     """Fetch the resource that has an ``id``, or return None if the connection sees none."""
     connection = caller.connection
-    visible = resource_type.visibility(connection)
-    key = resource_type.scheme.decode(identifier)
+
+    def visible() -> QuerySet[Any]:
+        return only_columns(resource_type.queryset(connection), projection)
+
+    using = router.db_for_read(resource_type.model)
+    rows = rows_of_id(resource_type, connection, identifier, visible, using, "row", projection)
+    if rows is None:
+        rows = resource_type.identified(visible(), identifier)
+    obj = next(iter(load_rows(resource_type, rows, projection, caller)), None)
+    # The row that the key is of may have a new id, since it was used before.
+    return None if obj is None or obj.identifier != identifier else obj
+
+
+def rows_of_id(
+    resource_type: ResourceType,
+    connection: Connection | None,
+    identifier: str,
+    visible: Callable[[], QuerySet[Any]],
+    using: str,
+    *key: Hashable,
+) -> Iterable[Any] | None:
+    """Return the row that an ``id`` is made from, by a statement that is kept; None if there is no such.
+
+    :param visible: Builds the query of the rows to look among, which the connection sees.
+    :param key: What else that query depends on.
+    """
+    sight, value = resource_type.visibility(connection), resource_type.scheme.decode(identifier)
+    if sight is None or value is None or isinstance(value, str):
+        return None
 
     def row() -> QuerySet[Any]:
         column = resource_type.id_column
         place = Exact(F(column), Slot("key", column_of(resource_type.model, column)))
-        return only_columns(resource_type.queryset(connection).filter(place).order_by(), projection)
+        return visible().filter(place).order_by()
 
-    rows: Iterable[Any]
-    if visible is None or key is None or isinstance(key, str):
-        queryset = resource_type.identified(resource_type.queryset(connection), identifier)
-        rows = only_columns(queryset, projection)
-    else:
-        using = router.db_for_read(resource_type.model)
-        statement = resource_type.statements.get(row, using, "row", visible, projection)
-        assert statement is not None
-        rows = statement.run(key=key)
-    obj = next(iter(load_rows(resource_type, rows, projection, caller)), None)
-    # The row that the key is of may have a new id, since it was used before.
-    return None if obj is None or obj.identifier != identifier else obj
+    statement = resource_type.statements.get(row, using, sight, *key)
+    assert statement is not None
+    return statement.run(key=value)

@@ -108,6 +108,11 @@ class Resource:
         return self.resource_type.identifier(self.instance, self.record)
 
     @property
+    def is_first_try(self) -> bool:
+        """Whether the database has not yet refused the write for a unique column."""
+        return self.make_room is leave
+
+    @property
     def is_deleted(self) -> bool:
         """Whether the resource is deleted for SCIM, though its row is there."""
         return self.record is not None and self.record.deleted_at is not None

@@ -105,7 +105,9 @@ class ResourceType:
 
         Of two connections with the same, one statement is the other's.
         """
-        if connection is None or not self._has_own_rows:
+        if connection is None:
+            return (None,) if is_plain_manager(self.model._base_manager) else None
+        if not self._has_own_rows:
             return None
         is_of_tenant = self.adapter.tenant_field is not None
         return (connection.tenant_type_id, connection.tenant_id) if is_of_tenant else ()
