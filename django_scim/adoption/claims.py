@@ -100,7 +100,7 @@ def claim_outdated(obj: Resource, mapping: Mapping, value: Any, *, dry_run: bool
     if dry_run:
         return not holders(obj, mapping, value).exists()
     try:
-        claim(obj, [(mapping, value)])
+        claim(obj, [(mapping, value)], replaces=True)
     except UniquenessException:
         return False
     return True

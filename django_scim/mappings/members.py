@@ -27,7 +27,7 @@ from django_scim.mappings.columns import HostPath
 from django_scim.mappings.dependencies import Dependency, writing
 from django_scim.schema.paths import AttributePath
 from django_scim.sql.operand import ColumnOperand, ConstantOperand, Operand
-from django_scim.sql.prepared import is_plain_manager
+from django_scim.sql.prepared import Slot, is_plain_manager
 from django_scim.sql.sources import Source, operand_of
 from django_scim.sql.values import column_of
 
@@ -169,11 +169,11 @@ class Members(Collection):
         def values(condition: Any) -> QuerySet[Any, Any]:
             return self.rows(caller).filter(condition).order_by("pk").values_list(*columns)
 
-        visible = other.visibility(caller.connection)
-        if visible is None or not is_plain_manager(self.through._default_manager):
+        if not self._is_kept(caller):
             return values(Q(**{f"{self.source}__in": keys})).using(using)
         column = column_of(self.through, self.source)
-        return self.resource_type.statements.among(values, column, keys, using, self, visible)
+        key = (self, other.visibility(caller.connection))
+        return self.resource_type.statements.among(values, column, keys, using, *key)
 
     def _value(
         self, other: ResourceType, caller: Caller, own: Any, key: Any, display: Any = None
@@ -288,8 +288,27 @@ class Members(Collection):
         return self.rows(obj.caller).using(obj.database).filter(**{self.source: obj.instance.pk})
 
     def _present(self, obj: Resource, keys: Sequence[Any]) -> list[Any]:
-        rows = self._own(obj).filter(**{f"{self.target}__in": keys})
-        return list(rows.values_list(self.target, flat=True))
+        """Return those of some keys that are members."""
+        if not self._is_kept(obj.caller):
+            rows = self._own(obj).filter(**{f"{self.target}__in": keys})
+            return list(rows.values_list(self.target, flat=True))
+        assert self.through is not None
+        assert self.other is not None
+        target = column_of(self.through, self.target)
+        source = Slot("source", column_of(self.through, self.source))
+
+        def rows_among(condition: Any) -> QuerySet[Any, Any]:
+            own = self.rows(obj.caller).filter(**{self.source: source})
+            return own.filter(condition).values_list(self.target, flat=True)
+
+        key = (self, "present", self.other.visibility(obj.caller.connection))
+        statements = self.resource_type.statements
+        return list(statements.among(rows_among, target, keys, obj.database, *key, source=obj.instance.pk))
+
+    def _is_kept(self, caller: Caller) -> bool:
+        """Whether statements about the relation can be kept: no code of the host has a part in them."""
+        is_plain = self.through is not None and is_plain_manager(self.through._default_manager)
+        return is_plain and self.other is not None and self.other.visibility(caller.connection) is not None
 
     def related(self, obj: Resource) -> Any:
         """Return the related manager of a row.

@@ -87,14 +87,15 @@ def conflict(mapping: Mapping) -> UniquenessException:
     return UniquenessException(attribute=key, detail=f"another resource has the same {key}")
 
 
-def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
+def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]], *, replaces: bool) -> None:
     """Store the unique values, so that the database refuses them to every other resource.
 
-    If the host has changed a resource, its old value may still be stored. Such a row is replaced at the second
-    try: a savepoint for each value would cost every write more than a second try costs those few.
+    If the host has changed a resource, its old value may still be stored.
 
-    :raises IntegrityError: At the first try, if the value is stored already.
-    :raises UniquenessException: At the second, if another request was first.
+    :param replaces: Whether such a row is replaced. It takes a savepoint for each value, which costs all
+        writes more than a second try costs those few.
+    :raises IntegrityError: If the value is stored already, and nothing is replaced.
+    :raises UniquenessException: If another request was first.
     """
     for mapping, value in written:
         if not mapping.is_unique:
@@ -104,7 +105,7 @@ def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
             UniqueValue.objects.using(obj.database).filter(**own).delete()
             continue
         digest = digest_of(obj, mapping, value)
-        if obj.is_first_try:
+        if not replaces:
             _claim(obj, own, digest)
             continue
         try:
@@ -226,7 +227,7 @@ def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
     is_early = (obj.record is None or obj.record.pk is None) and (obj.is_new or obj.is_changed)
     if is_early:
         save_record(obj)
-    claim(obj, written)
+    claim(obj, written, replaces=not obj.is_first_try)
     for callback in obj.after_save:
         callback()
     note_members(obj, changes)

@@ -272,14 +272,15 @@ def row_to_write(resource_type: ResourceType, identifier: str, caller: Caller) -
     def visible() -> QuerySet[Any]:
         return resource_type.rows(caller.connection).using(database_of(resource_type))
 
+    database, connection = database_of(resource_type), caller.connection
+    rows = None
     if not resource_type.adapter.is_shared:
-        using = database_of(resource_type)
         rows = rows_of_id(
-            resource_type, caller.connection, identifier, lambda: locked(visible()), using, "locked"
+            resource_type, connection, identifier, lambda: locked(visible()), database, "locked"
         )
-        if rows is not None:
-            return next(iter(rows), None)
-    return locked_row(resource_type, resource_type.identified(visible(), identifier))
+    if rows is None:
+        return locked_row(resource_type, resource_type.identified(visible(), identifier))
+    return next(iter(rows), None)
 
 
 def rows_of(resource_type: ResourceType, caller: Caller) -> QuerySet[Any]:

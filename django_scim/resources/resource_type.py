@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import Exact
 from scim2_models import InvalidPathException
 
@@ -255,22 +255,32 @@ class ResourceType:
         :param using: The database that the caller writes to: a replica may not have the latest of them.
         :param locks: Whether their rows are locked, so that none is deleted before the caller refers to it.
         """
-        visible = self.queryset(connection).using(using)
-        if locks:
-            visible = locked(visible)
+
+        def visible() -> QuerySet[Any]:
+            rows = self.queryset(connection).using(using)
+            return locked(rows) if locks else rows
+
         found: dict[str, Any] = {}
         kept = [identifier for identifier in identifiers if reissued(identifier)]
         for batch in batches(kept):
             records = self.records().using(using).filter(reissued_id__in=batch)
             owners = {key: str(own) for own, key in records.values_list("reissued_id", self.record_key)}
-            rows = visible.filter(pk__in=list(owners))
+            rows = visible().filter(pk__in=list(owners))
             found.update((owners[key], key) for key in rows.values_list("pk", flat=True))
         decoded = {identifier: self.scheme.decode(identifier) for identifier in identifiers}
         by_key = {key: identifier for identifier, key in decoded.items() if key is not None}
-        visible = visible.filter(~self.reissued(OuterRef("pk")))
+
+        def rows_among(condition: Any) -> QuerySet[Any, Any]:
+            own = visible().filter(condition).filter(~self.reissued(OuterRef("pk")))
+            return own.values_list(self.id_column, "pk")
+
+        sight, column = self.visibility(connection), column_of(self.model, self.id_column)
         for batch in batches(list(by_key)):
-            rows = visible.filter(**{f"{self.id_column}__in": batch})
-            keys = rows.values_list(self.id_column, "pk")
+            keys: Iterable[tuple[Any, Any]]
+            if sight is None:
+                keys = rows_among(Q(**{f"{self.id_column}__in": batch}))
+            else:
+                keys = self.statements.among(rows_among, column, batch, using, "visible", sight, locks)
             found.update((by_key[key], pk) for key, pk in keys if key in by_key)
         return {identifier: found[identifier] for identifier in identifiers if identifier in found}
 
