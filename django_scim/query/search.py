@@ -9,10 +9,12 @@ from typing import Any
 from django.db.models import QuerySet
 from pydantic import ValidationError
 from scim2_models import (
+    AnyExtension,
     Error,
     InvalidCountException,
     InvalidCursorException,
     InvalidValueException,
+    Resource,
     SCIMException,
 )
 from scim2_models.path import FilterNode
@@ -51,7 +53,9 @@ def parse_parameters(resource_types: ResourceTypes, parameters: Json, dialect: D
     resources = [resource_type.resource for resource_type in resource_types]
     parameters = canonical_parameters(resources, parameters, dialect)
     try:
-        request: SearchRequest[Any] = parametrized(SearchRequest, *resources).model_validate(parameters)
+        # Where no resource type is served, a query has no attribute of any.
+        model = parametrized(SearchRequest, *(resources or [Resource[AnyExtension]]))
+        request: SearchRequest[Any] = model.model_validate(parameters)
     except ValidationError as error:
         raise parameter_error(error, parameters) from error
     if request.cursor is not None:
