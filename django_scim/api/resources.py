@@ -170,7 +170,7 @@ class ResourceViewSet(RecordedReads):
     def answer(self, obj: Resource, projection: Projection, status: int = 200) -> Response:
         """Return a resource with its version and its address.
 
-        The examples of RFC 7644 sections 3.4.1 and 3.5.1 have ``Location`` beside a read and a replacement too.
+        The examples of RFC 7644 sections 3.4.1 and 3.5.1 have ``Location`` too.
         """
         location = obj.location
         headers = {

@@ -106,8 +106,8 @@ def without_unreadable_charset(
     """Rename a charset that Django could not read the query string in, before it makes the request.
 
     A receiver of ``request_started``. Django decodes the query string in the charset of the body, before any
-    middleware or view is asked: ``rot13``, which Python has as a codec and HTTP has not as a charset, would end
-    in an answer of the WSGI server. A name that Python does not know is left to the view, and is 415 there.
+    middleware or view is asked: ``rot13``, which Python has as a codec and HTTP has not as a charset, would
+    end in an answer of the WSGI server. A name that Python does not know is left to the view: 415.
 
     :param environ: What WSGI knows of the request.
     :param scope: What ASGI knows of it.

@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import QuerySet
 from pydantic import ValidationError
 from scim2_models import (
-    AnyExtension,
     Error,
     InvalidCountException,
     InvalidCursorException,
@@ -54,7 +53,7 @@ def parse_parameters(resource_types: ResourceTypes, parameters: Json, dialect: D
     parameters = canonical_parameters(resources, parameters, dialect)
     try:
         # Where no resource type is served, a query has no attribute of any.
-        model = parametrized(SearchRequest, *(resources or [Resource[AnyExtension]]))
+        model = parametrized(SearchRequest, *(resources or [Resource[Any]]))
         request: SearchRequest[Any] = model.model_validate(parameters)
     except ValidationError as error:
         raise parameter_error(error, parameters) from error
