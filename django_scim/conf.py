@@ -194,6 +194,10 @@ class ScimSettings:
     """What becomes of attributes and extensions that no schema has: they are ignored, or the request is
     refused."""
 
+    NESTED_GROUPS: Literal["ignore", "forbid"] = "ignore"
+    """What becomes of a group among the members of a group where these are users alone: it is left out, which
+    the history says, or the whole request is refused."""
+
     DIALECT_RULES: Sequence[str] = ()
     """Dotted paths of the rules that read what identity providers send otherwise than the RFCs say, for every
     connection and beside those that ship: functions, or modules with several. See

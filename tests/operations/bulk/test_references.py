@@ -322,7 +322,9 @@ def test_a_bulk_id_that_is_not_unique_is_refused_wherever_it_is(scim, number):
     assert not Group.objects.exists()
 
 
-def test_a_resource_of_another_type_than_the_attribute_refers_to_is_refused(scim):
+def test_a_resource_of_another_type_than_the_attribute_refers_to_is_refused(scim, settings):
+    settings.DJANGO_SCIM = {"NESTED_GROUPS": "forbid"}
+
     results = run(
         scim, post("/Groups", "x", group("X")), post("/Groups", "team", group("Team", members=[REFERENCE]))
     )
