@@ -38,7 +38,8 @@ class ResourceOptions(TypedDict, total=False):
     """A unique column that holds the ``id``, instead of one made from the primary key."""
 
     extensions: Sequence[Any]
-    """Schema extensions: dotted paths to scim2-models classes, or schemas as ``/Schemas`` has them."""
+    """Schema extensions: dotted paths to scim2-models classes, or schemas as ``/Schemas`` has them. Each may
+    be the ``schema`` of a dictionary whose ``required`` says that every resource has to have it."""
 
     protect: Mapping[str, Any] | None
     """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM, such as

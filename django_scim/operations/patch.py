@@ -16,8 +16,10 @@ from scim2_models import (
     Context,
     InvalidPathException,
     InvalidValueException,
+    MutabilityException,
     PatchOp,
     PayloadTooLargeException,
+    Required,
     SCIMException,
 )
 
@@ -97,6 +99,7 @@ class Patch(WriteById):
             raise readable(error) from error
         after = dump(resource)
         require_bounded_values(before, after)
+        require_extensions(self.resource_type, before, after)
         return apply(self.obj, before, after, self.attempt.changes, removes=True)
 
 
@@ -204,6 +207,18 @@ def require_bounded_values(before: Json, after: Json) -> None:
             require_bounded_values(had if isinstance(had, dict) else {}, value)
         elif isinstance(value, list) and len(value) > max(limit, len(had or ())):
             raise InvalidValueException(detail=f"'{name}' may have {limit} values at most")
+
+
+def require_extensions(resource_type: ResourceType, before: Json, after: Json) -> None:
+    """Refuse operations that leave nothing of a required extension (RFC 7643 section 6).
+
+    :raises MutabilityException: If they do; a resource that has been without it before may stay so.
+    """
+    resource = resource_type.resource
+    for urn, model in resource.get_extension_models().items():
+        is_required = resource.get_field_annotation(model.__name__, Required) is Required.true
+        if is_required and before.get(urn) and not after.get(urn):
+            raise MutabilityException(detail=f"the extension '{urn}' is required")
 
 
 def relation_at(resource_type: ResourceType, binding: AttributeBinding | None) -> Collection | None:
