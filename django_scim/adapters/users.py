@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from django_scim.adapters.groups import MEMBERS, relation_between
 from django_scim.adapters.power import has_field, has_flag
 from django_scim.deprovisioning import deprovision
 from django_scim.models import Connection
+from django_scim.schema.paths import Json
 from django_scim.schema.types import EnterpriseUserExtension, User
 
 if TYPE_CHECKING:
@@ -184,6 +186,20 @@ class UserAdapter(Adapter):
         active = self.resource_type.mappings.get("active")
         return active is None or active.read(obj) is not False
 
+    def keep_names(self, before: Json, after: Json) -> list[str]:
+        """Put the names back that Microsoft Entra ID gives to a user whom it deletes softly.
+
+        It puts the 32 hexadecimal digits of the object's id before the user principal name, and sends that with
+        ``active: false`` (learn.microsoft.com, Restore or remove a recently deleted user).
+        """
+        kept = []
+        for key in self.domain_attributes if after.get("active") is False else ():
+            old, new = before.get(key), after.get(key)
+            if old and new and (restored := with_old_names(old, new)) != new:
+                after[key] = restored
+                kept.append(key)
+        return kept
+
     def deactivate(self, obj: Resource) -> None:
         """Lock the account."""
         active = self.resource_type.mappings.get("active")
@@ -201,3 +217,24 @@ class UserAdapter(Adapter):
         if self.is_elsewhere(obj):
             return
         deprovision(obj.instance, obj.caller.connection)
+
+
+SOFTLY_DELETED = re.compile(r"[0-9a-f]{32}(?P<name>.+)", re.IGNORECASE)
+"""The name of an object that Microsoft Entra ID has deleted softly."""
+
+
+def with_old_names(old: Any, new: Any) -> Any:
+    """Return text, or entries with a ``value``, with the old text where the new one has an id before it."""
+    if isinstance(new, list):
+        names = {entry["value"].lower(): entry["value"] for entry in old if entry.get("value")}
+        return [
+            {**entry, "value": with_old_name(names, entry["value"])} if entry.get("value") else entry
+            for entry in new
+        ]
+    return with_old_name({old.lower(): old}, new)
+
+
+def with_old_name(names: Mapping[str, str], new: str) -> str:
+    """Return a text, or that of the names, by their lower case, which it consists of after an id."""
+    found = SOFTLY_DELETED.fullmatch(new)
+    return new if found is None else names.get(found["name"].lower(), new)

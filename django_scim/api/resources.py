@@ -178,7 +178,7 @@ class ResourceViewSet(RecordedReads):
             "Location": location,
             "Content-Location": location,
         }
-        return Response(projection.read(obj), status=status, headers=headers)
+        return Response(projection.answer(obj), status=status, headers=headers)
 
     # The history
 

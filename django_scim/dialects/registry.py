@@ -39,12 +39,17 @@ class Dialect:
         ``-``.
     :param label: What people call it.
     :param own: The rules that other connections do not have.
+    :param always: The attributes, text by their type, that answers have as an empty string where a resource
+        has no value, such as ``name.givenName``.
     """
 
-    def __init__(self, name: str, label: Any, own: Sequence[Callable[..., Any]] = ()) -> None:
+    def __init__(
+        self, name: str, label: Any, own: Sequence[Callable[..., Any]] = (), always: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self.label = label
         self.own = own
+        self.always = always
 
     def rules(self, stage: Stage) -> Sequence[Callable[..., Any]]:
         """Return the rules of a stage, in their order.
@@ -77,6 +82,8 @@ DIALECTS = {
     for dialect in (
         STANDARD,
         Dialect("entra", "Microsoft Entra ID", own=[values.json_text]),
+        # Okta's test of a SCIM server wants both names of the first user that it is told.
+        Dialect("okta", "Okta", always=("name.givenName", "name.familyName")),
     )
 }
 """The dialects that ship, by their name."""

@@ -30,7 +30,7 @@ from django_scim.mappings.collection import Collection
 from django_scim.operations.consulting import MembersNamed, identifiers_in
 from django_scim.operations.members import REMOVE, RelationChange, change_members, merge_operations
 from django_scim.operations.payloads import dump, readable, scim_error, stored_resource
-from django_scim.operations.saving import Written, apply
+from django_scim.operations.saving import Written, apply, keep_names
 from django_scim.operations.write import WriteById
 from django_scim.query.filters import count_terms
 from django_scim.resources.resource import Caller
@@ -100,6 +100,7 @@ class Patch(WriteById):
         after = dump(resource)
         require_bounded_values(before, after)
         require_extensions(self.resource_type, before, after)
+        keep_names(self.obj, before, after)
         return apply(self.obj, before, after, self.attempt.changes, removes=True)
 
 
