@@ -189,8 +189,8 @@ class UserAdapter(Adapter):
     def keep_names(self, before: Json, after: Json) -> list[str]:
         """Put the names back that Microsoft Entra ID gives to a user whom it deletes softly.
 
-        It puts the 32 hexadecimal digits of the object's id before the user principal name, and sends that with
-        ``active: false`` (learn.microsoft.com, Restore or remove a recently deleted user).
+        It puts the 32 hexadecimal digits of the object's id before the user principal name, and sends that
+        with ``active: false`` (learn.microsoft.com, Restore or remove a recently deleted user).
         """
         kept = []
         for key in self.domain_attributes if after.get("active") is False else ():

@@ -15,6 +15,7 @@ from django.core.signals import setting_changed
 from django.utils.translation import gettext_lazy as _
 from scim2_models import ScimPolicy
 
+import django_scim.dialects.nested as nested
 import django_scim.dialects.patch as patch
 import django_scim.dialects.urns as urns
 import django_scim.dialects.values as values
@@ -22,7 +23,7 @@ from django_scim.conf import get_settings
 from django_scim.dialects.rules import Rule, Stage, rule_of, rules_in
 from django_scim.imports import ImportFailed, import_path, import_path_or_module
 
-MODULES = (patch, urns, values)
+MODULES = (patch, urns, nested, values)
 """Where the rules that ship are. No rule depends on one in another file."""
 
 RULES = tuple(rule for module in MODULES for rule in rules_in(module))
