@@ -132,7 +132,7 @@ def listing_of(resource_types: ResourceTypes, request: SearchRequest[Any], calle
         if kept is None:
             # At once, since what is wrong with the filter comes before what is wrong with the order.
             select = partial(QuerySet.all, select())
-        order = compile_order(resource_type, binding, caller, descending=descending)
+        order = compile_order(resource_type, binding, caller, descending=descending, is_alone=is_alone)
         projection = requested_projection(resource_type, request)
         parts.append(Part(position, resource_type, select, order, projection, caller, kept))
     is_sorted = any(part.order.expression is not None for part in parts)
