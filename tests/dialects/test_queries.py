@@ -300,3 +300,16 @@ def test_inactive_users_are_listed_read_and_found(scim, barbara):
     assert names(scim.get("/Users", {"filter": 'active eq "False"'})) == ["sue@example.com"]
     assert names(scim.get("/Users", {"filter": 'userName eq "sue@example.com"'})) == ["sue@example.com"]
     assert scim.get(path_of(sue)).json()["active"] is False
+
+
+@pytest.mark.parametrize(
+    "path", ["employeeNumber", f"{ENTERPRISE}:employeeNumber", f"{ENTERPRISE}.employeeNumber"]
+)
+@pytest.mark.parametrize("address", ["/Users", "/"])
+def test_a_number_compares_with_a_string_attribute_however_the_attribute_is_named(scim, path, address):
+    scim.post("/Users", user("barbara", **{ENTERPRISE: {"employeeNumber": "42"}}))
+    scim.post("/Users", user("babs", **{ENTERPRISE: {"employeeNumber": "421"}}))
+
+    (found,) = scim.get(address, {"filter": f"{path} eq 42"}).json()["Resources"]
+
+    assert found["userName"] == "barbara"
