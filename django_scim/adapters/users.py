@@ -19,7 +19,7 @@ from django_scim.adapters.power import has_field, has_flag
 from django_scim.deprovisioning import deprovision
 from django_scim.models import Connection
 from django_scim.schema.paths import Json
-from django_scim.schema.types import EnterpriseUserExtension, User
+from django_scim.schema.types import ENTERPRISE, EnterpriseUserExtension, User
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Resource
@@ -92,6 +92,9 @@ class UserAdapter(Adapter):
             found["active"] = SharedActive("is_active") if self.is_shared else mappings.Column("is_active")
         if issubclass(self.account_model, AbstractBaseUser):
             found["password"] = self.password()
+        manager = f"{ENTERPRISE}:manager"
+        if self.resource_type.resolve(manager) is not None and not self.has_parts(manager):
+            found[manager] = mappings.StoredReference(to="User")
         groups = self.resource_type.registry.get("Group")
         relation = groups and relation_between(groups.model, self.model, MEMBERS)
         if relation and relation[1]:
@@ -120,9 +123,12 @@ class UserAdapter(Adapter):
 
     def has_name_parts(self, columns: Mapping[str, str]) -> bool:
         """Whether a part of ``name`` has a place of its own, by a field or by what the host declares."""
+        return self.has_parts("name") or not columns.keys().isdisjoint(PARTS)
+
+    def has_parts(self, head: str) -> bool:
+        """Whether the host maps a sub-attribute of a complex attribute by itself."""
         paths = map(self.resource_type.resolve, map(str, [*self.attributes, *self.added_attributes]))
-        is_declared = any(path is not None and path.head == "name" and path.sub for path in paths)
-        return is_declared or not columns.keys().isdisjoint(PARTS)
+        return any(path is not None and path.head == head and path.sub for path in paths)
 
     def new_instance(self, connection: Connection) -> Model:
         """Return a new account with a password that nobody has, whether ``password`` is mapped or not.

@@ -54,8 +54,7 @@ class Manager(scim2_models.Manager):
     """A manager, of whom the client knows the ``id`` alone.
 
     RFC 7643 section 4.3 says RECOMMENDED of ``value`` and ``$ref``, section 8.7.1 has both as not
-    required, and no identity provider sends ``$ref``. ``displayName`` is kept as the client sent it
-    where the manager is not mapped: nothing else could fill it.
+    required, and no identity provider sends ``$ref``. ``displayName`` is the server's to give.
     """
 
     value: Annotated[str | None, CaseExact.true] = None
@@ -66,7 +65,7 @@ class Manager(scim2_models.Manager):
     )
     """The URI of the SCIM resource representing the User's manager."""
 
-    display_name: str | None = None
+    display_name: Annotated[str | None, Mutability.read_only] = None
     """The displayName of the User's manager."""
 
 
