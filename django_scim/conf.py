@@ -199,6 +199,11 @@ class ScimSettings:
     """What becomes of a group among the members of a group where these are users alone: it is left out, which
     the history says, or the whole request is refused."""
 
+    UNKNOWN_REFERENCES: Literal["keep", "forbid"] = "keep"
+    """What becomes of a foreign key, such as that of a manager, to somebody whom the connection cannot see.
+    The reference is kept beside it, which the history says, and known once there is such a resource; or the
+    request is refused, as it always is where the key cannot be null."""
+
     DIALECT_RULES: Sequence[str] = ()
     """Dotted paths of the rules that read what identity providers send otherwise than the RFCs say, for every
     connection and beside those that ship: functions, or modules with several. See

@@ -531,11 +531,13 @@ def test_a_circle_fails_with_an_operation_in_it_that_cannot_be_read(scim):
     assert not User.objects.exists()
 
 
-def test_a_circle_fails_with_a_reference_in_it_that_the_host_refuses(scim, people):
+def test_a_circle_fails_with_a_reference_in_it_that_the_host_refuses(scim, settings, people):
+    settings.DJANGO_SCIM = {**settings.DJANGO_SCIM, "UNKNOWN_REFERENCES": "forbid"}
+
     results = run(
         scim,
         post("/Users", "one", managed_user("one", "bulkId:two")),
-        post("/Users", "two", {**managed_user("two", "nobody"), "title": "bulkId:one"}),
+        post("/Users", "two", {**managed_user("two", "nobody"), "friend": "bulkId:one"}),
     )
 
     assert statuses(results) == ["409", "400"]
