@@ -1,6 +1,7 @@
 """The Django application: what happens once when the project starts."""
 
 from django.apps import AppConfig, apps
+from django.core.signals import request_started
 from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
@@ -15,11 +16,13 @@ class DjangoScimConfig(AppConfig):
     def ready(self) -> None:
         """Import the checks and extensions, and connect the signal receivers."""
         from django_scim import checks  # noqa: F401 - to import them is to register them
+        from django_scim.api.transport import without_unreadable_charset
         from django_scim.resources import tracking
         from django_scim.sql.functions import register_sqlite_functions
 
         tracking.connect()
 
+        request_started.connect(without_unreadable_charset, dispatch_uid="django_scim.charset")
         connection_created.connect(
             register_sqlite_functions, dispatch_uid="django_scim.register_sqlite_functions"
         )

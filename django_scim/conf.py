@@ -38,7 +38,8 @@ class ResourceOptions(TypedDict, total=False):
     """A unique column that holds the ``id``, instead of one made from the primary key."""
 
     extensions: Sequence[Any]
-    """Schema extensions: dotted paths to scim2-models classes, or schemas as ``/Schemas`` has them."""
+    """Schema extensions: dotted paths to scim2-models classes, or schemas as ``/Schemas`` has them. Each may
+    be the ``schema`` of a dictionary whose ``required`` says that every resource has to have it."""
 
     protect: Mapping[str, Any] | None
     """Look-ups of the model: rows that match can be read, and neither made nor changed by SCIM, such as
@@ -193,6 +194,15 @@ class ScimSettings:
     UNKNOWN_ATTRIBUTES: Literal["ignore", "forbid"] = "ignore"
     """What becomes of attributes and extensions that no schema has: they are ignored, or the request is
     refused."""
+
+    NESTED_GROUPS: Literal["ignore", "forbid"] = "ignore"
+    """What becomes of a group among the members of a group where these are users alone: it is left out, which
+    the history says, or the whole request is refused."""
+
+    UNKNOWN_REFERENCES: Literal["keep", "forbid"] = "keep"
+    """What becomes of a foreign key, such as that of a manager, to somebody whom the connection cannot see.
+    The reference is kept beside it, which the history says, and known once there is such a resource; or the
+    request is refused, as it always is where the key cannot be null."""
 
     DIALECT_RULES: Sequence[str] = ()
     """Dotted paths of the rules that read what identity providers send otherwise than the RFCs say, for every

@@ -41,7 +41,7 @@ class Provider:
 PROVIDERS = {
     provider.slug: provider
     for provider in (
-        Provider("okta", "Okta"),
+        Provider("okta", "Okta", dialect="okta"),
         Provider("entra", "Microsoft Entra ID", dialect="entra"),
         Provider("onelogin", "OneLogin"),
         Provider("jumpcloud", "JumpCloud"),

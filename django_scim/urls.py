@@ -1,11 +1,16 @@
 """The URLs of SCIM. Include them at the base URL for identity providers, such as ``/scim/v2/``."""
 
+import re
 from typing import Any
 
 from django.core.signals import setting_changed
 from django.db import connections, transaction
-from django.urls import clear_url_caches, re_path
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLResolver, clear_url_caches, re_path
+from django.urls.resolvers import RegexPattern
 from django.views.decorators.common import no_append_slash
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import SimpleRouter
 
 from django_scim.api.bulk import BulkViewSet
@@ -27,6 +32,23 @@ class ScimRouter(SimpleRouter):
     def __init__(self) -> None:
         super().__init__()
         self.trailing_slash = "/?"
+
+
+@csrf_exempt
+def at_single_slashes(request: HttpRequest, *args: Any, below: str, **kwargs: Any) -> HttpResponseBase:
+    """Answer as at the address that has one slash wherever this one has several.
+
+    A base URL that was entered with a slash at its end makes ``/scim/v2//Users`` of what clients send. No
+    address of SCIM has an empty segment, so that it means nothing else.
+
+    :param below: The path below the root of SCIM.
+    """
+    path = re.sub("/+", "/", below).removeprefix("/")
+    request.path = request.path.removesuffix(below) + path
+    request.path_info = request.path_info.removesuffix(below) + path
+    match = URLResolver(RegexPattern("^"), urlpatterns).resolve(path)
+    response: HttpResponseBase = match.func(request, *args, *match.args, **kwargs, **match.kwargs)
+    return response
 
 
 ME_METHODS: dict[str, Any] = {
@@ -57,6 +79,7 @@ def routes() -> list[Any]:
         re_path(r"^Me/?$", MeViewSet.as_view(ME_METHODS), name="me"),
         re_path(r"^\.search/?$", RootSearchViewSet.as_view({"post": "search"}), name="search"),
         re_path(r"^$", RootViewSet.as_view({"get": "list"}), name="root"),
+        re_path(r"^(?P<below>/.*|.*//.*)$", at_single_slashes),
         re_path(r"", NotFoundView.as_view(METHODS)),
     ]
     for pattern in patterns:

@@ -297,6 +297,14 @@ class Adapter(Joining):
         """Whether a resource that is not deleted allows what its kind of resource allows."""
         return True
 
+    def keep_names(self, before: Json, after: Json) -> list[str]:
+        """Put names back that a client has changed for no other reason than that it deactivates the resource.
+
+        :param after: What the resource is to be; a name that is put back is changed here.
+        :returns: The attributes.
+        """
+        return []
+
     def deactivate(self, obj: Resource) -> None:
         """Take from a resource that is deleted softly what it allowed."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ from django_scim.adapters.groups import MEMBERS, relation_between
 from django_scim.adapters.power import has_field, has_flag
 from django_scim.deprovisioning import deprovision
 from django_scim.models import Connection
-from django_scim.schema.types import EnterpriseUserExtension, User
+from django_scim.schema.paths import Json
+from django_scim.schema.types import ENTERPRISE, EnterpriseUserExtension, User
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Resource
@@ -90,6 +92,9 @@ class UserAdapter(Adapter):
             found["active"] = SharedActive("is_active") if self.is_shared else mappings.Column("is_active")
         if issubclass(self.account_model, AbstractBaseUser):
             found["password"] = self.password()
+        manager = f"{ENTERPRISE}:manager"
+        if self.resource_type.resolve(manager) is not None and not self.has_parts(manager):
+            found[manager] = mappings.StoredReference(to="User")
         groups = self.resource_type.registry.get("Group")
         relation = groups and relation_between(groups.model, self.model, MEMBERS)
         if relation and relation[1]:
@@ -118,9 +123,12 @@ class UserAdapter(Adapter):
 
     def has_name_parts(self, columns: Mapping[str, str]) -> bool:
         """Whether a part of ``name`` has a place of its own, by a field or by what the host declares."""
+        return self.has_parts("name") or not columns.keys().isdisjoint(PARTS)
+
+    def has_parts(self, head: str) -> bool:
+        """Whether the host maps a sub-attribute of a complex attribute by itself."""
         paths = map(self.resource_type.resolve, map(str, [*self.attributes, *self.added_attributes]))
-        is_declared = any(path is not None and path.head == "name" and path.sub for path in paths)
-        return is_declared or not columns.keys().isdisjoint(PARTS)
+        return any(path is not None and path.head == head and path.sub for path in paths)
 
     def new_instance(self, connection: Connection) -> Model:
         """Return a new account with a password that nobody has, whether ``password`` is mapped or not.
@@ -184,6 +192,20 @@ class UserAdapter(Adapter):
         active = self.resource_type.mappings.get("active")
         return active is None or active.read(obj) is not False
 
+    def keep_names(self, before: Json, after: Json) -> list[str]:
+        """Put the names back that Microsoft Entra ID gives to a user whom it deletes softly.
+
+        It puts the 32 hexadecimal digits of the object's id before the user principal name, and sends that
+        with ``active: false`` (learn.microsoft.com, Restore or remove a recently deleted user).
+        """
+        kept = []
+        for key in self.domain_attributes if after.get("active") is False else ():
+            old, new = before.get(key), after.get(key)
+            if old and new and (restored := with_old_names(old, new)) != new:
+                after[key] = restored
+                kept.append(key)
+        return kept
+
     def deactivate(self, obj: Resource) -> None:
         """Lock the account."""
         active = self.resource_type.mappings.get("active")
@@ -201,3 +223,24 @@ class UserAdapter(Adapter):
         if self.is_elsewhere(obj):
             return
         deprovision(obj.instance, obj.caller.connection)
+
+
+SOFTLY_DELETED = re.compile(r"[0-9a-f]{32}(?P<name>.+)", re.IGNORECASE)
+"""The name of an object that Microsoft Entra ID has deleted softly."""
+
+
+def with_old_names(old: Any, new: Any) -> Any:
+    """Return text, or entries with a ``value``, with the old text where the new one has an id before it."""
+    if isinstance(new, list):
+        names = {entry["value"].lower(): entry["value"] for entry in old if entry.get("value")}
+        return [
+            {**entry, "value": with_old_name(names, entry["value"])} if entry.get("value") else entry
+            for entry in new
+        ]
+    return with_old_name({old.lower(): old}, new)
+
+
+def with_old_name(names: Mapping[str, str], new: str) -> str:
+    """Return a text, or that of the names, by their lower case, which it consists of after an id."""
+    found = SOFTLY_DELETED.fullmatch(new)
+    return new if found is None else names.get(found["name"].lower(), new)

@@ -82,7 +82,7 @@ class DocumentsView(DiscoveryView):
         found = {key.lower(): document for key, document in self.documents().items()}.get(pk.lower())
         if found is None:
             raise NotFoundException(detail=f"there is nothing with the id '{pk}' here")
-        return Response(found)
+        return Response(found, headers={"Location": found["meta"]["location"]})
 
 
 class ResourceTypeViewSet(DocumentsView):
@@ -141,7 +141,7 @@ class ServiceProviderConfigViewSet(DiscoveryView):
         }
         if settings.DOCUMENTATION_URI:
             document["documentationUri"] = settings.DOCUMENTATION_URI
-        return Response(document)
+        return Response(document, headers={"Location": document["meta"]["location"]})
 
 
 def authentication_schemes(request: Request) -> list[Json]:

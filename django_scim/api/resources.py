@@ -111,9 +111,7 @@ class ResourceViewSet(RecordedReads):
         projection = self.projection()
         obj = Create(self.resource_type, self.caller, self.attempt).read_body(self.payload()).run()
         fetch([obj], projection)
-        response = self.answer(obj, projection, status=201)
-        response["Location"] = obj.location
-        return response
+        return self.answer(obj, projection, status=201)
 
     def update(self, request: Request, pk: str) -> Response:
         """Replace a resource (section 3.5.1)."""
@@ -135,7 +133,8 @@ class ResourceViewSet(RecordedReads):
         write.status = 204 if is_unbounded and not is_asked else 200
         obj = write.run()
         if write.status == 204:
-            return Response(status=204, headers={"ETag": self.resource_type.version(obj)})
+            headers = {"ETag": self.resource_type.version(obj), "Location": obj.location}
+            return Response(status=204, headers=headers)
         fetch([obj], projection)
         return self.answer(obj, projection)
 
@@ -169,9 +168,17 @@ class ResourceViewSet(RecordedReads):
         return document
 
     def answer(self, obj: Resource, projection: Projection, status: int = 200) -> Response:
-        """Return a resource with its version and its address."""
-        headers = {"ETag": self.resource_type.version(obj), "Content-Location": obj.location}
-        return Response(projection.read(obj), status=status, headers=headers)
+        """Return a resource with its version and its address.
+
+        The examples of RFC 7644 sections 3.4.1 and 3.5.1 have ``Location`` too.
+        """
+        location = obj.location
+        headers = {
+            "ETag": self.resource_type.version(obj),
+            "Location": location,
+            "Content-Location": location,
+        }
+        return Response(projection.answer(obj), status=status, headers=headers)
 
     # The history
 

@@ -18,6 +18,9 @@ from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller
 from django_scim.schema.paths import Json
 
+PAGING = ("schemas", "startindex", "count", "cursor")
+"""The parameters of a query that have a meaning without any attribute, in lower case."""
+
 
 class RootViewSet(RecordedReads):
     """``GET /`` with a query, and ``POST /.search`` with a SearchRequest."""
@@ -38,10 +41,16 @@ class RootViewSet(RecordedReads):
     def answer(self, parameters: Json) -> Response:
         """Return the page of the collection: of the resource types that the token allows.
 
+        Where the project serves none, the collection is empty, whatever is asked of it.
+
         :raises ForbiddenException: If it allows no resource type that is served.
         """
-        resource_types = [resource_type for resource_type in registry() if self.allows(resource_type)]
-        if not resource_types:
+        served = registry()
+        resource_types = [resource_type for resource_type in served if self.allows(resource_type)]
+        if not served.by_name:
+            served.require_complete()
+            parameters = {name: value for name, value in parameters.items() if name.lower() in PAGING}
+        elif not resource_types:
             raise ForbiddenException(detail="the token allows no resource type that is served")
         caller = Caller(self.connection, self.base_url)
         request = parse_parameters(resource_types, parameters, caller.dialect)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.http import QueryDict
+from django.utils.http import parse_header_parameters
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from scim2_models import ForbiddenException
@@ -91,3 +96,54 @@ def origin_of(request: Request) -> str:
     if isinstance(address, IPv6Address):
         return str(ip_network((int(address), IPV6_PREFIX), strict=False))
     return str(address or "unknown")
+
+
+def without_unreadable_charset(
+    environ: MutableMapping[str, Any] | None = None,
+    scope: MutableMapping[str, Any] | None = None,
+    **kwargs: Any,
+) -> None:
+    """Rename a charset that Django could not read the query string in, before it makes the request.
+
+    A receiver of ``request_started``. Django decodes the query string in the charset of the body, before any
+    middleware or view is asked: ``rot13``, which Python has as a codec and HTTP has not as a charset, would
+    end in an answer of the WSGI server. A name that Python does not know is left to the view: 415.
+
+    :param environ: What WSGI knows of the request.
+    :param scope: What ASGI knows of it.
+    """
+    if environ is not None:
+        query = str(environ.get("QUERY_STRING") or "").encode("latin-1", "replace")
+        environ["CONTENT_TYPE"] = readable_type(environ.get("CONTENT_TYPE") or "", query)
+    elif scope is not None:
+        query = scope.get("query_string", b"")
+        scope["headers"] = [
+            (name, readable_type(value.decode("latin-1"), query).encode("latin-1"))
+            if name.lower() == b"content-type"
+            else (name, value)
+            for name, value in scope.get("headers", ())
+        ]
+
+
+def readable_type(content_type: str, query: bytes) -> str:
+    """Return a ``Content-Type`` whose charset Django can read the query string in, or knows nothing of."""
+    charset = parse_header_parameters(content_type)[1].get("charset")
+    if not charset:
+        return content_type
+    try:
+        codecs.lookup(charset)
+    except LookupError:
+        return content_type
+    except ValueError:  # It holds NUL.
+        return content_type.replace(charset, UNREADABLE)
+    try:
+        # ASGI has the query as text, where Python decodes what is percent-encoded alone.
+        QueryDict(query, encoding=charset)
+        QueryDict(query.decode("latin-1"), encoding=charset)
+    except (LookupError, ValueError, SuspiciousOperation):
+        return content_type.replace(charset, UNREADABLE)
+    return content_type
+
+
+UNREADABLE = "x-unreadable"
+"""A charset that nobody knows."""

@@ -160,9 +160,9 @@ def canonical_document(data: Json, schema: Schema, dialect: Dialect) -> Json:
 
 def canonical_extension(value: Any, attributes: Attributes, dialect: Dialect) -> Any:
     """Return the object of an extension, or None for what means none."""
-    if isinstance(value, dict):
+    if value and isinstance(value, dict):
         return canonical_object(value, attributes, dialect)
-    return None if value in ("", []) else value
+    return None if value in ("", [], {}) else value
 
 
 def canonical_object(data: Json, attributes: Attributes, dialect: Dialect) -> Json:

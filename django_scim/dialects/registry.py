@@ -15,6 +15,7 @@ from django.core.signals import setting_changed
 from django.utils.translation import gettext_lazy as _
 from scim2_models import ScimPolicy
 
+import django_scim.dialects.nested as nested
 import django_scim.dialects.patch as patch
 import django_scim.dialects.urns as urns
 import django_scim.dialects.values as values
@@ -22,7 +23,7 @@ from django_scim.conf import get_settings
 from django_scim.dialects.rules import Rule, Stage, rule_of, rules_in
 from django_scim.imports import ImportFailed, import_path, import_path_or_module
 
-MODULES = (patch, urns, values)
+MODULES = (patch, urns, nested, values)
 """Where the rules that ship are. No rule depends on one in another file."""
 
 RULES = tuple(rule for module in MODULES for rule in rules_in(module))
@@ -39,12 +40,17 @@ class Dialect:
         ``-``.
     :param label: What people call it.
     :param own: The rules that other connections do not have.
+    :param always: The attributes, text by their type, that answers have as an empty string where a resource
+        has no value, such as ``name.givenName``.
     """
 
-    def __init__(self, name: str, label: Any, own: Sequence[Callable[..., Any]] = ()) -> None:
+    def __init__(
+        self, name: str, label: Any, own: Sequence[Callable[..., Any]] = (), always: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self.label = label
         self.own = own
+        self.always = always
 
     def rules(self, stage: Stage) -> Sequence[Callable[..., Any]]:
         """Return the rules of a stage, in their order.
@@ -77,6 +83,8 @@ DIALECTS = {
     for dialect in (
         STANDARD,
         Dialect("entra", "Microsoft Entra ID", own=[values.json_text]),
+        # Okta's test of a SCIM server wants both names of the first user that it is told.
+        Dialect("okta", "Okta", always=("name.givenName", "name.familyName")),
     )
 }
 """The dialects that ship, by their name."""

@@ -205,3 +205,20 @@ def compared_references(node: Comparison, schema: Schema) -> Comparison:
     if attribute is None or attribute.is_multivalued or not attribute.has_value or node.value is None:
         return node
     return replace(node, attr_path=replace(node.attr_path, sub_attr="value"))
+
+
+@rule(
+    Stage.COMPARISON,
+    sent_by="generic clients that write an employee number as one",
+    source="learn.microsoft.com, Develop and plan provisioning for a SCIM endpoint, example 1",
+)
+def compared_numbers(node: Comparison, schema: Schema) -> Comparison:
+    """Compare a number with a string attribute as text, where its path was not canonical before.
+
+    ``employeeNumber eq 42`` is about the enterprise extension.
+    """
+    attribute = schema.target(str(node.attr_path)).attribute
+    is_number = isinstance(node.value, int) and not isinstance(node.value, bool)
+    if attribute is None or not attribute.is_text or not is_number:
+        return node
+    return replace(node, value=str(node.value))

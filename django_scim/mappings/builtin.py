@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from django.db.models import F, Field, OuterRef, Q, Subquery
+from django.db.models import F, Field, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Coalesce
 from scim2_models import AttributeBinding, InvalidFilterException, InvalidValueException
 from scim2_models.path import CompareOperator
 
 from django_scim.mappings.conversions import is_empty, to_json
-from django_scim.mappings.identifiers import can_be_random, reissued
+from django_scim.mappings.identifiers import can_be_random, reissued, uuid_text
 from django_scim.mappings.mapping import Mapping, parts_of
 from django_scim.schema.paths import AttributePath, walk
+from django_scim.sql.functions import Comparable
 from django_scim.sql.operand import (
     ColumnOperand,
     ConstantOperand,
@@ -63,8 +64,18 @@ class Identifier(Mapping):
         return identifier_operand(self.resource_type, "", path.binding)
 
     def order(self, path: AttributePath, caller: Caller) -> Any:
-        """Sort by the key: any order does, as long as it is one."""
+        """Sort by the key, which an index has in order: any order does, as long as it is one."""
         return F(self.resource_type.id_column)
+
+    def order_among(self, path: AttributePath, caller: Caller) -> Any:
+        """Sort by the ``id`` itself, or by what has the same order.
+
+        Keys of several types say nothing of each other. A row that was used before has the ``id`` that its
+        record keeps.
+        """
+        kept = self.resource_type.reissued_id(OuterRef("pk"))
+        own = self.resource_type.scheme.sort_key(F(self.resource_type.id_column))
+        return Comparable(Coalesce(uuid_text(kept), own, output_field=TextField()), case_exact=True)
 
 
 def identifier_operand(resource_type: ResourceType, prefix: str, binding: AttributeBinding) -> Operand:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.db.models import Q
-from scim2_models import InvalidValueException
 
 from django_scim.mappings.collection import Collection, identifier_of
 from django_scim.mappings.dependencies import Dependency
 from django_scim.mappings.members import Members
+from django_scim.mappings.nesting import leave_out, require_types
 from django_scim.sql.sources import Source
 
 if TYPE_CHECKING:
@@ -90,20 +90,19 @@ class Combined(Collection):
     def keys_by_part(self, obj: Resource, values: Sequence[Any]) -> list[tuple[Members, list[Any]]]:
         """Return the primary keys that values name, by the relation whose resource type has them.
 
-        :raises InvalidValueException: If a value names no resource that the connection can see.
+        :raises InvalidValueException: If a value names no resource that the connection can see, or says that
+            it has another type than it has.
         """
         missing = dict.fromkeys(identifier_of(value) for value in values)
         found = []
         for part in self.parts:
             known = part.known(obj, list(missing), locks=True)
             found.append((part, list(known.values())))
+            require_types(part, [value for value in values if identifier_of(value) in known])
             for identifier in known:
                 del missing[identifier]
-        for unknown in missing:
-            kinds = " or ".join(part.to for part in self.parts)
-            raise InvalidValueException(
-                detail=f"{self.path.key}: there is no {kinds} with the id '{unknown or ''}'"
-            )
+        unknown = [value for value in values if identifier_of(value) in missing]
+        leave_out(self, obj, unknown, [part.to for part in self.parts])
         return found
 
     def sources(self, caller: Caller) -> Sequence[Source]:

@@ -16,11 +16,15 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Cast, Concat, Lower, LPad, Replace
 
 from django_scim.sql.values import INTEGER_RANGE, is_storable
 
 UUID_LENGTH = 36
 """How many characters a UUID has as text."""
+
+KEY_DIGITS = 19
+"""How many decimals a key of 64 bits has."""
 
 MASK_62 = (1 << 62) - 1
 
@@ -36,6 +40,13 @@ class IdentifierScheme:
 
     def decode(self, identifier: str) -> Any:
         """Return the key of an ``id``, or None for any text that :meth:`encode` does not return."""
+        raise NotImplementedError
+
+    def sort_key(self, key: Any) -> Any:
+        """Return an expression that orders resources, those of other types too, as their ``id`` would.
+
+        :param key: The column of the keys, as an expression.
+        """
         raise NotImplementedError
 
 
@@ -63,6 +74,11 @@ class IntegerScheme(IdentifierScheme):
         key = bits - (1 << 64) if bits >> 63 else bits
         return key if self.encode(key) == identifier else None
 
+    def sort_key(self, key: Any) -> Any:
+        """Put the tag before the key, which is in decimals: no two types have the same tag."""
+        digits = LPad(text_of(key), KEY_DIGITS, models.Value("0"))
+        return Concat(models.Value(f"{self.tag:012x}8"), digits, output_field=models.TextField())
+
 
 class ColumnScheme(IdentifierScheme):
     """Values that are unique as they are: those of ``id_field``, and UUID keys.
@@ -79,6 +95,9 @@ class ColumnScheme(IdentifierScheme):
     def decode(self, identifier: str) -> Any:
         key = to_python(self.field, identifier)
         return key if key is not None and self.encode(key) == identifier else None
+
+    def sort_key(self, key: Any) -> Any:
+        return uuid_text(key) if isinstance(self.field, models.UUIDField) else text_of(key)
 
 
 class TextScheme(IdentifierScheme):
@@ -104,6 +123,22 @@ class TextScheme(IdentifierScheme):
             return None
         key = to_python(self.field, text.partition(":")[2])
         return key if key is not None and self.encode(key) == identifier else None
+
+    def sort_key(self, key: Any) -> Any:
+        """Put the beginning that all have before the key: base64 has another order than what it holds."""
+        name = f"{self.type_name}:".encode()
+        prefix = base64.urlsafe_b64encode(name[: len(name) // 3 * 3]).decode("ascii")
+        return Concat(models.Value(prefix), text_of(key), output_field=models.TextField())
+
+
+def text_of(key: Any) -> Any:
+    """Return a key as text."""
+    return Cast(key, models.CharField(max_length=255))
+
+
+def uuid_text(key: Any) -> Any:
+    """Return a UUID as 32 hexadecimal digits: some databases keep the hyphens, and some do not."""
+    return Lower(Replace(text_of(key), models.Value("-"), models.Value("")))
 
 
 def to_python(field: models.Field[Any, Any], text: str) -> Any:

@@ -233,6 +233,13 @@ class Mapping:
         except InvalidFilterException as error:
             raise cannot_be_sorted(path) from error
 
+    def order_among(self, path: AttributePath, caller: Caller) -> Any:
+        """Return what ``sortBy`` orders by where resources of several types are one list.
+
+        :raises InvalidPathException: If the attribute cannot be sorted by.
+        """
+        return self.order(path, caller)
+
 
 def cannot_be_sorted(path: AttributePath) -> InvalidPathException:
     """Return the error of a ``sortBy`` that there is no order for."""

@@ -18,13 +18,13 @@ from django.db.models import (
     QuerySet,
     Subquery,
 )
-from scim2_models import InvalidValueException
 
 from django_scim.mappings.builtin import identifier_operand
 from django_scim.mappings.check_messages import unknown_field, unknown_relation, wrong_resource_type
 from django_scim.mappings.collection import SHOWN_KEYS, Collection, batches, identifier_of
 from django_scim.mappings.columns import HostPath
 from django_scim.mappings.dependencies import Dependency, writing
+from django_scim.mappings.nesting import leave_out, require_types
 from django_scim.schema.paths import AttributePath
 from django_scim.sql.operand import ColumnOperand, ConstantOperand, Operand
 from django_scim.sql.prepared import Slot, is_plain_manager
@@ -192,7 +192,8 @@ class Members(Collection):
     def add(self, obj: Resource, values: Sequence[Any]) -> None:
         """Add members; one that is there already is no change (RFC 7644 section 3.5.2.1).
 
-        :raises InvalidValueException: If a value names no resource that the connection can see.
+        :raises InvalidValueException: If a value names no resource that the connection can see, or says that
+            it has another type than it has.
         """
         self.add_keys(obj, self.keys(obj, values))
 
@@ -276,12 +277,8 @@ class Members(Collection):
         :raises InvalidValueException: If a value names no resource that the connection can see.
         """
         known = self.known(obj, values, locks=True)
-        for value in values:
-            identifier = identifier_of(value)
-            if identifier not in known:
-                raise InvalidValueException(
-                    detail=f"{self.path.key}: there is no {self.to} with the id '{identifier or ''}'"
-                )
+        leave_out(self, obj, [value for value in values if identifier_of(value) not in known], [self.to])
+        require_types(self, [value for value in values if identifier_of(value) in known])
         return list(known.values())
 
     def _own(self, obj: Resource) -> QuerySet[Any]:

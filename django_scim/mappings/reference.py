@@ -10,12 +10,14 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import ForeignKey, OuterRef, Q, Subquery
 from scim2_models import InvalidValueException
 
+from django_scim.conf import get_settings
 from django_scim.mappings.builtin import identifier_operand
 from django_scim.mappings.check_messages import unknown_field, wrong_resource_type
 from django_scim.mappings.collection import identifier_of
 from django_scim.mappings.columns import HostPath
 from django_scim.mappings.dependencies import Dependency
 from django_scim.mappings.mapping import Mapping
+from django_scim.mappings.stored_reference import referred_to
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only, keep_parts
 from django_scim.sql.operand import ColumnOperand, Operand, constant
@@ -34,6 +36,7 @@ class Reference(Mapping):
     """
 
     has_own_index = True
+    uses_record = True
 
     def __init__(self, path: str, *, to: str) -> None:
         self.column = path
@@ -95,35 +98,59 @@ class Reference(Mapping):
             if joined := (other.adapter.display_column or "").rpartition("__")[0]:
                 rows = rows.select_related(joined)
             found = other.with_ids(rows).in_bulk(list(wanted))
+        waiting = {obj: value for obj in objects if keys[obj] is None and (value := self.awaited(obj))}
+        known = referred_to(other, objects[0], list(waiting.values())) if other and waiting else {}
         for obj, key in keys.items():
-            obj.fetched[self.path.key] = found.get(key)
+            obj.fetched[self.path.key] = found.get(key) or known.get(waiting.get(obj, ""))
 
     def read(self, obj: Resource) -> Any:
-        """Return the reference; None if the connection cannot see where it leads."""
+        """Return the reference, or the one that is kept; None if the connection cannot see where it leads."""
         target = obj.fetched.get(self.path.key)
         other = self.other
+        awaited = self.awaited(obj)
         if target is None or other is None:
-            return None
+            return {"value": awaited} if awaited else None
         identifier = other.identifier(target)
-        value = {"value": identifier, "$ref": obj.caller.location(other, identifier)}
+        value = {"value": awaited or identifier, "$ref": obj.caller.location(other, identifier)}
         if other.adapter.display_column and "displayName" in self.path.sub_attributes:
             value["displayName"] = other.adapter.row_name(target)
         return value
 
     def write(self, obj: Resource, value: Any) -> None:
-        """Point the foreign key at the resource with the ``id`` of ``value``.
+        """Point the foreign key at the resource that ``value`` names, or keep it until there is one.
 
-        :raises InvalidValueException: If there is no such resource, or the foreign key cannot be null.
+        :raises InvalidValueException: If there is no such resource, and it is not kept, or the foreign key
+            cannot be null.
         """
         assert self.host is not None
         identifier = identifier_of(value)
-        key = None
+        row = None
         if identifier is not None and self.other is not None:
-            visible = self.other.visible_keys(obj.caller.connection, [identifier], using=obj.database)
-            key = visible.get(identifier)
-        if key is None and (value is not None or not self.host.field.null):
+            row = referred_to(self.other, obj, [identifier]).get(identifier)
+        is_kept = identifier is not None and get_settings().UNKNOWN_REFERENCES == "keep"
+        if row is None and not (self.host.field.null and (value is None or is_kept)):
             raise InvalidValueException(detail=f"{self.path.key}: there is no {self.to} with that id")
-        self.host.write(obj, key)
+        awaited = identifier if row is None else None
+        if awaited != self.kept(obj):
+            self.path.set(obj.document, awaited and {"value": awaited})
+            obj.changed_outside = True
+        if awaited:
+            obj.notes.append(f"{self.path.key}: there is no {self.to} '{awaited}' yet")
+        self.host.write(obj, None if row is None else row.pk)
+
+    def kept(self, obj: Resource) -> str | None:
+        """Return what a client has named that was not there."""
+        return None if obj.record is None else identifier_of(self.path.get(obj.record.attributes))
+
+    def awaited(self, obj: Resource) -> str | None:
+        """Return the same, unless the project has set the foreign key since."""
+        assert self.host is not None
+        return self.kept(obj) if self.host.read(obj.instance) is None else None
+
+    def before_and_after(self, obj: Resource, before: Json, after: Json, *, removes: bool) -> tuple[Any, Any]:
+        """Let a reference that was kept be written again: it may lead somewhere now."""
+        old, new = super().before_and_after(obj, before, after, removes=removes)
+        return (None if new is not None and self.awaited(obj) else old), new
 
     @property
     def clearable(self) -> bool:

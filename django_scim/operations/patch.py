@@ -16,8 +16,10 @@ from scim2_models import (
     Context,
     InvalidPathException,
     InvalidValueException,
+    MutabilityException,
     PatchOp,
     PayloadTooLargeException,
+    Required,
     SCIMException,
 )
 
@@ -28,7 +30,7 @@ from django_scim.mappings.collection import Collection
 from django_scim.operations.consulting import MembersNamed, identifiers_in
 from django_scim.operations.members import REMOVE, RelationChange, change_members, merge_operations
 from django_scim.operations.payloads import dump, readable, scim_error, stored_resource
-from django_scim.operations.saving import Written, apply
+from django_scim.operations.saving import Written, apply, keep_names
 from django_scim.operations.write import WriteById
 from django_scim.query.filters import count_terms
 from django_scim.resources.resource import Caller
@@ -97,6 +99,8 @@ class Patch(WriteById):
             raise readable(error) from error
         after = dump(resource)
         require_bounded_values(before, after)
+        require_extensions(self.resource_type, before, after)
+        keep_names(self.obj, before, after)
         return apply(self.obj, before, after, self.attempt.changes, removes=True)
 
 
@@ -204,6 +208,18 @@ def require_bounded_values(before: Json, after: Json) -> None:
             require_bounded_values(had if isinstance(had, dict) else {}, value)
         elif isinstance(value, list) and len(value) > max(limit, len(had or ())):
             raise InvalidValueException(detail=f"'{name}' may have {limit} values at most")
+
+
+def require_extensions(resource_type: ResourceType, before: Json, after: Json) -> None:
+    """Refuse operations that leave nothing of a required extension (RFC 7643 section 6).
+
+    :raises MutabilityException: If they do; a resource that has been without it before may stay so.
+    """
+    resource = resource_type.resource
+    for urn, model in resource.get_extension_models().items():
+        is_required = resource.get_field_annotation(model.__name__, Required) is Required.true
+        if is_required and before.get(urn) and not after.get(urn):
+            raise MutabilityException(detail=f"the extension '{urn}' is required")
 
 
 def relation_at(resource_type: ResourceType, binding: AttributeBinding | None) -> Collection | None:

@@ -8,7 +8,7 @@ from scim2_models import Context
 from scim2_models import Resource as SCIMResource
 
 from django_scim.operations.payloads import dump, stored_resource
-from django_scim.operations.saving import Written, apply
+from django_scim.operations.saving import Written, apply, keep_names
 from django_scim.operations.write import DocumentWrite, WriteById
 from django_scim.resources.projection import without_unbounded
 from django_scim.schema.paths import Json
@@ -32,7 +32,9 @@ class Replace(DocumentWrite, WriteById):
         replacement = stored_resource(self.resource_type, without_unbounded(self.resource_type, self.body))
         keep_extensions(current, replacement)
         replacement.replace(current)
-        written = apply(self.obj, dump(current), dump(replacement), self.attempt.changes)
+        before, after = dump(current), dump(replacement)
+        keep_names(self.obj, before, after)
+        written = apply(self.obj, before, after, self.attempt.changes)
         for mapping in self.resource_type.written_mappings:
             if mapping.unbounded:
                 mapping.write(self.obj, mapping.value_in(self.body))

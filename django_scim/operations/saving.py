@@ -187,6 +187,13 @@ def apply(
     return written
 
 
+def keep_names(obj: Resource, before: Json, after: Json) -> None:
+    """Put back what the adapter keeps of a resource that is deactivated, and say so in the history."""
+    kept = obj.resource_type.adapter.keep_names(before, after)
+    if kept:
+        obj.notes.append(f"kept, since they were changed by a soft deletion alone: {', '.join(kept)}")
+
+
 def is_kept_on_adoption(obj: Resource, mapping: Mapping) -> bool:
     """Whether the write that adopts a resource leaves an attribute as it is, such as a password.
 

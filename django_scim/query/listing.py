@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Case, F, Field, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, F, Field, IntegerField, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
 from django.db.models.sql.compiler import SQLCompiler
@@ -252,7 +252,7 @@ class Absent(Cast):
 def comparable_parts(parts: Sequence[Part]) -> list[Part]:
     """Return parts whose keys are of one type, null where a resource type does not have the attribute."""
     fields = [part.key_field() for part in parts if part.order.expression is not None]
-    kinds = {type(field) for field in fields}
+    kinds = {IntegerField if isinstance(field, IntegerField) else type(field) for field in fields}
     field = fields[0] if len(kinds) == 1 else TextField()
 
     def key(part: Part) -> Any:

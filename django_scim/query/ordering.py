@@ -63,10 +63,16 @@ class Order:
 
 
 def compile_order(
-    resource_type: ResourceType, binding: AttributeBinding | None, caller: Caller, *, descending: bool
+    resource_type: ResourceType,
+    binding: AttributeBinding | None,
+    caller: Caller,
+    *,
+    descending: bool,
+    is_alone: bool = True,
 ) -> Order:
     """Return the order that an attribute stands for.
 
+    :param is_alone: Whether no other resource type is queried with it.
     :raises InvalidPathException: If the attribute cannot be sorted by.
     """
     if binding is None:
@@ -75,7 +81,7 @@ def compile_order(
     mapping = resource_type.mapping_for(path)
     if mapping is None:
         raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by")
-    expression = mapping.order(path, caller)
+    expression = mapping.order(path, caller) if is_alone else mapping.order_among(path, caller)
     # Text that may be absent is not ordered by its comparable form alone.
     return Order(expression, descending, is_total=isinstance(expression, Comparable))
 

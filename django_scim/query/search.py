@@ -13,6 +13,7 @@ from scim2_models import (
     InvalidCountException,
     InvalidCursorException,
     InvalidValueException,
+    Resource,
     SCIMException,
 )
 from scim2_models.path import FilterNode
@@ -51,7 +52,9 @@ def parse_parameters(resource_types: ResourceTypes, parameters: Json, dialect: D
     resources = [resource_type.resource for resource_type in resource_types]
     parameters = canonical_parameters(resources, parameters, dialect)
     try:
-        request: SearchRequest[Any] = parametrized(SearchRequest, *resources).model_validate(parameters)
+        # Where no resource type is served, a query has no attribute of any.
+        model = parametrized(SearchRequest, *(resources or [Resource[Any]]))
+        request: SearchRequest[Any] = model.model_validate(parameters)
     except ValidationError as error:
         raise parameter_error(error, parameters) from error
     if request.cursor is not None:
@@ -129,7 +132,7 @@ def listing_of(resource_types: ResourceTypes, request: SearchRequest[Any], calle
         if kept is None:
             # At once, since what is wrong with the filter comes before what is wrong with the order.
             select = partial(QuerySet.all, select())
-        order = compile_order(resource_type, binding, caller, descending=descending)
+        order = compile_order(resource_type, binding, caller, descending=descending, is_alone=is_alone)
         projection = requested_projection(resource_type, request)
         parts.append(Part(position, resource_type, select, order, projection, caller, kept))
     is_sorted = any(part.order.expression is not None for part in parts)
@@ -197,7 +200,7 @@ def page_by_cursor(listing: Listing, request: SearchRequest[Any], query: str) ->
 
 def list_response(found: Sequence[Found], total: int | None) -> Json:
     """Return the ListResponse of a page, without ``totalResults`` where nobody counted."""
-    resources = [item.projection.read(item.obj) for item in found if item.obj is not None]
+    resources = [item.projection.answer(item.obj) for item in found if item.obj is not None]
     totals = {} if total is None else {"totalResults": total}
     return {"schemas": [LIST_RESPONSE], **totals, "itemsPerPage": len(resources), "Resources": resources}
 

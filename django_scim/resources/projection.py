@@ -157,6 +157,16 @@ class Projection:
         document["schemas"] = self.resource_type.schemas_of(document)
         return document
 
+    def answer(self, obj: Resource) -> Json:
+        """Return what :meth:`read` does, and what the dialect of the caller has in every answer."""
+        document = self.read(obj)
+        for key in obj.caller.dialect.always:
+            path = self.resource_type.resolve(key)
+            subs = set() if path is None else self.selection.get(path.head, set())
+            if path is not None and (subs is None or path.sub in subs) and path.get(document) is None:
+                path.set(document, "")
+        return document
+
 
 def returned(path: AttributePath) -> Any:
     """Return when the schema has it that an answer holds an attribute."""

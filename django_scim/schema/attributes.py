@@ -61,6 +61,12 @@ class Attribute:
         return self.has_value and "$ref" in self.subs
 
     @property
+    def is_link(self) -> bool:
+        """Whether it is a URI of resources (RFC 7643 section 2.3.7), and not of pages or photos."""
+        types = getattr(self.kind, "__reference_types__", ())
+        return any(name not in ("external", "uri") for name in types)
+
+    @property
     def entry(self) -> Attribute:
         """One value of it, as if that were all."""
         return replace(self, is_multivalued=False)

@@ -5,18 +5,25 @@ The workarounds for scim2-models' schemas live here, and nowhere else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Union
 
 import scim2_models
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import Field, ValidationError
+from pydantic import Field, GetCoreSchemaHandler, ValidationError, ValidatorFunctionWrapHandler, create_model
+from pydantic_core.core_schema import (
+    CoreSchema,
+    no_info_wrap_validator_function,
+    plain_serializer_function_ser_schema,
+)
 from scim2_models import (
     URN,
     AnyExtension,
     CaseExact,
     EnterpriseUser,
     Extension,
+    External,
     Mutability,
     Required,
     Returned,
@@ -47,8 +54,7 @@ class Manager(scim2_models.Manager):
     """A manager, of whom the client knows the ``id`` alone.
 
     RFC 7643 section 4.3 says RECOMMENDED of ``value`` and ``$ref``, section 8.7.1 has both as not
-    required, and no identity provider sends ``$ref``. ``displayName`` is kept as the client sent it
-    where the manager is not mapped: nothing else could fill it.
+    required, and no identity provider sends ``$ref``. ``displayName`` is the server's to give.
     """
 
     value: Annotated[str | None, CaseExact.true] = None
@@ -59,7 +65,7 @@ class Manager(scim2_models.Manager):
     )
     """The URI of the SCIM resource representing the User's manager."""
 
-    display_name: str | None = None
+    display_name: Annotated[str | None, Mutability.read_only] = None
     """The displayName of the User's manager."""
 
 
@@ -72,6 +78,41 @@ class EnterpriseUserExtension(scim2_models.EnterpriseUser):
     """The User's manager."""
 
 
+RELATIVE = re.compile(r"""(?![^/?#:]*:)(?:[^\s%<>"{}|\\^`\x00-\x20\x7f]|%[0-9A-Fa-f]{2})+""")
+"""A URI without a scheme; characters outside ASCII stand for themselves, as in an IRI (RFC 3987)."""
+
+
+class Link(SCIMReference[External]):
+    """A URI of a page or a photo, which may be relative (RFC 7643 section 2.3.7).
+
+    scim2-models takes relative ones only if they begin with a slash: ``people/rel`` is none to it.
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_wrap_validator_function(
+            cls._validate,
+            super().__get_pydantic_core_schema__(source, handler),
+            serialization=plain_serializer_function_ser_schema(str),
+        )
+
+    @classmethod
+    def _validate(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return validate(value)
+        except ValueError:
+            if isinstance(value, str) and RELATIVE.fullmatch(value):
+                return cls(value)
+            raise
+
+
+class Photo(scim2_models.Photo):
+    """A photo, whose URL may be relative."""
+
+    value: Link | None = None
+    """URL of a photo of the User."""
+
+
 class User(scim2_models.User[AnyExtension]):
     """A user (RFC 7643 section 4.1)."""
 
@@ -79,6 +120,12 @@ class User(scim2_models.User[AnyExtension]):
 
     emails: list[Email] | None = None  # type: ignore[assignment]
     """Email addresses for the user."""
+
+    profile_url: Link | None = None
+    """A fully qualified or relative URL of the User's online profile."""
+
+    photos: list[Photo] | None = None  # type: ignore[assignment]
+    """URLs of photos of the User."""
 
 
 class Member(scim2_models.GroupMember):
@@ -106,21 +153,30 @@ EnterpriseUserExtension.__name__ = "EnterpriseUser"
 __all__ = ["ENTERPRISE", "Email", "EnterpriseUserExtension", "Group", "Manager", "Member", "User"]
 
 ExtensionOption = str | type[Extension] | Mapping[str, Any]
-"""A dotted path to a scim2-models class, the class itself, or a schema as ``/Schemas`` has it."""
+"""A dotted path to a scim2-models class, the class itself, or a schema as ``/Schemas`` has it. Each may be
+the ``schema`` of a dictionary that says whether it is ``required``."""
 
 
 def extended(resource: ResourceModel, extensions: Sequence[ExtensionOption]) -> ResourceModel:
-    """Return a resource type with further extensions.
+    """Return a resource type with further extensions, or with others in the place of those of the same URN.
 
     :raises ImproperlyConfigured: If one is no extension.
     """
     if not extensions:
         return resource
-    models: list[Any] = [qualified(resource, model) for model in resource.get_extension_models().values()]
-    models += [extension_model(option) for option in extensions]
+    models: dict[str, Any] = {
+        urn: qualified(resource, model) for urn, model in resource.get_extension_models().items()
+    }
+    for option in extensions:
+        required = Required.false
+        if isinstance(option, Mapping) and "schema" in option:
+            required = Required(bool(option.get("required")))
+            option = option["schema"]
+        model: Any = extension_model(option)
+        models[str(model.__schema__)] = Annotated[model, required]
     # A class with extensions ignores further ones: they go with the others to the class that it was made of.
     origin: Any = resource.__base__ if "__scim_extension_metadata__" in vars(resource) else resource
-    extended_resource: ResourceModel = origin[Union[tuple(models)]]  # noqa: UP007 - of any number
+    extended_resource: ResourceModel = origin[Union[tuple(models.values())]]  # noqa: UP007 - of any number
     return extended_resource
 
 
@@ -137,7 +193,7 @@ def extension_model(option: ExtensionOption) -> type[Extension]:
     """
     if isinstance(option, Mapping):
         try:
-            return Extension.from_schema(Schema.model_validate(dict(option)))
+            return with_relative_links(Extension.from_schema(Schema.model_validate(dict(option))))
         except (ValidationError, KeyError, ValueError) as error:
             raise ImproperlyConfigured(f"the extension '{option.get('id')}' is no schema: {error}") from error
     if isinstance(option, str):
@@ -148,6 +204,17 @@ def extension_model(option: ExtensionOption) -> type[Extension]:
     if not isinstance(option, type) or not issubclass(option, Extension):
         raise ImproperlyConfigured(f"'{option}' is no Extension of scim2-models.")
     return option
+
+
+def with_relative_links(model: type[Extension]) -> type[Extension]:
+    """Return an extension whose external references may be relative too."""
+    links: dict[str, Any] = {
+        name: (Link | None, field)
+        for name, field in model.model_fields.items()
+        if model.get_field_root_type(name) is SCIMReference[External]
+        and not model.get_field_multiplicity(name)
+    }
+    return create_model(model.__name__, __base__=model, **links) if links else model
 
 
 def keep_parts(attribute: Json, names: Collection[str]) -> dict[str, Json]:

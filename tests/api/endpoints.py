@@ -27,6 +27,7 @@ PROTECTED = [
     ("PATCH", "/Me"),
     ("DELETE", "/Me"),
     ("POST", "/Bulk"),
+    ("GET", "/Users//1"),
 ]
 """What a token is needed for, and nothing else will do."""
 

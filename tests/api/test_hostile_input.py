@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,10 +16,12 @@ from uuid import UUID
 import orjson
 import pytest
 from django.contrib.auth.models import User
+from django.core.handlers.asgi import ASGIRequest
 from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from django_scim.api.transport import without_unreadable_charset
 from django_scim.models import ProvisioningEvent
 from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, ScimClient
@@ -245,6 +248,23 @@ class TestEncodings:
         assert_scim_error(send("POST", "/Users", user("barbara"), content_type), 415)
         assert_scim_error(send("POST", "/Users/.search", {}, content_type), 415)
         assert not User.objects.exists()
+
+    @pytest.mark.parametrize("charset", ["rot13", "hex", "zip", "undefined", "idna", "utf-16", "utf\0"])
+    @pytest.mark.parametrize("query", ["attributes=userName", "attributes=user%4Eame", "x=%FF"])
+    def test_encodings_that_are_no_charset_are_415_beside_a_query(self, send, charset, query):
+        response = send("POST", f"/Users?{query}", user("barbara"), f"{SCIM}; charset={charset}")
+
+        assert_scim_error(response, 415)
+        assert not User.objects.exists()
+
+    @pytest.mark.parametrize("charset", ["rot13", "undefined"])
+    def test_encodings_that_are_no_charset_keep_no_request_from_being_made_under_asgi(self, charset):
+        headers = [(b"content-type", f"{SCIM}; charset={charset}".encode())]
+        scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"x=%4E", "headers": headers}
+
+        without_unreadable_charset(scope=scope)
+
+        assert ASGIRequest(scope, BytesIO()).GET["x"] == "N"
 
     @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8", "us-ascii"])
     def test_encodings_of_a_body_that_are_utf_8_are_read(self, send, charset):

@@ -104,6 +104,7 @@ class TestGet:
         assert response.headers["Content-Type"] == SCIM
         assert response.json()[kind.attribute] == kind.name_of(row)
         assert response.json()["meta"]["location"] == f"{BASE}{path_of(row)}"
+        assert response.headers["Location"] == f"{BASE}{path_of(row)}"
         assert response.headers["Content-Location"] == f"{BASE}{path_of(row)}"
         assert response.headers["ETag"] == response.json()["meta"]["version"]
 
@@ -155,6 +156,7 @@ class TestPut:
         assert response.status_code == 200
         assert response.headers["Content-Type"] == SCIM
         assert response.json()[kind.attribute] == "renamed"
+        assert response.headers["Location"] == f"{BASE}{path_of(row)}"
         assert response.headers["Content-Location"] == f"{BASE}{path_of(row)}"
         assert response.headers["ETag"] == response.json()["meta"]["version"]
         row.refresh_from_db()
@@ -187,6 +189,7 @@ class TestPatch:
 
         assert response.status_code == 200
         assert response.json()["name"]["givenName"] == "Babs"
+        assert response.headers["Location"] == f"{BASE}{path_of(row)}"
         assert response.headers["Content-Location"] == f"{BASE}{path_of(row)}"
         assert response.headers["ETag"] == response.json()["meta"]["version"]
         row.refresh_from_db()

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 
 from tests.factories import GroupFactory, UserFactory, managed
 from tests.messages import LIST_RESPONSE, SEARCH_REQUEST
-from tests.representations import ENTERPRISE, USER, group, id_of, path_of
+from tests.representations import ENTERPRISE, USER, group, id_of, path_of, user
 
 MANAGER = "26118915-6090-4610-87e4-49d8ca9f808d"
 
@@ -300,3 +300,14 @@ def test_inactive_users_are_listed_read_and_found(scim, barbara):
     assert names(scim.get("/Users", {"filter": 'active eq "False"'})) == ["sue@example.com"]
     assert names(scim.get("/Users", {"filter": 'userName eq "sue@example.com"'})) == ["sue@example.com"]
     assert scim.get(path_of(sue)).json()["active"] is False
+
+
+@pytest.mark.parametrize("prefix", ["", f"{ENTERPRISE}:", f"{ENTERPRISE}."])
+@pytest.mark.parametrize("address", ["/Users", "/"])
+def test_a_number_compares_with_a_string_attribute_however_the_attribute_is_named(scim, prefix, address):
+    scim.post("/Users", user("barbara", **{ENTERPRISE: {"employeeNumber": "42"}}))
+    scim.post("/Users", user("babs", **{ENTERPRISE: {"employeeNumber": "421"}}))
+
+    (found,) = scim.get(address, {"filter": f"{prefix}employeeNumber eq 42"}).json()["Resources"]
+
+    assert found["userName"] == "barbara"

@@ -284,7 +284,10 @@ def test_a_reference_can_be_removed(scim, bjensen):
 
 
 @pytest.mark.parametrize("identifier", ["nobody", "67fbf7bb-a602-8000-8000-00000000ffff"])
-def test_a_reference_to_what_is_not_there_is_refused(scim, bjensen, identifier):
+def test_a_reference_to_what_is_not_there_is_refused_where_it_is_not_kept(
+    scim, settings, bjensen, identifier
+):
+    settings.DJANGO_SCIM = {**settings.DJANGO_SCIM, "UNKNOWN_REFERENCES": "forbid"}
     response = scim.patch(path_of(bjensen), replace(f"{ENTERPRISE}:manager", {"value": identifier}))
 
     assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")

@@ -259,7 +259,9 @@ def test_a_value_that_names_no_member_is_refused_and_changes_nothing(scim, guide
     assert stored() == before
 
 
-def test_a_group_is_refused_as_a_member(scim, guides):
+def test_a_group_is_refused_as_a_member_where_the_setting_says_so(scim, settings, guides):
+    settings.DJANGO_SCIM = {"NESTED_GROUPS": "forbid"}
+
     assert_scim_error(scim.patch(path_of(guides), add("members", [member(guides)])), 400, "invalidValue")
 
 

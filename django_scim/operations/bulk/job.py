@@ -26,6 +26,7 @@ from django_scim.operations.replace import Replace
 from django_scim.operations.write import database_of, with_room
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
+from django_scim.schema.attributes import schema_of
 from django_scim.schema.paths import Json
 from django_scim.sql.transactions import run
 
@@ -125,7 +126,7 @@ class BulkJob:
         """Run the write of an operation. Return the resource, or None if it was deleted."""
         resource_type, identifier, if_match = operation.resource_type, operation.identifier, operation.version
         assert resource_type is not None
-        data = resolved(operation.data, self.identifiers)
+        data = resolved(operation.data, self.identifiers, schema_of(resource_type.resource))
         if operation.method == "POST":
             return Create(resource_type, self.caller, attempt).read_body(data).run()
         operation.location = self.caller.location(resource_type, identifier)
@@ -184,12 +185,13 @@ class BulkJob:
             self.identifiers = dict(known)
             for operation, creation in in_turn():
                 unresolved = operation.needs - self.identifiers.keys()
-                document = resolved(documents[operation], self.identifiers)
-                creation.start(without_references(document, unresolved))
+                schema = schema_of(creation.resource_type.resource)
+                document = resolved(documents[operation], self.identifiers, schema)
+                creation.start(without_references(document, unresolved, schema))
                 self.identifiers[operation.bulk_id or ""] = creation.obj.identifier
             for operation, creation in in_turn():
-                document = resolved(documents[operation], self.identifiers)
-                creation.complete(document)
+                schema = schema_of(creation.resource_type.resource)
+                creation.complete(resolved(documents[operation], self.identifiers, schema))
             for _, creation in in_turn():
                 creation.conclude()
             return [creation.obj for creation in creations.values()]
@@ -199,7 +201,8 @@ class BulkJob:
             own = {operation.bulk_id for operation in circle}
             for operation, creation in in_turn():
                 self.require_made(operation.needs - own)
-                documents[operation] = creation.read_body(resolved(operation.data, known)).body
+                schema = schema_of(creation.resource_type.resource)
+                documents[operation] = creation.read_body(resolved(operation.data, known, schema)).body
             databases = {database_of(creation.resource_type) for creation in creations.values()}
             with readable_refusals([creation.resource_type for creation in creations.values()]):
                 made = with_room(list(creations.values()), lambda: run_in_all(databases, make_all))

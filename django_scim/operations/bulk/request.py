@@ -24,6 +24,7 @@ from django_scim.operations.bulk.references import references
 from django_scim.operations.payloads import scim_error
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
+from django_scim.schema.attributes import schema_of
 from django_scim.schema.paths import Json
 
 # Any resource type is right here: the data, which depends on it, is validated later.
@@ -123,7 +124,9 @@ def read_operation(item: Any, by_endpoint: dict[str, ResourceType], caller: Call
     data = members.pop("data", None)
     operation.data = None if operation.method == "DELETE" else data
     locate(operation, by_endpoint, caller)
-    operation.needs = references([operation.data, operation.identifier])
+    resource_type = operation.resource_type
+    schema = None if resource_type is None else schema_of(resource_type.resource)
+    operation.needs = references(operation.data, schema) | references(operation.identifier)
     try:
         operation.version = validated(OperationMessage, members).version
         require_members(operation)

@@ -201,6 +201,56 @@ def test_text_that_only_looks_like_a_reference_comes_back_unchanged(scim):
         assert scim.get(f"/Users/{id_in(created)}").json()["title"] == text
 
 
+@pytest.mark.parametrize(
+    "text", ["bulkId:x", "https://example.com/bulkId:x", 'say "bulkId:x"', "bulkId:nobody"]
+)
+@pytest.mark.parametrize(
+    ("attribute", "value_of"),
+    [
+        ("displayName", lambda text: text),
+        ("name", lambda text: {"familyName": text}),
+        ("phoneNumbers", lambda text: [{"value": text, "display": text}]),
+        (ENTERPRISE, lambda text: {"department": text}),
+    ],
+)
+def test_text_that_looks_like_a_reference_is_text_where_no_resource_is_named(scim, attribute, value_of, text):
+    _, created = run(
+        scim, post("/Users", "x", user("x")), post("/Users", "y", user("y", **{attribute: value_of(text)}))
+    )
+
+    assert scim.get(f"/Users/{id_in(created)}").json()[attribute] == value_of(text)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        replace("title", "bulkId:x"),
+        replace('phoneNumbers[type eq "work"].value', "bulkId:x"),
+        replace("name.familyName", "bulkId:x"),
+        {"op": "add", "value": {"title": "bulkId:x"}},
+        {"op": "add", "value": {"name.familyName": "bulkId:x"}},
+        replace(ENTERPRISE, {"department": "bulkId:x"}),
+        replace(f"{ENTERPRISE}:department", "bulkId:x"),
+    ],
+)
+def test_text_that_looks_like_a_reference_is_text_in_a_modification_too(scim, operation):
+    row = UserFactory.create()
+
+    _, changed = run(scim, post("/Users", "x", user("x")), patch(path_of(row), operation))
+
+    assert changed["status"] == "200"
+    assert "bulkId:x" in scim.get(path_of(row)).text
+
+
+@pytest.mark.parametrize("path", [f"{ENTERPRISE}:manager.value", f"{ENTERPRISE}:manager", "manager"])
+def test_a_reference_may_be_the_value_at_the_path_of_a_manager(scim, path):
+    row = UserFactory.create()
+
+    made, changed = run(scim, post("/Users", "x", user("x")), patch(path_of(row), replace(path, "bulkId:x")))
+
+    assert manager_of(scim, changed) == id_in(made)
+
+
 # References to nothing
 
 
@@ -272,7 +322,9 @@ def test_a_bulk_id_that_is_not_unique_is_refused_wherever_it_is(scim, number):
     assert not Group.objects.exists()
 
 
-def test_a_resource_of_another_type_than_the_attribute_refers_to_is_refused(scim):
+def test_a_resource_of_another_type_than_the_attribute_refers_to_is_refused(scim, settings):
+    settings.DJANGO_SCIM = {"NESTED_GROUPS": "forbid"}
+
     results = run(
         scim, post("/Groups", "x", group("X")), post("/Groups", "team", group("Team", members=[REFERENCE]))
     )
@@ -479,11 +531,13 @@ def test_a_circle_fails_with_an_operation_in_it_that_cannot_be_read(scim):
     assert not User.objects.exists()
 
 
-def test_a_circle_fails_with_a_reference_in_it_that_the_host_refuses(scim, people):
+def test_a_circle_fails_with_a_reference_in_it_that_the_host_refuses(scim, settings, people):
+    settings.DJANGO_SCIM = {**settings.DJANGO_SCIM, "UNKNOWN_REFERENCES": "forbid"}
+
     results = run(
         scim,
         post("/Users", "one", managed_user("one", "bulkId:two")),
-        post("/Users", "two", {**managed_user("two", "nobody"), "title": "bulkId:one"}),
+        post("/Users", "two", {**managed_user("two", "nobody"), "friend": "bulkId:one"}),
     )
 
     assert statuses(results) == ["409", "400"]
@@ -506,7 +560,7 @@ def test_a_resource_that_refers_to_a_circle_is_not_part_of_it(scim):
 def test_a_resource_that_a_circle_refers_to_is_not_part_of_it(scim):
     results = run(
         scim,
-        post("/Users", "a", {**managed_user("a", "bulkId:b"), "title": "bulkId:x"}),
+        post("/Users", "a", {**managed_user("a", "bulkId:b"), "friend": "bulkId:x"}),
         post("/Users", "b", {**managed_user("b", "bulkId:a"), "emails": 5}),
         post("/Users", "x", user("x")),
     )
@@ -518,7 +572,7 @@ def test_a_resource_that_a_circle_refers_to_is_not_part_of_it(scim):
 def test_a_circle_that_refers_to_a_failed_operation_is_a_conflict(scim):
     results = run(
         scim,
-        post("/Users", "a", {**managed_user("a", "bulkId:b"), "title": "bulkId:x"}),
+        post("/Users", "a", {**managed_user("a", "bulkId:b"), "friend": "bulkId:x"}),
         post("/Users", "b", managed_user("b", "bulkId:a")),
         post("/Users", "x", {}),
     )

@@ -1,0 +1,88 @@
+"""A reference to another resource that no foreign key holds, such as the manager of a stock Django user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django_scim.mappings.builtin import link_digest
+from django_scim.mappings.collection import identifier_of
+from django_scim.mappings.stored import Stored
+from django_scim.schema.paths import Json
+
+if TYPE_CHECKING:
+    from django_scim.resources.resource import Resource
+    from django_scim.resources.resource_type import ResourceType
+
+
+class StoredReference(Stored):
+    """A complex attribute with ``value``, kept as it came: ``StoredReference(to="User")``.
+
+    What it leads to may come later: an answer has its address and its name from then on. It is known by its
+    ``id``, or by the ``externalId`` that the connection has given to it.
+
+    :param to: The resource type that it leads to.
+    """
+
+    def __init__(self, *, to: str) -> None:
+        super().__init__()
+        self.to = to
+
+    def prepare(self) -> None:
+        """Note where the record has the value: without it, there is nothing to read."""
+        super().prepare()
+        self.stored_in = self.path.extension or self.path.name
+
+    @property
+    def other(self) -> ResourceType | None:
+        """The resource type of the other side, or None where the project does not serve it."""
+        return self.resource_type.registry.get(self.to)
+
+    def value_in(self, document: Json) -> Any:
+        """Leave out what the server gives."""
+        value = super().value_in(document)
+        return without_given(value) if isinstance(value, dict) else value
+
+    def fetch(self, objects: Sequence[Resource]) -> None:
+        """Find what the references of a page lead to, in a constant number of queries."""
+        values = {obj: identifier_of(super(StoredReference, self).read(obj)) for obj in objects}
+        wanted = [value for value in values.values() if value is not None]
+        found = referred_to(self.other, objects[0], wanted) if wanted and self.other is not None else {}
+        for obj, value in values.items():
+            obj.fetched[self.path.key] = found.get(value or "")
+
+    def read(self, obj: Resource) -> Any:
+        """Return what the client sent, with the address and the name of what it leads to."""
+        value = super().read(obj)
+        other, target = self.other, obj.fetched.get(self.path.key)
+        if not isinstance(value, dict) or other is None or target is None:
+            return without_given(value) if isinstance(value, dict) else value
+        name = other.adapter.row_name(target) if other.adapter.display_column else ""
+        value["$ref"] = obj.caller.location(other, other.identifier(target))
+        return {**value, "displayName": name} if name else without_given(value)
+
+
+def without_given(value: Json) -> Json | None:
+    """Return a reference without what the server gives."""
+    return {name: item for name, item in value.items() if name != "displayName"} or None
+
+
+def referred_to(other: ResourceType, obj: Resource, values: Sequence[str]) -> dict[str, Any]:
+    """Return the rows that references lead to, by what the references say.
+
+    :param other: Their resource type.
+    :param obj: One of the resources that refer, for the caller and the database.
+    """
+    connection = obj.caller.connection
+    keys = other.visible_keys(connection, values, using=obj.database)
+    unknown = {link_digest(value): value for value in values if value not in keys}
+    if unknown and connection is not None:
+        links = other.links().using(obj.database).filter(connection=connection, digest__in=list(unknown))
+        named = links.filter(record__resource_type=other.name, record__deleted_at__isnull=True)
+        for digest, key in named.values_list("digest", f"record__{other.record_key}"):
+            keys[unknown[digest]] = key
+    rows = other.queryset(connection).using(obj.database)
+    if joined := (other.adapter.display_column or "").rpartition("__")[0]:
+        rows = rows.select_related(joined)
+    by_key = other.with_ids(rows).in_bulk(list(set(keys.values()))) if keys else {}
+    return {value: by_key[key] for value, key in keys.items() if key in by_key}
