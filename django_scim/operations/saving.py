@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.utils import timezone
@@ -18,7 +17,7 @@ from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping
 from django_scim.models import AdoptionPolicy, Record, UniqueValue
 from django_scim.operations.domains import require_domains
-from django_scim.operations.refusals import refused_value
+from django_scim.operations.validation import validate_fields
 from django_scim.query.statements import VALUE, text_operand
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
@@ -234,20 +233,6 @@ def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
         save_record(obj)
     elif obj.is_adopted and not is_early:
         save_adoption(obj)
-
-
-def validate_fields(obj: Resource) -> None:
-    """Run the host's validation of the changed fields.
-
-    :raises InvalidValueException: With the messages of the fields.
-    """
-    for instance, names in obj.changed.values():
-        others = [field.name for field in instance._meta.fields if field.attname not in names]
-        relations = [field.name for field in instance._meta.fields if field.is_relation]
-        try:
-            instance.clean_fields(exclude={*others, *relations})
-        except ValidationError as error:
-            raise refused_value(error, [obj.resource_type], type(instance)) from error
 
 
 def save_rows(obj: Resource) -> None:
