@@ -153,6 +153,7 @@ class MembershipAdapter(UserAdapter):
         value = None if mapping is None else mapping.value_in(document)
         if not isinstance(mapping, mappings.Column) or not mapping.found.is_in_part or value is None:
             return None
+        value = mapping.spellings(CompareOperator.eq, value)[0]
         found = list(locked(mapping.holders(value).using(obj.database)).order_by("pk")[:2])
         named = [row for row in found if getattr(row, mapping.found.field.attname) == value]
         account = next(iter([*named, *found]), None)

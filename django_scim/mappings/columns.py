@@ -25,7 +25,7 @@ from django_scim.mappings.conversions import Conversion, is_empty
 from django_scim.mappings.dependencies import Dependency, LookupColumn
 from django_scim.mappings.mapping import Mapping
 from django_scim.schema.paths import AttributePath, Json
-from django_scim.sql.operand import Operand
+from django_scim.sql.operand import Operand, any_of
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Caller, Resource
@@ -278,7 +278,8 @@ class Column(Mapping):
     def holders(self, value: Any) -> QuerySet[Any]:
         """Return the rows of the column's own table with a value, as the attribute is compared."""
         operand = self.conversion.operand(self.found.field.name)
+        spellings = self.spellings(CompareOperator.eq, value)
         rows: QuerySet[Any] = self.found.model._base_manager.filter(
-            operand.compare(CompareOperator.eq, value)
+            any_of(operand.compare(CompareOperator.eq, each) for each in spellings)
         )
         return rows

@@ -56,11 +56,13 @@ def is_taken(obj: Resource, mapping: Mapping, value: Any) -> bool:
 def has_holder(obj: Resource, mapping: Mapping, value: Any) -> bool:
     """Whether there are :func:`holders`, by a statement that is kept where there may be one."""
     operand = text_operand(mapping, obj.caller)
-    statement = holder_statement(obj, mapping, operand) if operand and isinstance(value, str) else None
+    spelled, *others = mapping.spellings(CompareOperator.eq, value)
+    is_text = isinstance(value, str) and not others
+    statement = holder_statement(obj, mapping, operand) if operand and is_text else None
     if statement is None or operand is None:
         return holders(obj, mapping, value).exists()
     check_text(value)
-    return any(statement.run(value=operand.encode(value), key=obj.instance.pk))
+    return any(statement.run(value=operand.encode(spelled), key=obj.instance.pk))
 
 
 def holder_statement(obj: Resource, mapping: Mapping, operand: ColumnOperand) -> Prepared[Any] | None:
@@ -130,8 +132,7 @@ def digest_of(obj: Resource, mapping: Mapping, value: Any) -> str:
     """Return the digest of a value in the form that is compared, different for each tenant."""
     connection = None if mapping.is_unique_everywhere else obj.caller.connection
     tenant = f"{connection.tenant_type_id or ''}:{connection.tenant_id}" if connection else ":"
-    comparable = mapping.path.binding.comparable(str(value))
-    text = f"{tenant}\0{comparable}"
+    text = f"{tenant}\0{mapping.compared(str(value))}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -144,9 +144,10 @@ class Write(ABC):
         """Whether an attribute in a request names the resource."""
         if key == "externalId":
             return bool(value)
-        name = self.document.get(key)
-        matched_by = self.resource_type.adapter.matched_by
-        return key == matched_by and isinstance(value, str) and str(name).lower() == value.lower()
+        mapping = self.resource_type.mappings.get(key)
+        if mapping is None or key != self.resource_type.adapter.matched_by or not isinstance(value, str):
+            return False
+        return bool(mapping.compared(self.document.get(key)) == mapping.compared(value))
 
     def read(self) -> Json:
         """Return the document of the resource, and set its names in the attempt."""
