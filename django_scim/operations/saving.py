@@ -91,8 +91,8 @@ def conflict(mapping: Mapping) -> UniquenessException:
 def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
     """Store the unique values, so that the database refuses them to every other resource.
 
-    If the host has changed a resource, its old value may still be stored. Such a row is replaced at the second
-    try: a savepoint for each value would cost every write more than a second try costs those few.
+    If the host has changed a resource, its old value may still be stored. Such a row is replaced at the
+    second try: a savepoint for each value would cost every write more than a second try costs those few.
 
     :raises IntegrityError: At the first try, if the value is stored already.
     :raises UniquenessException: At the second, if another request was first.

@@ -9,7 +9,7 @@ the writes of people of the project are subclasses of :class:`Write`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -83,7 +83,7 @@ class Write(ABC):
         :raises UniquenessException: If another resource has one of its unique values.
         :raises SCIMException: If the request is not valid, or the project refuses it.
         """
-        with readable_refusals([self.resource_type]):
+        with readable_refusals([self.resource_type], partial(written_by, [self])):
             return with_room([self], lambda: run(database_of(self.resource_type), self.perform))
 
     def perform(self) -> Resource:
@@ -231,6 +231,11 @@ class WriteById(Write):
     def lock(self) -> Resource:
         """Return the resource of the ``id``, if the connection can see one."""
         return lock(self.resource_type, self.identifier, self.caller)
+
+
+def written_by(writes: Iterable[Write]) -> list[Resource]:
+    """Return the resources of some writes, as far as they were found."""
+    return [write.obj for write in writes if hasattr(write, "obj")]
 
 
 def with_room(writes: Sequence[Write], work: Callable[[], Result]) -> Result:

@@ -67,6 +67,9 @@ REFUSALS = {
 }
 
 
+SAME = "the project has another row with a value that it takes for the same"
+
+
 @pytest.fixture
 def on():
     """Connect receivers of the project."""
@@ -263,8 +266,38 @@ def test_a_unique_column_that_the_project_fills_itself_is_named(scim, pilots):
     finally:
         pre_save.disconnect(fill, sender=Pilot)
 
-    assert_scim_error(response, 409, "uniqueness")
-    assert response.json()["detail"] == "another resource has the same value of column slug"
+    assert_scim_error(response, 400, "invalidValue")
+    assert response.json()["detail"] == f"column slug: {SAME}"
+
+
+def test_a_unique_column_that_no_attribute_holds_is_refused_by_the_project_as_by_its_database(scim, on):
+    on(pre_save, User, ValidationError({"slug": ValidationError("there is one already", code="unique")}))
+
+    response = scim.post("/Users", user("new"))
+
+    assert_scim_error(response, 400, "invalidValue")
+    assert response.json()["detail"] == "column slug: there is one already"
+
+
+@pytest.mark.skipif(database.vendor != "mysql", reason="the other databases compare by code point")
+@pytest.mark.parametrize(
+    ("taken", "sent"),
+    [("ada", "\u00e1da"), ("a\U0001f680", "a\U0001f6f8"), ("resume", "r\u00e9sum\u00e9")],
+    ids=["accent", "emoji", "accents"],
+)
+def test_a_value_that_a_coarser_collation_takes_for_another_is_no_conflict(scim, pilots, taken, sent):
+    Pilot.objects.create(username=taken, callsign=taken)
+    row = Pilot.objects.create(username="iceman")
+
+    for response, name in (
+        (scim.post("/Users", user(sent)), "userName (column username)"),
+        (scim.post("/Users", user("goose", nickName=sent)), "nickName (column callsign)"),
+        (scim.put(path_of(row), user(sent)), "userName (column username)"),
+        (scim.patch(path_of(row), replace("nickName", sent)), "nickName (column callsign)"),
+    ):
+        assert_scim_error(response, 400, "invalidValue")
+        assert response.json()["detail"] == f"{name}: {SAME}"
+    assert not scim.get("/Users", {"filter": f'userName eq "{sent}"'}).json()["totalResults"]
 
 
 def test_a_column_that_has_to_have_a_value_is_named(scim, settings):
