@@ -151,15 +151,13 @@ class HostPath:
         self, obj: Resource, instance: Model, relation: Relation, rest: list[Relation], value: Any
     ) -> None:
         if rest:
-            raise InvalidValueException(
-                detail=f"'{self.path}' lies behind a shared row and cannot be written"
-            )
+            raise InvalidValueException(detail="it lies behind a shared row and cannot be written")
         target = None
         if not is_empty(value):
             model, connection = relation.related_model, obj.caller.acting
             target = obj.resource_type.adapter.shared_row(model, connection, self.field.name, value)
         elif not relation.null:
-            raise InvalidValueException(detail=f"'{relation.name}' cannot be without a value")
+            raise InvalidValueException(detail="a value is required")
         setattr(instance, relation.name, target)
         obj.touch(instance, relation.attname)
 
@@ -254,8 +252,12 @@ class Column(Mapping):
     def write(self, obj: Resource, value: Any) -> None:
         """Set the column; None is null, the empty string, or else the default of the column."""
         typed = self.to_python(value)
-        if typed is not None or self.found.field.null or self.found.relations:
+        if typed is None and not self.found.field.null and not self.found.relations:
+            return
+        try:
             self.found.write(obj, typed)
+        except InvalidValueException as error:
+            raise InvalidValueException(detail=f"{self.named}: {error.detail}") from error
 
     def to_python(self, value: Any) -> Any:
         """Return a JSON value as the column takes it.

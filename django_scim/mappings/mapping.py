@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.core.checks import CheckMessage
 from django.db.models import Q
-from scim2_models import InvalidFilterException, InvalidPathException, InvalidValueException
+from scim2_models import (
+    InvalidFilterException,
+    InvalidPathException,
+    InvalidValueException,
+    UniquenessException,
+)
 from scim2_models.path import CompareOperator
 
+from django_scim.mappings.conversions import in_column_of
 from django_scim.mappings.dependencies import Dependency, LookupColumn
 from django_scim.schema.canonical import Spelling
 from django_scim.schema.paths import AttributePath, Json
@@ -88,6 +94,12 @@ class Mapping:
     def places(self) -> Sequence[str]:
         """The fields and relations of the host that hold the attribute."""
         return self.columns()
+
+    @property
+    def named(self) -> str:
+        """How errors name the attribute: with its column in brackets, if it has one."""
+        columns = [place.rpartition("__")[2] for place in self.places]
+        return in_column_of(self.path.key, columns[0]) if len(columns) == 1 else self.path.key
 
     @property
     def writable(self) -> bool:
@@ -275,6 +287,13 @@ class Mapping:
             return self.operand(path, caller).order()
         except InvalidFilterException as error:
             raise cannot_be_sorted(path) from error
+
+
+def conflict(mapping: Mapping) -> UniquenessException:
+    """Return the error of a unique value that another resource has."""
+    return UniquenessException(
+        attribute=mapping.path.key, detail=f"another resource has the same {mapping.named}"
+    )
 
 
 def cannot_be_sorted(path: AttributePath) -> InvalidPathException:

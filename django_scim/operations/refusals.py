@@ -30,6 +30,7 @@ from scim2_models import (
 from scim2_models.path import CompareOperator
 
 from django_scim.mappings.columns import HostPath
+from django_scim.mappings.conversions import in_column_of
 from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.sql.operand import any_of
@@ -211,7 +212,7 @@ def fields_in(condition: Any) -> set[str]:
 def name_of(field: str, resource_types: Sequence[ResourceType], model: type[Model] | None = None) -> str:
     """Return how an error names a field of the project: by its attribute, and the column in brackets."""
     attribute = attribute_of(field, resource_types, model)
-    return f"column {field}" if attribute is None else f"{attribute} (column {field})"
+    return f"column {field}" if attribute is None else in_column_of(attribute, field)
 
 
 def attribute_of(

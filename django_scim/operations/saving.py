@@ -9,12 +9,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.utils import timezone
-from scim2_models import UniquenessException
 from scim2_models.path import CompareOperator
 
 from django_scim.history.excerpts import REDACTED
 from django_scim.mappings.dependencies import writing
-from django_scim.mappings.mapping import Mapping
+from django_scim.mappings.mapping import Mapping, conflict
 from django_scim.models import AdoptionPolicy, Record, UniqueValue
 from django_scim.operations.domains import require_domains
 from django_scim.operations.validation import validate_fields
@@ -80,12 +79,6 @@ def holder_statement(obj: Resource, mapping: Mapping, operand: ColumnOperand) ->
 
     key = ("holder", visible, mapping.path.key, is_saved)
     return resource_type.statements.get(rows, obj.database, *key)
-
-
-def conflict(mapping: Mapping) -> UniquenessException:
-    """Return the error of a unique value that another resource has."""
-    key = mapping.path.key
-    return UniquenessException(attribute=key, detail=f"another resource has the same {key}")
 
 
 def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
