@@ -26,6 +26,7 @@ from django_scim.mappings.dependencies import Dependency, LookupColumn
 from django_scim.mappings.mapping import Mapping
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.sql.operand import Operand, any_of
+from django_scim.sql.values import cannot_be_empty
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Caller, Resource
@@ -196,6 +197,7 @@ class Column(Mapping):
             self.is_unique_everywhere = is_own and self.host.field.unique
             may_be_unique = is_own or self.host.is_in_part
             self.is_unique = self.is_unique_everywhere or (may_be_unique and uniqueness in UNIQUE)
+            self.requires_value = is_own and cannot_be_empty(self.host.field)
             given = self.given_conversion
             plain = given if isinstance(given, Conversion) else Conversion()
             self.conversion = plain.bind(self.host.field, self.path.binding, self.path.key)

@@ -58,6 +58,10 @@ class Mapping:
     is_unique_everywhere: bool = False
     """Whether that is so over all tenants too, since the host's column is unique by itself."""
 
+    requires_value: bool = False
+    """Whether its column cannot be empty in more than one row: a PUT without a value clears it, as a POST
+    without one leaves it empty, and both are refused unless the project fills it."""
+
     filterable: bool = True
     """Whether ``filter`` takes the attribute, or a sub-attribute of it."""
 

@@ -34,7 +34,7 @@ from django_scim.mappings.conversions import in_column_of
 from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.sql.operand import any_of
-from django_scim.sql.values import column_of
+from django_scim.sql.values import cannot_be_empty, column_of
 from django_scim.sql.violations import Violation, violation_of
 
 UNIQUE_CODES = {"unique", "unique_together"}
@@ -107,6 +107,14 @@ def readable_error(
     fields = fields_of(violation, model, constraint, resource_types)
     names = ", ".join(name_of(field, resource_types, model) for field in fields)
     text = "" if constraint is None else own_text(constraint)
+    is_empty = any(
+        getattr(obj.instance, field, None) == "" and cannot_be_empty(column_of(type(obj.instance), field))
+        for obj in written()
+        for field in fields
+        if model in (None, type(obj.instance))
+    )
+    if isinstance(error, UniquenessException) and is_empty:
+        return value_required(fields, resource_types, model)
     if isinstance(error, UniquenessException) and names:
         if any(is_findable(obj, fields, model) for obj in written()):
             return UniquenessException(detail=text or f"another resource has the same value of {names}")
@@ -114,9 +122,18 @@ def readable_error(
             detail=text or f"{names}: the project has another row with a value that it takes for the same"
         )
     if isinstance(error, InvalidValueException) and names:
-        reason = "a value is required" if violation.is_null else "the project does not allow this value"
-        return InvalidValueException(detail=text or f"{names}: {reason}")
+        if violation.is_null:
+            return value_required(fields, resource_types, model)
+        return InvalidValueException(detail=text or f"{names}: the project does not allow this value")
     return type(error)(detail=text) if text else None
+
+
+def value_required(
+    fields: Iterable[str], resource_types: Sequence[ResourceType], model: type[Model] | None
+) -> InvalidValueException:
+    """Return the error of columns that have to have a value."""
+    names = ", ".join(name_of(field, resource_types, model) for field in fields)
+    return InvalidValueException(detail=f"{names}: a value is required")
 
 
 def is_findable(obj: Resource, fields: Iterable[str], model: type[Model] | None) -> bool:

@@ -16,7 +16,7 @@ from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping, conflict
 from django_scim.models import AdoptionPolicy, Record, UniqueValue
 from django_scim.operations.domains import require_domains
-from django_scim.operations.validation import validate_fields
+from django_scim.operations.validation import require_values, validate_fields
 from django_scim.query.statements import VALUE, text_operand
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
@@ -157,7 +157,8 @@ def apply(
         if mapping.unbounded or (obj.is_adopted and is_kept_on_adoption(obj, mapping)):
             continue
         old, new = mapping.before_and_after(obj, before, after, removes=removes)
-        is_kept = not (mapping.clearable or mapping.path.is_secret or resets)
+        can_be_cleared = mapping.clearable or mapping.requires_value
+        is_kept = not (can_be_cleared or mapping.path.is_secret or resets)
         if old == new or (new is None and is_kept and not removes):
             continue
         is_kept_on_joining = obj.is_joining and is_kept_on_adoption(obj, mapping)
@@ -215,6 +216,7 @@ def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
     if not obj.instance._state.adding:
         require_unique(obj, written)
     save_rows(obj)
+    require_values(obj)
     # A new record is saved first, since unique values and links refer to it.
     is_early = (obj.record is None or obj.record.pk is None) and (obj.is_new or obj.is_changed)
     if is_early:
