@@ -110,6 +110,11 @@ def cannot_be_empty(field: Field[Any, Any]) -> bool:
     has_value = field.null or field.blank or field.has_default() or field.has_db_default()
     if has_value or not field.empty_strings_allowed or field.primary_key:
         return False
+    return is_in_constraint(field)
+
+
+def is_in_constraint(field: Field[Any, Any]) -> bool:
+    """Whether a column has to be unique, by itself or together with others."""
     meta = field.model._meta
     together = [*meta.unique_together, *(constraint.fields for constraint in meta.total_unique_constraints)]
     return field.unique or any(field.name in names for names in together)
