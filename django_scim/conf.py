@@ -213,6 +213,11 @@ class ScimSettings:
     """Dotted paths of the dialects that a connection may have beside those that ship, each a
     :class:`django_scim.dialects.Dialect`."""
 
+    DJANGO_USERNAME_VALIDATORS: bool = False
+    """Whether the validators of ``django.contrib.auth`` for user names count for what identity providers
+    send. They allow letters, digits and ``@.+-_``; directories have names such as ``o'brien`` and
+    ``CORP\\ada``. Validators that the project has written, subclasses of those included, always count."""
+
     REHIRED_BY: Literal["externalId", "uniqueAttribute", "nothing"] = "externalId"
     """By what a connection's deleted resource is known again when it is made again, so that the person has
     the row back: the ``externalId``; a unique attribute such as ``userName``; or nothing: each POST makes a

@@ -20,6 +20,7 @@ from django_scim.adapters.power import power_of
 from django_scim.adapters.tenancy import ByKey, Tenancy, key_to, tenancy_of
 from django_scim.mappings.columns import HostPath
 from django_scim.models import Connection
+from django_scim.schema.canonical import Spelling
 from django_scim.schema.paths import Json, ResourceModel
 from django_scim.schema.types import ExtensionOption, extended
 from django_scim.sql.operand import any_of
@@ -180,6 +181,13 @@ class Adapter(Joining):
         :attr:`resource_type`.
         """
         return self.attributes
+
+    def spellings(self) -> Mapping[str, Spelling]:
+        """Return how text is spelled of which there are several spellings, by its attribute; none here.
+
+        Such text is stored, validated and compared in the one spelling. All other text is kept as it is sent.
+        """
+        return {}
 
     # Which rows
 

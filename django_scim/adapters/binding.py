@@ -58,6 +58,9 @@ def bind_mappings(resource_type: ResourceType) -> tuple[dict[str, Mapping], list
         elif mapping is not None:
             errors.append(no_mapping(resource_type, path.key, mapping))
     store_the_rest(resource_type, bound)
+    for key, spelling in adapter.spellings().items():
+        if key in bound:
+            bound[key].spelling = spelling
     order = {path.head: position for position, path in enumerate(walk(resource_type.resource))}
     # What is kept of a complex attribute is read before its mapped sub-attributes are put in.
     in_order = sorted(bound.items(), key=lambda item: (order[item[1].path.head], item[1].path.sub or ""))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model, QuerySet
-from scim2_models import UniquenessException
 from scim2_models.path import CompareOperator
 
 from django_scim import mappings
 from django_scim.adapters.belonging import SharedActive
 from django_scim.adapters.tenancy import ByRelation, Tenancy
 from django_scim.mappings.builtin import ExternalId
+from django_scim.mappings.mapping import conflict
 from django_scim.models import Connection
 from django_scim.schema.paths import Json
 from django_scim.sql.transactions import locked
@@ -72,8 +72,7 @@ class Joining:
             return None
         own = self.tenancy.related(self.tenancy.key_of(obj.caller.acting)).using(obj.database)
         if own.filter(**{self.tenancy.source: row.pk}).exists():
-            key = mapping.path.key
-            raise UniquenessException(attribute=key, detail=f"another resource has the same {key}")
+            raise conflict(mapping)
         return row
 
     def join(self, obj: Resource, account: Model) -> Model:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db.models import Exists, ForeignKey, Model, OneToOneField, OuterRef, Q, QuerySet
-from scim2_models import UniquenessException
 from scim2_models.path import CompareOperator
 
 from django_scim import mappings
@@ -19,6 +18,7 @@ from django_scim.adapters.tenancy import ByKey
 from django_scim.adapters.users import UserAdapter
 from django_scim.deprovisioning import deprovision
 from django_scim.mappings.dependencies import writing
+from django_scim.mappings.mapping import conflict
 from django_scim.models import Connection
 from django_scim.schema.paths import Json
 from django_scim.sql.operand import any_of
@@ -153,6 +153,7 @@ class MembershipAdapter(UserAdapter):
         value = None if mapping is None else mapping.value_in(document)
         if not isinstance(mapping, mappings.Column) or not mapping.found.is_in_part or value is None:
             return None
+        value = mapping.spellings(CompareOperator.eq, value)[0]
         found = list(locked(mapping.holders(value).using(obj.database)).order_by("pk")[:2])
         named = [row for row in found if getattr(row, mapping.found.field.attname) == value]
         account = next(iter([*named, *found]), None)
@@ -161,8 +162,7 @@ class MembershipAdapter(UserAdapter):
         rows = self.model._base_manager.using(obj.database).filter(**{self.account: account})
         own = Q(**{self.tenant: getattr(obj.instance, self.tenant)})
         if locked(rows.filter(own, ~Exists(self.tombstones()))).first() is not None:
-            key = mapping.path.key
-            raise UniquenessException(attribute=key, detail=f"another resource has the same {key}")
+            raise conflict(mapping)
         accounts = self.account_model._base_manager.using(obj.database).filter(pk=account.pk)
         return account if accounts.filter(self.in_use()).exists() else None
 

@@ -18,6 +18,7 @@ from django_scim.adapters.groups import MEMBERS, relation_between
 from django_scim.adapters.power import has_field, has_flag
 from django_scim.deprovisioning import deprovision
 from django_scim.models import Connection
+from django_scim.schema.canonical import OpaqueString, Spelling, UserName, compatible
 from django_scim.schema.paths import Json
 from django_scim.schema.types import ENTERPRISE, EnterpriseUserExtension, User
 
@@ -100,6 +101,11 @@ class UserAdapter(Adapter):
         if relation and relation[1]:
             found["groups"] = mappings.Members(relation[1], to="Group", type="direct")
         return {**found, **self.attributes}
+
+    def spellings(self) -> Mapping[str, Spelling]:
+        """Spell a name as Django's login does, and a password as RFC 7644 section 5 has it."""
+        normalize = getattr(self.account_model, "normalize_username", compatible)
+        return {"userName": UserName(normalize), "password": OpaqueString()}
 
     def password(self) -> mappings.Mapping:
         """Return the mapping of the password."""

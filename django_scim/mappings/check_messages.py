@@ -57,6 +57,16 @@ def unknown_field(resource_type: ResourceType, attribute: str, model: type[Model
     )
 
 
+def wrong_fallback(resource_type: ResourceType, attribute: str, fallback: str) -> Error:
+    """Report a fallback that has no text of which the column could be made."""
+    return WrongMapping(
+        f"'{attribute}' with the fallback '{fallback}', which is no text with one value.",
+        "Name an attribute such as 'userName'.",
+        resource_type,
+        "django_scim.E016",
+    )
+
+
 def shared_row(resource_type: ResourceType, attribute: str, path: str) -> Error:
     """Report a mapping to a column that lies further than one step behind a foreign key."""
     return WrongMapping(

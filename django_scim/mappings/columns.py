@@ -25,7 +25,8 @@ from django_scim.mappings.conversions import Conversion, is_empty
 from django_scim.mappings.dependencies import Dependency, LookupColumn
 from django_scim.mappings.mapping import Mapping
 from django_scim.schema.paths import AttributePath, Json
-from django_scim.sql.operand import Operand
+from django_scim.sql.operand import Operand, any_of
+from django_scim.sql.values import cannot_be_empty
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Caller, Resource
@@ -151,15 +152,13 @@ class HostPath:
         self, obj: Resource, instance: Model, relation: Relation, rest: list[Relation], value: Any
     ) -> None:
         if rest:
-            raise InvalidValueException(
-                detail=f"'{self.path}' lies behind a shared row and cannot be written"
-            )
+            raise InvalidValueException(detail="it lies behind a shared row and cannot be written")
         target = None
         if not is_empty(value):
             model, connection = relation.related_model, obj.caller.acting
             target = obj.resource_type.adapter.shared_row(model, connection, self.field.name, value)
         elif not relation.null:
-            raise InvalidValueException(detail=f"'{relation.name}' cannot be without a value")
+            raise InvalidValueException(detail="a value is required")
         setattr(instance, relation.name, target)
         obj.touch(instance, relation.attname)
 
@@ -198,6 +197,7 @@ class Column(Mapping):
             self.is_unique_everywhere = is_own and self.host.field.unique
             may_be_unique = is_own or self.host.is_in_part
             self.is_unique = self.is_unique_everywhere or (may_be_unique and uniqueness in UNIQUE)
+            self.requires_value = is_own and cannot_be_empty(self.host.field)
             given = self.given_conversion
             plain = given if isinstance(given, Conversion) else Conversion()
             self.conversion = plain.bind(self.host.field, self.path.binding, self.path.key)
@@ -254,8 +254,12 @@ class Column(Mapping):
     def write(self, obj: Resource, value: Any) -> None:
         """Set the column; None is null, the empty string, or else the default of the column."""
         typed = self.to_python(value)
-        if typed is not None or self.found.field.null or self.found.relations:
+        if typed is None and not self.found.field.null and not self.found.relations:
+            return
+        try:
             self.found.write(obj, typed)
+        except InvalidValueException as error:
+            raise InvalidValueException(detail=f"{self.named}: {error.detail}") from error
 
     def to_python(self, value: Any) -> Any:
         """Return a JSON value as the column takes it.
@@ -278,7 +282,8 @@ class Column(Mapping):
     def holders(self, value: Any) -> QuerySet[Any]:
         """Return the rows of the column's own table with a value, as the attribute is compared."""
         operand = self.conversion.operand(self.found.field.name)
+        spellings = self.spellings(CompareOperator.eq, value)
         rows: QuerySet[Any] = self.found.model._base_manager.filter(
-            operand.compare(CompareOperator.eq, value)
+            any_of(operand.compare(CompareOperator.eq, each) for each in spellings)
         )
         return rows

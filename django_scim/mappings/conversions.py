@@ -29,6 +29,11 @@ def is_empty(value: Any) -> bool:
     return value is None or value == ""
 
 
+def in_column_of(key: str, column: str) -> str:
+    """Return how an error names an attribute that is in a column."""
+    return f"{key} (column {column})"
+
+
 def to_json(value: Any) -> Any:
     """Return a column's value as JSON has it."""
     if isinstance(value, str):
@@ -128,7 +133,9 @@ class Conversion:
         try:
             return self.stored(value)
         except ValueError as error:
-            raise InvalidValueException(detail=f"{self.key}: {error}") from error
+            raise InvalidValueException(
+                detail=f"{in_column_of(self.key, self.field.name)}: {error}"
+            ) from error
 
     def stored(self, value: Any) -> Any:
         """Return what is stored for a value of SCIM, in the type of the column.

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from django.core.checks import CheckMessage
 from django.db.models import Q
-from scim2_models import InvalidFilterException, InvalidPathException
+from scim2_models import (
+    InvalidFilterException,
+    InvalidPathException,
+    InvalidValueException,
+    UniquenessException,
+)
 from scim2_models.path import CompareOperator
 
+from django_scim.mappings.conversions import in_column_of
 from django_scim.mappings.dependencies import Dependency, LookupColumn
+from django_scim.schema.canonical import Spelling
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only
-from django_scim.sql.operand import Operand, any_of
+from django_scim.sql.operand import SUBSTRINGS, Operand, any_of
 from django_scim.sql.sources import Source, in_any, operand_of
 
 if TYPE_CHECKING:
@@ -50,6 +58,10 @@ class Mapping:
     is_unique_everywhere: bool = False
     """Whether that is so over all tenants too, since the host's column is unique by itself."""
 
+    requires_value: bool = False
+    """Whether its column cannot be empty in more than one row: a PUT without a value clears it, as a POST
+    without one leaves it empty, and both are refused unless the project fills it."""
+
     filterable: bool = True
     """Whether ``filter`` takes the attribute, or a sub-attribute of it."""
 
@@ -58,6 +70,9 @@ class Mapping:
 
     has_own_index = False
     """Whether ``eq`` finds the attribute by an index that is always there, such as that of a key."""
+
+    spelling: Spelling | None = None
+    """How a text is spelled of which there are several spellings; None leaves all text as it is."""
 
     resource_type: ResourceType
     path: AttributePath
@@ -83,6 +98,12 @@ class Mapping:
     def places(self) -> Sequence[str]:
         """The fields and relations of the host that hold the attribute."""
         return self.columns()
+
+    @property
+    def named(self) -> str:
+        """How errors name the attribute: with its column in brackets, if it has one."""
+        columns = [place.rpartition("__")[2] for place in self.places]
+        return in_column_of(self.path.key, columns[0]) if len(columns) == 1 else self.path.key
 
     @property
     def writable(self) -> bool:
@@ -144,7 +165,26 @@ class Mapping:
         :param removes: Whether what the second document has no more was removed by the client, and not just
             left out.
         """
-        return self.value_in(before), self.value_in(after)
+        old, new = self.value_in(before), self.value_in(after)
+        return old, new if new == old else self.respelled(new)
+
+    def respelled(self, value: Any) -> Any:
+        """Return a value that is to be written, in its one spelling.
+
+        :raises InvalidValueException: If it has none.
+        """
+        if self.spelling is None or not isinstance(value, str):
+            return value
+        try:
+            return self.spelling(value)
+        except ValueError as error:
+            raise InvalidValueException(detail=f"{self.path.key}: {error}") from error
+
+    def compared(self, value: Any) -> Any:
+        """Return what of two values is the same if they count as one."""
+        with suppress(InvalidValueException):
+            value = self.respelled(value)
+        return self.path.binding.comparable(value)
 
     def initialize(self, obj: Resource) -> None:
         """Prepare a new resource, before anything is written to it."""
@@ -192,13 +232,32 @@ class Mapping:
         :raises InvalidFilterException: If the attribute does not take the comparison.
         """
         if not path.is_multivalued:
-            return self.operand(path, caller).compare(operator, value)
+            operand = self.operand(path, caller)
+            first, *others = self.spellings(operator, value)
+            if others and operator is CompareOperator.ne:
+                return ~self.lookup(path, CompareOperator.eq, value, caller)
+            return any_of(operand.compare(operator, each) for each in (first, *others))
         if operator is CompareOperator.ne:
             return ~self.lookup(path, CompareOperator.eq, value, caller)
         found = self.any_value(caller, lambda source: operand_of(source, path.sub).compare(operator, value))
         if operator is CompareOperator.eq and value is None:
             return found | ~self.any_value(caller)
         return found
+
+    def spellings(self, operator: CompareOperator, value: Any) -> list[Any]:
+        """Return what to compare for a value of a filter: its one spelling, and its own if that is another.
+
+        The project may have stored a value in a spelling that no client could write.
+        """
+        if self.spelling is None or not isinstance(value, str):
+            return [value]
+        form = self.spelling.fragment if operator in SUBSTRINGS else self.spelling
+        try:
+            found = form(value)
+        except ValueError:
+            return [value]
+        is_same = self.path.binding.comparable(found) == self.path.binding.comparable(value)
+        return [found] if is_same else [found, value]
 
     def present(self, path: AttributePath, caller: Caller) -> Q:
         """Return the condition of ``pr``."""
@@ -239,6 +298,13 @@ class Mapping:
         :raises InvalidPathException: If the attribute cannot be sorted by.
         """
         return self.order(path, caller)
+
+
+def conflict(mapping: Mapping) -> UniquenessException:
+    """Return the error of a unique value that another resource has."""
+    return UniquenessException(
+        attribute=mapping.path.key, detail=f"another resource has the same {mapping.named}"
+    )
 
 
 def cannot_be_sorted(path: AttributePath) -> InvalidPathException:

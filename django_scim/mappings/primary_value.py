@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.core.checks import CheckMessage
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from scim2_models import InvalidFilterException
 from scim2_models.path import CompareOperator
 
+from django_scim.mappings.check_messages import wrong_fallback
+from django_scim.mappings.conversions import Conversion
 from django_scim.mappings.dependencies import Dependency
 from django_scim.mappings.mapping import cannot_be_sorted
 from django_scim.mappings.stored import StoredWithColumn, is_primary
 from django_scim.schema.paths import AttributePath, Json
-from django_scim.sql.operand import AbsentOperand, ConstantOperand, Operand, StoredOperand
+from django_scim.sql.operand import AbsentOperand, ConstantOperand, Operand, StoredOperand, is_text
 from django_scim.sql.sources import HostSource, Source, SourceOperand
 
 if TYPE_CHECKING:
@@ -30,7 +33,47 @@ class PrimaryValue(StoredWithColumn):
     :param column: The column, as for :class:`~django_scim.mappings.Column`.
     :param type: The ``type`` of a value that no client has sent, such as ``work``.
     :param convert: How the column holds the value, as for :class:`~django_scim.mappings.Column`.
+    :param fallback: The attribute whose text the column gets where a client sends no value, such as
+        ``userName``, or None. For a column that has to have a value: without it, such a request is refused.
     """
+
+    def __init__(
+        self,
+        column: str,
+        *,
+        type: str | None = None,
+        convert: Conversion | None = None,
+        fallback: str | None = None,
+    ) -> None:
+        super().__init__(column, type=type, convert=convert)
+        self.fallback = fallback
+
+    def prepare(self) -> None:
+        """Take over what the column says."""
+        super().prepare()
+        self.requires_value = self.column.requires_value
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Check the column; report a fallback that is no text."""
+        yield from super().check()
+        if self.fallback is not None:
+            path = self.resource_type.resolve(self.fallback)
+            if path is None or path.is_multivalued or not is_text(path.binding) or path.is_secret:
+                yield wrong_fallback(self.resource_type, self.path.key, self.fallback)
+
+    def before_and_after(self, obj: Resource, before: Json, after: Json, *, removes: bool) -> tuple[Any, Any]:
+        """Return the values before and after a request. A value that is the fallback's follows it."""
+        old, new = super().before_and_after(obj, before, after, removes=removes)
+        path = None if self.fallback is None else self.resource_type.resolve(self.fallback)
+        mapping = None if path is None else self.resource_type.mapping_for(path)
+        if path is None or mapping is None:
+            return old, new
+        former, text = path.get(before), mapping.respelled(path.get(after))
+        if old and new == old and len(old) == 1 and old[0].get("value") == former:
+            return old, [{**old[0], "value": text}]
+        if text and not any(entry.get("value") for entry in new or ()):
+            return old, [{"value": text, **self.assumed}, *(new or ())]
+        return old, new
 
     def dependencies(self) -> Iterable[Dependency]:
         return self.column.dependencies()

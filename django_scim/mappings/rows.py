@@ -28,7 +28,7 @@ from django_scim.mappings.check_messages import (
     unknown_rows,
     wrong_conversion,
 )
-from django_scim.mappings.conversions import Conversion
+from django_scim.mappings.conversions import Conversion, in_column_of
 from django_scim.mappings.dependencies import Dependency, LookupColumn, writing
 from django_scim.mappings.mapping import Mapping
 from django_scim.schema.paths import AttributePath, Json
@@ -271,8 +271,11 @@ class Rows(Mapping):
         try:
             row.clean_fields(exclude=others)
         except ValidationError as error:
-            texts = " ".join(error.messages)
-            raise InvalidValueException(detail=f"{self.path.key}: {texts}") from error
+            texts = [
+                f"{in_column_of(self.path.key, name)}: {' '.join(messages)}"
+                for name, messages in error.message_dict.items()
+            ]
+            raise InvalidValueException(detail="; ".join(texts)) from error
 
     # Filtering and sorting
 

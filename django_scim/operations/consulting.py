@@ -84,6 +84,7 @@ class Consultation:
             raise ValueError(f"a policy cannot set '{attribute}': no mapping writes it as a whole")
         if self.attempt.operation is Operation.DELETE:
             raise ValueError(f"a policy cannot set '{attribute}' of a resource that is to be deleted")
+        value = mapping.respelled(value)
         self.obj.assign(mapping.path.key)
         mapping.write(self.obj, value)
         self.add(mapping, value)

@@ -7,7 +7,7 @@ written for that, and the attribute in place of the column. It reads no SQL, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,10 +27,14 @@ from scim2_models import (
     SCIMException,
     UniquenessException,
 )
+from scim2_models.path import CompareOperator
 
 from django_scim.mappings.columns import HostPath
+from django_scim.mappings.conversions import in_column_of
+from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType
-from django_scim.sql.values import column_of
+from django_scim.sql.operand import any_of
+from django_scim.sql.values import cannot_be_empty, column_of
 from django_scim.sql.violations import Violation, violation_of
 
 UNIQUE_CODES = {"unique", "unique_together"}
@@ -38,10 +42,13 @@ UNIQUE_CODES = {"unique", "unique_together"}
 
 
 @contextmanager
-def readable_refusals(resource_types: Sequence[ResourceType]) -> Iterator[None]:
+def readable_refusals(
+    resource_types: Sequence[ResourceType], written: Callable[[], Iterable[Resource]]
+) -> Iterator[None]:
     """Turn what the project and its database refuse into SCIM errors. Stand around the whole transaction.
 
     :param resource_types: Those that are written.
+    :param written: Returns the resources that were to be saved.
     :raises InvalidValueException: If a value was refused.
     :raises UniquenessException: If another row has a value.
     :raises ForbiddenException: If the project does not allow the write.
@@ -54,10 +61,10 @@ def readable_refusals(resource_types: Sequence[ResourceType]) -> Iterator[None]:
     except PermissionDenied as error:
         raise ForbiddenException(detail=str(error) or "the project does not allow this") from error
     except SCIMException as error:
-        detail = detail_of(error, resource_types)
-        if detail is None:
+        readable = readable_error(error, resource_types, written)
+        if readable is None:
             raise
-        raise type(error)(detail=detail) from error.__cause__
+        raise readable from error.__cause__
 
 
 def refused_value(
@@ -76,35 +83,83 @@ def refused_value(
         )
     codes = {each.code for errors in by_field.values() for each in errors}
     detail = "; ".join(texts) or "the project refuses a value of the request"
-    if codes and codes <= UNIQUE_CODES:
+    is_known = any(
+        field == NON_FIELD_ERRORS or attribute_of(field, resource_types, model) for field in by_field
+    )
+    if codes and codes <= UNIQUE_CODES and is_known:
         return UniquenessException(detail=detail)
     return InvalidValueException(detail=detail)
 
 
-def detail_of(error: SCIMException, resource_types: Sequence[ResourceType]) -> str | None:
-    """Return a better text for an error that the database is the cause of, or None."""
+def readable_error(
+    error: SCIMException, resource_types: Sequence[ResourceType], written: Callable[[], Iterable[Resource]]
+) -> SCIMException | None:
+    """Return a better error for one that the database is the cause of, or None."""
     cause = error.__cause__
-    if isinstance(cause, ProtectedError) and type(error) is ConflictException:
-        return f"other rows of the project refer to the resource: {kinds(cause.protected_objects)}"
-    if isinstance(cause, RestrictedError) and type(error) is ConflictException:
-        return f"other rows of the project refer to the resource: {kinds(cause.restricted_objects)}"
+    if isinstance(cause, ProtectedError | RestrictedError) and type(error) is ConflictException:
+        rows = cause.protected_objects if isinstance(cause, ProtectedError) else cause.restricted_objects
+        return ConflictException(detail=f"other rows of the project refer to the resource: {kinds(rows)}")
     is_known = getattr(error, "attribute", None) is not None
     if is_known or not isinstance(cause, IntegrityError):
         return None
     violation = violation_of(cause)
     model, constraint = declared(violation)
-    if constraint is not None and (text := own_text(constraint)):
-        return text
     fields = fields_of(violation, model, constraint, resource_types)
     names = ", ".join(name_of(field, resource_types, model) for field in fields)
-    if not names:
-        return None
-    if isinstance(error, UniquenessException):
-        return f"another resource has the same value of {names}"
-    if isinstance(error, InvalidValueException):
-        reason = "a value is required" if violation.is_null else "the project does not allow this value"
-        return f"{names}: {reason}"
-    return None
+    text = "" if constraint is None else own_text(constraint)
+    is_empty = any(
+        getattr(obj.instance, field, None) == "" and cannot_be_empty(column_of(type(obj.instance), field))
+        for obj in written()
+        for field in fields
+        if model in (None, type(obj.instance))
+    )
+    if isinstance(error, UniquenessException) and is_empty:
+        return value_required(fields, resource_types, model)
+    if isinstance(error, UniquenessException) and names:
+        if any(is_findable(obj, fields, model) for obj in written()):
+            return UniquenessException(detail=text or f"another resource has the same value of {names}")
+        return InvalidValueException(
+            detail=text or f"{names}: the project has another row with a value that it takes for the same"
+        )
+    if isinstance(error, InvalidValueException) and names:
+        if violation.is_null:
+            return value_required(fields, resource_types, model)
+        return InvalidValueException(detail=text or f"{names}: the project does not allow this value")
+    return type(error)(detail=text) if text else None
+
+
+def value_required(
+    fields: Iterable[str], resource_types: Sequence[ResourceType], model: type[Model] | None
+) -> InvalidValueException:
+    """Return the error of columns that have to have a value."""
+    names = ", ".join(name_of(field, resource_types, model) for field in fields)
+    return InvalidValueException(detail=f"{names}: a value is required")
+
+
+def is_findable(obj: Resource, fields: Iterable[str], model: type[Model] | None) -> bool:
+    """Whether a filter of the connection finds another resource with the values of some fields.
+
+    A client that reads 409 looks for the resource that is in its way. It never finds one that differs in a
+    column that no attribute holds, or that only a coarser collation takes for the same.
+    """
+    conditions = []
+    for key in {attribute_of(field, [obj.resource_type], model) for field in fields} - {None}:
+        mapping = obj.resource_type.mappings[str(key)]
+        value = mapping.read(obj)
+        if value is None:
+            # In rows beside the resource, which cannot be read before they are saved.
+            return True
+        path = obj.resource_type.resolve(f"{key}.value") if isinstance(value, list) else mapping.path
+        values = [entry.get("value") for entry in value] if isinstance(value, list) else [value]
+        conditions.append(
+            any_of(
+                mapping.lookup(path or mapping.path, CompareOperator.eq, each, obj.caller)
+                for each in values
+                if each is not None
+            )
+        )
+    rows = obj.resource_type.queryset(obj.caller.connection).using(obj.database).exclude(pk=obj.instance.pk)
+    return bool(conditions) and rows.filter(*conditions).exists()
 
 
 def kinds(rows: Iterable[Model]) -> str:
@@ -174,7 +229,7 @@ def fields_in(condition: Any) -> set[str]:
 def name_of(field: str, resource_types: Sequence[ResourceType], model: type[Model] | None = None) -> str:
     """Return how an error names a field of the project: by its attribute, and the column in brackets."""
     attribute = attribute_of(field, resource_types, model)
-    return f"column {field}" if attribute is None else f"{attribute} (column {field})"
+    return f"column {field}" if attribute is None else in_column_of(attribute, field)
 
 
 def attribute_of(

@@ -6,19 +6,17 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.utils import timezone
-from scim2_models import UniquenessException
 from scim2_models.path import CompareOperator
 
 from django_scim.history.excerpts import REDACTED
 from django_scim.mappings.dependencies import writing
-from django_scim.mappings.mapping import Mapping
+from django_scim.mappings.mapping import Mapping, conflict
 from django_scim.models import AdoptionPolicy, Record, UniqueValue
 from django_scim.operations.domains import require_domains
-from django_scim.operations.refusals import refused_value
+from django_scim.operations.validation import require_values, validate_fields
 from django_scim.query.statements import VALUE, text_operand
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
@@ -57,11 +55,13 @@ def is_taken(obj: Resource, mapping: Mapping, value: Any) -> bool:
 def has_holder(obj: Resource, mapping: Mapping, value: Any) -> bool:
     """Whether there are :func:`holders`, by a statement that is kept where there may be one."""
     operand = text_operand(mapping, obj.caller)
-    statement = holder_statement(obj, mapping, operand) if operand and isinstance(value, str) else None
+    spelled, *others = mapping.spellings(CompareOperator.eq, value)
+    is_text = isinstance(value, str) and not others
+    statement = holder_statement(obj, mapping, operand) if operand and is_text else None
     if statement is None or operand is None:
         return holders(obj, mapping, value).exists()
     check_text(value)
-    return any(statement.run(value=operand.encode(value), key=obj.instance.pk))
+    return any(statement.run(value=operand.encode(spelled), key=obj.instance.pk))
 
 
 def holder_statement(obj: Resource, mapping: Mapping, operand: ColumnOperand) -> Prepared[Any] | None:
@@ -79,12 +79,6 @@ def holder_statement(obj: Resource, mapping: Mapping, operand: ColumnOperand) ->
 
     key = ("holder", visible, mapping.path.key, is_saved)
     return resource_type.statements.get(rows, obj.database, *key)
-
-
-def conflict(mapping: Mapping) -> UniquenessException:
-    """Return the error of a unique value that another resource has."""
-    key = mapping.path.key
-    return UniquenessException(attribute=key, detail=f"another resource has the same {key}")
 
 
 def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]], *, replaces: bool) -> None:
@@ -132,8 +126,7 @@ def digest_of(obj: Resource, mapping: Mapping, value: Any) -> str:
     """Return the digest of a value in the form that is compared, different for each tenant."""
     connection = None if mapping.is_unique_everywhere else obj.caller.connection
     tenant = f"{connection.tenant_type_id or ''}:{connection.tenant_id}" if connection else ":"
-    comparable = mapping.path.binding.comparable(str(value))
-    text = f"{tenant}\0{comparable}"
+    text = f"{tenant}\0{mapping.compared(str(value))}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -165,7 +158,8 @@ def apply(
         if mapping.unbounded or (obj.is_adopted and is_kept_on_adoption(obj, mapping)):
             continue
         old, new = mapping.before_and_after(obj, before, after, removes=removes)
-        is_kept = not (mapping.clearable or mapping.path.is_secret or resets)
+        can_be_cleared = mapping.clearable or mapping.requires_value
+        is_kept = not (can_be_cleared or mapping.path.is_secret or resets)
         if old == new or (new is None and is_kept and not removes):
             continue
         is_kept_on_joining = obj.is_joining and is_kept_on_adoption(obj, mapping)
@@ -230,6 +224,7 @@ def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
     if not obj.instance._state.adding:
         require_unique(obj, written)
     save_rows(obj)
+    require_values(obj)
     # A new record is saved first, since unique values and links refer to it.
     is_early = (obj.record is None or obj.record.pk is None) and (obj.is_new or obj.is_changed)
     if is_early:
@@ -242,20 +237,6 @@ def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
         save_record(obj)
     elif obj.is_adopted and not is_early:
         save_adoption(obj)
-
-
-def validate_fields(obj: Resource) -> None:
-    """Run the host's validation of the changed fields.
-
-    :raises InvalidValueException: With the messages of the fields.
-    """
-    for instance, names in obj.changed.values():
-        others = [field.name for field in instance._meta.fields if field.attname not in names]
-        relations = [field.name for field in instance._meta.fields if field.is_relation]
-        try:
-            instance.clean_fields(exclude={*others, *relations})
-        except ValidationError as error:
-            raise refused_value(error, [obj.resource_type], type(instance)) from error
 
 
 def save_rows(obj: Resource) -> None:

@@ -9,7 +9,7 @@ the writes of people of the project are subclasses of :class:`Write`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -83,7 +83,7 @@ class Write(ABC):
         :raises UniquenessException: If another resource has one of its unique values.
         :raises SCIMException: If the request is not valid, or the project refuses it.
         """
-        with readable_refusals([self.resource_type]):
+        with readable_refusals([self.resource_type], partial(written_by, [self])):
             return with_room([self], lambda: run(database_of(self.resource_type), self.perform))
 
     def perform(self) -> Resource:
@@ -144,9 +144,10 @@ class Write(ABC):
         """Whether an attribute in a request names the resource."""
         if key == "externalId":
             return bool(value)
-        name = self.document.get(key)
-        matched_by = self.resource_type.adapter.matched_by
-        return key == matched_by and isinstance(value, str) and str(name).lower() == value.lower()
+        mapping = self.resource_type.mappings.get(key)
+        if mapping is None or key != self.resource_type.adapter.matched_by or not isinstance(value, str):
+            return False
+        return bool(mapping.compared(self.document.get(key)) == mapping.compared(value))
 
     def read(self) -> Json:
         """Return the document of the resource, and set its names in the attempt."""
@@ -230,6 +231,11 @@ class WriteById(Write):
     def lock(self) -> Resource:
         """Return the resource of the ``id``, if the connection can see one."""
         return lock(self.resource_type, self.identifier, self.caller)
+
+
+def written_by(writes: Iterable[Write]) -> list[Resource]:
+    """Return the resources of some writes, as far as they were found."""
+    return [write.obj for write in writes if hasattr(write, "obj")]
 
 
 def with_room(writes: Sequence[Write], work: Callable[[], Result]) -> Result:

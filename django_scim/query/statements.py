@@ -78,7 +78,10 @@ class KeptQuery:
             return None
         require_bounded_filter(node)
         check_text(node.value)
-        return cls(resource_type, caller, operand, operand.encode(node.value), (visible, path.key))
+        value, *others = mapping.spellings(node.op, node.value)
+        if others:
+            return None
+        return cls(resource_type, caller, operand, operand.encode(value), (visible, path.key))
 
     def page(self, count: int, projection: Projection) -> Iterator[Any] | None:
         """Yield the first rows with the columns of a projection. None if there is no statement."""

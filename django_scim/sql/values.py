@@ -105,6 +105,21 @@ def column_of(model: type[Model], name: str) -> Field[Any, Any]:
     return cast("Field[Any, Any]", model._meta.get_field(name))
 
 
+def cannot_be_empty(field: Field[Any, Any]) -> bool:
+    """Whether a text column has to have a value of its own: two rows without one would be duplicates."""
+    has_value = field.null or field.blank or field.has_default() or field.has_db_default()
+    if has_value or not field.empty_strings_allowed or field.primary_key:
+        return False
+    return is_in_constraint(field)
+
+
+def is_in_constraint(field: Field[Any, Any]) -> bool:
+    """Whether a column has to be unique, by itself or together with others."""
+    meta = field.model._meta
+    together = [*meta.unique_together, *(constraint.fields for constraint in meta.total_unique_constraints)]
+    return field.unique or any(field.name in names for names in together)
+
+
 def is_storable(text: str) -> bool:
     """Whether a database can hold the text: UTF-8 has no lone surrogates, PostgreSQL no NUL."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -61,7 +61,7 @@ def test_a_name_that_is_not_there_is_refused_by_the_name_of_the_attribute(scim, 
     else:
         response = scim.patch(path, {"op": "add", "path": "userType", "value": "Boss"})
 
-    detail = "userType: 'Boss' is none of: Employee, Contractor, Intern"
+    detail = "userType (column kind): 'Boss' is none of: Employee, Contractor, Intern"
     assert refusal(response) == (400, "invalidValue", detail)
 
 
@@ -182,7 +182,11 @@ def test_a_column_of_rows_may_hold_names(scim, settings):
     response = scim.patch(
         path_of(anna), {"op": "add", "path": 'phoneNumbers[value eq "1"].type', "value": "x"}
     )
-    assert refusal(response) == (400, "invalidValue", "phoneNumbers.type: 'x' is none of: work, home")
+    assert refusal(response) == (
+        400,
+        "invalidValue",
+        "phoneNumbers.type (column kind): 'x' is none of: work, home",
+    )
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_what_is_no_tag_or_no_choice_is_refused_by_the_name_of_the_attribute(
     assert refusal(scim.post("/Users", user("anna", locale=sent))) == (
         400,
         "invalidValue",
-        f"locale: {reason}",
+        f"locale (column {column}): {reason}",
     )
 
 
@@ -139,7 +139,7 @@ def test_functions_read_and_write(scim, badges):
 def test_a_value_that_a_function_refuses_is_invalid(scim, badges):
     response = scim.post("/Users", user("anna", nickName="x"))
 
-    assert refusal(response) == (400, "invalidValue", "nickName: a badge has a number")
+    assert refusal(response) == (400, "invalidValue", "nickName (column badge): a badge has a number")
     assert not Worker.objects.exists()
 
 
@@ -151,7 +151,11 @@ def test_a_function_that_fails_at_a_value_refuses_it(scim, settings, error):
     serve(settings, nickName=Column("badge", convert=Convert(read=str, write=fail)))
     response = scim.post("/Users", user("anna", nickName="x"))
 
-    assert refusal(response) == (400, "invalidValue", "nickName: 'x' has no place in the project")
+    assert refusal(response) == (
+        400,
+        "invalidValue",
+        "nickName (column badge): 'x' has no place in the project",
+    )
     assert found(scim, 'nickName eq "x"') == []
 
 

@@ -199,7 +199,7 @@ WRONG = {
     "userName a list": user(userName=["bjensen"]),
     "userName a number": user(userName=5),
     "userName an object": user(userName={"value": "bjensen"}),
-    "userName with spaces": user("a name with spaces"),
+    "userName of spaces": user("  "),
     "userName too long for the host": user("x" * 151),
     "givenName too long for the host": user(name={"givenName": "x" * 151}),
     "externalId too long": user(externalId="x" * 501),

@@ -264,7 +264,7 @@ class TestKeysThatTheProjectChooses:
         former = scim.post("/Legacies", thing).json()["id"]
         assert scim.delete(f"/Legacies/{former}").status_code == 204
 
-        assert_scim_error(scim.post("/Legacies", thing), 409, "uniqueness")
+        assert_scim_error(scim.post("/Legacies", thing), 400, "invalidValue")
         assert_scim_error(scim.get(f"/Legacies/{former}"), 404)
         assert Legacy.objects.get().name == "lamp"
 
@@ -374,6 +374,6 @@ class TestTenants:
         for name in ("Admin", "ADMIN", "admin"):
             response = scim.post("/Users", user(name))
             assert_scim_error(response, 409, "uniqueness")
-            assert response.json()["detail"] == "another resource has the same userName"
+            assert response.json()["detail"] == "another resource has the same userName (column username)"
             assert_scim_error(scim.patch(path_of(mine), replace("userName", name)), 409, "uniqueness")
         assert User.objects.count() == 2

@@ -15,7 +15,7 @@ from django_scim.models import Outcome, ProvisioningEvent
 from django_scim.schema import ENTERPRISE
 from tests.assertions import assert_scim_error
 from tests.factories import GroupFactory, UserFactory
-from tests.hosts.small.models import Flight, Pilot, Telephone, Worker
+from tests.hosts.small.models import Flight, Person, Pilot, Telephone, Worker
 from tests.messages import BULK_REQUEST
 from tests.operations.bulk_operations import delete, patch, post, put
 from tests.operations.patch_operations import add, replace
@@ -65,6 +65,9 @@ REFUSALS = {
     "the write": (PermissionDenied("only on weekdays"), 403, None, "only on weekdays"),
     "the write, without a word": (PermissionDenied(), 403, None, "the project does not allow this"),
 }
+
+
+SAME = "the project has another row with a value that it takes for the same"
 
 
 @pytest.fixture
@@ -169,6 +172,97 @@ def test_a_value_that_a_row_of_its_own_cannot_have_is_named_by_its_attribute(sci
     assert not Worker.objects.exists()
 
 
+LONG = "x" * 60
+
+BESIDE = {
+    "a number that is none": (
+        {ENTERPRISE: {"costCenter": "abc"}},
+        f"{ENTERPRISE}:costCenter (column number): \u201cabc\u201d value must be an integer.",
+    ),
+    "text of a row of its own": (
+        {"title": LONG},
+        "title (column title): Ensure this value has at most 20 characters (it has 60).",
+    ),
+    "text of a row that others share": (
+        {ENTERPRISE: {"department": LONG}},
+        f"{ENTERPRISE}:department (column name): Ensure this value has at most 50 characters (it has 60).",
+    ),
+    "text of the row's own": (
+        {"name": {"familyName": LONG}},
+        "name.familyName (column surname): Ensure this value has at most 50 characters (it has 60).",
+    ),
+    "text of a row to which the key leads": (
+        {"nickName": LONG},
+        "nickName (column place): Ensure this value has at most 50 characters (it has 60).",
+    ),
+    "a name that somebody has": (
+        {"userName": "Taken"},
+        "another resource has the same userName (column login)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("attributes", "detail"), BESIDE.values(), ids=BESIDE)
+def test_a_value_that_a_column_refuses_is_named_by_the_attribute_and_the_column(
+    scim, settings, attributes, detail
+):
+    attributes_of_person = {
+        "title": "profile__title",
+        "nickName": "desk__place",
+        f"{ENTERPRISE}:department": "profile__department__name",
+        f"{ENTERPRISE}:costCenter": "profile__number",
+    }
+    options = {"model": "small.Person", "attributes": attributes_of_person}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": options, "Group": None}}
+    row, _ = (Person.objects.create(login=login) for login in ("bjensen", "taken"))
+    body = {**user("new"), **attributes}
+    changed = {name: value for name, value in {**user("bjensen"), **attributes}.items() if name != "schemas"}
+
+    for response in (
+        scim.post("/Users", body),
+        scim.put(path_of(row), {**user("bjensen"), **attributes}),
+        scim.patch(path_of(row), replace(None, changed)),
+    ):
+        assert response.status_code in (400, 409)
+        assert response.json()["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("number", "detail"),
+    [
+        (
+            {"value": "1" * 30},
+            "phoneNumbers (column number): Ensure this value has at most 20 characters (it has 30).",
+        ),
+        (
+            {"type": "work"},
+            "phoneNumbers (column number): This field cannot be blank.; "
+            "phoneNumbers (column kind): Ensure this value has at most 1 character (it has 4).",
+        ),
+    ],
+    ids=["one column", "two columns"],
+)
+def test_a_value_that_a_row_beside_refuses_is_named_by_the_attribute_and_the_column(
+    scim, settings, number, detail
+):
+    numbers = Rows("telephones", value="number", type="kind")
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {
+            "User": {"model": "small.Worker", "attributes": {"phoneNumbers": numbers}},
+            "Group": None,
+        }
+    }
+    row = Worker.objects.create(username="bjensen")
+
+    for response in (
+        scim.post("/Users", user("new", phoneNumbers=[number])),
+        scim.put(path_of(row), user("bjensen", phoneNumbers=[number])),
+        scim.patch(path_of(row), add("phoneNumbers", [number])),
+    ):
+        assert_scim_error(response, 400, "invalidValue")
+        assert response.json()["detail"] == detail
+
+
 def test_a_deletion_that_the_project_refuses_is_an_error_with_its_text(scim, settings, on):
     settings.DJANGO_SCIM = {"RESOURCES": {"Group": {"delete": "hard"}}}
     row = GroupFactory.create()
@@ -263,8 +357,38 @@ def test_a_unique_column_that_the_project_fills_itself_is_named(scim, pilots):
     finally:
         pre_save.disconnect(fill, sender=Pilot)
 
-    assert_scim_error(response, 409, "uniqueness")
-    assert response.json()["detail"] == "another resource has the same value of column slug"
+    assert_scim_error(response, 400, "invalidValue")
+    assert response.json()["detail"] == f"column slug: {SAME}"
+
+
+def test_a_unique_column_that_no_attribute_holds_is_refused_by_the_project_as_by_its_database(scim, on):
+    on(pre_save, User, ValidationError({"slug": ValidationError("there is one already", code="unique")}))
+
+    response = scim.post("/Users", user("new"))
+
+    assert_scim_error(response, 400, "invalidValue")
+    assert response.json()["detail"] == "column slug: there is one already"
+
+
+@pytest.mark.skipif(database.vendor != "mysql", reason="the other databases compare by code point")
+@pytest.mark.parametrize(
+    ("taken", "sent"),
+    [("ada", "\u00e1da"), ("a\U0001f680", "a\U0001f6f8"), ("resume", "r\u00e9sum\u00e9")],
+    ids=["accent", "emoji", "accents"],
+)
+def test_a_value_that_a_coarser_collation_takes_for_another_is_no_conflict(scim, pilots, taken, sent):
+    Pilot.objects.create(username=taken, callsign=taken)
+    row = Pilot.objects.create(username="iceman")
+
+    for response, name in (
+        (scim.post("/Users", user(sent)), "userName (column username)"),
+        (scim.post("/Users", user("goose", nickName=sent)), "nickName (column callsign)"),
+        (scim.put(path_of(row), user(sent)), "userName (column username)"),
+        (scim.patch(path_of(row), replace("nickName", sent)), "nickName (column callsign)"),
+    ):
+        assert_scim_error(response, 400, "invalidValue")
+        assert response.json()["detail"] == f"{name}: {SAME}"
+    assert not scim.get("/Users", {"filter": f'userName eq "{sent}"'}).json()["totalResults"]
 
 
 def test_a_column_that_has_to_have_a_value_is_named(scim, settings):

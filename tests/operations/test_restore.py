@@ -139,7 +139,9 @@ def test_restoring_an_account_whose_user_name_the_host_has_given_to_another_is_a
     UserFactory.create(username="BJENSEN@EXAMPLE.COM")
     before = stored()
 
-    with pytest.raises(UniquenessException, match="another resource has the same userName"):
+    with pytest.raises(
+        UniquenessException, match=r"another resource has the same userName \(column username\)"
+    ):
         by_alice(Restore, deleted)
 
     assert stored() == before

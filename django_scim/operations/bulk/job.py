@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -23,7 +24,7 @@ from django_scim.operations.patch import Patch
 from django_scim.operations.protection import ConnectionPaused, require_running
 from django_scim.operations.refusals import readable_refusals
 from django_scim.operations.replace import Replace
-from django_scim.operations.write import database_of, with_room
+from django_scim.operations.write import database_of, with_room, written_by
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.attributes import schema_of
@@ -204,8 +205,9 @@ class BulkJob:
                 schema = schema_of(creation.resource_type.resource)
                 documents[operation] = creation.read_body(resolved(operation.data, known, schema)).body
             databases = {database_of(creation.resource_type) for creation in creations.values()}
-            with readable_refusals([creation.resource_type for creation in creations.values()]):
-                made = with_room(list(creations.values()), lambda: run_in_all(databases, make_all))
+            writes = list(creations.values())
+            with readable_refusals([write.resource_type for write in writes], partial(written_by, writes)):
+                made = with_room(writes, lambda: run_in_all(databases, make_all))
         except Exception as exception:
             self.identifiers = known
             self.fail_circle(circle, current, exception)

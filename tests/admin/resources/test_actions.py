@@ -242,7 +242,9 @@ def test_an_action_names_a_value_that_was_taken_meanwhile(admin_client, scim):
     scim.delete(path_of(User.objects.get(username="bjensen")))
     UserFactory.create(username="BJensen")
 
-    assert do(admin_client, "restore", record) == ["bjensen: another resource has the same userName"]
+    assert do(admin_client, "restore", record) == [
+        "bjensen: another resource has the same userName (column username)"
+    ]
     assert not LogEntry.objects.exists()
 
 

@@ -334,3 +334,17 @@ class Flight(models.Model):
 
     def __str__(self) -> str:
         return f"Flight of {self.pilot}"
+
+
+class Subscriber(models.Model):
+    """A user who has to have an address of their own, and whom the project may give one."""
+
+    username = models.CharField(max_length=50, unique=True)
+    email = models.EmailField(unique=True)
+    nick = models.CharField(max_length=20)
+    is_active = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "username"
+
+    def __str__(self) -> str:
+        return self.username
