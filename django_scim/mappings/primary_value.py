@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -10,7 +10,6 @@ from django.db.models.functions import Coalesce
 from scim2_models import InvalidFilterException
 from scim2_models.path import CompareOperator
 
-from django_scim.mappings.dependencies import Dependency
 from django_scim.mappings.mapping import cannot_be_sorted
 from django_scim.mappings.stored import StoredWithColumn, is_primary
 from django_scim.schema.paths import AttributePath, Json
@@ -31,9 +30,6 @@ class PrimaryValue(StoredWithColumn):
     :param type: The ``type`` of a value that no client has sent, such as ``work``.
     :param convert: How the column holds the value, as for :class:`~django_scim.mappings.Column`.
     """
-
-    def dependencies(self) -> Iterable[Dependency]:
-        return self.column.dependencies()
 
     def read(self, obj: Resource) -> Any:
         """Return the stored entries, the column's value in its place."""

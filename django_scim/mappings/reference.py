@@ -14,7 +14,6 @@ from django_scim.mappings.builtin import identifier_operand
 from django_scim.mappings.check_messages import unknown_field, wrong_resource_type
 from django_scim.mappings.collection import identifier_of
 from django_scim.mappings.columns import HostPath
-from django_scim.mappings.dependencies import Dependency
 from django_scim.mappings.mapping import Mapping
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only, keep_parts
@@ -80,9 +79,6 @@ class Reference(Mapping):
 
     def columns(self) -> Sequence[str]:
         return (self.column,)
-
-    def dependencies(self) -> Iterable[Dependency]:
-        return () if self.host is None else self.host.dependencies()
 
     def fetch(self, objects: Sequence[Resource]) -> None:
         other = self.other

@@ -53,6 +53,13 @@ class PersonAdapter(UserAdapter):
     }
 
 
+class ContractorAdapter(UserAdapter):
+    """People of another table, with the columns that it inherits."""
+
+    model = models.Contractor
+    attributes = {"name.familyName": "surname", "title": "agency"}
+
+
 class CitizenAdapter(UserAdapter):
     """Users that a POST cannot make whole."""
 
