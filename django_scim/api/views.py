@@ -42,6 +42,7 @@ from django_scim.models import AccessToken, Connection, Operation, Scope
 from django_scim.observability import Observation, observe
 from django_scim.operations.protection import LimitExceeded
 from django_scim.resources.registry import registry
+from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 from django_scim.signals import connection_paused
@@ -223,6 +224,17 @@ class ProtectedView(ScimView):
         """Whether the token is not limited to other resource types."""
         token = self.request.auth
         return not isinstance(token, AccessToken) or token.allows(self.required_scope, resource_type.scope)
+
+    @property
+    def limits(self) -> set[str]:
+        """The scopes of the resource types that the token is limited to; none if it is not limited."""
+        token = self.request.auth
+        return token.resource_scopes if isinstance(token, AccessToken) else set()
+
+    @property
+    def caller(self) -> Caller:
+        """For whom, and under which address, the request reads and writes."""
+        return Caller(self.connection, self.base_url, self.limits)
 
     @property
     def connection(self) -> Connection:

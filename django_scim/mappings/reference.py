@@ -17,7 +17,7 @@ from django_scim.mappings.columns import HostPath
 from django_scim.mappings.mapping import Mapping
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only, keep_parts
-from django_scim.sql.operand import ColumnOperand, Operand, constant
+from django_scim.sql.operand import AbsentOperand, ColumnOperand, Operand, constant
 from django_scim.sql.sources import Source, SourceOperand
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ class Reference(Mapping):
             return None
         identifier = other.identifier(target)
         value = {"value": identifier, "$ref": obj.caller.location(other, identifier)}
-        if other.adapter.display_column and "displayName" in self.path.sub_attributes:
+        is_named = bool(other.adapter.display_column) and obj.caller.may_name(other)
+        if is_named and "displayName" in self.path.sub_attributes:
             value["displayName"] = other.adapter.row_name(target)
         return value
 
@@ -128,7 +129,7 @@ class Reference(Mapping):
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Compare the ``id``, or the name, of what the connection can see of the other side."""
         other = self.other
-        inner = None if other is None else self._inner(other, path)
+        inner = None if other is None else self._inner(other, path, caller)
         if other is None or inner is None:
             return super().operand(path, caller)
         rows = other.queryset(caller.connection)
@@ -136,9 +137,11 @@ class Reference(Mapping):
         source = ReferenceSource(rows, self.column, lambda _: inner)
         return SourceOperand(source, path.sub, Subquery(own.values(found=inner.expression)[:1]))
 
-    def _inner(self, other: ResourceType, path: AttributePath) -> Operand | None:
+    def _inner(self, other: ResourceType, path: AttributePath, caller: Caller) -> Operand | None:
         if path.sub == "value":
             return identifier_operand(other, "", path.binding)
+        if path.sub == "displayName" and not caller.may_name(other):
+            return AbsentOperand(path.binding)
         if path.sub == "displayName" and other.adapter.display_column:
             field = HostPath(other.model, other.adapter.display_column).field
             return ColumnOperand(other.adapter.display_column, field, path.binding)
