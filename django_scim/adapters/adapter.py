@@ -319,6 +319,12 @@ class Adapter(Joining):
     def activate(self, obj: Resource) -> None:
         """Give a resource that is restored what :meth:`deactivate` took from it."""
 
+    def end_relations(self, obj: Resource) -> None:
+        """End what a row that is deleted softly belongs to and no mapping knows of; nothing here.
+
+        This happens again before the row is used again: the host may have added to it since.
+        """
+
     def deprovision(self, obj: Resource) -> None:
         """Revoke what a resource that is not active, or is deleted, has been given before.
 

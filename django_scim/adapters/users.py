@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import PermissionsMixin
 from django.core.checks import CheckMessage, Warning
 from django.db.models import CharField, EmailField, Model, Q, QuerySet, TextField
 
@@ -33,6 +34,9 @@ NAMES = {
     "displayName": ("display_name",),
 }
 """The usual names of fields, the first that the model has is taken."""
+
+GROUPS = "groups"
+"""The relation of Django's ``PermissionsMixin`` to what gives an account its permissions."""
 
 PARTS = ("name.givenName", "name.familyName", "name.middleName")
 """The parts of a name: a model with a field for one of them has no single column for the whole."""
@@ -223,6 +227,14 @@ class UserAdapter(Adapter):
         active = self.resource_type.mappings.get("active")
         if active is not None and not self.is_active(obj):
             active.write(obj, True)
+
+    def end_relations(self, obj: Resource) -> None:
+        """Take the account out of Django's groups where those are not the groups that SCIM serves."""
+        account = self.account_of(obj.instance)
+        mapped = self.resource_type.mappings.get("groups")
+        is_mapped = isinstance(mapped, mappings.Members) and mapped.relation == GROUPS
+        if not is_mapped and isinstance(account, PermissionsMixin) and not self.is_elsewhere(obj):
+            account.groups.clear()
 
     def deprovision(self, obj: Resource) -> None:
         """Do what ``DEPROVISIONING`` names, unless other tenants have the account too."""

@@ -15,7 +15,6 @@ from django_scim.operations.bulk.job import BulkJob
 from django_scim.operations.bulk.request import BulkOperation
 from django_scim.operations.protection import require_running
 from django_scim.resources.registry import registry
-from django_scim.resources.resource import Caller
 from django_scim.schema.paths import Json
 
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -32,7 +31,7 @@ class BulkViewSet(ProtectedView):
         job = BulkJob(
             self.body,
             registry(),
-            Caller(self.connection, self.base_url),
+            self.caller,
             attempt_for=self.new_attempt,
             refuse=self.refuse,
             allows=self.allows,

@@ -54,11 +54,6 @@ class ResourceViewSet(RecordedReads):
         return self.resource_type.scope if self.resource_name else None
 
     @property
-    def caller(self) -> Caller:
-        """For whom, and under which address, the request reads and writes."""
-        return Caller(self.connection, self.base_url)
-
-    @property
     def is_search(self) -> bool:
         """Whether the request is a query, although its method is POST."""
         return self.action == "search"

@@ -15,7 +15,6 @@ from django_scim.api.views import SEARCH, OpenView
 from django_scim.models import ProvisioningEvent, Scope
 from django_scim.query.search import parse_parameters, search
 from django_scim.resources.registry import registry
-from django_scim.resources.resource import Caller
 from django_scim.schema.paths import Json
 
 PAGING = ("schemas", "startindex", "count", "cursor")
@@ -52,7 +51,7 @@ class RootViewSet(RecordedReads):
             parameters = {name: value for name, value in parameters.items() if name.lower() in PAGING}
         elif not resource_types:
             raise ForbiddenException(detail="the token allows no resource type that is served")
-        caller = Caller(self.connection, self.base_url)
+        caller = self.caller
         request = parse_parameters(resource_types, parameters, caller.dialect)
         return Response(search(resource_types, request, caller))
 

@@ -22,7 +22,7 @@ from rest_framework.throttling import BaseThrottle
 from django_scim.api.permissions import connection_of
 from django_scim.api.transport import origin_of
 from django_scim.conf import DEFAULT_THROTTLE_RATES, get_settings
-from django_scim.models import Scope
+from django_scim.models import AccessToken, Scope
 from django_scim.options import Rate, parse_rate
 
 __all__ = ["AddressThrottle", "ConnectionThrottle", "RateThrottle"]
@@ -100,9 +100,12 @@ class RateThrottle(BaseThrottle):
     """The seconds until a refused request may be sent again."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Count a request, and return whether it is within the rate."""
-        kind = "write" if view.required_scope is Scope.WRITE else "read"
-        return self.allow(request, kind)
+        """Count a request, and return whether it is within the rate.
+
+        A write with a token that may only read is refused, and uses up no writes of the connection.
+        """
+        may_write = not isinstance(request.auth, AccessToken) or request.auth.allows(Scope.WRITE)
+        return self.allow(request, "write" if view.required_scope is Scope.WRITE and may_write else "read")
 
     def allow(self, request: Request, kind: str, amount: int = 1) -> bool:
         """Count a request, and return whether it is within the rate. A refused one is not counted.

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.encoding import escape_uri_path
 from django.utils.module_loading import import_string
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import NotAcceptable, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,6 +42,7 @@ from django_scim.models import AccessToken, Connection, Operation, Scope
 from django_scim.observability import Observation, observe
 from django_scim.operations.protection import LimitExceeded
 from django_scim.resources.registry import registry
+from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 from django_scim.signals import connection_paused
@@ -82,6 +83,9 @@ class ScimView(ViewSet):
 
     needs_https = True
     """Whether the view refuses requests without TLS."""
+
+    not_acceptable: NotAcceptable | None = None
+    """Why there is no format that the client accepts."""
 
     def get_exception_handler(self) -> Callable[..., Response]:
         """Return the handler of SCIM errors instead of ``EXCEPTION_HANDLER``."""
@@ -141,6 +145,9 @@ class ScimView(ViewSet):
     def perform_authentication(self, request: Request) -> None:
         """Require HTTPS before the token is looked up, and a usable connection afterwards.
 
+        The request is counted as soon as it is known whose it is: whatever refuses it later, the history and
+        the database are asked no more often than the rate allows.
+
         The encoding is set because Django decodes the query string in the charset of the body. That charset
         has nothing to do with it, and some charsets fail.
         """
@@ -150,8 +157,25 @@ class ScimView(ViewSet):
         super().perform_authentication(request)
         require_usable_connection(request)
         self.client_connection = connection_of(request)
+        super().check_throttles(request)
         if self.client_connection is not None:
             require_tenant(self.client_connection, self.enclosing_kwargs)
+
+    def check_throttles(self, request: Request) -> None:
+        """Refuse a format that there is not, which would come before anybody was known or counted.
+
+        :raises NotAcceptable: If there is no such format.
+        """
+        if self.not_acceptable is not None:
+            raise self.not_acceptable
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Choose a renderer; where none will do, any for the error that :meth:`check_throttles` raises."""
+        try:
+            return super().perform_content_negotiation(request, force)
+        except NotAcceptable as error:
+            self.not_acceptable = error
+            return super().perform_content_negotiation(request, force=True)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Answer without a body. The headers name the methods."""
@@ -223,6 +247,17 @@ class ProtectedView(ScimView):
         """Whether the token is not limited to other resource types."""
         token = self.request.auth
         return not isinstance(token, AccessToken) or token.allows(self.required_scope, resource_type.scope)
+
+    @property
+    def limits(self) -> set[str]:
+        """The scopes of the resource types that the token is limited to; none if it is not limited."""
+        token = self.request.auth
+        return token.resource_scopes if isinstance(token, AccessToken) else set()
+
+    @property
+    def caller(self) -> Caller:
+        """For whom, and under which address, the request reads and writes."""
+        return Caller(self.connection, self.base_url, self.limits)
 
     @property
     def connection(self) -> Connection:

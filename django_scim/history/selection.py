@@ -77,6 +77,7 @@ class EventSelection:
     :param equal: The values that columns have; ``connection_id`` may be None.
     :param search: A text that the name of the resource begins with, whatever its case, or that is the
         ``id`` or the ``externalId`` of the resource, or the id of the request.
+    :param resource_types: Their resource types, where these are some of several.
     """
 
     def __init__(
@@ -85,8 +86,10 @@ class EventSelection:
         *,
         equal: Mapping[str, Any] | None = None,
         search: str = "",
+        resource_types: Sequence[str] = (),
     ) -> None:
         self.events = events.order_by()
+        self.resource_types = resource_types
         self.equal = dict(equal or {})
         self.search = search.strip()
 
@@ -147,11 +150,14 @@ class EventSelection:
 
     def _branches_of_choices(self) -> list[Branch]:
         events = self.events.filter(**self.equal)
-        if not {"resource_type", *CHOICES} & self.equal.keys():
+        choices: dict[str, Sequence[Any]] = dict(CHOICES)
+        if self.resource_types:
+            choices["resource_type"] = self.resource_types
+        elif not {"resource_type", *CHOICES} & self.equal.keys():
             return [Branch(events)]
-        values = [[self.equal[name]] if name in self.equal else every for name, every in CHOICES.items()]
+        values = [[self.equal[name]] if name in self.equal else every for name, every in choices.items()]
         return [
-            Branch(events.filter(**dict(zip(CHOICES, chosen, strict=True)))) for chosen in product(*values)
+            Branch(events.filter(**dict(zip(choices, chosen, strict=True)))) for chosen in product(*values)
         ]
 
     def _narrow(self, narrow: Mapping[str, str]) -> Branch:

@@ -93,10 +93,10 @@ class HostPath:
         model, path = self.root, ""
         for relation in self.relations:
             if isinstance(relation, ForeignKey):
-                yield Dependency(model, path, frozenset((relation.attname,)), in_columns=True)
+                yield Dependency(model, path, frozenset((relation.attname,)))
             model = relation.related_model
             path = f"{path}__{relation.name}" if path else relation.name
-        yield Dependency(model, path, frozenset((self.field.attname,)), in_columns=True)
+        yield Dependency(model, path, frozenset((self.field.attname,)))
 
     def owner(self, instance: Model | None) -> Model | None:
         """Return the row that has the column, or None where a relation leads nowhere."""
@@ -237,10 +237,6 @@ class Column(Mapping):
 
     def columns(self) -> Sequence[str]:
         return (self.column,)
-
-    def dependencies(self) -> Iterable[Dependency]:
-        """Return the row of the column, and those that lead to it."""
-        return () if self.host is None else self.host.dependencies()
 
     def lookup_columns(self) -> Iterable[LookupColumn]:
         column = None if self.host is None else self.conversion.lookup_column()

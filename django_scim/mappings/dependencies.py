@@ -70,15 +70,15 @@ class Dependency:
         anyway.
     :param reverse: For the table of a many-to-many relation, of which Django tells by ``m2m_changed``:
         whether another model than the resource type's declares it.
-    :param in_columns: Whether the version is made from the columns: otherwise the revision of the record has
-        to count the change, and a resource that has no record gets one.
+    :param is_inherited: Whether the rows are those that rows of another model inherit, with multi-table
+        inheritance.
     """
 
     model: type[Model]
     path: str
     fields: frozenset[str] | None = None
     reverse: bool | None = None
-    in_columns: bool = False
+    is_inherited: bool = False
 
     def merged(self, other: Dependency) -> Dependency:
         """Return the same with the columns that matter to another, too."""
@@ -91,11 +91,19 @@ own_write: ContextVar[Model | None] = ContextVar("written", default=None)
 """The row that SCIM itself is saving: the operation moves the record of that one."""
 
 
+own_resource: ContextVar[Model | None] = ContextVar("resource", default=None)
+"""The row of the resource whose record is about to be saved, and if it has none yet, made."""
+
+
 @contextmanager
-def writing(instance: Model) -> Iterator[None]:
-    """Let the changes of one row pass unnoticed; those that the host makes on top of them are noticed."""
-    token = own_write.set(instance)
+def writing(instance: Model, *, of: Model | None = None) -> Iterator[None]:
+    """Let the changes of one row pass unnoticed; those that the host makes on top of them are noticed.
+
+    :param of: The row of the resource, if its record is saved afterwards.
+    """
+    tokens = own_write.set(instance), own_resource.set(of)
     try:
         yield
     finally:
-        own_write.reset(token)
+        own_write.reset(tokens[0])
+        own_resource.reset(tokens[1])

@@ -137,7 +137,7 @@ class Mapping:
         return self.columns() if self.writable else ()
 
     def dependencies(self) -> Iterable[Dependency]:
-        """Return the rows whose change by the host is a change of the resource."""
+        """Return the rows whose change by the host is a change of the resource, beside those of columns."""
         return ()
 
     def fetch(self, objects: Sequence[Resource]) -> None:

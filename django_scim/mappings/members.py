@@ -26,7 +26,7 @@ from django_scim.mappings.columns import HostPath
 from django_scim.mappings.dependencies import Dependency, writing
 from django_scim.mappings.nesting import leave_out, require_types
 from django_scim.schema.paths import AttributePath
-from django_scim.sql.operand import ColumnOperand, ConstantOperand, Operand
+from django_scim.sql.operand import AbsentOperand, ColumnOperand, ConstantOperand, Operand
 from django_scim.sql.prepared import Slot, is_plain_manager
 from django_scim.sql.sources import Source, operand_of
 from django_scim.sql.values import column_of
@@ -163,7 +163,7 @@ class Members(Collection):
         assert self.through is not None
         columns: list[Any] = [self.source, other.reissued_id(OuterRef(f"{self.target}_id"))]
         columns.append(f"{self.target}__{other.id_column}")
-        if other.adapter.display_column:
+        if is_named := bool(other.adapter.display_column) and caller.may_name(other):
             columns.append(f"{self.target}__{other.adapter.display_column}")
 
         def values(condition: Any) -> QuerySet[Any, Any]:
@@ -172,7 +172,7 @@ class Members(Collection):
         if not self._is_kept(caller):
             return values(Q(**{f"{self.source}__in": keys})).using(using)
         column = column_of(self.through, self.source)
-        key = (self, other.visibility(caller.connection))
+        key = (self, other.visibility(caller.connection), is_named)
         return self.resource_type.statements.among(values, column, keys, using, *key)
 
     def _value(
@@ -349,7 +349,7 @@ class Members(Collection):
     # Filtering
 
     def sources(self, caller: Caller) -> Sequence[Source]:
-        return [Source(self.rows(caller), self.source, self._operand)]
+        return [Source(self.rows(caller), self.source, lambda sub: self._operand(sub, caller))]
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Sort by the first member (RFC 7644 section 3.4.2.3), in the order of :meth:`read`."""
@@ -357,7 +357,7 @@ class Members(Collection):
         own = source.rows.filter(**{self.source: OuterRef("pk")}).order_by("pk")
         return Operand(Subquery(own.values(found=operand_of(source, path.sub).order())[:1]), path.binding)
 
-    def _operand(self, sub: str | None) -> Operand | None:
+    def _operand(self, sub: str | None, caller: Caller) -> Operand | None:
         other = self.other
         path = self.resource_type.resolve(f"{self.path.head}.{sub or 'value'}")
         if other is None or path is None:
@@ -366,6 +366,8 @@ class Members(Collection):
             return identifier_operand(other, f"{self.target}__", path.binding)
         if path.sub == "type":
             return ConstantOperand(self.type, path.binding)
+        if path.sub == "display" and not caller.may_name(other):
+            return AbsentOperand(path.binding)
         if path.sub == "display" and other.adapter.display_column:
             field = HostPath(other.model, other.adapter.display_column).field
             return ColumnOperand(f"{self.target}__{other.adapter.display_column}", field, path.binding)

@@ -17,7 +17,7 @@ from scim2_models.path import CompareOperator
 
 from django_scim.mappings.check_messages import not_the_attribute, part_elsewhere
 from django_scim.mappings.columns import Column
-from django_scim.mappings.dependencies import Dependency, LookupColumn
+from django_scim.mappings.dependencies import LookupColumn
 from django_scim.mappings.stored import Stored
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.sql.functions import Comparable
@@ -71,9 +71,6 @@ class FullName(Stored):
 
     def columns(self) -> Sequence[str]:
         return self.column.columns()
-
-    def dependencies(self) -> Iterable[Dependency]:
-        return self.column.dependencies()
 
     def lookup_columns(self) -> Iterable[LookupColumn]:
         return self.column.lookup_columns()

@@ -13,7 +13,6 @@ from scim2_models.path import CompareOperator
 
 from django_scim.mappings.check_messages import wrong_fallback
 from django_scim.mappings.conversions import Conversion
-from django_scim.mappings.dependencies import Dependency
 from django_scim.mappings.mapping import cannot_be_sorted
 from django_scim.mappings.stored import StoredWithColumn, is_primary
 from django_scim.schema.paths import AttributePath, Json
@@ -74,9 +73,6 @@ class PrimaryValue(StoredWithColumn):
         if text and not any(entry.get("value") for entry in new or ()):
             return old, [{"value": text, **self.assumed}, *(new or ())]
         return old, new
-
-    def dependencies(self) -> Iterable[Dependency]:
-        return self.column.dependencies()
 
     def read(self, obj: Resource) -> Any:
         """Return the stored entries, the column's value in its place."""

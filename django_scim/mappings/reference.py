@@ -15,12 +15,11 @@ from django_scim.mappings.builtin import identifier_operand
 from django_scim.mappings.check_messages import unknown_field, wrong_resource_type
 from django_scim.mappings.collection import identifier_of
 from django_scim.mappings.columns import HostPath
-from django_scim.mappings.dependencies import Dependency
 from django_scim.mappings.mapping import Mapping
 from django_scim.mappings.stored_reference import referred_to
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only, keep_parts
-from django_scim.sql.operand import ColumnOperand, Operand, constant
+from django_scim.sql.operand import AbsentOperand, ColumnOperand, Operand, constant
 from django_scim.sql.sources import Source, SourceOperand
 
 if TYPE_CHECKING:
@@ -84,9 +83,6 @@ class Reference(Mapping):
     def columns(self) -> Sequence[str]:
         return (self.column,)
 
-    def dependencies(self) -> Iterable[Dependency]:
-        return () if self.host is None else self.host.dependencies()
-
     def fetch(self, objects: Sequence[Resource]) -> None:
         other = self.other
         assert self.host is not None
@@ -112,7 +108,8 @@ class Reference(Mapping):
             return {"value": awaited} if awaited else None
         identifier = other.identifier(target)
         value = {"value": awaited or identifier, "$ref": obj.caller.location(other, identifier)}
-        if other.adapter.display_column and "displayName" in self.path.sub_attributes:
+        is_named = bool(other.adapter.display_column) and obj.caller.may_name(other)
+        if is_named and "displayName" in self.path.sub_attributes:
             value["displayName"] = other.adapter.row_name(target)
         return value
 
@@ -159,7 +156,7 @@ class Reference(Mapping):
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Compare the ``id``, or the name, of what the connection can see of the other side."""
         other = self.other
-        inner = None if other is None else self._inner(other, path)
+        inner = None if other is None else self._inner(other, path, caller)
         if other is None or inner is None:
             return super().operand(path, caller)
         rows = other.queryset(caller.connection)
@@ -167,9 +164,11 @@ class Reference(Mapping):
         source = ReferenceSource(rows, self.column, lambda _: inner)
         return SourceOperand(source, path.sub, Subquery(own.values(found=inner.expression)[:1]))
 
-    def _inner(self, other: ResourceType, path: AttributePath) -> Operand | None:
+    def _inner(self, other: ResourceType, path: AttributePath, caller: Caller) -> Operand | None:
         if path.sub == "value":
             return identifier_operand(other, "", path.binding)
+        if path.sub == "displayName" and not caller.may_name(other):
+            return AbsentOperand(path.binding)
         if path.sub == "displayName" and other.adapter.display_column:
             field = HostPath(other.model, other.adapter.display_column).field
             return ColumnOperand(other.adapter.display_column, field, path.binding)

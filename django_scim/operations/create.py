@@ -201,6 +201,7 @@ class Create(DocumentWrite):
         self.resource_type.adapter.reset(obj)
         for mapping in self.resource_type.mappings.values():
             mapping.on_delete(obj)
+        self.resource_type.adapter.end_relations(obj)
         document = self.current()
         for mapping in self.unique_mappings:
             # Its deletion has released the value: it has to be claimed again, even if it is the same.

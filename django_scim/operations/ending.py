@@ -13,6 +13,7 @@ def hide(obj: Resource) -> None:
     """Deactivate the resource and set its tombstone. The row stays."""
     for mapping in obj.resource_type.mappings.values():
         mapping.on_delete(obj)
+    obj.resource_type.adapter.end_relations(obj)
     obj.resource_type.adapter.deactivate(obj)
     save_rows(obj)
     if obj.record is None:

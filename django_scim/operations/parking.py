@@ -19,7 +19,7 @@ from django_scim.history.events import Attempt
 from django_scim.models import Operation, Record
 from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType
-from django_scim.resources.tracking import dependencies_of, dependent_keys
+from django_scim.resources.tracking import dependencies_of, dependent_rows
 from django_scim.sql.transactions import locked
 from django_scim.sql.values import column_of
 
@@ -57,7 +57,9 @@ def deleted_owners(row: Model, database: str) -> Iterator[tuple[ResourceType, Re
     for resource_type, dependency in dependencies_of(type(row), row):
         if dependency.path and is_in_use(resource_type, dependency.path, row, database):
             return
-        keys: Any = dependent_keys(resource_type, dependency, row) if dependency.path else [row.pk]
+        keys: Any = [row.pk]
+        if dependency.path:
+            keys = dependent_rows(resource_type, dependency, row).values("pk")
         records = resource_type.records().using(database).filter(deleted_at__isnull=False)
         for record in locked(records.filter(**{f"{resource_type.record_key}__in": keys})):
             yield resource_type, record

@@ -248,7 +248,7 @@ def save_rows(obj: Resource) -> None:
     rank = {key: 1 if row is main else 0 if points_at(main, row) else 2 for key, (row, _) in changed.items()}
     for row, names in (changed[key] for key in sorted(changed, key=rank.__getitem__)):
         obj.make_room(row)
-        with writing(row):
+        with writing(row, of=main):
             if row._state.adding:
                 row.save(using=obj.database, force_insert=True)
             else:

@@ -210,6 +210,7 @@ def identity_of(resource_types: ResourceTypes, request: SearchRequest[Any], call
     return repr(
         (
             caller.acting.pk,
+            sorted(caller.limits),
             [resource_type.name for resource_type in resource_types],
             str(request.filter or ""),
             str(request.sort_by or ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Collection as Items
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +29,20 @@ class Caller:
     :param connection: The identity provider; None if somebody of the project looks, or writes, for none.
     :param base_url: The absolute URL of the SCIM root, without a slash at its end; empty where no answer
         has it.
+    :param limits: The scopes of the resource types that the token is limited to; none if it is not limited.
     """
 
     is_itself = False
     """Whether the caller is the resource that it reads and writes, at ``/Me``."""
 
-    def __init__(self, connection: Connection | None, base_url: str = "") -> None:
+    def __init__(self, connection: Connection | None, base_url: str = "", limits: Items[str] = ()) -> None:
         self.connection = connection
         self.base_url = base_url
+        self.limits = frozenset(limits)
+
+    def may_name(self, resource_type: ResourceType) -> bool:
+        """Whether the caller may learn what resources of a type are called that another one refers to."""
+        return not self.limits or resource_type.scope in self.limits
 
     @property
     def acting(self) -> Connection:

@@ -145,12 +145,37 @@ class TestAConnection:
 
         assert statuses(lambda: scim.request(method, path, user()), 2)[1] == 429
 
-    def test_a_connection_that_may_not_write_uses_up_nothing(self, connection, rates):
-        rates(write="1/min")
+    def test_a_connection_that_may_not_write_uses_up_no_writes(self, connection, rates):
+        rates(write="1/min", read="2/min")
         reader = ScimClient(connection, "read")
 
-        assert statuses(lambda: reader.post("/Users", user()), 2) == [403, 403]
+        assert statuses(lambda: reader.post("/Users", user()), 3) == [403, 403, 429]
         assert ScimClient(connection).post("/Users", user()).status_code == 201
+
+    @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+    @pytest.mark.parametrize(
+        ("scopes", "path", "headers", "status"),
+        [
+            (["read", "write", "groups"], "/Users", {}, 403),
+            (["read", "write", "groups"], "/Users/1", {}, 403),
+            (["history"], "/Users", {}, 403),
+            (["history"], "/Me", {}, 403),
+            (["read", "write"], "/Users", {"Accept": "text/html"}, 406),
+            (["read", "write"], "/Users/1", {"Accept": "application/xml"}, 406),
+            (["read", "write"], "/Me", {}, 501),
+        ],
+    )
+    def test_a_connection_is_counted_whatever_it_is_refused_for(
+        self, connection, rates, settings, method, scopes, path, headers, status
+    ):
+        rates(read="2/min", write="2/min")
+        settings.DJANGO_SCIM = {**settings.DJANGO_SCIM, "RECORD_READS": True}
+        client = ScimClient(connection, *scopes)
+
+        found = statuses(lambda: client.request(method, path, user(), **headers), 5)
+
+        assert found == [status, status, 429, 429, 429]
+        assert ProvisioningEvent.objects.count() <= 2
 
     def test_a_connection_reads_the_history_by_the_same_rate(self, connection, rates):
         rates(read="1/min")
@@ -168,7 +193,7 @@ class TestAConnection:
 
         refused = [scim.get("/Users"), search(scim), scim.post("/Users", user("other")), scim.get("/Me")]
 
-        assert {response.status_code for response in refused} <= {429, 501}
+        assert {response.status_code for response in refused} == {429}
         assert ProvisioningEvent.objects.filter(status=429).count() == 0
         assert before == 2
         assert "The rate write is used up" in caplog.text

@@ -97,6 +97,38 @@ def test_a_deleted_user_is_in_no_group(scim, provisioned, way):
     assert not row.user_set.exists()
 
 
+class TestDjangosGroupsOfAProjectThatServesOthers:
+    """A project may serve no groups, or teams of its own: those of Django give permissions all the same."""
+
+    @pytest.fixture(params=["no groups", "teams"])
+    def account(self, request, settings, scim):
+        """Somebody whom SCIM has made, and whom the project has put in a group of Django."""
+        groups = None if request.param == "no groups" else {"model": "small.Party"}
+        settings.DJANGO_SCIM = {"RESOURCES": {"Group": groups}}
+        assert scim.post("/Users", user("barbara", externalId="b1")).status_code == 201
+        account = User.objects.get(username="barbara")
+        account.groups.add(GroupFactory.create())
+        return account
+
+    def test_are_left_by_who_is_deleted(self, scim, account):
+        assert scim.delete(path_of(account)).status_code == 204
+
+        assert not account.groups.exists()
+
+    def test_do_not_come_back_with_who_is_hired_again(self, scim, account):
+        scim.delete(path_of(account))
+        account.groups.add(GroupFactory.create())
+
+        assert scim.post("/Users", user("barbara", externalId="b1")).status_code == 201
+
+        assert not account.groups.exists()
+
+    def test_are_kept_by_who_is_deactivated(self, scim, account):
+        scim.patch(path_of(account), replace("active", False))
+
+        assert account.groups.exists()
+
+
 def test_the_members_of_a_deleted_group_are_in_it_no_more(scim, way):
     row = UserFactory.create()
     created = scim.post("/Groups", group(members=[member(row)])).json()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -133,10 +133,11 @@ class EventFilterSet(FilterSet):
     time_after = TimeFilter("time", "gte")
     time_before = TimeFilter("time", "lt")
 
-    def selection(self, equal: Mapping[str, Any]) -> EventSelection:
+    def selection(self, equal: Mapping[str, Any], resource_types: Sequence[str] = ()) -> EventSelection:
         """Return the events that match the parameters. Check :meth:`is_valid` before.
 
         :param equal: Further columns, with the values that they have to have.
+        :param resource_types: Those of the events, if they are some of several.
         """
         events: Any = self.queryset
         selected = dict(equal)
@@ -155,8 +156,8 @@ class EventFilterSet(FilterSet):
         if self.form.cleaned_data["display"] and selected.keys().isdisjoint(NARROW):
             # The database has to use the index on the name, and not one on these columns.
             events = events.filter(*(Exact(unindexed(column), value) for column, value in selected.items()))
-            selected = {}
-        return EventSelection(events, equal=selected)
+            selected, resource_types = {}, ()
+        return EventSelection(events, equal=selected, resource_types=resource_types)
 
     def filter_values(self) -> list[tuple[Any, Any]]:
         """Return the filters that have a value, with it."""

@@ -22,7 +22,7 @@ from django_scim.models import ProvisioningEvent
 from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, HttpsClient, ScimClient
 from tests.factories import ConnectionFactory, UserFactory
-from tests.representations import group, path_of, user
+from tests.representations import group, id_of, member, path_of, user
 
 HISTORY = f"{ROOT}/history"
 NOON = datetime(2025, 6, 30, 12, 0, 0, 123456, tzinfo=UTC)
@@ -209,10 +209,73 @@ class TestToken:
         for narrowed in ({}, {"outcome": "success"}, {"display": "guides"}):
             assert ids(client.get("/history", {"time_after": ago(hours=1), **narrowed})) == []
 
-    def test_a_token_for_some_resource_types_has_to_say_how_far_back(self, connection):
+    @pytest.mark.parametrize("scopes", [["users"], ["users", "groups"]])
+    def test_a_token_for_some_resource_types_needs_no_time(self, connection, scopes):
+        events = [make_event(connection=connection).pk for _ in range(3)]
+        make_event(connection=connection, resource_type="Device")
+        client = ScimClient(connection, "history", *scopes)
+
+        first = client.get("/history", {"page_size": 2})
+
+        assert ids(first) == events[:0:-1]
+        assert walk(client.client, first.json()["next"], Authorization=f"Bearer {client.token}") == [
+            events[:1]
+        ]
+
+    @pytest.mark.parametrize("scopes", [["users"], ["users", "groups"]])
+    def test_the_events_of_a_token_for_some_resource_types_are_found_by_an_index(
+        self, rf, connection, scopes
+    ):
+        make_event(connection=connection)
+        request = Request(rf.get(HISTORY))
+        filters = EventFilterSet(request.query_params, ProvisioningEvent.objects.all(), request=request)
+        assert filters.is_valid()
+
+        selection = filters.selection({"connection_id": connection.pk}, ["User", "Group"][: len(scopes)])
+
+        for branch in selection.branches:
+            assert "scim_event_connection_type" in branch.first(100, ascending=False).explain()
+
+    def test_a_token_for_groups_learns_no_names_of_users_from_events(self, connection, scim, settings):
+        settings.DJANGO_SCIM = {"RECORD_READS": True}
+        account = UserFactory.create(username="barbara")
+        named = {**member(account), "display": "barbara"}
+        made = scim.post("/Groups", group("Guides", members=[named])).json()
+        path = f"/Groups/{made['id']}"
+        scim.patch(path, {"op": "remove", "path": 'members[display eq "barbara"]'})
+        scim.patch(path, {"op": "remove", "path": 'members[display eq "barbara" and value eq "x"]'})
+        scim.patch(path, {"op": "add", "path": "members", "value": [named]})
+        scim.put(path, group("Guides", members=[named]))
+        scim.get("/Groups", {"filter": 'members.display eq "barbara"'})
+        scim.get("/Groups", {"filter": 'members[display zz "barbara"]'})
+        scim.post("/Groups/.search", {"filter": 'members[display eq "barbara"]', "schemas": []})
+        client = ScimClient(connection, "history", "groups")
+
+        listed = client.get("/history", {"include": "request"})
+        single = [client.get(f"/history/{number}") for number in ids(listed)]
+
+        assert len(single) > 5
+        assert "Guides" in listed.text
+        assert id_of(account) in listed.text
+        assert not [each.text for each in (listed, *single) if "barbara" in each.text]
+
+    def test_a_token_for_users_learns_no_names_of_groups_from_events(self, connection, scim):
+        scim.post("/Users", user("barbara", groups=[{"value": "1", "display": "Guides"}]))
         client = ScimClient(connection, "history", "users")
 
-        assert "time_after" in assert_scim_error(client.get("/history"), 400, "invalidValue")
+        listed = client.get("/history", {"include": "request"})
+
+        assert "barbara" in listed.text
+        assert "Guides" not in listed.text
+
+    def test_a_token_for_both_types_reads_the_names_of_members(self, connection, scim):
+        named = {**member(UserFactory.create(username="barbara")), "display": "barbara"}
+        scim.post("/Groups", group("Guides", members=[named]))
+        client = ScimClient(connection, "history", "groups", "users")
+
+        (event,) = client.get("/history", {"include": "request"}).json()["results"]
+
+        assert event["request"]["members"] == [named]
 
     def test_a_token_that_is_revoked_reads_nothing(self, siem):
         siem.stored.revoke()

@@ -8,7 +8,7 @@ from scim2_models import URN, AnyExtension, Required, Resource, Uniqueness
 
 from django_scim.adapters import Adapter, GroupAdapter, UserAdapter
 from django_scim.mappings import Computed, Members, PrimaryValue, Reference
-from django_scim.schema import ENTERPRISE
+from django_scim.schema import ENTERPRISE, Manager
 from tests.hosts.small import models
 
 THING = "urn:example:params:scim:schemas:Thing"
@@ -21,6 +21,18 @@ class Thing(Resource[AnyExtension]):
 
     name: Annotated[str | None, Required.true, Uniqueness.server] = None
     """What the thing is called."""
+
+
+class Owned(Resource[AnyExtension]):
+    """A resource that refers to a user."""
+
+    __schema__ = URN("urn:example:params:scim:schemas:Owned")
+
+    name: Annotated[str | None, Required.true] = None
+    """What the resource is called."""
+
+    owner: Manager | None = None
+    """Whose it is."""
 
 
 class AccountAdapter(UserAdapter):
@@ -53,6 +65,13 @@ class PersonAdapter(UserAdapter):
     }
 
 
+class ContractorAdapter(UserAdapter):
+    """People of another table, with the columns that it inherits."""
+
+    model = models.Contractor
+    attributes = {"name.familyName": "surname", "title": "agency"}
+
+
 class CitizenAdapter(UserAdapter):
     """Users that a POST cannot make whole."""
 
@@ -78,6 +97,16 @@ class ThingAdapter(Adapter):
     name = "Thing"
     endpoint = "/Things"
     attributes = {"name": "name"}
+
+
+class ProfileAdapter(Adapter):
+    """Profiles as resources of their own."""
+
+    resource = Owned
+    model = models.Profile
+    name = "Profile"
+    endpoint = "/Profiles"
+    attributes = {"name": "title", "owner": Reference("manager", to="User")}
 
 
 class DeviceAdapter(ThingAdapter):

@@ -240,6 +240,15 @@ class Contract(models.Model):
         return f"Contract {self.pk}"
 
 
+class Contractor(Person):
+    """A person with a second table, whose rows may be saved as either."""
+
+    agency = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        verbose_name = "contractor"
+
+
 class Employee(Person):
     """The people, as another part of the project calls them."""
 
