@@ -165,7 +165,7 @@ class ResourceViewSet(RecordedReads):
 
     def payload(self) -> Any:
         document = self.body
-        self.attempt.receive(document, registry().secret_names)
+        self.attempt.receive(document)
         return document
 
     def answer(self, obj: Resource, projection: Projection, status: int = 200) -> Response:

@@ -6,7 +6,7 @@ Resources that refer to each other in a circle are created in one transaction, f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -49,7 +49,6 @@ class BulkJob:
     """The operations of one request.
 
     :param allows: Whether the token may write resources of a type.
-    :param secrets: The names of the attributes that the history redacts.
     :raises SCIMException: If the request as a whole is not valid.
     """
 
@@ -62,12 +61,10 @@ class BulkJob:
         attempt_for: AttemptFactory,
         refuse: Refusal,
         allows: Callable[[ResourceType], bool],
-        secrets: Collection[str],
     ) -> None:
         self.caller = caller
         self.attempt_for = attempt_for
         self.refuse = refuse
-        self.secrets = secrets
         self.operations, self.fail_on_errors = read_request(payload, resource_types, caller)
         for operation in self.operations:
             if operation.resource_type is not None and not allows(operation.resource_type):
@@ -159,7 +156,8 @@ class BulkJob:
         name = operation.resource_type.name if operation.resource_type else ""
         attempt = self.attempt_for(OPERATIONS[operation.method], name, operation.identifier)
         attempt.method, attempt.path = operation.method, operation.path
-        attempt.receive(operation.data, self.secrets)
+        attempt.sent.append(operation.path)
+        attempt.receive(operation.data)
         return attempt
 
     # Circles
