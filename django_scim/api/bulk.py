@@ -12,6 +12,7 @@ from django_scim.api.throttling import RateThrottle
 from django_scim.api.views import ProtectedView
 from django_scim.history.events import Attempt
 from django_scim.history.redaction import Redaction
+from django_scim.models import AccessToken
 from django_scim.operations.bulk.job import BulkJob
 from django_scim.operations.bulk.request import BulkOperation
 from django_scim.operations.protection import require_running
@@ -37,6 +38,7 @@ class BulkViewSet(ProtectedView):
             attempt_for=self.new_attempt,
             refuse=self.refuse,
             allows=self.allows,
+            token=request.auth if isinstance(request.auth, AccessToken) else None,
         )
         self.require_within_rate(len(job.operations))
         answers = [answer(operation, self.redaction) for operation in job.run()]
