@@ -18,7 +18,7 @@ from django.core.exceptions import (
     PermissionDenied,
     ValidationError,
 )
-from django.db import IntegrityError
+from django.db import IntegrityError, connections, router
 from django.db.models import BaseConstraint, CheckConstraint, Model, ProtectedError, Q, RestrictedError
 from scim2_models import (
     ConflictException,
@@ -93,9 +93,12 @@ def detail_of(error: SCIMException, resource_types: Sequence[ResourceType]) -> s
         return None
     violation = violation_of(cause)
     model, constraint = declared(violation)
+    fields = fields_of(violation, model, constraint, resource_types)
+    if isinstance(error, UniquenessException) and (keys := unique_keys(fields, resource_types, model)):
+        # As for a row that the caller sees: the text tells nobody whether there is one that they do not see.
+        return f"another resource has the same {', '.join(keys)}"
     if constraint is not None and (text := own_text(constraint)):
         return text
-    fields = fields_of(violation, model, constraint, resource_types)
     names = ", ".join(name_of(field, resource_types, model) for field in fields)
     if not names:
         return None
@@ -156,8 +159,36 @@ def fields_of(
         return list(getattr(constraint, "fields", ()))
     models = [resource_type.model for resource_type in resource_types] if model is None else [model]
     names = {field.column: field.name for each in models for field in each._meta.concrete_fields}
-    beside = {column for column in violation.columns if attribute_of(column, resource_types)}
-    return [names.get(column, column) for column in violation.columns if column in names or column in beside]
+    columns = violation.columns
+    if model is None and columns and not set(columns) <= names.keys():
+        columns = columns_of_key(violation.constraint, models) or columns
+    beside = {column for column in columns if attribute_of(column, resource_types)}
+    return [names.get(column, column) for column in columns if column in names or column in beside]
+
+
+def columns_of_key(key: str, models: Iterable[type[Model]]) -> list[str]:
+    """Return the columns of a key, of which MariaDB tells the name alone; nothing if no table has it."""
+    for model in models:
+        connection = connections[router.db_for_write(model)]
+        with connection.cursor() as cursor:
+            constraints = connection.introspection.get_constraints(cursor, model._meta.db_table)
+        if key in constraints:
+            return list(constraints[key]["columns"])
+    return []
+
+
+def unique_keys(
+    fields: Iterable[str], resource_types: Sequence[ResourceType], model: type[Model] | None
+) -> list[str]:
+    """Return the attributes among some fields that no two resources may share."""
+    unique = {
+        mapping.path.key
+        for resource_type in resource_types
+        for mapping in resource_type.written_mappings
+        if mapping.is_unique
+    }
+    found = [attribute_of(field, resource_types, model) for field in fields]
+    return [key for key in dict.fromkeys(found) if key in unique]
 
 
 def fields_in(condition: Any) -> set[str]:
