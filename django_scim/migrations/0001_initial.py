@@ -2,12 +2,21 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-from django.db import migrations, models
+from django.contrib.contenttypes.models import ContentType
+from django.db import migrations, models, router
 
 import django_scim.models.access_token
 import django_scim.models.connection
 import django_scim.models.provisioning_event
 import django_scim.models.record
+
+
+def forget_content_types(apps, schema_editor):
+    """Delete what Django keeps of the models in other tables: content types, and with them permissions."""
+    alias = schema_editor.connection.alias
+    if router.allow_migrate_model(alias, ContentType):
+        ContentType.objects.using(alias).filter(app_label="django_scim").delete()
+    ContentType.objects.clear_cache()
 
 
 class Migration(migrations.Migration):
@@ -533,4 +542,5 @@ class Migration(migrations.Migration):
                 fields=("record", "attribute"), name="scim_unique_value_attribute"
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, forget_content_types, elidable=False),
     ]
