@@ -62,7 +62,8 @@ FORMS = re.compile(
 HINTS = tuple(
     re.findall(
         r"\w+",
-        "pass pw pin otp jwt psk cvv cook cred seed secret token key code answer auth bear hash kenn contras wacht",
+        "pass pw pin otp jwt psk cvv cook cred seed secret token key code answer auth bear hash kenn contras "
+        "wacht",
     )
 )
 """What is in each text that names a secret: most texts are told by this alone."""
@@ -81,8 +82,9 @@ LITERAL = re.compile(r"[^\s\"'()\[\]{}&=,;<>?]{3,}")
 MESSAGE_NAMES = frozenset(
     re.findall(
         r"\S+",
-        """schemas operations op path value values attributes excludedattributes filter sortby sortorder startindex
-        count cursor method bulkid version data failonerrors id externalid meta resourcetype created lastmodified
+        """schemas operations op path value values attributes excludedattributes filter sortby sortorder
+        startindex count cursor method bulkid version data failonerrors id externalid
+        meta resourcetype created lastmodified
         location $ref ref display type primary""",
     )
 )
