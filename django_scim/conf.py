@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.core.checks import Error
 from django.core.signals import setting_changed
 
-from django_scim.options import ModelOption, RateText, examine
+from django_scim.options import CountOption, ModelOption, RateText, examine
 
 
 class ResourceOptions(TypedDict, total=False):
@@ -78,7 +78,10 @@ class ThrottleRates(TypedDict, total=False):
     """Operations in the bulk requests from one address."""
 
     failed_authentication: RateText | None
-    """Wrong tokens from one address. Beyond that, only tokens that were right before are still looked at."""
+    """Wrong tokens from one address: beyond that, one is 429. A right one gets in all the same."""
+
+    discovery: RateText | None
+    """Requests without a right token to the discovery endpoints from one address."""
 
 
 DEFAULT_THROTTLE_RATES: dict[str, RateText | None] = {
@@ -89,6 +92,7 @@ DEFAULT_THROTTLE_RATES: dict[str, RateText | None] = {
     "address_write": RateText("12000/min"),
     "address_bulk": RateText("40000/min"),
     "failed_authentication": RateText("60/min"),
+    "discovery": RateText("600/min"),
 }
 """Twice what Microsoft asks a SCIM endpoint to stand, which is 25 requests a second from one tenant."""
 
@@ -117,10 +121,10 @@ class ScimSettings:
     ALLOW_HTTP: bool = False
     """Whether requests may come without TLS, which they may in debug mode too; others are 403."""
 
-    TRUSTED_PROXIES: int | None = None
+    TRUSTED_PROXIES: CountOption | None = None
     """How many proxies in front of the project add to ``X-Forwarded-For``, which tells the address of the
-    client then. If it is not given, it is ``NUM_PROXIES`` of ``REST_FRAMEWORK``, and else the header counts
-    for nothing."""
+    client then; with 0, the header counts for nothing. If it is not given, it is ``NUM_PROXIES`` of
+    ``REST_FRAMEWORK``, and else 0."""
 
     THROTTLE_CLASSES: Sequence[str] = (
         "django_scim.api.throttling.ConnectionThrottle",

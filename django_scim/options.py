@@ -14,6 +14,9 @@ from django_scim.imports import nearest
 ModelOption = NewType("ModelOption", str)
 """A model: its label, ``"app.Model"``, or its class."""
 
+CountOption = NewType("CountOption", int)
+"""A number that may be 0."""
+
 RateText = NewType("RateText", str)
 """A rate as text: a whole number, a slash, and a second, a minute, an hour or a day."""
 
@@ -130,6 +133,11 @@ def is_positive(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def is_count(value: Any) -> bool:
+    """Whether a value is a whole number, which may be 0."""
+    return is_positive(value) or (value == 0 and type(value) is int)
+
+
 def is_text(value: Any) -> bool:
     """Whether a value is a string that is not empty."""
     return isinstance(value, str) and bool(value)
@@ -147,6 +155,7 @@ def has_texts(value: Any) -> bool:
 
 KINDS: dict[Any, Any] = {
     int: ("a whole number over 0", is_positive),
+    CountOption: ("a whole number, which may be 0", is_count),
     bool: ("True or False", lambda value: isinstance(value, bool)),
     str: ("a string", is_text),
     ModelOption: (

@@ -55,13 +55,12 @@ class AccessTokenAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         token = token.strip()
-        failures = FailedAuthentications(request, token)
-        failures.require_within_rate()
+        failures = FailedAuthentications(request)
+        failures.require_within_rate(token)
         stored = AccessToken.objects.usable(token)
         if stored is None or not may_be_used(stored.connection, request):
             failures.note_failure()
             raise AuthenticationFailed(UNAUTHENTICATED)
-        failures.note_success()
         stored.note_use(timezone.now())
         return Client(stored.connection), stored
 

@@ -34,7 +34,8 @@ class ScimJSONParser(BaseParser):
         """Return the object or the array.
 
         :raises PayloadTooLargeException: If the body is larger than ``MAX_PAYLOAD_SIZE``.
-        :raises InvalidSyntaxException: If it is neither, or if one object has the same name twice.
+        :raises InvalidSyntaxException: If it is neither, if one object has the same name twice, or if it ends
+            before its ``Content-Length``: a client has been cut off, or somebody has cut something out.
         :raises SCIMException: If :class:`DocumentLimits` refuses a part of it.
         """
         settings = get_settings()
@@ -42,11 +43,13 @@ class ScimJSONParser(BaseParser):
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise PayloadTooLargeException(detail=f"the body is larger than {limit} bytes")
+        request = (parser_context or {}).get("request")
+        if request is not None and len(body) < content_length(request.headers, limit):
+            raise InvalidSyntaxException(detail="the body is shorter than its Content-Length")
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise InvalidSyntaxException(detail=f"the body is not JSON: {error}") from error
-        request = (parser_context or {}).get("request")
         is_patch = request is not None and request.method == "PATCH"
         if not isinstance(document, dict | list if is_patch else dict):
             raise InvalidSyntaxException(detail="the body is not a JSON object")

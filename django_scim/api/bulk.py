@@ -7,10 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from scim2_models import SCIMException
 
-from django_scim.api.errors import body_of, error_of
+from django_scim.api.errors import body_of, error_of, told
 from django_scim.api.throttling import RateThrottle
 from django_scim.api.views import ProtectedView
 from django_scim.history.events import Attempt
+from django_scim.history.redaction import Redaction
+from django_scim.models import AccessToken
 from django_scim.operations.bulk.job import BulkJob
 from django_scim.operations.bulk.request import BulkOperation
 from django_scim.operations.protection import require_running
@@ -35,10 +37,10 @@ class BulkViewSet(ProtectedView):
             attempt_for=self.new_attempt,
             refuse=self.refuse,
             allows=self.allows,
-            secrets=registry().secret_names,
+            token=request.auth if isinstance(request.auth, AccessToken) else None,
         )
         self.require_within_rate(len(job.operations))
-        answers = [answer(operation) for operation in job.run()]
+        answers = [answer(operation, self.redaction) for operation in job.run()]
         return Response({"schemas": [BULK_RESPONSE], "Operations": answers})
 
     def require_within_rate(self, operations: int) -> None:
@@ -60,14 +62,15 @@ class BulkViewSet(ProtectedView):
         return error
 
 
-def answer(operation: BulkOperation) -> Json:
+def answer(operation: BulkOperation, redaction: Redaction) -> Json:
     """Return the JSON of an operation in the response."""
+    error = operation.error and told(operation.error, redaction, operation.path, operation.data)
     members = {
         "method": operation.method,
         "bulkId": operation.bulk_id,
         "version": operation.version,
-        "location": operation.location,
+        "location": operation.location and redaction.target(operation.location),
         "status": str(operation.status),
-        "response": body_of(operation.error) if operation.error else None,
+        "response": body_of(error) if error else None,
     }
     return {name: value for name, value in members.items() if value is not None}

@@ -5,17 +5,21 @@ They need no token, as the RFC allows: a client reads them before it has one.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+import orjson
 import scim2_models
+from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from scim2_models import Context, ForbiddenException, NotFoundException
 
+from django_scim.api.throttling import DiscoveryThrottle
 from django_scim.api.views import OpenView, instances
 from django_scim.conf import get_settings
 from django_scim.query.search import LIST_RESPONSE
-from django_scim.resources.registry import registry
+from django_scim.resources.registry import Registry, registry
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json, walk
 
@@ -44,8 +48,29 @@ AUTHENTICATION_SCHEMES: dict[str, Json] = {
 """The schemes that RFC 7643 section 5 names, by the scheme of their ``WWW-Authenticate`` challenge."""
 
 
+BASE_URL = "https://scim.invalid"
+"""Stands for the base URL in the documents that are prepared: a client may ask by any name of the host."""
+
+
 class DiscoveryView(OpenView):
-    """A view of documents that are made from the resource types."""
+    """A view of documents that are made from the resource types.
+
+    Anybody may ask, so there is a rate for each address. An identity provider with a right token is answered
+    nevertheless: others may have the same address.
+    """
+
+    throttle_classes = [DiscoveryThrottle]
+
+    def check_throttles(self, request: Request) -> None:
+        """Refuse a request over the rate, unless it has a right token.
+
+        :raises Throttled: In this case.
+        """
+        try:
+            super().check_throttles(request)
+        except Throttled:
+            if not is_authentic(request):
+                raise
 
     def refuse_filter(self, request: Request) -> None:
         """Refuse a filter, as RFC 7644 section 4 requires.
@@ -59,30 +84,32 @@ class DiscoveryView(OpenView):
 class DocumentsView(DiscoveryView):
     """Several documents, each with an ``id``."""
 
-    def documents(self) -> dict[str, Json]:
-        """Return the documents by their ``id``."""
+    @staticmethod
+    def documents(resource_types: Registry) -> dict[str, Json]:
+        """Return the documents by their ``id``, with :data:`BASE_URL` as their base URL."""
         raise NotImplementedError
 
-    def list(self, request: Request) -> Response:
+    def answer(self, identifier: str) -> Response | None:
+        """Answer with one of the prepared documents, or all for ``""``; None if there is no such."""
+        view: Any = type(self)
+        prepared = prepared_documents(view, registry()).get(identifier.lower())
+        if prepared is None:
+            return None
+        base_url = orjson.dumps(self.base_url)[1:-1]
+        headers = {"Location": prepared.location.replace(BASE_URL, self.base_url)} if identifier else None
+        return Response(orjson.Fragment(prepared.body.replace(BASE_URL.encode(), base_url)), headers=headers)
+
+    def list(self, request: Request) -> Response | None:
         self.refuse_filter(request)
-        documents = list(self.documents().values())
-        return Response(
-            {
-                "schemas": [LIST_RESPONSE],
-                "totalResults": len(documents),
-                "itemsPerPage": len(documents),
-                "startIndex": 1,
-                "Resources": documents,
-            }
-        )
+        return self.answer("")
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Answer with one of them; the case of a URN makes no difference (RFC 8141)."""
         self.refuse_filter(request)
-        found = {key.lower(): document for key, document in self.documents().items()}.get(pk.lower())
+        found = self.answer(pk)
         if found is None:
             raise NotFoundException(detail=f"there is nothing with the id '{pk}' here")
-        return Response(found, headers={"Location": found["meta"]["location"]})
+        return found
 
 
 class ResourceTypeViewSet(DocumentsView):
@@ -90,8 +117,9 @@ class ResourceTypeViewSet(DocumentsView):
 
     endpoint = "/ResourceTypes"
 
-    def documents(self) -> dict[str, Json]:
-        return {each.name: resource_type_document(each, self.base_url) for each in registry()}
+    @staticmethod
+    def documents(resource_types: Registry) -> dict[str, Json]:
+        return {each.name: resource_type_document(each, BASE_URL) for each in resource_types}
 
 
 class SchemaViewSet(DocumentsView):
@@ -99,10 +127,11 @@ class SchemaViewSet(DocumentsView):
 
     endpoint = "/Schemas"
 
-    def documents(self) -> dict[str, Json]:
+    @staticmethod
+    def documents(resource_types: Registry) -> dict[str, Json]:
         schemas: dict[str, Json] = {}
-        for resource_type in registry():
-            schemas |= schemas_of(resource_type, self.base_url)
+        for resource_type in resource_types:
+            schemas |= schemas_of(resource_type, BASE_URL)
         return schemas
 
 
@@ -142,6 +171,42 @@ class ServiceProviderConfigViewSet(DiscoveryView):
         if settings.DOCUMENTATION_URI:
             document["documentationUri"] = settings.DOCUMENTATION_URI
         return Response(document, headers={"Location": document["meta"]["location"]})
+
+
+class PreparedDocument(NamedTuple):
+    """A document with :data:`BASE_URL` as its base URL."""
+
+    location: str
+    body: bytes
+    """Its JSON."""
+
+
+@lru_cache(maxsize=8)
+def prepared_documents(view: type[DocumentsView], resource_types: Registry) -> dict[str, PreparedDocument]:
+    """Return the documents of a view by their ``id`` in lower case, and a list of all by ``""``."""
+    documents = view.documents(resource_types)
+    listing = {
+        "schemas": [LIST_RESPONSE],
+        "totalResults": len(documents),
+        "itemsPerPage": len(documents),
+        "startIndex": 1,
+        "Resources": list(documents.values()),
+    }
+    return {
+        key.lower(): PreparedDocument(document.get("meta", {}).get("location", ""), orjson.dumps(document))
+        for key, document in {"": listing, **documents}.items()
+    }
+
+
+def is_authentic(request: Request) -> bool:
+    """Whether a request is authenticated, which the view does not ask for."""
+    for authenticator in instances(get_settings().AUTHENTICATION_CLASSES):
+        try:
+            if authenticator.authenticate(request) is not None:
+                return True
+        except APIException:
+            return False
+    return False
 
 
 def authentication_schemes(request: Request) -> list[Json]:

@@ -15,6 +15,7 @@ from rest_framework.exceptions import APIException, NotAuthenticated, ParseError
 from rest_framework.response import Response
 from scim2_models import SCIMException
 
+from django_scim.history.redaction import Redaction
 from django_scim.schema.paths import Json
 from django_scim.sql.transactions import is_away, is_transient
 
@@ -65,6 +66,16 @@ def text_of(exception: APIException) -> str:
     return str(detail) if isinstance(detail, str) else str(exception.get_codes())
 
 
+def told(error: SCIMException, redaction: Redaction, *sources: Any) -> SCIMException:
+    """Return an error as a client and the history may read it: without the secrets of what was sent.
+
+    :param sources: What was sent: documents, and texts such as the path.
+    """
+    given = error.detail or ""
+    detail = redaction.detail(given, *sources)
+    return error if detail == given else HTTPError(error.status, detail, error.scim_type or "")
+
+
 def body_of(error: SCIMException) -> Json:
     """Return the JSON of an error. Its ``status`` is a string (RFC 7644 section 3.12)."""
     body: Json = {"schemas": [ERROR], "status": str(error.status)}
@@ -92,7 +103,10 @@ def error_of(exception: Exception, request: Any, view: Any) -> SCIMException:
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
     """Answer any exception with a SCIM error: the exception handler of DRF."""
-    error = error_of(exception, context["request"], context["view"])
+    request, view = context["request"], context["view"]
+    # The body as it was parsed, if it was: to ask for it could fail again.
+    body = getattr(request, "_full_data", None)
+    error = told(error_of(exception, request, view), view.redaction, view.path_received, body)
     headers = {}
     if challenge := getattr(exception, "auth_header", None):
         headers["WWW-Authenticate"] = challenge

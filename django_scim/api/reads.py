@@ -49,7 +49,7 @@ class RecordedReads(ProtectedView):
         """Return the query in the body of the request."""
         document = self.body
         if self.read is not None:
-            self.read.receive_query(document, registry().secret_names)
+            self.read.receive_query(document)
         return document
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

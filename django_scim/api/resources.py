@@ -159,7 +159,7 @@ class ResourceViewSet(RecordedReads):
 
     def payload(self) -> Any:
         document = self.body
-        self.attempt.receive(document, registry().secret_names)
+        self.attempt.receive(document)
         return document
 
     def answer(self, obj: Resource, projection: Projection, status: int = 200) -> Response:
@@ -205,7 +205,8 @@ class ResourceViewSet(RecordedReads):
         """Answer with the error, and record a write that was refused. A read has no attempt here."""
         response = super().handle_exception(exc)
         attempt = getattr(self, "_attempt", None)
-        if isinstance(attempt, Attempt):
+        # What the server has no memory for, it has not refused.
+        if isinstance(attempt, Attempt) and not isinstance(exc, MemoryError):
             self.record_refusal(attempt, scim_error(exc) or HTTPError(500, "unexpected error"))
         return response
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.cache import BaseCache, caches
-from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -24,18 +23,13 @@ from django_scim.api.transport import origin_of
 from django_scim.conf import DEFAULT_THROTTLE_RATES, get_settings
 from django_scim.models import AccessToken, Scope
 from django_scim.options import Rate, parse_rate
+from django_scim.token_format import is_token
 
 __all__ = ["AddressThrottle", "ConnectionThrottle", "RateThrottle"]
 
 logger = logging.getLogger("django_scim.request")
 
 FAILED = "failed_authentication"
-
-KNOWN_SECONDS = 7 * 24 * 60 * 60
-"""How long the cache remembers that a token was right."""
-
-RENEWED_AFTER = 24 * 60 * 60
-"""How old that memory gets before another use renews it: not each request writes to the cache."""
 
 
 def rate_of(name: str) -> Rate | None:
@@ -54,6 +48,8 @@ def open_on_outage() -> Iterator[None]:
     """Log an error of the cache, and go on. Each cache backend has its own exceptions."""
     try:
         yield
+    except Throttled:
+        raise
     except Exception as error:
         logger.error("The cache does not answer, and nothing is limited: %s", error)
 
@@ -155,48 +151,53 @@ class AddressThrottle(RateThrottle):
 class FailedAuthentications:
     """Counts the wrong tokens from the origin of a request.
 
-    Over the rate, only tokens that were right before are looked up. Otherwise anybody behind the same proxy,
-    or at the same hosting provider, could lock an identity provider out. A token that was right before is
-    still looked up each time.
+    A token that is right gets in, however many wrong ones came from the same address: anybody behind the same
+    proxy, or at the same hosting provider, could lock an identity provider out otherwise. Beyond the rate,
+    what has not the form of a token is refused without a look at the database.
     """
 
-    def __init__(self, request: Request, token: str) -> None:
+    def __init__(self, request: Request) -> None:
         self.origin = origin_of(request)
         self.rate = rate_of(FAILED)
-        fingerprint = salted_hmac(FAILED, token, algorithm="sha256").hexdigest()
-        self.known_key = f"django_scim:known_token:{fingerprint}"
-        self.is_known = False
-        self.is_fresh = False
 
-    def require_within_rate(self) -> None:
-        """Refuse the request before the token is looked up, if there were too many wrong tokens.
+    def require_within_rate(self, token: str) -> None:
+        """Refuse what cannot be a token, if there were too many wrong ones.
 
         :raises Throttled: In this case.
+        """
+        if self.rate is None or is_token(token):
+            return
+        counter = Counter(FAILED, self.origin, self.rate)
+        with open_on_outage():
+            self.refuse_beyond(counter, shared_cache().get(counter.key, 0) + 1)
+
+    def note_failure(self) -> None:
+        """Count a wrong token.
+
+        :raises Throttled: If there were too many.
         """
         if self.rate is None:
             return
         counter = Counter(FAILED, self.origin, self.rate)
-        cached: dict[str, Any] = {}
         with open_on_outage():
-            cached = shared_cache().get_many([counter.key, self.known_key])
-        self.is_known = self.known_key in cached
-        self.is_fresh = time.time() - cached.get(self.known_key, 0) < RENEWED_AFTER
-        if not self.is_known and cached.get(counter.key, 0) >= self.rate.limit:
-            logger.warning("Too many wrong tokens came from %s: no other is looked at.", self.origin)
+            self.refuse_beyond(counter, counter.add())
+
+    def refuse_beyond(self, counter: Counter, number: int) -> None:
+        """Refuse the request, if its wrong token is one too many.
+
+        :raises Throttled: In this case.
+        """
+        if number > counter.rate.limit:
+            logger.warning("Too many wrong tokens came from %s.", self.origin)
             raise Throttled(wait=counter.seconds_left)
 
-    def note_failure(self) -> None:
-        """Count a wrong token."""
-        if self.rate is None:
-            return
-        with open_on_outage():
-            Counter(FAILED, self.origin, self.rate).add()
-            if self.is_known:
-                shared_cache().delete(self.known_key)
 
-    def note_success(self) -> None:
-        """Remember the token as a right one, with the time."""
-        if self.rate is None or self.is_fresh:
-            return
-        with open_on_outage():
-            shared_cache().set(self.known_key, time.time(), KNOWN_SECONDS)
+class DiscoveryThrottle(RateThrottle):
+    """Limits what anybody may ask without a token, by address."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Count a request, and return whether it is within the rate."""
+        return self.allow(request, "discovery")
+
+    def client_of(self, request: Request) -> object | None:
+        return origin_of(request)

@@ -55,12 +55,18 @@ def client_address(request: Request) -> Address | None:
     address to the end of ``X-Forwarded-For``. The client may have invented the addresses before them.
     ``NUM_PROXIES`` of Django REST framework means the same. Without either, the header is ignored.
     """
-    proxies = get_settings().TRUSTED_PROXIES or api_settings.NUM_PROXIES
+    proxies = trusted_proxies()
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
     if not proxies or forwarded is None:
         return parse_address(request.META.get("REMOTE_ADDR", ""))
     addresses = forwarded.split(",")
     return parse_address(addresses[-min(proxies, len(addresses))].strip())
+
+
+def trusted_proxies() -> int | None:
+    """Return how many proxies the settings trust; None if they do not say."""
+    own = get_settings().TRUSTED_PROXIES
+    return api_settings.NUM_PROXIES if own is None else own
 
 
 def parse_address(text: str) -> Address | None:

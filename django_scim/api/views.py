@@ -11,10 +11,12 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
 from django.utils.encoding import escape_uri_path
 from django.utils.module_loading import import_string
+from django.views.decorators.debug import sensitive_variables
 from rest_framework.exceptions import NotAcceptable, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -37,11 +39,10 @@ from django_scim.api.permissions import connection_of
 from django_scim.api.transport import client_address, require_https
 from django_scim.conf import get_settings
 from django_scim.history.events import Attempt
-from django_scim.history.excerpts import target_excerpt
+from django_scim.history.redaction import Redaction, redaction
 from django_scim.models import AccessToken, Connection, Operation, Scope
 from django_scim.observability import Observation, observe
 from django_scim.operations.protection import LimitExceeded
-from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
@@ -63,6 +64,16 @@ PARAMETERS = (
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]+")
 """A request id of the client that is accepted: visible ASCII."""
+
+META_WITH_TARGET = {
+    "QUERY_STRING",
+    "REQUEST_URI",
+    "RAW_URI",
+    "HTTP_REFERER",
+    "HTTP_X_ORIGINAL_URI",
+    "HTTP_X_ORIGINAL_URL",
+}
+"""Where servers and proxies put the address of a request."""
 
 TOO_MANY_REQUESTS = 429
 
@@ -98,8 +109,14 @@ class ScimView(ViewSet):
         An id with a space, a line break or a character outside ASCII is ignored: it could forge a log line.
         """
         given = self.request.headers.get("X-Request-ID") or ""
-        return given if REQUEST_ID.fullmatch(given) else str(uuid4())
+        return given if REQUEST_ID.fullmatch(given) and not self.redaction.holds(given) else str(uuid4())
 
+    @cached_property
+    def redaction(self) -> Redaction:
+        """What of the request may be kept and told: its credentials are a secret wherever else they are."""
+        return redaction().beside(self.request.headers.get("Authorization", "").partition(" ")[2].strip())
+
+    @method_decorator(sensitive_variables())
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Keep what the enclosing route captured from the handlers, which know their own keyword alone."""
         own = {OWN_KEYWORD: kwargs.pop(OWN_KEYWORD)} if self.detail and OWN_KEYWORD in kwargs else {}
@@ -120,8 +137,24 @@ class ScimView(ViewSet):
         """Add the id of the request to the response, and send both to logs, metrics and traces."""
         response = super().finalize_response(request, response, *args, **kwargs)
         response["X-Request-ID"] = self.request_id
+        # Answers name people: no cache on the way may keep them (RFC 9111 section 5.2.2.5).
+        response["Cache-Control"] = "no-store"
+        if response.status_code >= 400:
+            self.hide_secrets()
         observe(self.observation(response))
         return response
+
+    def hide_secrets(self) -> None:
+        """Take the secrets out of the request, which Django and others report with an error."""
+        request, hidden = self.request._request, False
+        for name in META_WITH_TARGET & request.META.keys():
+            target = str(request.META[name])
+            told = self.redaction.target(target if name != "QUERY_STRING" else f"?{target}")
+            told = told.removeprefix("?") if name == "QUERY_STRING" else told
+            if told != target:
+                request.META[name], hidden = told, True
+        if hidden:
+            request.GET = QueryDict()
 
     def observation(self, response: Any) -> Observation:
         """Return the observation of the request and its response."""
@@ -132,13 +165,13 @@ class ScimView(ViewSet):
             request_id=self.request_id,
             method=str(self.request.method),
             # Escaped: a decoded line break in it would begin another line of the log.
-            path=escape_uri_path(self.request.path),
+            path=escape_uri_path(self.redaction.target(self.request.path)),
             endpoint=self.endpoint,
             connection="" if self.client_connection is None else self.client_connection.name,
             status=response.status_code,
             scim_type=str(body.get("scimType", "")) if isinstance(body, dict) else "",
             duration=monotonic() - self.started,
-            query=meta.get("QUERY_STRING", "") if is_personal else "",
+            query=self.redaction.target(f"?{meta.get('QUERY_STRING', '')}")[1:] if is_personal else "",
             address=str(client_address(self.request) or "") if is_personal else "",
         )
 
@@ -196,6 +229,13 @@ class ScimView(ViewSet):
     def path_below_root(self) -> str:
         """The path of the request below the SCIM root."""
         return f"{self.endpoint}/{self.kwargs['pk']}" if "pk" in self.kwargs else self.endpoint
+
+    @property
+    def path_received(self) -> str:
+        """The path of the request below the SCIM root, with its query string, for the history."""
+        query = self.request.META.get("QUERY_STRING", "")
+        path = self.path_below_root or "/"
+        return f"{path}?{query}" if query else path
 
     @cached_property
     def base_url(self) -> str:
@@ -287,7 +327,7 @@ class ProtectedView(ScimView):
     def new_attempt(self, operation: Operation, resource_type: str, resource_id: str) -> Attempt:
         """Return the attempt of the request, for the history."""
         token = self.request.auth
-        return Attempt(
+        attempt = Attempt(
             operation,
             connection=self.connection,
             token=token if isinstance(token, AccessToken) else None,
@@ -295,8 +335,10 @@ class ProtectedView(ScimView):
             resource_type=resource_type,
             resource_id=resource_id,
             method=str(self.request.method),
-            path=target_excerpt(self.path_received, registry().secret_names),
+            path=self.path_received,
         )
+        attempt.redaction = self.redaction
+        return attempt
 
     def record_refusal(self, attempt: Attempt, error: SCIMException) -> None:
         """Write the event of a refusal, after its transaction was rolled back.
@@ -309,16 +351,9 @@ class ProtectedView(ScimView):
         if isinstance(error, LimitExceeded):
             self.pause(error.reason)
         try:
-            attempt.refused(error, registry().secret_names)
+            attempt.refused(error)
         except (DatabaseError, InterfaceError):
             logger.exception("the event of a refused request could not be written")
-
-    @property
-    def path_received(self) -> str:
-        """The path of the request below the SCIM root, with its query string, for the history."""
-        query = self.request.META.get("QUERY_STRING", "")
-        path = self.path_below_root or "/"
-        return f"{path}?{query}" if query else path
 
     def pause(self, reason: str) -> None:
         """Pause the connection, and send the signal."""

@@ -12,8 +12,8 @@ from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Warning, register
-from rest_framework.settings import api_settings
 
+from django_scim.api.transport import trusted_proxies
 from django_scim.conf import get_settings
 
 SHARED_CACHE = 'Use Redis or Memcached, for the throttles alone by DJANGO_SCIM["CACHE_ALIAS"] if you like.'
@@ -77,7 +77,7 @@ def plain_http() -> Iterator[CheckMessage]:
 def unknown_addresses() -> Iterator[CheckMessage]:
     """Warn of clients that all seem to have the address of a proxy."""
     is_behind_proxy = settings.SECURE_PROXY_SSL_HEADER or settings.USE_X_FORWARDED_HOST
-    if is_behind_proxy and not (get_settings().TRUSTED_PROXIES or api_settings.NUM_PROXIES):
+    if is_behind_proxy and trusted_proxies() is None:
         yield Warning(
             "The project is behind a proxy, whose address all clients seem to have: they share the rates of "
             "one address, and the source networks of a connection refuse everybody.",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from scim2_models import SCIMException
 
 from django_scim.conf import get_settings
-from django_scim.history.counting import READS
-from django_scim.history.excerpts import REDACTED, excerpt, names_secret, query_excerpt
+from django_scim.history.excerpts import excerpt, query_excerpt
+from django_scim.history.redaction import REDACTED, redaction
 from django_scim.models import AccessToken, Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.sql.values import column_of
+
+SIDES = {"before", "after"}
+"""What a change has, unless it is one of members: then it names who came and who went."""
 
 
 def limited(text: str, field: str) -> str:
@@ -44,6 +49,10 @@ class Attempt:
         method: str = "",
         path: str = "",
     ) -> None:
+        self.redaction = redaction()
+        """What of the request may be kept."""
+        self.sent: list[Any] = [path]
+        """What the request has sent: the texts of errors are searched for its secrets."""
         self.operation = operation
         self.connection = connection
         self.token = token
@@ -67,29 +76,26 @@ class Attempt:
         self.changes: dict[str, Any] = {}
         self.started = time.monotonic()
 
-    def receive(self, payload: Any, secrets: Collection[str]) -> None:
+    def receive(self, payload: Any) -> None:
         """Store the body of a request, and read the name and the ``externalId`` of the resource from it.
 
         RFC 7643 section 2.1: the names of attributes are compared without case.
-
-        :param secrets: The names of the attributes whose values are redacted, in lower case.
         """
+        self.sent.append(payload)
         settings = get_settings()
         if settings.RECORD_REQUESTS:
-            self.request = excerpt(payload, secrets, settings.MAX_RECORDED_REQUEST)
+            self.request = excerpt(payload, self.redaction, settings.MAX_RECORDED_REQUEST)
         if isinstance(payload, Mapping):
             values = {str(name).lower(): value for name, value in payload.items() if isinstance(value, str)}
             self.display = self.display or values.get("username") or values.get("displayname") or ""
             self.external_id = self.external_id or values.get("externalid", "")
 
-    def receive_query(self, payload: Any, secrets: Collection[str]) -> None:
-        """Store the body of a query (RFC 7644 section 3.4.3).
-
-        :param secrets: As for :meth:`receive`.
-        """
+    def receive_query(self, payload: Any) -> None:
+        """Store the body of a query (RFC 7644 section 3.4.3)."""
+        self.sent.append(payload)
         settings = get_settings()
         if settings.RECORD_REQUESTS:
-            self.request = query_excerpt(payload, secrets, settings.MAX_RECORDED_REQUEST)
+            self.request = query_excerpt(payload, self.redaction, settings.MAX_RECORDED_REQUEST)
 
     def identify(self, display: str, external_id: str | None) -> None:
         """Set the display name and the ``externalId`` of the resource."""
@@ -108,22 +114,28 @@ class Attempt:
         return self._write(
             Outcome.SUCCESS,
             status,
-            changes=self.changes,
+            changes=self.told_changes,
             deactivated=self.deactivated,
             detail=limited("; ".join(filter(None, (self.detail, *self.notes))), "detail"),
             version=limited(self.version, "version"),
         )
 
-    def refused(self, error: SCIMException, secrets: Collection[str] = ()) -> ProvisioningEvent:
-        """Write the event of a refusal. That of a write comes after its transaction was rolled back.
+    @property
+    def told_changes(self) -> dict[str, Any]:
+        """The changes as the history has them: without what the project has among them that is a secret."""
+        told: dict[str, Any] = {}
+        everything = replace(self.redaction, known=None)
+        for key, sides in self.changes.items():
+            if everything.is_name(key.rpartition(":")[2].rpartition(".")[2]):
+                sides = dict.fromkeys(sides, REDACTED)
+            elif sides.keys() <= SIDES:
+                sides = excerpt(sides, everything, sys.maxsize)
+            told[key] = sides
+        return told
 
-        :param secrets: As for :meth:`receive`. The error of a query often repeats the query, so the detail is
-            redacted if it names a secret.
-        """
-        detail = error.detail or ""
-        has_secret_query = self.operation in READS or self.path.endswith(REDACTED)
-        if has_secret_query and names_secret(detail, secrets):
-            detail = REDACTED
+    def refused(self, error: SCIMException) -> ProvisioningEvent:
+        """Write the event of a refusal. That of a write comes after its transaction was rolled back."""
+        detail = self.redaction.detail(error.detail or "", *self.sent)
         return self._write(
             Outcome.REFUSED,
             error.status,
@@ -132,19 +144,20 @@ class Attempt:
         )
 
     def _write(self, outcome: Outcome, status: int, **fields: Any) -> ProvisioningEvent:
-        display = limited(self.display, "display")
+        hide = self.redaction.text
+        display = limited(hide(self.display), "display")
         return ProvisioningEvent.objects.create(
             connection=self.connection,
             token=self.token,
             request_id=limited(self.request_id, "request_id"),
             operation=self.operation,
             resource_type=self.resource_type,
-            resource_id=limited(self.resource_id, "resource_id"),
+            resource_id=limited(hide(self.resource_id), "resource_id"),
             display=display,
             display_key=limited(display.lower(), "display_key"),
-            external_id=limited(self.external_id, "external_id"),
+            external_id=limited(hide(self.external_id), "external_id"),
             method=limited(self.method, "method"),
-            path=limited(self.path, "path"),
+            path=limited(self.redaction.target(self.path), "path"),
             request=self.request,
             outcome=outcome,
             status=status,

@@ -2,58 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from itertools import takewhile
 from typing import Any
-from urllib.parse import unquote_plus
 
-REDACTED = "(redacted)"
-"""Replaces a value that is never returned."""
+from django_scim.history.redaction import REDACTED, Redaction, is_operation
 
 SHORTENED = "…"
 """Marks the place where a body was cut."""
 
+NOT_KEPT = "(not kept)"
+"""Replaces the value of an attribute that no schema has: nobody knows whether it is a secret."""
+
 COST = 8
 """How many characters any value counts, in addition to its text and its name."""
 
-NAME = re.compile(r"[\w$-]+")
-"""The name of an attribute in a path, a URN or a filter."""
 
-
-def excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
+def excerpt(document: Any, redaction: Redaction, size: int) -> Any:
     """Return the excerpt of a JSON document.
 
-    :param secrets: The names of the attributes whose values are redacted, in lower case.
     :param size: About how many characters are copied.
     """
-    return Excerpt(secrets, size).copy(document)
+    return Excerpt(redaction, size).copy(document)
 
 
-def query_excerpt(document: Any, secrets: Collection[str], size: int) -> Any:
+def query_excerpt(document: Any, redaction: Redaction, size: int) -> Any:
     """Return the excerpt of a query's body. A filter that names a secret is redacted.
 
     The parameters are those of :func:`excerpt`.
     """
-    return QueryExcerpt(secrets, size).copy(document)
-
-
-def target_excerpt(target: str, secrets: Collection[str]) -> str:
-    """Return the path of a request with its query string, which is redacted if it names a secret."""
-    path, _, query = target.partition("?")
-    return f"{path}?{REDACTED}" if names_secret(unquote_plus(query), secrets) else target
-
-
-def names_secret(text: str, secrets: Collection[str]) -> bool:
-    """Whether a path or a filter names a secret. A word that only looks like a name counts too."""
-    return any(name.lower() in secrets for name in NAME.findall(text))
+    return QueryExcerpt(redaction, size).copy(document)
 
 
 class Excerpt:
     """Copies a document until its size is reached."""
 
-    def __init__(self, secrets: Collection[str], size: int) -> None:
-        self.secrets = secrets
+    def __init__(self, redaction: Redaction, size: int) -> None:
+        self.redaction = redaction
         self.remaining = size
         """How many characters still fit. What was copied in part ends with ``SHORTENED``."""
 
@@ -65,38 +50,64 @@ class Excerpt:
         if isinstance(value, dict):
             return self.members(value)
         if isinstance(value, list):
-            items = [self.copy(item) for item in self.fitting(value)]
-            return items if len(items) == len(value) else [*items, SHORTENED]
+            return self.items(value)
         return value
 
     def text(self, value: str) -> str:
-        kept = value[: max(self.remaining, 0)]
-        self.remaining -= len(value)
-        return kept if len(kept) == len(value) else kept + SHORTENED
+        """Return a text, as far as it fits; of one that holds a secret, nothing."""
+        end = max(self.remaining, 0)
+        # A little more than is kept: what follows may tell that it is a secret.
+        text = value if self.redaction.text(value[: end + 1000]) is not REDACTED else REDACTED
+        self.remaining -= len(text)
+        return text if len(text) <= end else text[:end] + SHORTENED
+
+    def items(self, values: list[Any]) -> Any:
+        """Return the copy of a list; of one that has a secret in a shape that no message has, nothing."""
+        if self.redaction.is_odd(values[: max(self.remaining, 0) // COST + 1]):
+            return self.redacted()
+        items = [self.copy(item) for item in self.fitting(values)]
+        return items if len(items) == len(values) else [*items, SHORTENED]
 
     def members(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Return the copy of an object. In an operation of a PATCH on a secret, the value is redacted."""
-        path = next((item for name, item in value.items() if name.lower() == "path"), None)
-        is_about_secret = isinstance(path, str) and self.is_secret(path)
+        """Return the copy of an object, with the names alone of what is secret or unknown."""
+        is_about_secret = self.redaction.is_about(value)
+        if is_about_secret and is_operation(value):
+            return self.operation(value)
         members: dict[str, Any] = {}
         for name in self.fitting(value):
-            kept_name = self.text(name)
-            if self.is_secret(name) or (is_about_secret and name.lower() == "value"):
-                members[kept_name] = REDACTED
-            elif is_about_secret and value[name] == path:
-                # A value filter may hold the secret.
-                members[kept_name] = self.text(path.partition("[")[0])
+            if self.redaction.names_in(name):
+                members[self.redaction.up_to_name(name)] = self.redacted()
+                continue
+            kept = self.text(name)
+            if is_about_secret:
+                members[kept] = self.redacted()
+            elif not self.redaction.is_known(name):
+                members[kept] = NOT_KEPT
+                self.remaining -= COST
             else:
-                members[kept_name] = self.copy(value[name])
+                members[kept] = self.copy(value[name])
         return members if len(members) == len(value) else {**members, SHORTENED: SHORTENED}
+
+    def operation(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return what is kept of an operation of a PATCH on a secret: ``op`` and ``path``."""
+        kept: dict[str, Any] = {}
+        for name, given in value.items():
+            lower = name.lower()
+            if lower == "op":
+                kept[name] = given
+            elif lower == "path" and isinstance(given, str):
+                kept[name] = self.redaction.up_to_name(given)
+            elif lower == "value":
+                kept[name] = self.redacted()
+        return kept
+
+    def redacted(self) -> str:
+        self.remaining -= COST
+        return REDACTED
 
     def fitting(self, values: Collection[Any]) -> Iterator[Any]:
         """Yield items until nothing more fits: each one that is copied takes some of the size."""
         return takewhile(lambda _: self.remaining > 0, values)
-
-    def is_secret(self, path: str) -> bool:
-        """Whether a path or the name of a member is that of a secret, or leads into one."""
-        return names_secret(path, self.secrets)
 
 
 class QueryExcerpt(Excerpt):
@@ -104,4 +115,4 @@ class QueryExcerpt(Excerpt):
 
     def text(self, value: str) -> str:
         """Return a string, as far as it fits; of one that names a secret, nothing."""
-        return super().text(REDACTED if names_secret(value, self.secrets) else value)
+        return super().text(REDACTED if self.redaction.names_in(value) else value)

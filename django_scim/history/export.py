@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -102,8 +103,17 @@ COLUMNS = (
 )
 """The columns of the CSV, as in the document of an event. Only the JSON has the bodies of requests."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A cell must not begin with these characters: a spreadsheet would read it as a formula."""
+SIGNS = (
+    "=+@-\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}"
+    "\N{FULLWIDTH COMMERCIAL AT}\N{SMALL EQUALS SIGN}\N{SMALL PLUS SIGN}\N{SMALL HYPHEN-MINUS}"
+    "\N{SMALL COMMERCIAL AT}\N{MINUS SIGN}"
+)
+"""What a formula begins with, in some spreadsheets full-width too."""
+
+FORMULA = re.compile(
+    rf"(\A|[,;|\t\r\n\v\f\x1c-\x1f\x85\u2028\u2029])(?=[\s\"'\u200b-\u200f\u2060\ufeff]*[{re.escape(SIGNS)}])|\A(?=[\t\r\n])"
+)
+"""The beginning of what a spreadsheet could read as a formula: of the cell, or behind a separator."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +157,7 @@ def cell(value: Any) -> str:
     if isinstance(value, dict) and value.keys() == {"id", "name"}:
         value = value["name"]
     text = value if isinstance(value, str) else encoded(value).decode()
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return FORMULA.sub(r"\g<0>'", text)
 
 
 class Echo:

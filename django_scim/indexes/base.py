@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from enum import Enum
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_scim.mappings.dependencies import LookupColumn
+
+OWN_NAME = re.compile(r"scim_.{1,15}_[0-9a-f]{8}")
+"""The names of :meth:`Indexes.name`."""
 
 
 class State(Enum):
@@ -95,6 +99,19 @@ class Indexes:
         definition = f"{column.table}\0{self.method(column)}\0{self.key(column)}"
         digest = hashlib.blake2b(definition.encode(), digest_size=4).hexdigest()
         return f"scim_{column.column[:15]}_{digest}"
+
+    # What can be taken away
+
+    def own(self) -> Iterator[tuple[str, str]]:
+        """Yield the table and the name of each index that the app has made on tables that are not its own."""
+        with self.connection.cursor() as cursor:
+            for table in sorted(self.connection.introspection.table_names(cursor)):
+                names = self.connection.introspection.get_constraints(cursor, table)
+                yield from ((table, name) for name in sorted(names) if OWN_NAME.fullmatch(name))
+
+    def drop(self, table: str, name: str) -> str:
+        """Return the SQL that drops an index while the table is in use."""
+        return f"DROP INDEX IF EXISTS {self.quote(name)}"
 
     def quote(self, name: str) -> str:
         return self.connection.ops.quote_name(name)

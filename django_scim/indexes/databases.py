@@ -100,6 +100,9 @@ class PostgreSQLIndexes(Indexes):
         create = [self.create(column), f"ANALYZE {self.quote(column.table)}"]
         return [leftover, *create] if state is State.INVALID else create
 
+    def drop(self, table: str, name: str) -> str:
+        return super().drop(table, name).replace("DROP INDEX", "DROP INDEX CONCURRENTLY", 1)
+
 
 def is_folded(column: LookupColumn) -> bool:
     """Whether text is looked up without regard to case."""
@@ -136,6 +139,9 @@ class MySQLIndexes(Indexes):
         """Create the index while others read and write, or fail."""
         name, table = self.quote(self.name(column)), self.quote(column.table)
         return f"CREATE INDEX {name} ON {table} ({self.key(column)}) ALGORITHM=INPLACE LOCK=NONE"
+
+    def drop(self, table: str, name: str) -> str:
+        return f"DROP INDEX {self.quote(name)} ON {self.quote(table)} ALGORITHM=INPLACE LOCK=NONE"
 
 
 LEADING_COLUMNS = """

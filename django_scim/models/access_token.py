@@ -86,9 +86,16 @@ class AccessTokenManager(models.Manager["AccessToken"]):
         It is read from the database that tokens are written to: on a replica that lags behind, a revoked
         token would still be valid for a while.
         """
+        return self._usable(digest(token))
+
+    def still_usable(self, token: AccessToken) -> AccessToken | None:
+        """Return a token anew with its connection, or None if it may no longer be used."""
+        return self._usable(token.digest)
+
+    def _usable(self, of_token: str) -> AccessToken | None:
         statement = usable_token(router.db_for_write(self.model))
         # A digest is unique, so there is no second one.
-        return next(statement.run(digest=digest(token), now=timezone.now()), None)
+        return next(statement.run(digest=of_token, now=timezone.now()), None)
 
 
 @cache

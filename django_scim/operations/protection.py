@@ -13,7 +13,7 @@ from django.utils import timezone
 from scim2_models import ForbiddenException, SCIMException
 
 from django_scim.conf import get_settings
-from django_scim.models import Connection, ProvisioningEvent
+from django_scim.models import AccessToken, Connection, ProvisioningEvent
 from django_scim.resources.resource import Resource
 
 
@@ -96,6 +96,31 @@ def require_running(connection: Connection) -> None:
     """
     if connection.paused_at is not None:
         raise ConnectionPaused(connection.pause_reason)
+
+
+class NoLongerAuthentic(SCIMException):
+    """The token was revoked or has expired, or its connection was switched off, while a job ran."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(detail="the token was revoked or has expired, or its connection was switched off")
+
+
+def stop_of(connection: Connection, token: AccessToken | None) -> SCIMException | None:
+    """Return why a client may not go on, as the database has it now; None if it may.
+
+    One query of one row: a statement that is kept, if the client has a token.
+    """
+    if token is not None:
+        renewed = AccessToken.objects.still_usable(token)
+        now = None if renewed is None else renewed.connection
+    else:
+        rows = Connection.objects.using(router.db_for_write(Connection))
+        now = rows.filter(pk=connection.pk, is_active=True).first()
+    if now is None:
+        return NoLongerAuthentic()
+    return None if now.paused_at is None else ConnectionPaused(now.pause_reason)
 
 
 def require_within_limit(obj: Resource) -> None:

@@ -18,7 +18,7 @@ from django.core.exceptions import (
     PermissionDenied,
     ValidationError,
 )
-from django.db import IntegrityError
+from django.db import IntegrityError, connections, router
 from django.db.models import BaseConstraint, CheckConstraint, Model, ProtectedError, Q, RestrictedError
 from scim2_models import (
     ConflictException,
@@ -116,8 +116,12 @@ def readable_error(
     if isinstance(error, UniquenessException) and is_empty:
         return value_required(fields, resource_types, model)
     if isinstance(error, UniquenessException) and names:
-        if any(is_findable(obj, fields, model) for obj in written()):
-            return UniquenessException(detail=text or f"another resource has the same value of {names}")
+        is_unique = bool(unique_keys(fields, resource_types, model))
+        if any(is_findable(obj, fields, model, anywhere=is_unique) for obj in written()):
+            same = f"another resource has the same value of {names}"
+            # As for a row that the caller sees: nobody is told whether there is one that they do not see.
+            same = f"another resource has the same {names}" if is_unique else text or same
+            return UniquenessException(detail=same)
         return InvalidValueException(
             detail=text or f"{names}: the project has another row with a value that it takes for the same"
         )
@@ -136,11 +140,13 @@ def value_required(
     return InvalidValueException(detail=f"{names}: a value is required")
 
 
-def is_findable(obj: Resource, fields: Iterable[str], model: type[Model] | None) -> bool:
-    """Whether a filter of the connection finds another resource with the values of some fields.
+def is_findable(obj: Resource, fields: Iterable[str], model: type[Model] | None, *, anywhere: bool) -> bool:
+    """Whether a filter finds another resource with the values of some fields.
 
     A client that reads 409 looks for the resource that is in its way. It never finds one that differs in a
     column that no attribute holds, or that only a coarser collation takes for the same.
+
+    :param anywhere: Whether to look among all resources, and not those alone that the connection sees.
     """
     conditions = []
     for key in {attribute_of(field, [obj.resource_type], model) for field in fields} - {None}:
@@ -158,7 +164,8 @@ def is_findable(obj: Resource, fields: Iterable[str], model: type[Model] | None)
                 if each is not None
             )
         )
-    rows = obj.resource_type.queryset(obj.caller.connection).using(obj.database).exclude(pk=obj.instance.pk)
+    seen_by = None if anywhere else obj.caller.connection
+    rows = obj.resource_type.queryset(seen_by).using(obj.database).exclude(pk=obj.instance.pk)
     return bool(conditions) and rows.filter(*conditions).exists()
 
 
@@ -211,8 +218,36 @@ def fields_of(
         return list(getattr(constraint, "fields", ()))
     models = [resource_type.model for resource_type in resource_types] if model is None else [model]
     names = {field.column: field.name for each in models for field in each._meta.concrete_fields}
-    beside = {column for column in violation.columns if attribute_of(column, resource_types)}
-    return [names.get(column, column) for column in violation.columns if column in names or column in beside]
+    columns: Sequence[str] = violation.columns
+    if model is None and columns and not set(columns) <= names.keys():
+        columns = columns_of_key(violation.constraint, models) or columns
+    beside = {column for column in columns if attribute_of(column, resource_types)}
+    return [names.get(column, column) for column in columns if column in names or column in beside]
+
+
+def columns_of_key(key: str, models: Iterable[type[Model]]) -> list[str]:
+    """Return the columns of a key, of which MariaDB tells the name alone; nothing if no table has it."""
+    for model in models:
+        connection = connections[router.db_for_write(model)]
+        with connection.cursor() as cursor:
+            constraints = connection.introspection.get_constraints(cursor, model._meta.db_table)
+        if key in constraints:
+            return list(constraints[key]["columns"])
+    return []
+
+
+def unique_keys(
+    fields: Iterable[str], resource_types: Sequence[ResourceType], model: type[Model] | None
+) -> list[str]:
+    """Return the attributes among some fields that no two resources may share."""
+    unique = {
+        mapping.path.key
+        for resource_type in resource_types
+        for mapping in resource_type.written_mappings
+        if mapping.is_unique
+    }
+    found = [attribute_of(field, resource_types, model) for field in fields]
+    return [key for key in dict.fromkeys(found) if key in unique]
 
 
 def fields_in(condition: Any) -> set[str]:

@@ -11,7 +11,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.utils import timezone
 from scim2_models.path import CompareOperator
 
-from django_scim.history.excerpts import REDACTED
+from django_scim.history.redaction import REDACTED
 from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping, conflict
 from django_scim.models import AdoptionPolicy, Record, UniqueValue

@@ -16,7 +16,7 @@ from django_scim.conf import get_settings
 from django_scim.imports import ImportFailed, import_path, nearest
 from django_scim.models import Scope
 from django_scim.resources.resource_type import ResourceType
-from django_scim.schema.paths import secrets_of
+from django_scim.schema.paths import secrets_of, walk
 
 DEFAULT_ADAPTERS = {
     "User": "django_scim.adapters.UserAdapter",
@@ -65,6 +65,16 @@ class Registry:
         return frozenset(
             name.lower() for resource_type in self for name in secrets_of(resource_type.resource)
         )
+
+    @cached_property
+    def attribute_names(self) -> frozenset[str]:
+        """The names that the schemas have, in lower case: of attributes, sub-attributes and the schemas."""
+        found: set[str] = set()
+        for resource_type in self:
+            found |= {str(resource_type.resource.__schema__), *resource_type.resource.get_extension_models()}
+            for path in walk(resource_type.resource):
+                found |= {path.name, *path.sub_attributes}
+        return frozenset(name.lower() for name in found)
 
     @cached_property
     def collection_names(self) -> frozenset[str]:

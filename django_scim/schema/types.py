@@ -24,7 +24,9 @@ from scim2_models import (
     EnterpriseUser,
     Extension,
     External,
+    InvalidPathException,
     Mutability,
+    Path,
     Required,
     Returned,
     Schema,
@@ -163,6 +165,7 @@ def extended(resource: ResourceModel, extensions: Sequence[ExtensionOption]) -> 
     :raises ImproperlyConfigured: If one is no extension.
     """
     if not extensions:
+        require_names(resource)
         return resource
     models: dict[str, Any] = {
         urn: qualified(resource, model) for urn, model in resource.get_extension_models().items()
@@ -177,7 +180,35 @@ def extended(resource: ResourceModel, extensions: Sequence[ExtensionOption]) -> 
     # A class with extensions ignores further ones: they go with the others to the class that it was made of.
     origin: Any = resource.__base__ if "__scim_extension_metadata__" in vars(resource) else resource
     extended_resource: ResourceModel = origin[Union[tuple(models.values())]]  # noqa: UP007 - of any number
+    require_names(extended_resource)
     return extended_resource
+
+
+URN_WRITTEN = re.compile(r"[\w:.~/+@!$*,;=-]+")
+"""The characters that the id of a schema may have: others mean something in paths, in SQL or in URLs."""
+
+NAME_WRITTEN = re.compile(r"\$?[A-Za-z][\w$-]*")
+"""How an attribute may be called (RFC 7643 section 2.1); ``$ref`` is one."""
+
+
+def require_names(resource: ResourceModel) -> None:
+    """Refuse schemas whose id, or the name of an attribute, is none that a path can have.
+
+    :raises ImproperlyConfigured: If there is one.
+    """
+    for model in (resource, *resource.get_extension_models().values()):
+        urn = str(model.__schema__)
+        if not URN_WRITTEN.fullmatch(urn):
+            raise ImproperlyConfigured(f"'{urn}' cannot be the id of a schema: it is no plain URN.")
+        for name, field in model.model_fields.items():
+            written = field.serialization_alias or name
+            # A name with a colon is that of an extension, which is looked at itself.
+            if ":" not in written and not NAME_WRITTEN.fullmatch(written):
+                raise ImproperlyConfigured(f"'{written}' cannot be the name of an attribute of {urn}.")
+        try:
+            Path(f"{urn}:id")
+        except InvalidPathException as error:
+            raise ImproperlyConfigured(f"'{urn}' cannot be the id of a schema: {error}") from error
 
 
 def qualified(resource: ResourceModel, extension: type[Extension]) -> Any:

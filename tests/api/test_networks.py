@@ -169,6 +169,14 @@ class TestProxies:
 
         assert ask(office("192.0.2.0/24"), "10.0.0.2", f"{OUTSIDE}, {INSIDE}").status_code == 200
 
+    def test_proxies_are_none_where_the_setting_says_so_whatever_rest_framework_is_told(
+        self, office, settings
+    ):
+        settings.DJANGO_SCIM = {"TRUSTED_PROXIES": 0}
+        settings.REST_FRAMEWORK = {"NUM_PROXIES": 1}
+
+        assert ask(office("192.0.2.0/24"), OUTSIDE, INSIDE).status_code == 401
+
     @pytest.mark.parametrize("number", [None, 0])
     def test_proxies_that_rest_framework_knows_nothing_of_are_not_trusted(self, office, settings, number):
         settings.REST_FRAMEWORK = {"NUM_PROXIES": number}

@@ -13,7 +13,7 @@ from django.db.models.signals import pre_save
 from django.test.utils import CaptureQueriesContext
 
 from django_scim.history.counting import roll_up
-from django_scim.history.excerpts import REDACTED
+from django_scim.history.redaction import REDACTED
 from django_scim.models import EventCount, ProvisioningEvent
 from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient

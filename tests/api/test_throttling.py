@@ -13,10 +13,11 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from django_scim.api.throttling import KNOWN_SECONDS, Counter
+from django_scim.api.throttling import Counter
 from django_scim.conf import DEFAULT_THROTTLE_RATES, ScimSettings, check_settings
 from django_scim.models import AccessToken, ProvisioningEvent
 from django_scim.options import Rate, parse_rate
+from django_scim.token_format import make_token
 from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, ScimClient
 from tests.factories import ConnectionFactory, UserFactory
@@ -354,14 +355,11 @@ class TestWrongTokens:
 
         assert self.wrong(anonymous).status_code == 401
 
-    def test_wrong_tokens_are_answered_alike_whether_they_were_right_or_not(
-        self, anonymous, rates, connection
-    ):
+    def test_wrong_tokens_are_answered_alike_whether_they_have_the_form_of_one_or_not(self, anonymous, rates):
         rates(failed_authentication="1/min")
         self.wrong(anonymous)
-        _, right = AccessToken.objects.issue(connection)
 
-        answers = {self.wrong(anonymous, token=token).content for token in (right, "unknown")}
+        answers = {self.wrong(anonymous, token=token).content for token in (make_token(), "unknown")}
 
         assert len(answers) == 1
 
@@ -377,19 +375,19 @@ class TestWrongTokens:
 
         assert [anonymous.get(f"{ROOT}/Users").status_code for _ in range(3)] == [401] * 3
 
-    def test_wrong_tokens_lock_nobody_out_whose_token_was_right_before(self, scim, anonymous, rates):
+    def test_wrong_tokens_lock_nobody_out_whose_token_is_right(self, scim, anonymous, rates):
         """Behind one proxy, or at one provider, many have the same address."""
         rates(failed_authentication="1/min")
-        ask_from(scim, self.B)
 
         assert [self.wrong(anonymous).status_code for _ in range(2)] == [401, 429]
         assert ask_from(scim, self.A).status_code == 200
 
-    def test_wrong_tokens_lock_nobody_out_whose_token_is_in_daily_use(self, scim, anonymous, rates, clock):
-        rates(failed_authentication="1/hour")
-        for _ in range(2):
-            assert ask_from(scim, self.B).status_code == 200
-            clock.now += 0.6 * KNOWN_SECONDS
+    def test_wrong_tokens_lock_nobody_out_after_the_cache_is_emptied(
+        self, scim, anonymous, rates, shared_cache
+    ):
+        rates(failed_authentication="1/min")
+        ask_from(scim, self.A)
+        shared_cache.clear()
 
         assert [self.wrong(anonymous).status_code for _ in range(2)] == [401, 429]
         assert ask_from(scim, self.A).status_code == 200
@@ -435,6 +433,32 @@ class TestWrongTokens:
             self.wrong(anonymous)
 
         assert anonymous.get(f"{ROOT}/Schemas", REMOTE_ADDR=self.A).status_code == 200
+
+
+class TestDiscovery:
+    A, B = "192.0.2.1", "192.0.2.2"
+
+    def ask(self, client, path="/Schemas", address=A, **headers):
+        return client.get(f"{ROOT}{path}", headers=headers, REMOTE_ADDR=address).status_code
+
+    def test_discovery_has_a_rate_for_each_address(self, anonymous, rates):
+        rates(discovery="2/min")
+
+        paths = ("/Schemas", "/ResourceTypes/User", "/ServiceProviderConfig")
+
+        assert [self.ask(anonymous, path) for path in paths] == [200, 200, 429]
+        assert self.ask(anonymous, address=self.B) == 200
+
+    def test_discovery_is_open_to_a_right_token_whatever_others_ask(self, scim, anonymous, rates):
+        rates(discovery="1/min")
+        assert [self.ask(anonymous) for _ in range(2)] == [200, 429]
+
+        assert self.ask(scim.client, Authorization=f"Bearer {scim.token}") == 200
+        assert self.ask(scim.client, Authorization=f"Bearer {make_token()}") == 429
+
+    def test_discovery_costs_no_query(self, anonymous, django_assert_num_queries):
+        with django_assert_num_queries(0):
+            assert [self.ask(anonymous, path) for path in ("/Schemas", "/ResourceTypes")] == [200, 200]
 
 
 class TestRates:

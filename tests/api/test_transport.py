@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+import orjson
 import pytest
+from django.contrib.auth.models import User
 from django.core.checks import run_checks
 from django.db import connection as database
 from django.test import Client
@@ -14,7 +17,8 @@ from django.urls import get_resolver
 from tests.api.endpoints import HEALTH, HISTORY, OPEN, PROTECTED
 from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM
-from tests.representations import user
+from tests.factories import UserFactory
+from tests.representations import path_of, user
 
 
 @pytest.fixture
@@ -152,3 +156,22 @@ class TestChecks:
         settings.SECURE_PROXY_SSL_HEADER = None
 
         assert run_checks(tags=["django_scim"]) == []
+
+
+@pytest.mark.parametrize("path", ["/Users", "/Users/none", "/Schemas", "/health", "/nowhere", "/history"])
+def test_an_answer_is_kept_by_no_cache(scim, path):
+    assert scim.get(path).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_body_that_is_shorter_than_it_says_is_refused(scim, method):
+    body = orjson.dumps(user("barbara"))
+
+    headers = {"Authorization": f"Bearer {scim.token}", "Content-Type": SCIM}
+    path = "/Users" if method == "POST" else path_of(UserFactory.create(username="b"))
+    sent = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body) + 1)}
+
+    response = scim.client.generic(method, f"{ROOT}{path}", b"", headers=headers, **sent)
+
+    assert "shorter" in assert_scim_error(response, 400, "invalidSyntax")
+    assert not User.objects.filter(username="barbara").exists()

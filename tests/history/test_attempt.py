@@ -13,7 +13,7 @@ from django.utils import timezone
 from scim2_models import UniquenessException
 
 from django_scim.history.events import Attempt
-from django_scim.history.excerpts import REDACTED
+from django_scim.history.redaction import REDACTED
 from django_scim.models import Operation, ProvisioningEvent
 from tests.conftest import ScimClient
 from tests.factories import GroupFactory, UserFactory, managed
@@ -364,8 +364,8 @@ class TestAttempt:
     def test_an_attempt_keeps_the_first_name_that_it_is_given(self, connection):
         attempt = self.attempt(connection)
 
-        attempt.receive({"displayName": "Guides"}, ())
-        attempt.receive({"userName": "barbara"}, ())
+        attempt.receive({"displayName": "Guides"})
+        attempt.receive({"userName": "barbara"})
 
         assert attempt.succeeded(201).display == "Guides"
 
@@ -373,7 +373,7 @@ class TestAttempt:
     def test_an_attempt_takes_no_name_from_what_has_none(self, connection, payload):
         attempt = self.attempt(connection)
 
-        attempt.receive(payload, ())
+        attempt.receive(payload)
 
         assert attempt.display == ""
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models.signals import post_save
 from scim2_models import InvalidValueException, UniquenessException
 
-from django_scim.history.excerpts import REDACTED
+from django_scim.history.redaction import REDACTED
 from django_scim.models import Record, UniqueValue
 from django_scim.operations.saving import Written, apply, note_differences, save
 from django_scim.resources.loading import attach_records

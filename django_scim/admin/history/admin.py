@@ -110,11 +110,13 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
         return format_html('<span class="nowrap">{} ms</span>', event.duration)
 
     @admin.display(description=_("resource"))
-    def resource(self, event: ProvisioningEvent) -> SafeString | str:
+    def resource(self, event: ProvisioningEvent) -> SafeString:
         """Return the display name of the resource, or else its ``id``, linked to its page if it has one."""
-        text = f"{event.resource_type} {event.display or event.resource_id}".rstrip()
+        # Isolated: a name that runs from right to left would turn the rest of the line around.
+        name = event.display or event.resource_id
+        text = format_html("{} <bdi>{}</bdi>", event.resource_type, name) if name else event.resource_type
         url = getattr(event, "record_url", None)
-        return text if url is None else format_html('<a href="{}">{}</a>', url, text)
+        return format_html("{}", text) if url is None else format_html('<a href="{}">{}</a>', url, text)
 
     # The export
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -157,9 +157,11 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
         return format_html('<a href="{}">{}</a>', record.columns.url, record.key)
 
     @admin.display(description=_("external id"))
-    def external_ids(self, record: Any) -> str | None:
+    def external_ids(self, record: Any) -> SafeString | None:
         """Return the external ids of the chosen connection, or of all connections, or None."""
-        return ", ".join(record.columns.external_ids) or None
+        return (
+            format_html_join(", ", "<bdi>{}</bdi>", ((each,) for each in record.columns.external_ids)) or None
+        )
 
     @admin.display(description=_("status"))
     def status(self, record: Any) -> str | None:

@@ -9,13 +9,8 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from django_scim.history.counting import READS
-from django_scim.history.excerpts import (
-    REDACTED,
-    excerpt,
-    names_secret,
-    query_excerpt,
-    target_excerpt,
-)
+from django_scim.history.excerpts import excerpt, query_excerpt
+from django_scim.history.redaction import REDACTED, Redaction
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import AttributePath, Json, walk
@@ -34,17 +29,18 @@ def without_names(document: Json, resource_types: Iterable[ResourceType], caller
     hidden = [path for each in resource_types for path in references(each, caller)]
     if not hidden:  # The token is limited to all that there is.
         return document
-    secrets = {DISPLAY, *(path.name.lower() for path in hidden)}
-    named = {DISPLAY, *(path.name.lower() for path in hidden if DISPLAY not in path.sub_attributes)}
+    of_requests = Redaction(frozenset({DISPLAY, *(path.name.lower() for path in hidden)}))
+    nameless = (path.name.lower() for path in hidden if DISPLAY not in path.sub_attributes)
+    named = Redaction(frozenset({DISPLAY, *nameless}))
     shown = {
         **document,
-        "path": target_excerpt(document["path"], secrets),
+        "path": of_requests.target(document["path"]),
         "changes": excerpt(document["changes"], named, sys.maxsize),
-        "detail": REDACTED if names_secret(document["detail"], named) else document["detail"],
+        "detail": REDACTED if named.names_in(document["detail"]) else document["detail"],
     }
     if "request" in document:
         copied = query_excerpt if document["operation"] in READS else excerpt
-        shown["request"] = copied(document["request"], secrets, sys.maxsize)
+        shown["request"] = copied(document["request"], of_requests, sys.maxsize)
     return shown
 
 

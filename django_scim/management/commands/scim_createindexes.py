@@ -25,6 +25,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="Print the SQL, and change nothing.")
         parser.add_argument(
+            "--drop",
+            action="store_true",
+            help="Drop the indexes that the command has made at any time, before the app is removed.",
+        )
+        parser.add_argument(
             "--database",
             choices=tuple(connections),
             help="The database; those that resources are written to if not given.",
@@ -35,6 +40,9 @@ class Command(BaseCommand):
             if connections[alias].in_atomic_block and not options["dry_run"]:
                 raise CommandError("Indexes cannot be made inside a transaction.")
             indexes = indexes_of(alias)
+            if options["drop"]:
+                self.drop(indexes, dry_run=options["dry_run"])
+                continue
             for resource_type, column in wanted_columns(alias):
                 self.make(indexes, resource_type, column, dry_run=options["dry_run"])
 
@@ -59,6 +67,23 @@ class Command(BaseCommand):
             self.execute_all(indexes, place, column, state)
             seconds = time.monotonic() - started
             self.note(f"{place}: made {indexes.name(column)} in {seconds:.1f} s", dry_run=dry_run)
+
+    def drop(self, indexes: Indexes, *, dry_run: bool) -> None:
+        """Drop the indexes of the app on the tables of the project, or print the SQL.
+
+        :raises CommandError: If the database refuses.
+        """
+        for table, name in list(indexes.own()):
+            statement = indexes.drop(table, name)
+            if dry_run:
+                self.stdout.write(f"{statement};")
+                continue
+            try:
+                with indexes.connection.cursor() as cursor:
+                    cursor.execute(statement)
+            except DatabaseError as error:
+                raise CommandError(f"{table}: {str(error).strip()}") from error
+            self.note(f"{table}: dropped {name}", dry_run=False)
 
     def execute_all(self, indexes: Indexes, place: str, column: LookupColumn, state: State) -> None:
         """Execute the statements that create an index.

@@ -6,7 +6,7 @@ Resources that refer to each other in a circle are created in one transaction, f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -15,13 +15,13 @@ from django.db import transaction
 from scim2_models import ConflictException, ForbiddenException, SCIMException
 
 from django_scim.history.events import Attempt
-from django_scim.models import Operation
+from django_scim.models import AccessToken, Operation
 from django_scim.operations.bulk.references import execution_order, resolved, without_references
 from django_scim.operations.bulk.request import BulkOperation, read_request
 from django_scim.operations.create import Create
 from django_scim.operations.delete import Delete
 from django_scim.operations.patch import Patch
-from django_scim.operations.protection import ConnectionPaused, require_running
+from django_scim.operations.protection import ConnectionPaused, NoLongerAuthentic, require_running, stop_of
 from django_scim.operations.refusals import readable_refusals
 from django_scim.operations.replace import Replace
 from django_scim.operations.write import database_of, with_room, written_by
@@ -51,7 +51,7 @@ class BulkJob:
     """The operations of one request.
 
     :param allows: Whether the token may write resources of a type.
-    :param secrets: The names of the attributes that the history redacts.
+    :param token: The access token of the request, if it has one.
     :raises SCIMException: If the request as a whole is not valid.
     """
 
@@ -64,12 +64,16 @@ class BulkJob:
         attempt_for: AttemptFactory,
         refuse: Refusal,
         allows: Callable[[ResourceType], bool],
-        secrets: Collection[str],
+        token: AccessToken | None = None,
     ) -> None:
         self.caller = caller
         self.attempt_for = attempt_for
         self.refuse = refuse
-        self.secrets = secrets
+        self.token = token
+        self.is_begun = False
+        """Whether an operation has been tried: before the first, the request has just been authenticated."""
+        self.stop: SCIMException | None = None
+        """Why no further operation may be done."""
         self.operations, self.fail_on_errors = read_request(payload, resource_types, caller)
         for operation in self.operations:
             if operation.resource_type is not None and not allows(operation.resource_type):
@@ -107,12 +111,28 @@ class BulkJob:
         try:
             if operation.error is not None:
                 raise operation.error
-            require_running(self.caller.acting)
+            self.require_unstopped()
             self.require_made(operation.needs)
             assert attempt is not None
             self.succeed(operation, self.write(operation, attempt))
+        except MemoryError:
+            raise
         except Exception as exception:
             self.fail(operation, exception, attempt)
+
+    def require_unstopped(self) -> None:
+        """Refuse an operation if the project has stopped the client since the job began.
+
+        It is asked before each operation, since people and other processes may have done so.
+
+        :raises SCIMException: In this case, then and for all operations that follow.
+        """
+        require_running(self.caller.acting)
+        if self.is_begun and self.stop is None:
+            self.stop = stop_of(self.caller.acting, self.token)
+        self.is_begun = True
+        if self.stop is not None:
+            raise self.stop
 
     def require_made(self, needs: Iterable[str]) -> None:
         """Refuse an operation that refers to a resource that could not be made.
@@ -149,7 +169,12 @@ class BulkJob:
                 self.identifiers[operation.bulk_id] = obj.identifier
 
     def fail(self, operation: BulkOperation, exception: Exception, attempt: Attempt | None) -> None:
-        """Set the result of an operation that failed, and record its refusal."""
+        """Set the result of an operation that failed, and record its refusal.
+
+        What comes with a token that is good for nothing is no event, as elsewhere.
+        """
+        if isinstance(exception, NoLongerAuthentic):
+            attempt = None
         operation.error = self.refuse(attempt, exception)
         operation.status = operation.error.status
         operation.version = None
@@ -161,7 +186,8 @@ class BulkJob:
         name = operation.resource_type.name if operation.resource_type else ""
         attempt = self.attempt_for(OPERATIONS[operation.method], name, operation.identifier)
         attempt.method, attempt.path = operation.method, operation.path
-        attempt.receive(operation.data, self.secrets)
+        attempt.sent.append(operation.path)
+        attempt.receive(operation.data)
         return attempt
 
     # Circles
@@ -198,7 +224,7 @@ class BulkJob:
             return [creation.obj for creation in creations.values()]
 
         try:
-            require_running(self.caller.acting)
+            self.require_unstopped()
             own = {operation.bulk_id for operation in circle}
             for operation, creation in in_turn():
                 self.require_made(operation.needs - own)
@@ -208,6 +234,8 @@ class BulkJob:
             writes = list(creations.values())
             with readable_refusals([write.resource_type for write in writes], partial(written_by, writes)):
                 made = with_room(writes, lambda: run_in_all(databases, make_all))
+        except MemoryError:
+            raise
         except Exception as exception:
             self.identifiers = known
             self.fail_circle(circle, current, exception)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -109,6 +110,18 @@ def test_an_export_to_csv_has_no_formula_in_a_cell(admin_client, event, start):
 
     assert row["display"].startswith(f"'{start}")
     assert row["detail"].startswith(f"'{start}")
+
+
+@pytest.mark.parametrize("sign", ["=", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\ufe66", "\u2212"])
+@pytest.mark.parametrize(
+    "before", ["", " ", "x;", "x,", "x|", "x\t", "x\n", 'x;"', "x; ", "\ufeff", "\u00a0"]
+)
+def test_an_export_to_csv_has_no_formula_behind_another_separator(admin_client, event, sign, before):
+    event(display=f"{before}{sign}1+1")
+    (row,) = csv.DictReader(exported(admin_client, CSV).splitlines(keepends=True))
+
+    assert not re.search(rf"(\A|[;,|\t\n])[\s\"\ufeff]*{re.escape(sign)}", row["display"])
+    assert row["display"].replace("'", "") == f"{before}{sign}1+1"
 
 
 def test_a_number_that_is_too_long_for_64_bits_is_exported(admin_client, event):
