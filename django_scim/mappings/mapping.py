@@ -59,6 +59,9 @@ class Mapping:
     has_own_index = False
     """Whether ``eq`` finds the attribute by an index that is always there, such as that of a key."""
 
+    fetches_what_is_shown = False
+    """Whether :meth:`fetch` is for what the server adds to a value, and no client may write."""
+
     resource_type: ResourceType
     path: AttributePath
 
