@@ -74,6 +74,9 @@ class Mapping:
     spelling: Spelling | None = None
     """How a text is spelled of which there are several spellings; None leaves all text as it is."""
 
+    fetches_what_is_shown = False
+    """Whether :meth:`fetch` is for what the server adds to a value, and no client may write."""
+
     resource_type: ResourceType
     path: AttributePath
 

@@ -24,6 +24,8 @@ class StoredReference(Stored):
     :param to: The resource type that it leads to.
     """
 
+    fetches_what_is_shown = True
+
     def __init__(self, *, to: str) -> None:
         super().__init__()
         self.to = to

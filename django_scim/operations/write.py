@@ -158,7 +158,7 @@ class Write(ABC):
     def current(self) -> Json:
         """Return the document of the resource as it is now."""
         projection = bounded_projection(self.resource_type)
-        fetch([self.obj], projection)
+        fetch([self.obj], projection, is_shown=False)
         return projection.read(self.obj)
 
     @abstractmethod

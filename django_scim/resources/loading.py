@@ -34,10 +34,14 @@ def only_columns(queryset: QuerySet[Any], projection: Projection) -> QuerySet[An
     return queryset.only(*columns)
 
 
-def fetch(objects: Sequence[Resource], projection: Projection) -> None:
-    """Fetch what the mappings of a projection need beside rows and records."""
+def fetch(objects: Sequence[Resource], projection: Projection, *, is_shown: bool = True) -> None:
+    """Fetch what the mappings of a projection need beside rows and records.
+
+    :param is_shown: Whether an answer is made of it: a write compares only what clients may write.
+    """
     for mapping in projection.mappings:
-        mapping.fetch(objects)
+        if is_shown or not mapping.fetches_what_is_shown:
+            mapping.fetch(objects)
 
 
 def attach_records(objects: Sequence[Resource]) -> None:

@@ -100,11 +100,10 @@ ENTERPRISE_USER: dict[str, Any] = {
         "manager": {
             "value": "26118915-6090-4610-87e4-49d8ca9f808d",
             "$ref": "../Users/26118915-6090-4610-87e4-49d8ca9f808d",
-            "displayName": "John Smith",
         },
     },
 }
-"""Section 8.3."""
+"""Section 8.3, without the name of the manager: that is the server's to give."""
 
 PASSWORD = "t1meMa$heen"
 """The password of section 8.2."""

@@ -442,7 +442,8 @@ def test_a_deleted_user_cannot_be_made_a_member(scim):
     assert_scim_error(scim.post("/Groups", group(members=[{"value": gone}])), 400, "invalidValue")
 
 
-def test_a_group_cannot_be_a_member_where_groups_hold_users_alone(scim):
+def test_a_group_cannot_be_a_member_where_groups_hold_users_alone(scim, settings):
+    settings.DJANGO_SCIM = {"NESTED_GROUPS": "forbid"}
     inner = GroupFactory.create()
 
     assert_scim_error(scim.post("/Groups", group(members=[member(inner)])), 400, "invalidValue")

@@ -149,7 +149,7 @@ def test_any_of_several_stored_values_may_meet_a_comparison(users: Reader, filte
 
 
 def test_a_complex_attribute_without_its_value_is_not_null(users: Reader):
-    users.post(user("babs", **{ENTERPRISE: {"manager": {"displayName": "John"}}}))
+    users.post(user("babs", **{ENTERPRISE: {"manager": {"$ref": "../Users/john"}}}))
 
     assert users.names(f"{ENTERPRISE}:manager eq null") == []
     assert users.names(f"{ENTERPRISE}:manager ne null") == ["babs"]
