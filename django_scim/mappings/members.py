@@ -282,7 +282,8 @@ class Members(Collection):
                 raise InvalidValueException(
                     detail=f"{self.path.key}: there is no {self.to} with the id '{identifier or ''}'"
                 )
-        return list(known.values())
+        # Two spellings of an id may name one resource.
+        return list(dict.fromkeys(known.values()))
 
     def _own(self, obj: Resource) -> QuerySet[Any]:
         return self.rows(obj.caller).using(obj.database).filter(**{self.source: obj.instance.pk})
