@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable, Mapping
 from typing import IO, Any
 
@@ -18,7 +19,9 @@ from rest_framework.settings import DEFAULTS, IMPORT_STRINGS, APISettings
 from scim2_models import InvalidSyntaxException, InvalidValueException, PayloadTooLargeException
 
 from django_scim.api.errors import HTTPError
+from django_scim.api.permissions import connection_of
 from django_scim.conf import ScimSettings, get_settings
+from django_scim.dialects.registry import dialect_of
 from django_scim.history.export import encoded
 from django_scim.resources.registry import registry
 
@@ -33,6 +36,8 @@ class ScimJSONParser(BaseParser):
     ) -> Any:
         """Return the object or the array.
 
+        A byte order mark before it says nothing (RFC 8259 section 8.1 lets a parser ignore it).
+
         :raises PayloadTooLargeException: If the body is larger than ``MAX_PAYLOAD_SIZE``.
         :raises InvalidSyntaxException: If it is neither, if one object has the same name twice, or if it ends
             before its ``Content-Length``: a client has been cut off, or somebody has cut something out.
@@ -46,6 +51,8 @@ class ScimJSONParser(BaseParser):
         request = (parser_context or {}).get("request")
         if request is not None and len(body) < content_length(request.headers, limit):
             raise InvalidSyntaxException(detail="the body is shorter than its Content-Length")
+        if not is_strict(request):
+            body = body.removeprefix(BOM_UTF8)
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -279,7 +286,7 @@ class ScimContentNegotiation(DefaultContentNegotiation):
         return [text for text in super().get_accept_list(request) if text] or ["*/*"]
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
-        """Return the parser for the body.
+        """Return the parser for the body. A body of no type is JSON: nothing else is ever sent.
 
         :raises UnsupportedMediaType: If the body is compressed, or in another encoding than UTF-8.
         """
@@ -289,4 +296,21 @@ class ScimContentNegotiation(DefaultContentNegotiation):
         parameters = request.content_params or {}
         if parameters.get("charset", "").lower() not in CHARSETS:
             raise UnsupportedMediaType(str(request.content_type), "a body has to be UTF-8")
+        if not is_typed(request) and not is_strict(request):
+            return next(iter(parsers))
         return super().select_parser(request, parsers)
+
+
+def is_typed(request: Request) -> bool:
+    """Whether the client has named the type of the body.
+
+    Python's own server, which ``runserver`` and Django's test server are made of, names one of its own.
+    """
+    is_of_python = request.META.get("SERVER_SOFTWARE", "").startswith("WSGIServer/")
+    return bool(request.content_type) and not (is_of_python and request.content_type == "text/plain")
+
+
+def is_strict(request: Request | None) -> bool:
+    """Whether the connection of a request is held to the letter."""
+    connection = None if request is None else connection_of(request)
+    return connection is not None and dialect_of(connection.dialect).is_strict

@@ -9,16 +9,20 @@ from django.db import DatabaseError, InterfaceError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from django_scim.api.bodies import is_strict
 from django_scim.api.errors import HTTPError, scim_error
 from django_scim.api.permissions import connection_of
 from django_scim.api.views import ProtectedView
 from django_scim.conf import get_settings
+from django_scim.dialects.letter import require_schema
 from django_scim.history.events import Attempt
 from django_scim.models import Operation
 from django_scim.resources.registry import registry
 from django_scim.schema.paths import Json
 
 logger = logging.getLogger("django_scim.request")
+
+SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 OPERATIONS = {"retrieve": Operation.READ, "list": Operation.SEARCH, "search": Operation.SEARCH}
 """The actions of views that read, with their operations in the history."""
@@ -48,6 +52,8 @@ class RecordedReads(ProtectedView):
     def search_request(self) -> Json:
         """Return the query in the body of the request."""
         document = self.body
+        if is_strict(self.request):
+            require_schema(document, SEARCH_REQUEST)
         if self.read is not None:
             self.read.receive_query(document)
         return document

@@ -1,6 +1,7 @@
 """The entry points: what a request becomes before scim2-models validates it.
 
-Nothing here raises for any JSON: what no rule knows is left as it is, for the validation to refuse.
+What no rule knows is left as it is, for the validation to refuse. Raised is only what a strict dialect, or a
+rule of the project, refuses, and text that should be base64: no validation would.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from scim2_models.path import (
 from django_scim.dialects.registry import STANDARD, Dialect
 from django_scim.dialects.rules import Stage
 from django_scim.schema.attributes import Attribute, Attributes, Schema, Target, member, schema_of, without
+from django_scim.schema.entries import distinct, padded_base64
 from django_scim.schema.paths import Json, ResourceModel
 from django_scim.schema.search_request import ParsedFilter
 
@@ -68,7 +70,7 @@ def canonical_operations(
 def canonical_operation(operation: Json, schema: Schema, dialect: Dialect) -> Json:
     """Return an operation with its members, its path and its value in canonical form."""
     operation = {name.lower(): value for name, value in operation.items()}
-    if operation.get("path") in (None, ""):
+    if operation.get("path") is None:
         operation = without(operation, "path")
     path = operation.get("path", "")
     if not isinstance(path, str) or not isinstance(operation.get("op"), str):
@@ -104,6 +106,8 @@ def canonical_parameters(
 ) -> Json:
     """Return the canonical form of the parameters of a query, from the URL or from a body."""
     schemas = [schema_of(resource) for resource in resources]
+    for rule in dialect.rules(Stage.QUERY):
+        parameters = rule(parameters)
     canonical = {}
     for name, value in parameters.items():
         if name.lower() == "filter" and isinstance(value, str):
@@ -152,17 +156,10 @@ def canonical_document(data: Json, schema: Schema, dialect: Dialect) -> Json:
     document = {}
     for name, value in canonical_object(data, schema.attributes, dialect).items():
         extension = schema.extensions.get(name.lower())
-        if extension is not None:
-            value = canonical_extension(value, extension.attributes, dialect)
+        if extension is not None and isinstance(value, dict):
+            value = canonical_object(value, extension.attributes, dialect)
         document[name] = value
     return document
-
-
-def canonical_extension(value: Any, attributes: Attributes, dialect: Dialect) -> Any:
-    """Return the object of an extension, or None for what means none."""
-    if value and isinstance(value, dict):
-        return canonical_object(value, attributes, dialect)
-    return None if value in ("", [], {}) else value
 
 
 def canonical_object(data: Json, attributes: Attributes, dialect: Dialect) -> Json:
@@ -188,13 +185,15 @@ def canonical_value(value: Any, attribute: Attribute, dialect: Dialect) -> Any:
         return canonical_entry(value, attribute, dialect)
     if not isinstance(value, list):
         return value
-    return [canonical_entry(entry, attribute, dialect) for entry in value]
+    return distinct([canonical_entry(entry, attribute, dialect) for entry in value])
 
 
 def canonical_entry(entry: Any, attribute: Attribute, dialect: Dialect) -> Any:
     """Return the canonical form of one value; a member that names nobody is left to be refused."""
     for rule in dialect.rules(Stage.ENTRY):
         entry = rule(entry, attribute)
+    if attribute.is_binary and isinstance(entry, str):
+        return padded_base64(entry, attribute.name)
     if not isinstance(entry, dict) or not attribute.subs:
         return entry
     canonical = canonical_object(entry, attribute.subs, dialect)

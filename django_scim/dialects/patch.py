@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django_scim.dialects.rules import Stage, rule
-from django_scim.schema.attributes import Schema, Target, member, without
+from django_scim.schema.attributes import Schema, Target, member, only_object, without
 from django_scim.schema.paths import Json
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -53,6 +53,29 @@ def message_schemas(body: Any) -> Any:
 
 @rule(
     Stage.SPLIT,
+    sent_by="Microsoft Entra ID",
+    source="learn.microsoft.com, Develop and plan provisioning for a SCIM endpoint: Add, Replace and Remove",
+)
+def operator_in_any_case(operation: Json, schema: Schema) -> list[Json]:
+    """Write ``op`` in lower case: ``"op": "Add"``."""
+    op = member(operation, "op")
+    if not isinstance(op, str) or op == op.lower():
+        return [operation]
+    return [{**without(operation, "op"), "op": op.lower()}]
+
+
+@rule(
+    Stage.SPLIT,
+    sent_by="generic clients",
+    source="RFC 7644 section 3.5.2, where a path is optional and has an attribute",
+)
+def empty_path(operation: Json, schema: Schema) -> list[Json]:
+    """Read an empty path as none."""
+    return [without(operation, "path") if member(operation, "path") == "" else operation]
+
+
+@rule(
+    Stage.SPLIT,
     sent_by="Microsoft Entra ID with its flag aadOptscim062020, Okta, authentik",
     source="learn.microsoft.com, Known issues with SCIM 2.0 protocol compliance, flags; "
     "developer.okta.com, Okta and SCIM Version 2.0, where the id is in the value",
@@ -61,9 +84,9 @@ def keys_are_paths(operation: Json, schema: Schema) -> list[Json]:
     """Make an operation of each key of the value, where there is no path: each key is one.
 
     Okta and authentik put the whole resource in the value, with ``id`` and ``meta``: what no client may
-    write is left out.
+    write is left out. The object may be the only one in a list.
     """
-    value = member(operation, "value")
+    value = only_object(member(operation, "value"))
     op = member(operation, "op")
     if member(operation, "path") or not isinstance(value, dict) or not isinstance(op, str):
         return [operation]
@@ -74,6 +97,21 @@ def keys_are_paths(operation: Json, schema: Schema) -> list[Json]:
         for key, item in value.items()
         if key and key.lower() != "schemas" and not is_read_only(key, schema)
     ]
+
+
+@rule(
+    Stage.SPLIT,
+    sent_by="generic clients",
+    source="RFC 7644 section 3.5.2, where the value of a schema is an object",
+)
+def object_of_a_schema(operation: Json, schema: Schema) -> list[Json]:
+    """Take the value of a whole extension out of a list that it is alone in."""
+    path = member(operation, "path")
+    if not isinstance(path, str) or path.lower() not in (schema.urn.lower(), *schema.extensions):
+        return [operation]
+    value = member(operation, "value")
+    inner = only_object(value)
+    return [operation if inner is value else {**without(operation, "value"), "value": inner}]
 
 
 def is_read_only(path: str, schema: Schema) -> bool:

@@ -15,15 +15,17 @@ from django.core.signals import setting_changed
 from django.utils.translation import gettext_lazy as _
 from scim2_models import ScimPolicy
 
+import django_scim.dialects.letter as letter
 import django_scim.dialects.nested as nested
 import django_scim.dialects.patch as patch
+import django_scim.dialects.queries as queries
 import django_scim.dialects.urns as urns
 import django_scim.dialects.values as values
 from django_scim.conf import get_settings
 from django_scim.dialects.rules import Rule, Stage, rule_of, rules_in
 from django_scim.imports import ImportFailed, import_path, import_path_or_module
 
-MODULES = (patch, urns, nested, values)
+MODULES = (letter, patch, urns, nested, values, queries)
 """Where the rules that ship are. No rule depends on one in another file."""
 
 RULES = tuple(rule for module in MODULES for rule in rules_in(module))
@@ -42,15 +44,23 @@ class Dialect:
     :param own: The rules that other connections do not have.
     :param always: The attributes, text by their type, that answers have as an empty string where a resource
         has no value, such as ``name.givenName``.
+    :param is_strict: Whether it has its own rules alone, and understands nothing else than the RFCs say.
     """
 
     def __init__(
-        self, name: str, label: Any, own: Sequence[Callable[..., Any]] = (), always: Sequence[str] = ()
+        self,
+        name: str,
+        label: Any,
+        own: Sequence[Callable[..., Any]] = (),
+        always: Sequence[str] = (),
+        *,
+        is_strict: bool = False,
     ) -> None:
         self.name = name
         self.label = label
         self.own = own
         self.always = always
+        self.is_strict = is_strict
 
     def rules(self, stage: Stage) -> Sequence[Callable[..., Any]]:
         """Return the rules of a stage, in their order.
@@ -78,6 +88,15 @@ class Dialect:
 STANDARD = Dialect("", _("standard"))
 """For those who follow the RFCs, and for all deviations that cannot be mistaken."""
 
+STRICT = Dialect(
+    "strict",
+    _("to the letter of the RFCs"),
+    own=[rule.function for rule in rules_in(letter)],
+    is_strict=True,
+)
+"""For those who want to know of each deviation: none is understood. Its own rules refuse what scim2-models
+would understand."""
+
 DIALECTS = {
     dialect.name: dialect
     for dialect in (
@@ -85,6 +104,7 @@ DIALECTS = {
         Dialect("entra", "Microsoft Entra ID", own=[values.json_text]),
         # Okta's test of a SCIM server wants both names of the first user that it is told.
         Dialect("okta", "Okta", always=("name.givenName", "name.familyName")),
+        STRICT,
     )
 }
 """The dialects that ship, by their name."""
@@ -152,6 +172,8 @@ def add_dialect(found: Configured, setting: str, path: str) -> None:
 def functions(dialect: Dialect) -> dict[Stage, tuple[Callable[..., Any], ...]]:
     """Return the rules of a dialect by stage: those that ship, then those of the settings, then its own.
 
+    A strict one has its own alone.
+
     A server such as gunicorn starts without system checks, and a rule that is not there would let requests
     be misread.
 
@@ -161,8 +183,10 @@ def functions(dialect: Dialect) -> dict[Stage, tuple[Callable[..., Any], ...]]:
     if settings.errors:
         raise ImproperlyConfigured(" ".join(str(error.msg) for error in settings.errors))
     own = [rule for rule in map(rule_of, dialect.own) if rule is not None]
-    shipped = [rule for rule in RULES if rule.default or rule in own]
-    added = list(dict.fromkeys(rule for rule in [*settings.rules, *own] if rule not in RULES))
+    common = [] if dialect.is_strict else [*(rule for rule in RULES if rule.default), *settings.rules]
+    chosen = dict.fromkeys([*common, *own])
+    shipped = [rule for rule in RULES if rule in chosen]
+    added = [rule for rule in chosen if rule not in RULES]
     return {
         stage: (
             *(rule.function for rule in shipped if stage in rule.stages),
@@ -201,20 +225,23 @@ STORED = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)
 """For what the host has: it was accepted once."""
 
 
-def request_policy() -> ScimPolicy:
+def request_policy(dialect: Dialect = STANDARD, *, creates: bool = False) -> ScimPolicy:
     """Return the policy for what clients send.
 
-    A ``remove`` may name its values, as Microsoft Entra ID does; a path whose filter matches no entry
-    makes the one that it describes, as Entra ID expects (learn.microsoft.com, Develop and plan
-    provisioning for a SCIM endpoint). Unknown attributes are as ``UNKNOWN_ATTRIBUTES`` says.
+    A ``remove`` may name its values, as Microsoft Entra ID does. Unknown attributes are as
+    ``UNKNOWN_ATTRIBUTES`` says. In a strict dialect, both are refused.
+
+    :param creates: Whether a path whose filter matches no entry makes the one that it describes.
     """
-    return _policy(get_settings().UNKNOWN_ATTRIBUTES)
+    unknown = "forbid" if dialect.is_strict else get_settings().UNKNOWN_ATTRIBUTES
+    return _policy(unknown, dialect.is_strict, creates)
 
 
 @cache
-def _policy(unknown: str) -> ScimPolicy:
+def _policy(unknown: str, is_strict: bool, creates: bool) -> ScimPolicy:
+    remove, unmatched = ScimPolicy.RemoveValue, ScimPolicy.UnmatchedPathFilter
     return ScimPolicy(
         unknown=ScimPolicy.Unknown(unknown),
-        remove_value_as_filter=ScimPolicy.RemoveValue.apply,
-        unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+        remove_value_as_filter=remove.forbid if is_strict else remove.apply,
+        unmatched_path_filter=unmatched.create if creates else unmatched.forbid,
     )

@@ -29,6 +29,9 @@ class Stage(Enum):
     RESOURCE = "resource"
     """The body of a POST or a PUT: ``rule(body, schema) -> body``."""
 
+    QUERY = "query"
+    """The parameters of a query, from the URL or from a body: ``rule(parameters) -> parameters``."""
+
     FILTER = "filter"
     """The text of a filter: ``rule(text, schema) -> text``."""
 
@@ -53,6 +56,7 @@ class Stage(Enum):
 RESULTS: dict[Stage, type] = {
     Stage.SPLIT: list,
     Stage.RESOURCE: dict,
+    Stage.QUERY: dict,
     Stage.FILTER: str,
     Stage.COMPARISON: Comparison,
     Stage.PATH: str,

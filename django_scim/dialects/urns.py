@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django_scim.dialects.rules import Stage, rule
-from django_scim.schema.attributes import Schema, member, without
+from django_scim.schema.attributes import Schema, member, only_object, without
 from django_scim.schema.paths import Json
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user"
@@ -107,6 +107,21 @@ def unqualified_extension_attributes(body: Json, schema: Schema) -> Json:
         if given is None or isinstance(given, dict):
             rest[key] = {**attributes, **(given or {})}
     return rest
+
+
+@rule(
+    Stage.RESOURCE,
+    sent_by="generic clients",
+    source="RFC 7643 section 2.5: null and an empty array are unassigned",
+)
+def extension_is_an_object(body: Json, schema: Schema) -> Json:
+    """Read an extension that is an empty string or list as null, and take a single object out of a list."""
+    read: Json = {}
+    for name, value in body.items():
+        if name.lower() in schema.extensions:
+            value = None if value in ("", []) else only_object(value)
+        read[name] = value
+    return read
 
 
 def extension_of(name: str, schema: Schema) -> str | None:

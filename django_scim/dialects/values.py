@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
+from scim2_models import Reference
 from scim2_models.path import CompareOperator, Comparison
 
 from django_scim.dialects.rules import Stage, rule
-from django_scim.schema.attributes import Attribute, Schema, member, without
-from django_scim.schema.paths import is_assigned
+from django_scim.schema.attributes import Attribute, Schema, Target, member, without
+from django_scim.schema.paths import Json, is_assigned
 
 
 @rule(
@@ -61,7 +62,7 @@ def one_out_of_a_list(value: Any, attribute: Attribute) -> Any:
     if len(value) != 1:
         return value or None
     (entry,) = value
-    if attribute.has_value:
+    if attribute.subs and not isinstance(entry, list):
         return entry
     is_wrapped = isinstance(entry, dict) and {name.lower() for name in entry} <= {"value", "$ref"}
     return member(entry, "value") if is_wrapped else value
@@ -109,6 +110,69 @@ def json_text(entry: Any, attribute: Attribute) -> Any:
         parsed = {**without(parsed, "displayname"), "display": display}
     known = {name: value for name, value in parsed.items() if name.lower() in attribute.subs}
     return {**others, **known}
+
+
+@rule(
+    Stage.ENTRY,
+    sent_by="Microsoft Entra ID",
+    source="learn.microsoft.com, Known issues with SCIM 2.0 protocol compliance: active is a string",
+)
+def value_in_a_string(entry: Any, attribute: Attribute) -> Any:
+    """Read a string as the boolean or the integer that is due: ``"active": "False"``."""
+    if not isinstance(entry, str) or not isinstance(attribute.kind, type):
+        return entry
+    if issubclass(attribute.kind, bool):
+        return BOOLEANS.get(entry.lower(), entry)
+    is_integer = issubclass(attribute.kind, int) and INTEGER.fullmatch(entry)
+    return int(entry) if is_integer else entry
+
+
+BOOLEANS = {"true": True, "false": False}
+
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+
+
+@rule(
+    Stage.ENTRY,
+    sent_by="generic clients, which copy a certificate out of a PEM file",
+    source="RFC 4648 section 3.1: no line feeds, unless a specification asks for them",
+)
+def base64_in_lines(entry: Any, attribute: Attribute) -> Any:
+    """Join the lines of base64."""
+    is_text = attribute.is_binary and isinstance(entry, str)
+    return entry.replace("\r", "").replace("\n", "") if is_text else entry
+
+
+@rule(
+    Stage.ENTRY,
+    sent_by="generic clients: employeeNumber",
+    source="RFC 7643 section 2.3.1, where a string is one in JSON",
+)
+def number_for_a_string(entry: Any, attribute: Attribute) -> Any:
+    """Read an integer as the string that is due: ``"employeeNumber": 701984``.
+
+    Any other number stays, and is refused: of ``1.10`` nobody knows the digits once it is read, nor of one
+    that is longer than 64 bits.
+    """
+    is_integer = isinstance(entry, int) and not isinstance(entry, bool)
+    is_text = attribute.is_text and not issubclass(attribute.kind, Reference)
+    return str(entry) if is_integer and is_text else entry
+
+
+@rule(
+    Stage.OPERATION,
+    sent_by="Microsoft Entra ID, generic clients that always send a list",
+    source="github.com/MicrosoftDocs/azure-docs, issue 42220",
+)
+def value_in_a_list(operation: Json, target: Target) -> Json:
+    """Take the value of a simple attribute out of a list that it is alone in: ``"value": ["Guide"]``."""
+    value, attribute = operation.get("value"), target.attribute
+    if attribute is None or attribute.is_multivalued or attribute.subs or not isinstance(value, list):
+        return operation
+    if len(value) != 1 or isinstance(value[0], dict | list):
+        return operation
+    entry = number_for_a_string(value_in_a_string(value[0], attribute), attribute)
+    return {**operation, "value": entry}
 
 
 @rule(

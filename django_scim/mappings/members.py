@@ -279,7 +279,8 @@ class Members(Collection):
         known = self.known(obj, values, locks=True)
         leave_out(self, obj, [value for value in values if identifier_of(value) not in known], [self.to])
         require_types(self, [value for value in values if identifier_of(value) in known])
-        return list(known.values())
+        # Two spellings of an id may name one resource.
+        return list(dict.fromkeys(known.values()))
 
     def _own(self, obj: Resource) -> QuerySet[Any]:
         return self.rows(obj.caller).using(obj.database).filter(**{self.source: obj.instance.pk})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,13 +23,21 @@ from scim2_models import (
     Required,
     SCIMException,
 )
+from scim2_models.path import CompareOperator, Comparison
 
 from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_message, canonical_operations
 from django_scim.dialects.registry import request_policy
 from django_scim.mappings.collection import Collection
 from django_scim.operations.consulting import MembersNamed, identifiers_in
-from django_scim.operations.members import REMOVE, RelationChange, change_members, merge_operations
+from django_scim.operations.members import (
+    ADD,
+    REMOVE,
+    RelationChange,
+    change_members,
+    merge_operations,
+    selection_of,
+)
 from django_scim.operations.payloads import dump, readable, scim_error, stored_resource
 from django_scim.operations.saving import Written, apply, keep_names
 from django_scim.operations.write import WriteById
@@ -36,6 +45,7 @@ from django_scim.query.filters import count_terms
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.attributes import member, without
+from django_scim.schema.entries import distinct
 from django_scim.schema.paths import Json, from_binding, parametrized
 
 Operations = list[Any]
@@ -94,14 +104,29 @@ class Patch(WriteById):
         before = dump(resource)
         message = parametrized(PatchOp, self.resource_type.resource)
         try:
-            message.model_construct(operations=self.operations).patch(resource, scim_policy=request_policy())
+            for creates, operations in groupby(self.operations, self.creates):
+                policy = request_policy(self.caller.dialect, creates=creates)
+                message.model_construct(operations=list(operations)).patch(resource, scim_policy=policy)
         except SCIMException as error:
             raise readable(error) from error
-        after = dump(resource)
+        after = with_distinct_values(before, dump(resource))
         require_bounded_values(before, after)
         require_extensions(self.resource_type, before, after)
         keep_names(self.obj, before, after)
         return apply(self.obj, before, after, self.attempt.changes, removes=True)
+
+    def creates(self, operation: Any) -> bool:
+        """Whether a path whose filter matches no entry makes the one that it describes.
+
+        RFC 7644 section 3.5.2.3 has a ``replace`` refused with ``noTarget``. Microsoft Entra ID expects the
+        entry (learn.microsoft.com, Develop and plan provisioning for a SCIM endpoint), and the filter that
+        it sends is one ``eq``. An ``add`` makes what is not there (section 3.5.2.1).
+        """
+        if self.caller.dialect.is_strict:
+            return False
+        node = selection_of(operation)
+        is_one = isinstance(node, Comparison) and node.op is CompareOperator.eq
+        return is_one or operation.op is ADD
 
 
 def put_secrets(resource_type: ResourceType, document: Json) -> None:
@@ -131,7 +156,7 @@ def parse(resource_type: ResourceType, payload: Any, caller: Caller) -> Operatio
     model = parametrized(PatchOp, resource_type.resource)
     try:
         patch = model.model_validate(
-            payload, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=request_policy()
+            payload, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=request_policy(dialect)
         )
     except ValidationError as error:
         raise scim_error(error) from error
@@ -220,6 +245,21 @@ def require_extensions(resource_type: ResourceType, before: Json, after: Json) -
         is_required = resource.get_field_annotation(model.__name__, Required) is Required.true
         if is_required and before.get(urn) and not after.get(urn):
             raise MutabilityException(detail=f"the extension '{urn}' is required")
+
+
+def with_distinct_values(before: Json, after: Json) -> Json:
+    """Return a document in which an attribute that has changed has no value twice (RFC 7643 section 2.4).
+
+    :param before: The document before the change, or the object of an extension in it.
+    """
+    changed: Json = {}
+    for name, value in after.items():
+        had = before.get(name)
+        if isinstance(value, dict):
+            changed[name] = with_distinct_values(had if isinstance(had, dict) else {}, value)
+        elif isinstance(value, list) and value != had:
+            changed[name] = distinct(value)
+    return {**after, **changed}
 
 
 def relation_at(resource_type: ResourceType, binding: AttributeBinding | None) -> Collection | None:

@@ -23,7 +23,7 @@ def validate(resource_type: ResourceType, payload: Any, context: Context, caller
     payload = canonical_resource(resource_type.resource, payload, caller.dialect)
     try:
         resource: Resource[Any] = resource_type.resource.model_validate(
-            payload, scim_ctx=context, scim_policy=request_policy()
+            payload, scim_ctx=context, scim_policy=request_policy(caller.dialect)
         )
     except ValidationError as error:
         raise scim_error(error) from error

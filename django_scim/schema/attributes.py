@@ -51,6 +51,11 @@ class Attribute:
         return isinstance(self.kind, type) and issubclass(self.kind, str)
 
     @property
+    def is_binary(self) -> bool:
+        """Whether the values are base64."""
+        return isinstance(self.kind, type) and issubclass(self.kind, bytes)
+
+    @property
     def has_value(self) -> bool:
         """Whether it is complex, with the significant value in ``value`` (RFC 7643 section 2.4)."""
         return "value" in self.subs
@@ -172,6 +177,12 @@ def describe(resource: ResourceModel, path: AttributePath) -> Attribute:
 def member(data: Json, name: str) -> Any:
     """Return a member of an object by its name in any case, or None (RFC 7643 section 2.1)."""
     return next((value for key, value in data.items() if key.lower() == name), None)
+
+
+def only_object(value: Any) -> Any:
+    """Return the only object in a list, or the value as it is."""
+    is_wrapped = isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)
+    return value[0] if is_wrapped else value
 
 
 def without(data: Json, *names: str) -> Json:

@@ -1,13 +1,18 @@
-"""Any JSON at all: the rules never raise, what is canonical stays as it is, and no request is a 500."""
+"""Any JSON at all: the rules never fail, what is canonical stays as it is, and no request is a 500.
+
+What a rule may raise is a SCIM error: those of the strict dialect do, and text that should be base64 is one.
+"""
 
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scim2_models import SCIMException
 
 from django_scim.dialects.canonical import (
     canonical_message,
@@ -89,7 +94,8 @@ dialects = st.sampled_from(list(DIALECTS.values()))
 def test_any_body_of_a_resource_has_a_canonical_form(resource, body, dialect):
     before = copy.deepcopy(body)
 
-    canonical_resource(resource, body, dialect)
+    with suppress(SCIMException):
+        canonical_resource(resource, body, dialect)
 
     assert body == before
 
@@ -98,28 +104,32 @@ def test_any_body_of_a_resource_has_a_canonical_form(resource, body, dialect):
 def test_any_body_of_a_patch_has_a_canonical_form(resource, body, dialect):
     before = copy.deepcopy(body)
 
-    message = canonical_message(body, dialect)
-    if isinstance(message, dict) and isinstance(message.get("Operations"), list):
-        canonical_operations(resource, message["Operations"], dialect)
+    with suppress(SCIMException):
+        message = canonical_message(body, dialect)
+        if isinstance(message, dict) and isinstance(message.get("Operations"), list):
+            canonical_operations(resource, message["Operations"], dialect)
 
     assert body == before
 
 
 @given(st.lists(resource_types, max_size=2), objects, dialects)
 def test_any_parameters_of_a_query_have_a_canonical_form(resources, parameters, dialect):
-    canonical_parameters(resources, {**parameters, "filter": parameters.get("filter", "")}, dialect)
+    with suppress(SCIMException):
+        canonical_parameters(resources, {**parameters, "filter": parameters.get("filter", "")}, dialect)
 
 
 @given(st.lists(resource_types, max_size=2), text, dialects)
 def test_any_filter_has_a_canonical_form(resources, filter_text, dialect):
     parameters = {"filter": filter_text, "sortBy": filter_text, "attributes": [filter_text, filter_text]}
 
-    canonical_parameters(resources, parameters, dialect)
+    with suppress(SCIMException):
+        canonical_parameters(resources, parameters, dialect)
 
 
 @given(resource_types, text, dialects)
 def test_any_path_has_a_canonical_form(resource, path, dialect):
-    canonical_path(path, schema_of(resource), dialect)
+    with suppress(SCIMException):
+        canonical_path(path, schema_of(resource), dialect)
 
 
 # What is canonical stays as it is

@@ -134,5 +134,5 @@ def test_every_module_of_rules_has_some():
 
 def test_a_dialect_adds_to_the_default_rules():
     for dialect in DIALECTS.values():
-        for stage in Stage:
+        for stage in Stage if not dialect.is_strict else ():
             assert set(STANDARD.rules(stage)) <= set(dialect.rules(stage))

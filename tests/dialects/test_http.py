@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
+
 import orjson
 import pytest
 
 from tests.conftest import ROOT
 from tests.factories import UserFactory
+from tests.messages import patch_op
 from tests.representations import path_of, user
 
 
@@ -35,6 +38,42 @@ def test_a_body_is_read_with_any_parameter_of_its_type(scim, content_type):
 
     assert response.status_code == 201, response.json()
     assert response.json()["displayName"] == "Bärbel"
+
+
+def test_a_body_without_a_type_is_json(scim):
+    response = scim.client.generic(
+        "POST",
+        f"{ROOT}/Users",
+        data=orjson.dumps(user()),
+        content_type="",
+        headers={"Authorization": f"Bearer {scim.token}"},
+    )
+
+    assert response.status_code == 201, response.json()
+
+
+def test_a_body_without_a_type_is_json_on_pythons_own_server(scim):
+    """wsgiref, and so ``runserver``, makes ``text/plain`` of no type."""
+    response = scim.client.generic(
+        "POST",
+        f"{ROOT}/Users",
+        data=orjson.dumps(user()),
+        content_type="text/plain",
+        headers={"Authorization": f"Bearer {scim.token}"},
+        SERVER_SOFTWARE="WSGIServer/0.2",
+    )
+
+    assert response.status_code == 201, response.json()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_a_byte_order_mark_before_a_body_says_nothing(scim, method):
+    path = "/Users" if method == "POST" else path_of(UserFactory.create())
+    body = patch_op({"op": "replace", "path": "title", "value": "Guide"}) if method == "PATCH" else user()
+
+    response = scim.request(method, path, BOM_UTF8 + orjson.dumps(body))
+
+    assert response.status_code in (200, 201), response.json()
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "multipart/form-data; boundary=x"])

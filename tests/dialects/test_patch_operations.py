@@ -192,21 +192,23 @@ def test_an_attribute_of_the_core_schema_is_never_looked_for_in_an_extension(pat
     ("path", "value", "entry"),
     [
         ('phoneNumbers[type eq "work"].value', "555-0100", {"type": "work", "value": "555-0100"}),
-        (
-            'addresses[type eq "work" and primary eq true].country',
-            "US",
-            {"type": "work", "primary": True, "country": "US"},
-        ),
+        ('addresses[type eq "work"].country', "US", {"type": "work", "country": "US"}),
         ('roles[primary eq "True"].value', "Admin", {"primary": True, "value": "Admin"}),
         ('ims[type eq "aim"]', {"value": "babs"}, {"type": "aim", "value": "babs"}),
     ],
 )
-def test_a_value_that_is_not_there_is_made_as_a_conjunction_of_eq_describes_it(
-    patched, op, path, value, entry
-):
+def test_a_value_that_is_not_there_is_made_as_one_eq_describes_it(patched, op, path, value, entry):
     document = patched({"op": op, "path": path, "value": value})
 
     assert document[path.partition("[")[0]] == [entry]
+
+
+def test_an_add_makes_what_a_conjunction_of_eq_describes(patched):
+    path = 'addresses[type eq "work" and primary eq true].country'
+
+    document = patched({"op": "add", "path": path, "value": "US"})
+
+    assert document["addresses"] == [{"type": "work", "primary": True, "country": "US"}]
 
 
 def test_the_value_that_a_filter_made_is_found_by_the_operations_after(patched):
@@ -229,6 +231,10 @@ def test_the_value_that_a_filter_made_is_found_by_the_operations_after(patched):
         'phoneNumbers[type eq "work" or type eq "home"].value',
         'phoneNumbers[not (type eq "work")].value',
         "phoneNumbers[display pr].value",
+        'phoneNumbers[type sw "wo"].value',
+        'phoneNumbers[type eq "work" and primary eq true].value',
+        'phoneNumbers[type eq "work" and value eq "555-0100"]',
+        'addresses[type eq "work" and country eq "US" and primary eq true].country',
     ],
 )
 def test_a_filter_that_describes_no_entry_and_matches_none_is_no_target(scim, barbara, path):

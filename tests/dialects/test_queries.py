@@ -266,6 +266,33 @@ def test_a_page_has_the_numbers_that_clients_count_with(scim, barbara, query, st
 # Other parameters
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "count=",
+        "filter=",
+        "sortBy=",
+        "startIndex=",
+        "sortOrder=",
+        "filter=%20",
+        "attributes=",
+        "excludedAttributes=",
+        "filter=&sortBy=&sortOrder=&startIndex=&count=",
+    ],
+)
+def test_an_empty_parameter_is_none(scim, barbara, query):
+    response = scim.request("GET", f"/Users?{query}")
+
+    assert response.status_code == 200, response.json()
+    assert response.json() == scim.get("/Users").json()
+
+
+def test_an_empty_parameter_in_a_body_is_none(scim, barbara):
+    body = {"schemas": [SEARCH_REQUEST], "filter": "", "sortBy": "", "count": "", "startIndex": None}
+
+    assert scim.post("/Users/.search", body).json() == scim.get("/Users").json()
+
+
 def test_an_attribute_of_an_extension_may_be_asked_for_by_its_name(scim, barbara):
     response = scim.get(path_of(barbara), {"attributes": "userName, manager"})
 

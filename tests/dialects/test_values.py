@@ -123,6 +123,72 @@ def test_a_manager_may_be_patched_in_many_shapes(scim, created, path, value):
     assert response.json()[ENTERPRISE]["manager"]["value"] == SUE
 
 
+# Numbers
+
+
+def test_an_integer_is_the_string_that_an_attribute_has(created):
+    document = created(
+        externalId=4711,
+        title=0,
+        password=31415926535897,
+        name={"givenName": 1},
+        phoneNumbers=[{"value": 18446744073709551615, "type": "work"}],
+        addresses=[{"postalCode": 10115, "type": "work"}],
+        **{ENTERPRISE: {"employeeNumber": 701984, "manager": {"value": 26118915}}},
+    )
+
+    assert (document["externalId"], document["title"], document["name"]) == ("4711", "0", {"givenName": "1"})
+    assert document["phoneNumbers"] == [{"value": "18446744073709551615", "type": "work"}]
+    assert document["addresses"] == [{"postalCode": "10115", "type": "work"}]
+    assert document[ENTERPRISE]["employeeNumber"] == "701984"
+    assert document[ENTERPRISE]["manager"]["value"] == "26118915"
+
+
+@pytest.mark.parametrize("path", [f"{ENTERPRISE}:employeeNumber", "employeeNumber"])
+@pytest.mark.parametrize("value", [701984, [701984], ["701984"]])
+def test_an_integer_may_be_patched_where_a_string_is_due(scim, created, path, value):
+    row = f"/Users/{created()['id']}"
+
+    response = scim.patch(row, {"op": "add", "path": path, "value": value})
+
+    assert response.json()[ENTERPRISE]["employeeNumber"] == "701984"
+
+
+@pytest.mark.parametrize("number", [1.5, 1e30, -0.0, True], ids=str)
+def test_what_may_have_been_rounded_is_no_string(scim, number):
+    response = scim.post("/Users", user(title=number))
+
+    assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
+
+
+# A list of one
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "name", "expected"),
+    [
+        ("title", ["Guide"], "title", "Guide"),
+        ("title", [{"value": "Guide"}], "title", "Guide"),
+        ("active", [False], "active", False),
+        ("active", ["False"], "active", False),
+        ("name", [{"givenName": "Babs"}], "name", {"givenName": "Babs"}),
+        ("name.givenName", ["Babs"], "name", {"givenName": "Babs"}),
+        (f"{ENTERPRISE}:department", ["Tours"], ENTERPRISE, {"department": "Tours"}),
+        (ENTERPRISE, [{"department": "Tours"}], ENTERPRISE, {"department": "Tours"}),
+        (None, [{"title": "Guide", "nickName": ["Babs"]}], "title", "Guide"),
+        (None, {ENTERPRISE: [{"department": "Tours"}]}, ENTERPRISE, {"department": "Tours"}),
+    ],
+    ids=str,
+)
+def test_the_value_of_an_operation_may_be_alone_in_a_list(scim, created, path, value, name, expected):
+    row = f"/Users/{created()['id']}"
+
+    response = scim.patch(row, {"op": "replace", "path": path, "value": value})
+
+    assert response.status_code == 200, response.json()
+    assert response.json()[name] == expected
+
+
 # Several values
 
 

@@ -176,6 +176,54 @@ def test_an_immutable_attribute_can_be_set_by_a_replacement(scim, badges):
     assert response.json()[BADGE] == {"number": "4711"}
 
 
+def test_an_immutable_attribute_beside_others_can_be_set_by_a_replacement(scim, badges):
+    created = scim.post("/Users", {**user(), BADGE: {"colour": "red"}}).json()
+
+    response = scim.put(f"/Users/{created['id']}", {**user(), BADGE: {"colour": "red", "number": "4711"}})
+
+    assert response.json()[BADGE] == {"colour": "red", "number": "4711"}
+    assert last_event().changes == {f"{BADGE}:number": {"after": "4711"}}
+
+
+@pytest.fixture
+def keys(settings):
+    """A host whose users have keys, which are made once."""
+    made = {"name": "made", "type": "string", "mutability": "immutable"}
+    parts = [{"name": "value", "type": "string"}, {"name": "colour", "type": "string"}, made]
+    attributes = [
+        {"name": "keys", "type": "complex", "multiValued": True, "subAttributes": parts},
+        {"name": "master", "type": "complex", "subAttributes": parts},
+    ]
+    schema = {"id": KEYS, "name": "Keys", "attributes": attributes}
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"extensions": [schema]}}}
+
+
+KEYS = "urn:example:params:scim:schemas:extension:keys:2.0:User"
+
+
+def test_an_immutable_sub_attribute_can_be_set_by_a_replacement(scim, keys):
+    before = {"keys": [{"value": "a"}, {"value": "b", "made": "2020"}], "master": {"colour": "red"}}
+    after = {
+        "keys": [{"value": "b", "made": "2020"}, {"value": "a", "made": "2021"}],
+        "master": {"colour": "red", "made": "2022"},
+    }
+    created = scim.post("/Users", {**user(), KEYS: before}).json()
+
+    assert scim.put(f"/Users/{created['id']}", {**user(), KEYS: after}).json()[KEYS] == after
+
+
+@pytest.mark.parametrize(
+    "after", [{"keys": [{"value": "a", "made": "2021"}]}, {"master": {"made": "2021"}}], ids=str
+)
+def test_an_immutable_sub_attribute_that_is_set_cannot_be_changed_by_a_replacement(scim, keys, after):
+    before = {"keys": [{"value": "a", "made": "2020"}], "master": {"made": "2020"}}
+    created = scim.post("/Users", {**user(), KEYS: before}).json()
+
+    response = scim.put(f"/Users/{created['id']}", {**user(), KEYS: {**before, **after}})
+
+    assert_scim_error(response, 400, "mutability")
+
+
 def test_an_immutable_attribute_cannot_be_changed_by_a_replacement(scim, badges):
     path = f"/Users/{scim.post('/Users', {**user(), BADGE: {'number': '4711'}}).json()['id']}"
     before = stored()

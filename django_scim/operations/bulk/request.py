@@ -19,6 +19,7 @@ from scim2_models import (
 )
 
 from django_scim.conf import get_settings
+from django_scim.dialects.letter import require_schema
 from django_scim.dialects.registry import request_policy
 from django_scim.operations.bulk.references import references
 from django_scim.operations.payloads import scim_error
@@ -26,6 +27,8 @@ from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.attributes import schema_of
 from django_scim.schema.paths import Json
+
+BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 # Any resource type is right here: the data, which depends on it, is validated later.
 RequestMessage: Any = scim2_models.BulkRequest[scim2_models.Group]
@@ -78,6 +81,8 @@ def read_request(
     :raises PayloadTooLargeException: If there are more than ``MAX_BULK_OPERATIONS``.
     :raises SCIMException: If the message as a whole is not valid.
     """
+    if caller.dialect.is_strict:
+        require_schema(payload, BULK_REQUEST)
     name = next((name for name in payload if name.lower() == "operations"), "")
     given = payload.get(name)
     if not isinstance(given, list):
@@ -86,7 +91,7 @@ def read_request(
     if len(given) > limit:
         raise PayloadTooLargeException(detail=f"a bulk request may have {limit} operations at most")
     rest = {key: value for key, value in payload.items() if key != name}
-    fail_on_errors: int | None = validated(RequestMessage, rest).fail_on_errors
+    fail_on_errors: int | None = validated(RequestMessage, rest, caller).fail_on_errors
     if fail_on_errors is not None and fail_on_errors < 1:
         raise InvalidValueException(detail="failOnErrors has to be 1 at least")
     by_endpoint = {
@@ -97,13 +102,13 @@ def read_request(
     return operations, fail_on_errors
 
 
-def validated(model: Any, payload: Json) -> Any:
+def validated(model: Any, payload: Json, caller: Caller) -> Any:
     """Validate a message, or an operation without its data, with scim2-models.
 
     :raises SCIMException: If it is not valid by RFC 7644 section 3.7.
     """
     try:
-        return model.model_validate(payload, scim_policy=request_policy())
+        return model.model_validate(payload, scim_policy=request_policy(caller.dialect))
     except ValidationError as error:
         raise scim_error(error) from error
 
@@ -119,7 +124,7 @@ def read_operation(item: Any, by_endpoint: dict[str, ResourceType], caller: Call
     for name, attribute in (("method", "method"), ("path", "path"), ("bulkid", "bulk_id")):
         if isinstance(value := members.get(name), str):
             setattr(operation, attribute, value)
-    if operation.method is not None:
+    if operation.method is not None and not caller.dialect.is_strict:
         operation.method = members["method"] = operation.method.upper()
     data = members.pop("data", None)
     operation.data = None if operation.method == "DELETE" else data
@@ -128,7 +133,7 @@ def read_operation(item: Any, by_endpoint: dict[str, ResourceType], caller: Call
     schema = None if resource_type is None else schema_of(resource_type.resource)
     operation.needs = references(operation.data, schema) | references(operation.identifier)
     try:
-        operation.version = validated(OperationMessage, members).version
+        operation.version = validated(OperationMessage, members, caller).version
         require_members(operation)
         if operation.resource_type is None or bool(operation.identifier) == (operation.method == "POST"):
             detail = f"there is nothing to {operation.method} at '{operation.path}'"
