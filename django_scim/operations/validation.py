@@ -82,4 +82,4 @@ def stock_messages(instance: Model, name: str) -> Iterator[object]:
             try:
                 validator(getattr(instance, name))
             except ValidationError as error:
-                yield field.error_messages.get(error.code or "", error.message)  # type: ignore[union-attr]
+                yield field.error_messages.get(str(error.code), error.message)  # type: ignore[union-attr]
