@@ -113,10 +113,10 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     def resource(self, event: ProvisioningEvent) -> SafeString:
         """Return the display name of the resource, or else its ``id``, linked to its page if it has one."""
         # Isolated: a name that runs from right to left would turn the rest of the line around.
-        name = event.display or event.resource_id
-        text = format_html("{} <bdi>{}</bdi>", event.resource_type, name) if name else event.resource_type
+        name = f"{event.resource_type} {event.display or event.resource_id}".rstrip()
+        text = format_html("<bdi>{}</bdi>", name)
         url = getattr(event, "record_url", None)
-        return format_html("{}", text) if url is None else format_html('<a href="{}">{}</a>', url, text)
+        return text if url is None else format_html('<a href="{}">{}</a>', url, text)
 
     # The export
 

@@ -246,12 +246,15 @@ def test_the_page_of_an_event_whose_connection_is_gone_can_be_read(admin_client,
 def test_a_text_that_runs_from_right_to_left_is_isolated(admin_client, event):
     turned = "\N{RIGHT-TO-LEFT OVERRIDE}moc.elpmaxe"
     shown = event(
-        display=turned, detail=turned, path=f"/Users/{turned}", changes={"title": {"after": turned}}
+        display=turned,
+        detail=turned,
+        method="POST",
+        path=f"/Users/{turned}",
+        changes={"title": {"after": turned}},
     )
 
     text = admin_client.get(page(shown)).text
     listed = admin_client.get("/admin/django_scim/provisioningevent/").text
 
-    assert f"<bdi>{turned}</bdi>" in listed
-    assert f"<bdi>/Users/{turned}</bdi>" in text
-    assert text.count(f"<bdi>{turned}</bdi>") + text.count("<bdi><code>") >= 1
+    assert f"{turned}</bdi>" in listed
+    assert f"/Users/{turned}</bdi>" in text
