@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import router
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 from django.db.models.manager import BaseManager
 from scim2_models import InvalidValueException
 from scim2_models import Resource as SCIMResource
@@ -21,7 +21,7 @@ from django_scim.adapters.tenancy import ByKey, Tenancy, key_to, tenancy_of
 from django_scim.mappings.columns import HostPath
 from django_scim.models import Connection
 from django_scim.schema.canonical import Spelling
-from django_scim.schema.paths import Json, ResourceModel
+from django_scim.schema.paths import AttributePath, Json, ResourceModel
 from django_scim.schema.types import ExtensionOption, extended
 from django_scim.sql.operand import any_of
 from django_scim.sql.values import column_of
@@ -188,6 +188,10 @@ class Adapter(Joining):
         Such text is stored, validated and compared in the one spelling. All other text is kept as it is sent.
         """
         return {}
+
+    def conversion_for(self, path: AttributePath, field: Field[Any, Any]) -> mappings.Conversion:
+        """Return how a column holds an attribute for which the mapping names no conversion."""
+        return mappings.Conversion()
 
     # Which rows
 

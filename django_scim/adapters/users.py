@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.core.checks import CheckMessage, Warning
-from django.db.models import CharField, EmailField, Model, Q, QuerySet, TextField
+from django.db.models import CharField, EmailField, Field, Model, Q, QuerySet, TextField
 
 from django_scim import mappings
 from django_scim.adapters.adapter import Adapter, model_named
@@ -18,9 +18,10 @@ from django_scim.adapters.belonging import SharedActive
 from django_scim.adapters.groups import MEMBERS, relation_between
 from django_scim.adapters.power import has_field, has_flag
 from django_scim.deprovisioning import deprovision
+from django_scim.mappings.locale import is_choice_of_tags
 from django_scim.models import Connection
 from django_scim.schema.canonical import OpaqueString, Spelling, UserName, compatible
-from django_scim.schema.paths import Json
+from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import ENTERPRISE, EnterpriseUserExtension, User
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ NAMES = {
     "displayName": ("display_name",),
 }
 """The usual names of fields, the first that the model has is taken."""
+
+LANGUAGES = ("locale", "preferredLanguage")
+"""The attributes that are a language tag (RFC 7643 section 4.1.1)."""
 
 GROUPS = "groups"
 """The relation of Django's ``PermissionsMixin`` to what gives an account its permissions."""
@@ -110,6 +114,12 @@ class UserAdapter(Adapter):
         """Spell a name as Django's login does, and a password as RFC 7644 section 5 has it."""
         normalize = getattr(self.account_model, "normalize_username", compatible)
         return {"userName": UserName(normalize), "password": OpaqueString()}
+
+    def conversion_for(self, path: AttributePath, field: Field[Any, Any]) -> mappings.Conversion:
+        """Return that of language tags for a column with choices: providers spell a tag in their own ways."""
+        if path.key in LANGUAGES and is_choice_of_tags(field):
+            return mappings.Locale()
+        return super().conversion_for(path, field)
 
     def password(self) -> mappings.Mapping:
         """Return the mapping of the password."""

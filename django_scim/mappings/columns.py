@@ -199,7 +199,8 @@ class Column(Mapping):
             self.is_unique = self.is_unique_everywhere or (may_be_unique and uniqueness in UNIQUE)
             self.requires_value = is_own and cannot_be_empty(self.host.field)
             given = self.given_conversion
-            plain = given if isinstance(given, Conversion) else Conversion()
+            plain = given if isinstance(given, Conversion) else None
+            plain = plain or self.resource_type.adapter.conversion_for(self.path, self.host.field)
             self.conversion = plain.bind(self.host.field, self.path.binding, self.path.key)
             self.sortable = self.conversion.sortable
             is_required = self.path.binding.get_annotation(Required) is Required.true

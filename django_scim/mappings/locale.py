@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from django.db.models import CharField, TextField
+from django.db.models import CharField, Field, TextField
 
 from django_scim.mappings.conversions import Conversion, is_empty
 from django_scim.mappings.dependencies import LookupColumn
@@ -75,6 +75,13 @@ class Locale(Conversion):
     def lookup_column(self) -> LookupColumn | None:
         """Return None: the hyphens are put in before the column is compared."""
         return None
+
+
+def is_choice_of_tags(field: Field[Any, Any]) -> bool:
+    """Whether a column takes one of several language tags, and nothing else."""
+    choices = [str(value) for value, _ in field.flatchoices if not is_empty(value)]
+    tags = map(canonical_tag, choices)
+    return isinstance(field, CharField | TextField) and bool(choices) and all(map(TAG.fullmatch, tags))
 
 
 def canonical_tag(text: str) -> str:

@@ -93,9 +93,9 @@ class PrimaryValue(StoredWithColumn):
 
     def write(self, obj: Resource, value: Any) -> None:
         """Put one value in the column, the rest in the document."""
-        entries = [dict(entry) for entry in value or []]
-        chosen = next((entry for entry in entries if is_primary(entry) and entry.get("value")), None)
-        chosen = chosen or next((entry for entry in entries if entry.get("value")), None)
+        entries = [dict(entry) for entry in value or [] if entry.get("value")]
+        chosen = next((entry for entry in entries if is_primary(entry)), None)
+        chosen = chosen or next(iter(entries), None)
         held = None if chosen is None else chosen["value"]
         if chosen is not None:
             chosen["value"] = None

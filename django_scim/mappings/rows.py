@@ -28,7 +28,7 @@ from django_scim.mappings.check_messages import (
     unknown_rows,
     wrong_conversion,
 )
-from django_scim.mappings.conversions import Conversion, in_column_of
+from django_scim.mappings.conversions import Conversion, in_column_of, is_empty
 from django_scim.mappings.dependencies import Dependency, LookupColumn, writing
 from django_scim.mappings.mapping import Mapping
 from django_scim.schema.paths import AttributePath, Json
@@ -198,7 +198,7 @@ class Rows(Mapping):
         :raises InvalidValueException: If a column cannot hold its value.
         """
         rows = list(self.rows([obj]))
-        wanted = [self.columns_of(value) for value in values]
+        wanted = [self.columns_of(value) for value in values if self.names_row(value)]
         kept: list[tuple[Model, dict[str, Any]]] = []
         added: list[dict[str, Any]] = []
         for columns in wanted:
@@ -215,6 +215,10 @@ class Rows(Mapping):
             self.update(obj, row, columns)
         for columns in added:
             self.insert(obj, columns)
+
+    def names_row(self, value: Any) -> bool:
+        """Whether a value says which row it is: a client clears one by an empty string."""
+        return not isinstance(value, dict) or not is_empty(value.get(self.match))
 
     def columns_of(self, value: Any) -> dict[str, Any]:
         """Return the columns of a row that holds a value.

@@ -52,7 +52,28 @@ def readable(error: SCIMException) -> SCIMException:
 def dump(resource: Resource[Any]) -> Json:
     """Return the canonical JSON of a resource, without attributes that have no value."""
     document: Json = resource.model_dump(scim_ctx=Context.DEFAULT, scim_policy=STORED)
-    return document
+    return without_cleared(document)
+
+
+ABOUT_A_VALUE = frozenset({"type", "primary"})
+"""Sub-attributes that say something of a value, and are none (RFC 7643 section 2.4)."""
+
+
+def without_cleared(document: Json) -> Json:
+    """Return a document without the entries of lists that have no value left.
+
+    Clients clear an address by an empty string for its ``value``, which is read as none.
+    """
+    found: Json = {}
+    for name, value in document.items():
+        if isinstance(value, dict):
+            value = without_cleared(value)
+        elif isinstance(value, list):
+            value = [entry for entry in value if not isinstance(entry, dict) or entry.keys() - ABOUT_A_VALUE]
+            if not value:
+                continue
+        found[name] = value
+    return found
 
 
 def stored_resource(resource_type: ResourceType, document: Json) -> Resource[Any]:

@@ -221,3 +221,22 @@ def test_a_system_check_reports_a_conversion_that_cannot_be(settings, mapping, r
     (message,) = [message for message in run_checks(tags=["django_scim"]) if message.id == "django_scim.E012"]
 
     assert message.msg.endswith(f"{reason}.")
+
+
+@pytest.mark.parametrize("attribute", ["locale", "preferredLanguage"])
+@pytest.mark.parametrize("sent", ["en-US", "en_US", "EN-us", "en_us"])
+def test_a_column_with_choices_of_tags_takes_the_spelling_of_the_provider(scim, settings, attribute, sent):
+    serve(settings, **{attribute: "site_language"})
+
+    created = scim.post("/Users", user("anna", **{attribute: sent}))
+
+    assert created.status_code == 201, created.content
+    assert created.json()[attribute] == "en-US"
+    assert Worker.objects.get().site_language == "en_us"
+    assert found(scim, f'{attribute} eq "{sent}"') == ["anna"]
+
+
+def test_a_column_with_choices_of_tags_takes_no_other_tag(scim, settings):
+    serve(settings, locale="site_language")
+
+    assert scim.post("/Users", user("anna", locale="de-DE")).status_code == 400
