@@ -5,6 +5,7 @@ They need no token, as the RFC allows: a client reads them before it has one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -91,7 +92,7 @@ class DocumentsView(DiscoveryView):
 
     def document(self, identifier: str) -> orjson.Fragment | None:
         """Return one of the prepared documents, or all for ``""``; None if there is no such."""
-        prepared = prepared_documents(type(self), registry()).get(identifier.lower())
+        prepared = prepared_documents(type(self).documents, registry()).get(identifier.lower())
         if prepared is None:
             return None
         base_url = orjson.dumps(self.base_url)[1:-1]
@@ -172,9 +173,11 @@ class ServiceProviderConfigViewSet(DiscoveryView):
 
 
 @lru_cache(maxsize=8)
-def prepared_documents(view: type[DocumentsView], resource_types: Registry) -> dict[str, bytes]:
+def prepared_documents(
+    documents_of: Callable[[Registry], dict[str, Json]], resource_types: Registry
+) -> dict[str, bytes]:
     """Return the documents of a view as JSON by their ``id`` in lower case, and a list of all by ``""``."""
-    documents = view.documents(resource_types)
+    documents = documents_of(resource_types)
     listing = {
         "schemas": [LIST_RESPONSE],
         "totalResults": len(documents),
