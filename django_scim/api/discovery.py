@@ -5,6 +5,7 @@ They need no token, as the RFC allows: a client reads them before it has one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -91,8 +92,7 @@ class DocumentsView(DiscoveryView):
 
     def answer(self, identifier: str) -> Response | None:
         """Answer with one of the prepared documents, or all for ``""``; None if there is no such."""
-        view: Any = type(self)
-        prepared = prepared_documents(view, registry()).get(identifier.lower())
+        prepared = prepared_documents(type(self).documents, registry()).get(identifier.lower())
         if prepared is None:
             return None
         base_url = orjson.dumps(self.base_url)[1:-1]
@@ -182,9 +182,11 @@ class PreparedDocument(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def prepared_documents(view: type[DocumentsView], resource_types: Registry) -> dict[str, PreparedDocument]:
+def prepared_documents(
+    documents_of: Callable[[Registry], dict[str, Json]], resource_types: Registry
+) -> dict[str, PreparedDocument]:
     """Return the documents of a view by their ``id`` in lower case, and a list of all by ``""``."""
-    documents = view.documents(resource_types)
+    documents = documents_of(resource_types)
     listing = {
         "schemas": [LIST_RESPONSE],
         "totalResults": len(documents),

@@ -141,7 +141,7 @@ class MySQLIndexes(Indexes):
         return f"CREATE INDEX {name} ON {table} ({self.key(column)}) ALGORITHM=INPLACE LOCK=NONE"
 
     def drop(self, table: str, name: str) -> str:
-        return f"DROP INDEX {self.quote(name)} ON {self.quote(table)} ALGORITHM=INPLACE LOCK=NONE"
+        return f"ALTER TABLE {self.quote(table)} DROP INDEX {self.quote(name)}, ALGORITHM=INPLACE, LOCK=NONE"
 
 
 LEADING_COLUMNS = """

@@ -225,15 +225,15 @@ def fields_of(
     return [names.get(column, column) for column in columns if column in names or column in beside]
 
 
-def columns_of_key(key: str, models: Iterable[type[Model]]) -> list[str]:
+def columns_of_key(key: str, models: Iterable[type[Model]]) -> tuple[str, ...]:
     """Return the columns of a key, of which MariaDB tells the name alone; nothing if no table has it."""
     for model in models:
         connection = connections[router.db_for_write(model)]
         with connection.cursor() as cursor:
             constraints = connection.introspection.get_constraints(cursor, model._meta.db_table)
         if key in constraints:
-            return list(constraints[key]["columns"])
-    return []
+            return tuple(constraints[key]["columns"])
+    return ()
 
 
 def unique_keys(
