@@ -119,8 +119,10 @@ def without_unreadable_charset(
     :param scope: What ASGI knows of it.
     """
     if environ is not None:
-        query = str(environ.get("QUERY_STRING") or "").encode("latin-1", "replace")
-        environ["CONTENT_TYPE"] = readable_type(environ.get("CONTENT_TYPE") or "", query)
+        content_type = environ.get("CONTENT_TYPE") or ""
+        if "charset" in content_type.lower():
+            query = str(environ.get("QUERY_STRING") or "").encode("latin-1", "replace")
+            environ["CONTENT_TYPE"] = readable_type(content_type, query)
     elif scope is not None:
         query = scope.get("query_string", b"")
         scope["headers"] = [
