@@ -62,7 +62,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             failures.note_failure()
             raise AuthenticationFailed(UNAUTHENTICATED)
         failures.note_success()
-        stored.note_use(timezone.now())
+        stored.note_use(timezone.now(), request.headers.get("User-Agent") or "")
         return Client(stored.connection), stored
 
     def authenticate_header(self, request: Request) -> str:
