@@ -12,7 +12,7 @@ from scim2_models import SCIMException
 
 from django_scim.dialects.canonical import canonical_message, canonical_operations, canonical_resource
 from django_scim.dialects.patch import keys_are_paths
-from django_scim.dialects.registry import STANDARD, STRICT, Dialect, all_dialects
+from django_scim.dialects.registry import STANDARD, STRICT, Dialect, all_dialects, functions
 from django_scim.dialects.rules import Rule, Stage, rule_of
 from django_scim.schema.attributes import Schema, member
 from django_scim.schema.paths import ResourceModel
@@ -48,12 +48,13 @@ class Watched(Dialect):
 
     def __init__(self) -> None:
         own = [function for dialect in all_dialects() if not dialect.is_strict for function in dialect.own]
-        self.all = Dialect("watched", "", own)
+        # Not by the cache: it would keep a dialect for each page that is shown.
+        self.all = functions.__wrapped__(Dialect("watched", "", own))
         self.seen: dict[Rule, None] = {}
         super().__init__("watched", "", own)
 
     def rules(self, stage: Stage) -> Sequence[Callable[..., Any]]:
-        return [partial(self.watch, stage, function) for function in self.all.rules(stage)]
+        return [partial(self.watch, stage, function) for function in self.all[stage]]
 
     def watch(self, stage: Stage, function: Callable[..., Any], given: Any, *context: Any) -> Any:
         """Apply a rule, and note it if it had something to change."""
