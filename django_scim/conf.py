@@ -196,8 +196,9 @@ class ScimSettings:
     """The most characters of ``sortBy``, of ``attributes`` and of ``excludedAttributes``; more is 400."""
 
     UNKNOWN_ATTRIBUTES: Literal["ignore", "forbid"] = "ignore"
-    """What becomes of attributes and extensions that no schema has: they are ignored, or the request is
-    refused."""
+    """What becomes of attributes and extensions that no schema has: they are ignored, and the history names
+    them, or the request is refused. A path of a PATCH that is nearly one that there is, or leads into a
+    simple attribute, is refused in any case."""
 
     NESTED_GROUPS: Literal["ignore", "forbid"] = "ignore"
     """What becomes of a group among the members of a group where these are users alone: it is left out, which

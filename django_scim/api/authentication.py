@@ -61,7 +61,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         if stored is None or not may_be_used(stored.connection, request):
             failures.note_failure()
             raise AuthenticationFailed(UNAUTHENTICATED)
-        stored.note_use(timezone.now())
+        stored.note_use(timezone.now(), request.headers.get("User-Agent") or "")
         return Client(stored.connection), stored
 
     def authenticate_header(self, request: Request) -> str:

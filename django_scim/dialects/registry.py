@@ -206,10 +206,14 @@ def dialect_of(name: str) -> Dialect:
     return DIALECTS.get(name) or configured().dialects.get(name, STANDARD)
 
 
+def all_dialects() -> list[Dialect]:
+    """Return the dialects that ship and those of the settings, the standard one first."""
+    return [*DIALECTS.values(), *configured().dialects.values()]
+
+
 def dialect_choices() -> list[tuple[str, Any]]:
     """Return the dialects as the choices of a field, without the standard one, which is no choice."""
-    dialects = {**DIALECTS, **configured().dialects}
-    return [(dialect.name, dialect.label) for dialect in dialects.values() if dialect.name]
+    return [(dialect.name, dialect.label) for dialect in all_dialects() if dialect.name]
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:

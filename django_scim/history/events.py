@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,12 @@ from django_scim.sql.values import column_of
 
 SIDES = {"before", "after"}
 """What a change has, unless it is one of members: then it names who came and who went."""
+
+MOST_IGNORED = 20
+"""How many names of ignored attributes one event has."""
+
+LONGEST_IGNORED = 200
+"""How long such a name may be."""
 
 
 def limited(text: str, field: str) -> str:
@@ -71,6 +77,8 @@ class Attempt:
         """The detail of a success."""
         self.notes: list[str] = []
         """What the write has found out that its detail has to say too."""
+        self.ignored: list[str] = []
+        """The names in the request that no schema has, and that were ignored."""
         self.former_id = ""
         """The ``id`` of the deleted resource that a new one goes on with."""
         self.changes: dict[str, Any] = {}
@@ -97,6 +105,13 @@ class Attempt:
         if settings.RECORD_REQUESTS:
             self.request = query_excerpt(payload, self.redaction, settings.MAX_RECORDED_REQUEST)
 
+    def ignore(self, names: Iterable[str]) -> None:
+        """Note what no schema has, for the history: the first of the names, shortened if they are long."""
+        found = dict.fromkeys(name[:LONGEST_IGNORED] for name in names)
+        self.ignored = list(found)[:MOST_IGNORED]
+        if len(found) > MOST_IGNORED:
+            self.ignored.append("…")
+
     def identify(self, display: str, external_id: str | None) -> None:
         """Set the display name and the ``externalId`` of the resource."""
         self.display = display
@@ -116,7 +131,7 @@ class Attempt:
             status,
             changes=self.told_changes,
             deactivated=self.deactivated,
-            detail=limited("; ".join(filter(None, (self.detail, *self.notes))), "detail"),
+            detail=limited("; ".join(filter(None, (self.detail, *self.notes, self.ignored_note))), "detail"),
             version=limited(self.version, "version"),
         )
 
@@ -132,6 +147,14 @@ class Attempt:
                 sides = excerpt(sides, everything, sys.maxsize)
             told[key] = sides
         return told
+
+    @property
+    def ignored_note(self) -> str:
+        """What the detail of a success says of names that no schema has."""
+        return f"ignored: {', '.join(self.ignored)}" if self.ignored else ""
+
+    def refused(self, error: SCIMException, secrets: Collection[str] = ()) -> ProvisioningEvent:
+        """Write the event of a refusal. That of a write comes after its transaction was rolled back.
 
     def refused(self, error: SCIMException) -> ProvisioningEvent:
         """Write the event of a refusal. That of a write comes after its transaction was rolled back."""

@@ -152,6 +152,10 @@ class Migration(migrations.Migration):
                 ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 ("expires", models.DateTimeField(blank=True, null=True, verbose_name="expires")),
                 ("last_used", models.DateTimeField(editable=False, null=True, verbose_name="last used")),
+                (
+                    "user_agent",
+                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="client"),
+                ),
                 ("revoked", models.DateTimeField(editable=False, null=True, verbose_name="revoked")),
                 (
                     "connection",

@@ -127,6 +127,8 @@ class AccessToken(models.Model):
     created = models.DateTimeField(_("created"), auto_now_add=True)
     expires = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used = models.DateTimeField(_("last used"), null=True, editable=False)
+    user_agent = models.CharField(_("client"), max_length=200, blank=True, editable=False)
+    """What the client calls itself, as of the last use."""
     revoked = models.DateTimeField(_("revoked"), null=True, editable=False)
 
     objects = AccessTokenManager()
@@ -159,17 +161,19 @@ class AccessToken(models.Model):
             self.revoked = timezone.now()
             self.save(update_fields=["revoked"])
 
-    def note_use(self, at: datetime) -> None:
-        """Save the time of the last use, at most once a minute.
+    def note_use(self, at: datetime, user_agent: str = "") -> None:
+        """Save the time of the last use, and what the client calls itself, at most once a minute.
 
         If the database refuses writes, the client may still read. But if the project has put the request in a
         transaction, that is broken, and the error is raised.
         """
         if self.last_used is not None and at - self.last_used < LAST_USE_RESOLUTION:
             return
+        limit = column_of(type(self), "user_agent").max_length
+        user_agent = "".join(filter(str.isprintable, user_agent))[:limit]
         rows = type(self).objects.using(router.db_for_write(type(self), instance=self))
         try:
-            rows.filter(pk=self.pk).update(last_used=at)
+            rows.filter(pk=self.pk).update(last_used=at, user_agent=user_agent)
         except DatabaseError as error:
             if connections[rows.db].in_atomic_block:
                 raise

@@ -26,8 +26,9 @@ from scim2_models import (
 from scim2_models.path import CompareOperator, Comparison
 
 from django_scim.conf import get_settings
-from django_scim.dialects.canonical import canonical_message, canonical_operations
-from django_scim.dialects.registry import request_policy
+from django_scim.dialects.canonical import canonical_message, canonical_operations, canonical_path
+from django_scim.dialects.registry import Dialect, request_policy
+from django_scim.history.events import Attempt
 from django_scim.mappings.collection import Collection
 from django_scim.operations.consulting import MembersNamed, identifiers_in
 from django_scim.operations.members import (
@@ -44,9 +45,10 @@ from django_scim.operations.write import WriteById
 from django_scim.query.filters import count_terms
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
-from django_scim.schema.attributes import member, without
+from django_scim.schema.attributes import member, schema_of, without
 from django_scim.schema.entries import distinct
 from django_scim.schema.paths import Json, from_binding, parametrized
+from django_scim.schema.unknown import unknown_in_operations
 
 Operations = list[Any]
 """Validated ``PatchOperation`` objects."""
@@ -60,7 +62,7 @@ class Patch(WriteById):
 
         :raises SCIMException: If an operation is not valid by RFC 7644 section 3.5.2.
         """
-        operations = parse(self.resource_type, payload, self.caller)
+        operations = parse(self.resource_type, payload, self.caller, self.attempt)
         self.operations, self.relations = split(self.resource_type, operations)
         require_bounded_paths(self.operations)
         return self
@@ -136,8 +138,10 @@ def put_secrets(resource_type: ResourceType, document: Json) -> None:
             mapping.path.set(document, secrets.token_hex())
 
 
-def parse(resource_type: ResourceType, payload: Any, caller: Caller) -> Operations:
+def parse(resource_type: ResourceType, payload: Any, caller: Caller, attempt: Attempt) -> Operations:
     """Return the operations of a request in canonical form, validated.
+
+    The attempt is told the names that no schema has.
 
     An empty list of operations is valid: some identity providers send it when nothing has changed.
 
@@ -149,7 +153,10 @@ def parse(resource_type: ResourceType, payload: Any, caller: Caller) -> Operatio
     operations = member(payload, "operations") if isinstance(payload, dict) else None
     if isinstance(operations, list):
         require_bounded_operations(operations)
+        named = partial(paths_in, operations, resource_type, dialect)
         operations = canonical_operations(resource_type.resource, operations, dialect)
+        found = [operation for operation in operations if isinstance(operation, dict)]
+        attempt.ignore(unknown_in_operations(found, named, schema_of(resource_type.resource)))
         if not operations:
             return []
         payload = {**without(payload, "operations"), "Operations": operations}
@@ -161,6 +168,14 @@ def parse(resource_type: ResourceType, payload: Any, caller: Caller) -> Operatio
     except ValidationError as error:
         raise scim_error(error) from error
     return list(patch.operations or ())
+
+
+def paths_in(operations: list[Any], resource_type: ResourceType, dialect: Dialect) -> set[str]:
+    """Return the paths that operations have before they are made canonical, in canonical form."""
+    members_of = [operation for operation in operations if isinstance(operation, dict)]
+    paths = [member(operation, "path") for operation in members_of]
+    schema = schema_of(resource_type.resource)
+    return {canonical_path(path, schema, dialect) for path in paths if path and isinstance(path, str)}
 
 
 def require_bounded_operations(operations: list[Any]) -> None:

@@ -10,17 +10,25 @@ from scim2_models import Context, Error, Resource, SCIMException
 
 from django_scim.dialects.canonical import canonical_resource
 from django_scim.dialects.registry import STORED, request_policy
+from django_scim.history.events import Attempt
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
+from django_scim.schema.attributes import schema_of
 from django_scim.schema.paths import Json
+from django_scim.schema.unknown import unknown_in_document
 
 
-def validate(resource_type: ResourceType, payload: Any, context: Context, caller: Caller) -> Resource[Any]:
+def validate(
+    resource_type: ResourceType, payload: Any, context: Context, caller: Caller, attempt: Attempt
+) -> Resource[Any]:
     """Return the resource in a request, after the dialect of the connection made it canonical.
+
+    The attempt is told the names that no schema has.
 
     :raises SCIMException: If it is not valid.
     """
     payload = canonical_resource(resource_type.resource, payload, caller.dialect)
+    attempt.ignore(unknown_in_document(payload, schema_of(resource_type.resource)))
     try:
         resource: Resource[Any] = resource_type.resource.model_validate(
             payload, scim_ctx=context, scim_policy=request_policy(caller.dialect)

@@ -200,7 +200,7 @@ class DocumentWrite(Write):
 
         :raises SCIMException: If the body is not a valid resource.
         """
-        self.body = dump(validate(self.resource_type, payload, self.context, self.caller))
+        self.body = dump(validate(self.resource_type, payload, self.context, self.caller, self.attempt))
         self.attempt.identify(*self.resource_type.names(self.body))
         return self
 

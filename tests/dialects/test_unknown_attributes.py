@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from django_scim.models import ProvisioningEvent
+from tests.assertions import assert_scim_error
 from tests.factories import UserFactory
-from tests.representations import USER, path_of, user
+from tests.representations import ENTERPRISE, USER, path_of, user
 
 CUSTOM = "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User"
 
@@ -55,6 +57,145 @@ def test_known_attributes_beside_unknown_ones_are_written(scim):
     response = scim.patch(row, {"op": "replace", "value": {"favouriteColour": "green", "title": "Guide"}})
 
     assert response.json()["title"] == "Guide"
+
+
+# What is no name of the client's own
+
+
+@pytest.mark.parametrize("op", ["add", "replace", "remove"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "userName.foo",
+        "active.value",
+        "title.display",
+        "password.hash",
+        "department.name",
+        f"{ENTERPRISE}:department.value",
+        f"{USER}:title.value",
+        "schemas.value",
+    ],
+)
+def test_a_sub_attribute_of_a_simple_attribute_is_no_path(scim, op, path):
+    row = path_of(UserFactory.create())
+
+    detail = assert_scim_error(scim.patch(row, {"op": op, "path": path, "value": "x"}), 400, "invalidPath")
+
+    assert detail.endswith("has no sub-attributes")
+
+
+@pytest.mark.parametrize("setting", ["ignore", "forbid"])
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("userNmae", "userName"),
+        ("emials", "emails"),
+        ("email", "emails"),
+        ("organisation", "organization"),
+        ("name.givnName", "givenName"),
+        ("emails.vlaue", "value"),
+        ('emails[type eq "work"].valeu', "value"),
+        (f"{ENTERPRISE}:departmnt", "department"),
+        (f"{ENTERPRISE}:manager.vlaue", "value"),
+        (f"{USER}:userNmae", "userName"),
+    ],
+)
+def test_a_mistyped_path_is_told_from_an_unknown_one(scim, settings, setting, path, meant):
+    settings.DJANGO_SCIM = {"UNKNOWN_ATTRIBUTES": setting}
+    row = path_of(UserFactory.create())
+
+    response = scim.patch(row, {"op": "replace", "path": path, "value": "x"})
+
+    detail = assert_scim_error(response, 400, "invalidPath")
+    assert setting == "forbid" or f"'{meant}'" in detail
+
+
+@pytest.mark.parametrize("path", ["givenNameKana", "name.familyNameKana", "title2", "extensionAttribute1"])
+def test_a_name_that_goes_on_after_a_known_one_is_unknown(scim, path):
+    row = path_of(UserFactory.create())
+
+    assert scim.patch(row, {"op": "replace", "path": path, "value": "x"}).status_code == 200
+
+
+def test_a_key_with_a_dot_is_a_path(scim):
+    row = path_of(UserFactory.create())
+
+    response = scim.patch(row, {"op": "replace", "value": {"name.givnName": "x", "title": "Guide"}})
+
+    assert_scim_error(response, 400, "invalidPath")
+
+
+def test_a_key_of_a_whole_resource_is_no_path(scim):
+    row = path_of(UserFactory.create())
+
+    response = scim.patch(row, {"op": "replace", "value": {"email": "x@example.com", "title": "Guide"}})
+
+    assert response.json()["title"] == "Guide"
+
+
+# The history
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    list(zip(BODIES, ["favouriteColour", "name.nick", "emails.verified", CUSTOM, None], strict=True)),
+    ids=str,
+)
+def test_the_history_names_what_was_ignored_in_a_body(scim, body, names):
+    row = f"/Users/{scim.post('/Users', body).json()['id']}"
+    created = ProvisioningEvent.objects.latest("pk").detail
+    scim.put(row, body)
+
+    assert created == ProvisioningEvent.objects.latest("pk").detail
+    assert created == ("" if names is None else f"ignored: {names}")
+
+
+@pytest.mark.parametrize(
+    ("operation", "names"),
+    list(
+        zip(
+            OPERATIONS,
+            [
+                "favouriteColour",
+                "name.nick",
+                f"{CUSTOM}:tag",
+                "colours",
+                "favouriteColour",
+                f"{CUSTOM}:tag",
+                CUSTOM,
+                "favouriteColour",
+                "favouriteColour",
+            ],
+            strict=True,
+        )
+    ),
+    ids=str,
+)
+def test_the_history_names_what_was_ignored_in_an_operation(scim, operation, names):
+    scim.patch(path_of(UserFactory.create()), operation, {"op": "add", "path": "title", "value": "Guide"})
+
+    assert ProvisioningEvent.objects.get().detail.endswith(f"ignored: {names}")
+
+
+def test_the_history_names_what_was_ignored_in_a_value(scim):
+    row = path_of(UserFactory.create())
+
+    scim.patch(
+        row,
+        {"op": "add", "path": "name", "value": {"nick": "Babs"}},
+        {"op": "add", "path": ENTERPRISE, "value": {"tag": 1}},
+        {"op": "add", "path": "ims", "value": [{"value": "x", "seen": 1}, {"value": "y", "seen": 2}]},
+    )
+
+    assert ProvisioningEvent.objects.get().detail.endswith(f"ignored: name.nick, {ENTERPRISE}:tag, ims.seen")
+
+
+def test_the_history_names_a_limited_number_of_ignored_attributes(scim):
+    scim.post("/Users", {**user(), **{f"unknown{number}": 1 for number in range(30)}})
+
+    detail = ProvisioningEvent.objects.get().detail
+    assert detail.startswith("ignored: unknown0, unknown1, ")
+    assert (detail.count("unknown"), detail[-1]) == (20, "…")
 
 
 @pytest.mark.parametrize("body", BODIES, ids=str)

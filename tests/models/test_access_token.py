@@ -185,6 +185,18 @@ class TestLastUse:
         assert stored.last_used is not None
         assert abs(stored.last_used - now - timedelta(seconds=60)) < timedelta(seconds=1)
 
+    @pytest.mark.parametrize(
+        ("sent", "kept"),
+        [("HR Sync/2.0", "HR Sync/2.0"), ("HR\0\x1b", "HR"), ("x" * 300, "x" * 200), ("", "")],
+    )
+    def test_the_last_use_of_a_token_has_what_the_client_calls_itself(self, connection, sent, kept):
+        stored, _ = AccessToken.objects.issue(connection)
+
+        stored.note_use(timezone.now(), sent)
+
+        stored.refresh_from_db()
+        assert stored.user_agent == kept
+
 
 def test_two_tokens_cannot_have_the_same_digest(connection):
     stored, _ = AccessToken.objects.issue(connection)

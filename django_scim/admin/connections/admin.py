@@ -25,6 +25,7 @@ from django_scim.admin.connections.health import (
     notices,
     token_figures,
 )
+from django_scim.admin.connections.likeness import likeness_of
 from django_scim.admin.connections.pages import CREATE, RESUME, ConnectionPages
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenInline
@@ -147,6 +148,7 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
             "notices": notices(connection),
             "health": health_of(connection, request, self.admin_site),
             "setup": setup_of(connection, request),
+            "likeness": likeness_of(connection, request),
             "acts": list(Act),
             "authority": table(AdoptionPolicy(connection.adoption)),
         }
