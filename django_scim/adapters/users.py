@@ -93,7 +93,9 @@ class UserAdapter(Adapter):
         found.update(self.name_attributes())
         email = self.email_field
         if self.has_text(email):
-            beside = mappings.DefaultValue if email == self.username_field else mappings.PrimaryValue
+            declared = {**self.attributes, **self.added_attributes}.get("userName")
+            is_user_name = email == self.username_field and not isinstance(declared, mappings.StoredOrColumn)
+            beside = mappings.DefaultValue if is_user_name else mappings.PrimaryValue
             found["emails"] = beside(self.column(email), type="work")
         if has_flag(self.model, "is_active"):
             found["active"] = SharedActive("is_active") if self.is_shared else mappings.Column("is_active")
