@@ -113,6 +113,11 @@ class UserAdapter(Adapter):
             return mappings.Locale()
         return super().conversion_for(path, field)
 
+    def column_in_step(self, path: AttributePath) -> str | None:
+        """Return the address of the account for ``emails``, unless it is what people sign in by."""
+        is_address = path.key == "emails" and self.email_field != self.username_field
+        return self.column(self.email_field) if is_address and self.has_text(self.email_field) else None
+
     def password(self) -> mappings.Mapping:
         """Return the mapping of the password."""
         return mappings.Password()
