@@ -193,6 +193,10 @@ class Adapter(Joining):
         """Return how a column holds an attribute for which the mapping names no conversion."""
         return mappings.Conversion()
 
+    def column_in_step(self, path: AttributePath) -> str | None:
+        """Return the column that holds the primary value of an attribute too that has rows of its own."""
+        return None
+
     # Which rows
 
     def get_queryset(self, connection: Connection) -> QuerySet[Any]:

@@ -95,7 +95,9 @@ class UserAdapter(Adapter):
         found.update(self.name_attributes())
         email = self.email_field
         if self.has_text(email):
-            beside = mappings.DefaultValue if email == self.username_field else mappings.PrimaryValue
+            declared = {**self.attributes, **self.added_attributes}.get("userName")
+            is_user_name = email == self.username_field and not isinstance(declared, mappings.StoredOrColumn)
+            beside = mappings.DefaultValue if is_user_name else mappings.PrimaryValue
             found["emails"] = beside(self.column(email), type="work")
         if has_flag(self.model, "is_active"):
             found["active"] = SharedActive("is_active") if self.is_shared else mappings.Column("is_active")
@@ -120,6 +122,11 @@ class UserAdapter(Adapter):
         if path.key in LANGUAGES and is_choice_of_tags(field):
             return mappings.Locale()
         return super().conversion_for(path, field)
+
+    def column_in_step(self, path: AttributePath) -> str | None:
+        """Return the address of the account for ``emails``, unless it is what people sign in by."""
+        is_address = path.key == "emails" and self.email_field != self.username_field
+        return self.column(self.email_field) if is_address and self.has_text(self.email_field) else None
 
     def password(self) -> mappings.Mapping:
         """Return the mapping of the password."""

@@ -153,9 +153,6 @@ class Attempt:
         """What the detail of a success says of names that no schema has."""
         return f"ignored: {', '.join(self.ignored)}" if self.ignored else ""
 
-    def refused(self, error: SCIMException, secrets: Collection[str] = ()) -> ProvisioningEvent:
-        """Write the event of a refusal. That of a write comes after its transaction was rolled back.
-
     def refused(self, error: SCIMException) -> ProvisioningEvent:
         """Write the event of a refusal. That of a write comes after its transaction was rolled back."""
         detail = self.redaction.detail(error.detail or "", *self.sent)

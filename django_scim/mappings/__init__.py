@@ -17,6 +17,7 @@ from django_scim.mappings.primary_value import DefaultValue, PrimaryValue
 from django_scim.mappings.reference import Reference
 from django_scim.mappings.rows import Rows
 from django_scim.mappings.stored import Stored
+from django_scim.mappings.stored_or_column import StoredOrColumn
 from django_scim.mappings.stored_reference import StoredReference
 from django_scim.sql.operand import ColumnOperand, Operand
 
@@ -50,5 +51,6 @@ __all__ = [
     "Reference",
     "Rows",
     "Stored",
+    "StoredOrColumn",
     "StoredReference",
 ]

@@ -28,6 +28,7 @@ from django_scim.mappings.check_messages import (
     unknown_rows,
     wrong_conversion,
 )
+from django_scim.mappings.columns import Column
 from django_scim.mappings.conversions import Conversion, in_column_of, is_empty
 from django_scim.mappings.dependencies import Dependency, LookupColumn, writing
 from django_scim.mappings.mapping import Mapping
@@ -93,6 +94,11 @@ class Rows(Mapping):
             except FieldDoesNotExist:
                 self.missing.append(column)
         self.conversions = {sub: self._conversion(sub) for sub in self.fields}
+        name, binding = self.resource_type.adapter.column_in_step(self.path), self.binding(VALUE)
+        self.in_step: Column | None = None
+        if name is not None and binding is not None and VALUE in self.fields:
+            value = AttributePath(self.path.extension, self.path.name, VALUE, binding)
+            self.in_step = Column(name).bind(self.resource_type, value)
 
     def _conversion(self, sub: str) -> Conversion:
         given, binding = self.given_conversions.get(sub), self.binding(sub)
@@ -152,6 +158,9 @@ class Rows(Mapping):
         if self.key is not None:
             yield Dependency(self.rows_model, self.key.related_query_name())
 
+    def written_columns(self) -> Sequence[str]:
+        return () if self.in_step is None else self.in_step.columns()
+
     # Reading
 
     def rows(self, objects: Sequence[Resource]) -> QuerySet[Any]:
@@ -188,8 +197,17 @@ class Rows(Mapping):
     # Writing
 
     def write(self, obj: Resource, value: Any) -> None:
-        """Make the rows those of the values, once the resource's own row is there."""
+        """Make the rows those of the values, once the resource's own row is there.
+
+        A column of the row that holds one of them too, such as ``email``, gets the primary one, or the first.
+        """
         obj.changed_outside = True
+        if self.in_step is not None:
+            named = [entry for entry in value or [] if self.names_row(entry) and isinstance(entry, dict)]
+            chosen = next((entry for entry in named if entry.get("primary")), next(iter(named), {}))
+            held = chosen.get(VALUE)
+            if held != self.in_step.read(obj) and (held is not None or self.in_step.clearable):
+                self.in_step.write(obj, held)
         obj.after_save.append(lambda: self.replace(obj, value or []))
 
     def replace(self, obj: Resource, values: Sequence[Any]) -> None:

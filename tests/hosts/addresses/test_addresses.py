@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import User
 
 from django_scim.resources.registry import registry
 from tests.factories import UserFactory
@@ -203,3 +204,30 @@ def test_a_wrong_relation_of_a_mapping_is_named_with_the_right_one():
     (error,) = bound.check()
     assert "emailadress_set" in error.msg
     assert "emailaddress_set" in str(error.hint)
+
+
+def test_the_account_s_own_address_is_the_primary_one(scim):
+    made = scim.post(
+        "/Users", user(emails=[{"value": "a@example.com"}, {"value": "b@example.com", "primary": True}])
+    )
+    account = User.objects.get()
+    assert account.email == "b@example.com"
+
+    path = f"/Users/{made.json()['id']}"
+    scim.patch(path, {"op": "replace", "path": "emails[primary eq true].value", "value": "c@example.com"})
+    account.refresh_from_db()
+    assert account.email == "c@example.com"
+
+    scim.patch(path, {"op": "remove", "path": 'emails[value eq "c@example.com"]'})
+    account.refresh_from_db()
+    assert account.email == "a@example.com"
+
+    scim.patch(path, {"op": "remove", "path": "emails"})
+    account.refresh_from_db()
+    assert account.email == ""
+
+
+def test_an_address_that_is_cleared_has_no_row(scim):
+    scim.post("/Users", user(emails=[{"value": "a@example.com"}, {"value": "", "display": "Babs"}]))
+
+    assert [row.email for row in EmailAddress.objects.all()] == ["a@example.com"]
