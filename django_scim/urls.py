@@ -47,7 +47,7 @@ def at_single_slashes(request: HttpRequest, *args: Any, below: str, **kwargs: An
     request.path = request.path.removesuffix(below) + path
     request.path_info = request.path_info.removesuffix(below) + path
     match = URLResolver(RegexPattern("^"), urlpatterns).resolve(path)
-    response: HttpResponseBase = match.func(request, *args, *match.args, **kwargs, **match.kwargs)
+    response: HttpResponseBase = match.func(request, *args, *match.args, **{**kwargs, **match.kwargs})
     return response
 
 

@@ -62,13 +62,13 @@ class DiscoveryView(OpenView):
 
     throttle_classes = [DiscoveryThrottle]
 
-    def check_throttles(self, request: Request) -> None:
+    def require_within_rates(self, request: Request) -> None:
         """Refuse a request over the rate, unless it has a right token.
 
         :raises Throttled: In this case.
         """
         try:
-            super().check_throttles(request)
+            super().require_within_rates(request)
         except Throttled:
             if not is_authentic(request):
                 raise

@@ -190,9 +190,16 @@ class ScimView(ViewSet):
         super().perform_authentication(request)
         require_usable_connection(request)
         self.client_connection = connection_of(request)
-        super().check_throttles(request)
+        self.require_within_rates(request)
         if self.client_connection is not None:
             require_tenant(self.client_connection, self.enclosing_kwargs)
+
+    def require_within_rates(self, request: Request) -> None:
+        """Count the request, and refuse it over a rate.
+
+        :raises Throttled: In this case.
+        """
+        super().check_throttles(request)
 
     def check_throttles(self, request: Request) -> None:
         """Refuse a format that there is not, which would come before anybody was known or counted.

@@ -157,7 +157,8 @@ def canonical_document(data: Json, schema: Schema, dialect: Dialect) -> Json:
     for name, value in canonical_object(data, schema.attributes, dialect).items():
         extension = schema.extensions.get(name.lower())
         if extension is not None and isinstance(value, dict):
-            value = canonical_object(value, extension.attributes, dialect)
+            # An extension without attributes is none: one that is required is missing.
+            value = canonical_object(value, extension.attributes, dialect) or None
         document[name] = value
     return document
 

@@ -50,23 +50,25 @@ class StoredReference(Stored):
         values = {obj: identifier_of(super(StoredReference, self).read(obj)) for obj in objects}
         wanted = [value for value in values.values() if value is not None]
         found = referred_to(self.other, objects[0], wanted) if wanted and self.other is not None else {}
+        names = names_of(self.other, objects[0], list(found.values())) if found and self.other else {}
         for obj, value in values.items():
-            obj.fetched[self.path.key] = found.get(value or "")
+            target = found.get(value or "")
+            obj.fetched[self.path.key] = None if target is None else (target, names.get(target.pk))
 
     def read(self, obj: Resource) -> Any:
         """Return what the client sent, with the address and the name of what it leads to."""
-        value = super().read(obj)
-        other, target = self.other, obj.fetched.get(self.path.key)
-        if not isinstance(value, dict) or other is None or target is None:
-            return without_given(value) if isinstance(value, dict) else value
-        name = other.adapter.row_name(target) if other.adapter.display_column else ""
-        value["$ref"] = obj.caller.location(other, other.identifier(target))
-        return {**value, "displayName": name} if name else without_given(value)
+        value = without_given(super().read(obj) or {})
+        if value is None or self.other is None or not obj.fetched.get(self.path.key):
+            return value
+        target, name = obj.fetched[self.path.key]
+        value["$ref"] = obj.caller.location(self.other, self.other.identifier(target))
+        return {**value, "displayName": name} if name else value
 
 
 def without_given(value: Json) -> Json | None:
-    """Return a reference without what the server gives."""
-    return {name: item for name, item in value.items() if name != "displayName"} or None
+    """Return a reference without what the server gives: the address follows from the value."""
+    given = {"displayName", "$ref"} if value.get("value") else {"displayName"}
+    return {name: item for name, item in value.items() if name not in given} or None
 
 
 def referred_to(other: ResourceType, obj: Resource, values: Sequence[str]) -> dict[str, Any]:
@@ -88,3 +90,21 @@ def referred_to(other: ResourceType, obj: Resource, values: Sequence[str]) -> di
         rows = rows.select_related(joined)
     by_key = other.with_ids(rows).in_bulk(list(set(keys.values()))) if keys else {}
     return {value: by_key[key] for value, key in keys.items() if key in by_key}
+
+
+def names_of(other: ResourceType, obj: Resource, rows: Sequence[Any]) -> dict[Any, Any]:
+    """Return the ``displayName`` of rows by their primary keys (RFC 7643 section 4.3), in two queries.
+
+    :param other: Their resource type.
+    :param obj: One of the resources that refer to them, for the caller and the database.
+    """
+    mapping = other.mappings.get("displayName")
+    if mapping is None or not obj.caller.may_name(other):
+        return {}
+    targets = {row.pk: type(obj)(other, row, obj.caller) for row in rows}
+    if mapping.uses_record:
+        records = other.records().using(obj.database).defer("comparable")
+        for record in records.filter(**{f"{other.record_key}__in": list(targets)}):
+            targets[record.key].record = record
+    mapping.fetch(list(targets.values()))
+    return {key: mapping.read(target) for key, target in targets.items()}

@@ -21,8 +21,16 @@ def manager_of(scim, path):
 
 
 @pytest.fixture
-def boss(db):
-    return UserFactory.create(username="boss")
+def boss(scim):
+    row = UserFactory.create(username="boss")
+    scim.patch(path_of(row), replace("displayName", "The boss"))
+    return row
+
+
+def test_a_manager_without_a_name_has_none(scim):
+    made = scim.post("/Users", managed("barbara", id_of(UserFactory.create())))
+
+    assert made.json()[ENTERPRISE]["manager"].keys() == {"value", "$ref"}
 
 
 def test_the_name_and_the_address_of_a_manager_are_the_servers_to_give(scim, boss):
@@ -31,7 +39,7 @@ def test_the_name_and_the_address_of_a_manager_are_the_servers_to_give(scim, bos
     assert made.json()[ENTERPRISE]["manager"] == {
         "value": id_of(boss),
         "$ref": f"https://testserver/scim/v2{path_of(boss)}",
-        "displayName": "boss",
+        "displayName": "The boss",
     }
 
 
@@ -46,9 +54,9 @@ def test_the_name_of_a_manager_is_read_only(scim, boss):
 def test_the_name_of_a_manager_is_the_one_that_it_has_now(scim, boss):
     path = f"/Users/{scim.post('/Users', managed('barbara', id_of(boss))).json()['id']}"
 
-    scim.patch(path_of(boss), replace("userName", "chief"))
+    scim.patch(path_of(boss), replace("displayName", "The chief"))
 
-    assert manager_of(scim, path)["displayName"] == "chief"
+    assert manager_of(scim, path)["displayName"] == "The chief"
 
 
 def test_a_manager_who_comes_later_is_kept_and_known_once_it_is_there(scim):
@@ -57,8 +65,8 @@ def test_a_manager_who_comes_later_is_kept_and_known_once_it_is_there(scim):
 
     assert made.status_code == 201
     assert manager_of(scim, path) == {"value": "e-1"}
-    scim.post("/Users", user("boss", externalId="e-1"))
-    assert manager_of(scim, path)["displayName"] == "boss"
+    scim.post("/Users", user("boss", externalId="e-1", displayName="The boss"))
+    assert manager_of(scim, path)["displayName"] == "The boss"
     assert manager_of(scim, path)["value"] == "e-1"
 
 
@@ -71,7 +79,7 @@ def test_a_manager_is_not_known_by_the_external_id_of_another_connection(scim):
 
 
 def test_a_manager_who_is_deleted_has_no_name_any_more(scim):
-    boss = scim.post("/Users", user("boss")).json()
+    boss = scim.post("/Users", user("boss", displayName="The boss")).json()
     path = f"/Users/{scim.post('/Users', managed('barbara', boss['id'])).json()['id']}"
 
     scim.delete(f"/Users/{boss['id']}")

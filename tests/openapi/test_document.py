@@ -145,7 +145,7 @@ class TestRequests:
         [
             {"schemas": [USER]},
             {"schemas": ["urn:example:other"], "userName": "barbara"},
-            {"schemas": [USER], "userName": 1},
+            {"schemas": [USER], "userName": True},
             {"schemas": [USER], "userName": "barbara", "name": "Barbara"},
         ],
     )

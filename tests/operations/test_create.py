@@ -197,7 +197,7 @@ WRONG = {
     "userName null": user(userName=None),
     "userName empty": user(""),
     "userName a list": user(userName=["bjensen"]),
-    "userName a number": user(userName=5),
+    "userName a truth value": user(userName=True),
     "userName an object": user(userName={"value": "bjensen"}),
     "userName of spaces": user("  "),
     "userName too long for the host": user("x" * 151),
@@ -215,7 +215,7 @@ WRONG = {
     "title an object": user(title={"value": "Guide"}),
     "extension a string": {**user(), ENTERPRISE: "Tour Operations"},
     "manager a number": {**user(), ENTERPRISE: {"manager": 26118915}},
-    "employeeNumber a number": {**user(), ENTERPRISE: {"employeeNumber": 701984}},
+    "employeeNumber a truth value": {**user(), ENTERPRISE: {"employeeNumber": True}},
 }
 
 

@@ -328,7 +328,7 @@ def test_a_cursor_and_an_index_do_not_go_together(scim):
 # The page size
 
 
-@pytest.mark.parametrize("size", ["-1", "-100", " -1", "201", "999999999999999999999", "many", "1.5", ""])
+@pytest.mark.parametrize("size", ["-1", "-100", " -1", "201", "999999999999999999999", "many", "1.5"])
 @pytest.mark.parametrize("name", ["count", "COUNT"])
 def test_a_page_size_that_no_page_can_have_is_an_invalid_count(scim, size, name):
     response = scim.post("/Users/.search", {"cursor": "", name: size})

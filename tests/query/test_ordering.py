@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from django_scim.models import Record
 from tests.factories import GroupFactory, UserFactory
 from tests.query.badges import BADGE
 from tests.reading import Reader
@@ -105,6 +106,8 @@ def test_pages_of_equal_values_neither_overlap_nor_leave_anything_out(users: Rea
 def test_resources_can_be_sorted_by_booleans_and_times(users: Reader):
     UserFactory.create(username="new", is_active=False, date_joined=datetime(2020, 1, 1, tzinfo=UTC))
     UserFactory.create(username="old", is_active=True, date_joined=datetime(2001, 1, 1, tzinfo=UTC))
+    # They were there before the app was: it has seen nothing of them.
+    Record.objects.all().delete()
 
     assert both_ways(users, "active") == (["new", "old"], ["old", "new"])
     assert both_ways(users, "meta.created") == (["old", "new"], ["new", "old"])
@@ -149,7 +152,7 @@ def test_stored_values_are_ordered_by_the_primary_one_or_else_the_first(users: R
     users.post(user("b", **phones({"value": "9"}, {"value": "2", "type": "x", "primary": True})))
     users.post(user("c", **phones({"value": "3", "type": "c"}, {"value": "1", "type": "a"})))
     users.post(user("a", **phones({"value": "1", "type": "z", "primary": False}, {"value": "0"})))
-    users.post(user("none", **phones({"type": "home"}, {"value": "0"})))
+    users.post(user("none", **phones({"type": "home", "display": "Home"}, {"value": "0"})))
 
     assert users.names(sortBy="phoneNumbers") == ["a", "b", "c", "none"]
     assert users.names(sortBy="phoneNumbers.value") == ["a", "b", "c", "none"]
@@ -256,7 +259,6 @@ def test_sort_order_without_sort_by_changes_no_order(users: Reader):
         "user Name",
         "username__gt",
         "?",
-        "",
         "\x00",
         "a" * 10_000,
     ],
@@ -265,6 +267,6 @@ def test_a_sort_by_that_resources_cannot_be_sorted_by_is_refused(users: Reader, 
     assert users.refusal(sortBy=path) == "invalidPath"
 
 
-@pytest.mark.parametrize("order", ["up", "", "asc", "descending,ascending", "1", "\x00"])
+@pytest.mark.parametrize("order", ["up", "asc", "descending,ascending", "1", "\x00"])
 def test_a_sort_order_that_is_neither_ascending_nor_descending_is_refused(users: Reader, order):
     assert users.refusal(sortBy="userName", sortOrder=order) == "invalidValue"

@@ -138,7 +138,7 @@ def test_the_default_page_is_no_larger_than_the_largest(users: Reader, seven, se
 
 @pytest.mark.parametrize("name", ["startIndex", "count"])
 @pytest.mark.parametrize(
-    "value", ["", " ", "one", "1.5", "1e2", "0x10", "1,2", "1;2", "٣", "null", "NaN", "9" * 5000, "1\x00"]
+    "value", ["one", "1.5", "1e2", "0x10", "1,2", "1;2", "٣", "null", "NaN", "9" * 5000, "1\x00"]
 )
 def test_a_start_index_or_count_that_is_no_number_is_refused(users: Reader, name, value):
     assert users.refusal(**{name: value}) == "invalidValue"

@@ -213,7 +213,8 @@ class TestSources:
         """Give two accounts a record with a title; return the source of the titles."""
         for name, title in (("anna", "guide"), ("Bob", "")):
             account = Account.objects.get(username=name)
-            Record.objects.create(resource_type="User", integer_key=account.pk, comparable={"title": title})
+            key: dict[str, Any] = {"resource_type": "User", "integer_key": account.pk}
+            Record.objects.update_or_create(**key, defaults={"comparable": {"title": title}})
         operand = StoredOperand("comparable", "title", binding("title"))
         return Source(Record.objects.filter(resource_type="User"), "integer_key", lambda _: operand)
 
