@@ -170,7 +170,16 @@ def test_no_foreign_user_can_be_a_member(models, here, own_group, foreign_user):
     assert everything(models) == before
 
 
-def test_no_foreign_user_can_be_a_manager(models, here, foreign_user):
+def test_a_foreign_manager_is_kept_as_one_who_does_not_exist(here, foreign_user):
+    for name, manager in (("one", foreign_user), ("two", "nobody")):
+        response = here.post("/Users", {**user(name), ENTERPRISE: {"manager": {"value": manager}}})
+
+        assert response.status_code == 201
+        assert response.json()[ENTERPRISE]["manager"] == {"value": manager}
+
+
+def test_no_foreign_user_can_be_a_manager(models, here, foreign_user, settings):
+    settings.DJANGO_SCIM = {**settings.DJANGO_SCIM, "UNKNOWN_REFERENCES": "forbid"}
     document = {**user("own"), ENTERPRISE: {"manager": {"value": foreign_user}}}
 
     assert here.post("/Users", document).status_code == 400

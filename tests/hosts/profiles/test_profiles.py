@@ -75,7 +75,16 @@ def test_a_manager_has_an_address_and_a_name(scim, boss):
     assert Profile.objects.get().manager == boss
 
 
-def test_a_manager_who_does_not_exist_is_refused(scim):
+def test_a_manager_who_does_not_exist_is_kept_beside_the_column(scim):
+    response = scim.post("/Users", employee(manager={"value": "nobody"}))
+
+    assert response.json()[ENTERPRISE]["manager"] == {"value": "nobody"}
+    assert Profile.objects.get().manager is None
+
+
+def test_a_manager_who_does_not_exist_is_refused_where_the_project_wants_it(scim, settings):
+    settings.DJANGO_SCIM = {**settings.DJANGO_SCIM, "UNKNOWN_REFERENCES": "forbid"}
+
     response = scim.post("/Users", employee(manager={"value": "nobody"}))
 
     assert (response.status_code, response.json()["scimType"]) == (400, "invalidValue")
