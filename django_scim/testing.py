@@ -48,7 +48,7 @@ class IdentityProviders:
         """Return an identity provider that is connected with the project.
 
         :param name: ``authentik``, ``entra``, ``google``, ``jumpcloud``, ``keycloak``, ``okta``,
-            ``onelogin`` or ``pingone``.
+            ``onelogin``, ``pingone``, ``rippling`` or ``sailpoint``.
         :param connection: The connection to act for, such as one with a tenant; a new one by default.
         :raises ValueError: If no such provider is known.
         """

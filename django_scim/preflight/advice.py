@@ -40,7 +40,7 @@ def on_status(response: Any, expected: int, phase: str) -> Said:
         return on_exception(response.exc_info[1])
     error = error_in(response)
     detail = str(error.get("detail") or "").rstrip(".")
-    problem = f"It is answered {status}{f': {detail}' if detail else ''}, where {expected} is due."
+    problem = f"It is answered {status}{f': {detail}' if detail else ''}."
     if status < 300:
         return Said(
             f"It is accepted ({status}), though the project has such a resource already: {expected} is due.",
@@ -48,11 +48,7 @@ def on_status(response: Any, expected: int, phase: str) -> Said:
             "mapped to what tells people apart.",
         )
     if not error:
-        return Said(
-            f"It is answered {status}, and not by SCIM: a middleware or another route answers.",
-            "Let the paths of the app pass that middleware: it must neither redirect them nor ask for a "
-            "login, since tokens are looked at by the app itself.",
-        )
+        return on_foreign_answer(status)
     return Said(problem, remedy_of(status, str(error.get("scimType") or ""), detail, phase))
 
 
@@ -98,6 +94,15 @@ def remedy_of(status: int, scim_type: str, detail: str, phase: str) -> str:
         409: "Rows of the project stand against it: see what refers to the resource, and its constraints.",
         429: "Raise THROTTLE_RATES, or look at THROTTLE_CLASSES: a provider sends many requests at once.",
     }.get(status, "Look the error up in the reference of errors; the history of the connection shows it too.")
+
+
+def on_foreign_answer(status: int) -> Said:
+    """Say that an answer is none of SCIM."""
+    return Said(
+        f"It is answered {status}, and not by SCIM: a middleware or another route answers.",
+        "Let the paths of the app pass that middleware: it must neither redirect them nor ask for a login, "
+        "since tokens are looked at by the app itself.",
+    )
 
 
 def on_broken_constraint(text: str) -> Said:
@@ -153,11 +158,10 @@ def on_difference(difference: Difference, resource_type: ResourceType, *, is_que
     if is_query:
         path = path[2:]
     mapping = mapping_at(resource_type, [name for name in path if isinstance(name, str)])
-    attribute = (
-        ".".join(name for name in path if isinstance(name, str)) if mapping is None else mapping.path.key
-    )
+    shown = ".".join(name for name in path if isinstance(name, str))
+    attribute = shown if mapping is None else mapping.path.key
     sent = "is not sent" if expected is None else f"is sent as {expected!r}"
-    problem = f"`{attribute}` {sent}, and {got} comes back."
+    problem = f"`{shown}` {sent}, and {got} comes back."
     if attribute == "active" and expected is False:
         problem += " Who leaves the company keeps the account."
     return Said(problem, remedy_for(mapping, attribute), attribute)

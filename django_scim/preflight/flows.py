@@ -34,6 +34,8 @@ PROVIDERS = {
     "authentik": ("authentik",),
     "keycloak": ("keycloak",),
     "pingone": ("pingone",),
+    "rippling": ("rippling",),
+    "sailpoint": ("sailpoint",),
 }
 """The flows of each provider by its short name: its own, and that of the validator that it publishes."""
 

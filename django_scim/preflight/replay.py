@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
-from django_scim.preflight.advice import Said, on_broken_constraint, on_difference, on_status
+from django_scim.preflight.advice import (
+    Said,
+    on_broken_constraint,
+    on_difference,
+    on_foreign_answer,
+    on_status,
+)
 from django_scim.preflight.client import ScimClient
 from django_scim.preflight.comparing import MISSING, Difference, at, differences
 from django_scim.preflight.findings import Finding, Report
@@ -18,6 +24,9 @@ from django_scim.schema.paths import Json
 
 RESOURCES = ("/Users", "/Groups")
 """The endpoints of which a project may leave one out."""
+
+SHORTEST_IDENTIFIER = 8
+"""How long an ``id`` has to be to be found in a text: a number such as 1 is anywhere."""
 
 CHANGED_BY_OTHERS = ("totalResults", "itemsPerPage", "Resources")
 """What a list of all resources has depends on those that the project has already."""
@@ -36,7 +45,7 @@ class Replay:
         self.savepoints = savepoints
         self.captured: dict[str, str] = {}
         self.names: dict[str, str] = {}
-        """What people call the resources, by their paths."""
+        """What people call the resources, by their ``id``."""
         self.broken = ""
         """What a constraint said of the last request, at its end."""
         self.served = {resource_type.endpoint: resource_type for resource_type in registry()}
@@ -64,6 +73,9 @@ class Replay:
         """Send the request of a step; yield what is wrong with its answer, or with what it has led to."""
         expected, phase = step["answer"], step["phase"]
         response = self.send(request["method"], request["path"], request.get("body"))
+        if response.status_code < 300 and not is_json(response):
+            yield on_foreign_answer(response.status_code)
+            return
         self.capture(response, request, expected)
         if self.broken:
             yield on_broken_constraint(self.broken)
@@ -138,13 +150,18 @@ class Replay:
 
     def finding(self, request: Json, phase: str, said: Said) -> Finding:
         """Return a finding about a request."""
-        path = unquote_plus(request["path"])
-        identifiers = [value for value in self.captured.values() if value in path]
-        whom = name_in(request) or (self.names[identifiers[0]] if identifiers else "")
+        identifier = request["path"].partition("?")[0].rpartition("/")[2]
+        whom = name_in(request) or self.names.get(identifier, "")
+        shown = self.readable(f"{request['method']} {unquote_plus(request['path'])}")
+        problem = self.readable(said.problem)
+        return Finding(self.flow.provider, phase, shown, whom, problem, said.remedy, said.attribute)
+
+    def readable(self, text: str) -> str:
+        """Return a text with what people call a resource in place of its ``id``."""
         for name, value in self.captured.items():
-            path = path.replace(value, f"<{name}>")
-        shown = f"{request['method']} {path}"
-        return Finding(self.flow.provider, phase, shown, whom, said.problem, said.remedy, said.attribute)
+            if len(value) >= SHORTEST_IDENTIFIER:
+                text = text.replace(value, f"<{name}>")
+        return text
 
     def not_served(self, endpoint: str) -> Finding:
         """Return the note that the project does not serve a resource type."""
@@ -161,7 +178,12 @@ class Replay:
 
 def needed(step: Json) -> set[str]:
     """Return the names of what a step needs of earlier ones."""
-    return places_in(step) - step["answer"].get("capture", {}).keys()
+    return places_in(step) - set(step["answer"].get("capture", {}))
+
+
+def is_json(response: Any) -> bool:
+    """Whether an answer has no body, or one of JSON."""
+    return not response.content or "json" in response.headers.get("Content-Type", "")
 
 
 def is_same_status(status: int, expected: int) -> bool:

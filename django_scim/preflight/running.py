@@ -36,10 +36,12 @@ def preflight(
     aliases = list(connections) if databases is None else list(databases)
     names = PROVIDERS[provider]
     report = Report(FLOWS[names[0]]["provider"])
-    for message in registry().check():
-        if message.level >= ERROR or message.id == LEAVERS_STAY:
-            report.add(of_check(report.provider, message))
-    if registry().errors:
+    messages = [
+        message for message in registry().check() if message.level >= ERROR or message.id == LEAVERS_STAY
+    ]
+    for message in messages:
+        report.add(of_check(report.provider, message))
+    if any(message.level >= ERROR for message in messages):
         return report
     for name in names:
         with undone(aliases), quiet(), mail_kept() as mails:

@@ -26,6 +26,8 @@ PROVIDERS = {
     "okta",
     "onelogin",
     "pingone",
+    "rippling",
+    "sailpoint",
 }
 
 PHASES = {

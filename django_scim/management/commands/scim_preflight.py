@@ -56,6 +56,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([report.as_json() for report in reports], indent=2))
         else:
             self.stdout.write("\n".join(str(report) for report in reports))
+        self.stdout.flush()
         if not all_passed(reports):
             failed = sum(not report.passed for report in reports)
             raise CommandError(f"{count(failed, 'identity provider')} would fail. Nothing was changed.")
