@@ -25,6 +25,7 @@ class Said(NamedTuple):
     problem: str
     remedy: str
     attribute: str = ""
+    is_failure: bool = True
 
 
 # A status that the provider does not expect
@@ -164,7 +165,9 @@ def on_difference(difference: Difference, resource_type: ResourceType, *, is_que
     problem = f"`{shown}` {sent}, and {got} comes back."
     if attribute == "active" and expected is False:
         problem += " Who leaves the company keeps the account."
-    return Said(problem, remedy_for(mapping, attribute), attribute)
+    # That the project fills what was not sent disturbs nobody, unless it is a secret.
+    is_failure = expected is not None or shown == "password"
+    return Said(problem, remedy_for(mapping, attribute), attribute, is_failure)
 
 
 def mapping_at(resource_type: ResourceType, names: list[str]) -> Mapping | None:

@@ -28,6 +28,8 @@ RESOURCES = ("/Users", "/Groups")
 SHORTEST_IDENTIFIER = 8
 """How long an ``id`` has to be to be found in a text: a number such as 1 is anywhere."""
 
+CONSEQUENCE = "Mend first what was refused before for the same resource: this may follow from it."
+
 CHANGED_BY_OTHERS = ("totalResults", "itemsPerPage", "Resources")
 """What a list of all resources has depends on those that the project has already."""
 
@@ -46,6 +48,8 @@ class Replay:
         self.captured: dict[str, str] = {}
         self.names: dict[str, str] = {}
         """What people call the resources, by their ``id``."""
+        self.failed: set[str] = set()
+        """The paths of the resources of which a write was refused."""
         self.broken = ""
         """What a constraint said of the last request, at its end."""
         self.served = {resource_type.endpoint: resource_type for resource_type in registry()}
@@ -66,8 +70,13 @@ class Replay:
             return
         report.requests += 1
         request = filled(step["request"], self.captured)
+        resource = request["path"].partition("?")[0]
         for said in self.answered(request, step):
+            if resource in self.failed and said.attribute:
+                said = said._replace(remedy=CONSEQUENCE)
             report.add(self.finding(request, step["phase"], said))
+            if said.is_failure and not said.attribute:
+                self.failed.add(resource)
 
     def answered(self, request: Json, step: Json) -> Iterator[Said]:
         """Send the request of a step; yield what is wrong with its answer, or with what it has led to."""
@@ -154,7 +163,9 @@ class Replay:
         whom = name_in(request) or self.names.get(identifier, "")
         shown = self.readable(f"{request['method']} {unquote_plus(request['path'])}")
         problem = self.readable(said.problem)
-        return Finding(self.flow.provider, phase, shown, whom, problem, said.remedy, said.attribute)
+        return Finding(
+            self.flow.provider, phase, shown, whom, problem, said.remedy, said.attribute, said.is_failure
+        )
 
     def readable(self, text: str) -> str:
         """Return a text with what people call a resource in place of its ``id``."""

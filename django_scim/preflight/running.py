@@ -56,13 +56,13 @@ def run(
     provider: str, name: str, connection: Connection | None, report: Report, aliases: Sequence[str]
 ) -> None:
     """Replay one flow, inside the transactions."""
-    dialect = flow_of(PROVIDERS[provider][0]).dialect
+    main = flow_of(PROVIDERS[provider][0])
     if connection is None:
-        acting = Connection.objects.create(name=f"Preflight of {provider}", dialect=dialect)
+        acting = Connection.objects.create(name=f"Preflight of {provider}", dialect=main.dialect)
     else:
         acting = Connection.objects.get(pk=connection.pk)
     flow = flow_of(name, acting.domains[0] if acting.domains else "")
-    problems = list(of_connection(flow, acting, dialect))
+    problems = list(of_connection(main, acting))
     for finding in problems:
         report.add(finding)
     if any(finding.is_failure for finding in problems):
@@ -80,7 +80,7 @@ def of_check(provider: str, message: CheckMessage) -> Finding:
     return Finding(provider, "configuration", "", "", str(message.msg), remedy)
 
 
-def of_connection(flow: Flow, connection: Connection, dialect: str) -> Iterator[Finding]:
+def of_connection(flow: Flow, connection: Connection) -> Iterator[Finding]:
     """Yield what stands against a connection before the first request."""
     where = (flow.provider, "connection", "", str(connection))
     scoped = [each.name for each in registry() if each.adapter.tenant_field is not None]
@@ -90,12 +90,12 @@ def of_connection(flow: Flow, connection: Connection, dialect: str) -> Iterator[
             f"{' and '.join(scoped)} belong to tenants, and the connection has none.",
             "Give the connection a tenant, and name it: scim_preflight --connection NAME.",
         )
-    if connection.dialect != dialect:
+    if connection.dialect != flow.dialect:
         yield Finding(
             *where,
             f"Its dialect is '{connection.get_dialect_display() or 'standard'}', which is not that of "
             f"{flow.provider}.",
-            f"Set its dialect to '{dialect or 'standard'}'.",
+            f"Set its dialect to '{flow.dialect or 'standard'}'.",
             is_failure=False,
         )
     if not connection.is_active or connection.paused_at is not None:

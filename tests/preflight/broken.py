@@ -35,6 +35,12 @@ def forbid(write: ProposedWrite) -> None:
         raise Refused("no addresses for names")
 
 
+def forbid_a_name(write: ProposedWrite) -> None:
+    """Refuse a name that Entra ID gives somebody in an update."""
+    if write.after.get("displayName") == "Bjfe":
+        raise Refused("nobody is called so")
+
+
 def shout(instance: User, **kwargs: Any) -> None:
     """Change the name that was sent."""
     instance.last_name = instance.last_name.upper()

@@ -17,6 +17,7 @@ from django_scim.preflight.flows import FLOWS, PROVIDERS
 from django_scim.preflight.running import preflight
 from django_scim.signals import resource_created
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.preflight.broken import NAMED_BY_HAND, options
 from tests.registered import receiving
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +199,25 @@ def test_an_answer_of_another_page_is_found():
         report = preflight("okta")
 
     assert report.findings[0].problem.startswith("It is answered 200, and not by SCIM")
+
+
+def test_what_follows_from_a_refusal_says_so(settings):
+    settings.DJANGO_SCIM = {"POLICIES": ["tests.preflight.broken.forbid_a_name"]}
+
+    refused, following = preflight("entra").findings
+
+    assert refused.problem == "It is answered 403: nobody is called so."
+    assert following.attribute == "displayName"
+    assert following.remedy.startswith("Mend first what was refused before")
+
+
+def test_a_value_that_the_project_fills_by_itself_is_a_note(settings):
+    settings.DJANGO_SCIM = options(attributes={"title": NAMED_BY_HAND})
+
+    first, *_ = preflight("onelogin").findings
+
+    assert first.problem == "`title` is not sent, and 'Bilbo Baggins' comes back."
+    assert not first.is_failure
 
 
 def test_urls_without_those_of_the_app_are_an_error(settings):
