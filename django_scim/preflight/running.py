@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from uuid import uuid4
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.checks import ERROR, CheckMessage
@@ -31,7 +32,8 @@ def preflight(
     :param provider: A name of :data:`~django_scim.preflight.flows.PROVIDERS`.
     :param connection: The connection to act for; None for a new one.
     :param databases: The databases on which everything is rolled back; all by default.
-    :raises ImproperlyConfigured: If the URLs of the app are not in the project.
+    :raises ImproperlyConfigured: If the URLs of the app are not in the project, or if a database could not
+        undo anything.
     """
     aliases = list(connections) if databases is None else list(databases)
     names = PROVIDERS[provider]
@@ -58,7 +60,7 @@ def run(
     """Replay one flow, inside the transactions."""
     main = flow_of(PROVIDERS[provider][0])
     if connection is None:
-        acting = Connection.objects.create(name=f"Preflight of {provider}", dialect=main.dialect)
+        acting = Connection.objects.create(name=f"Preflight {uuid4()}", dialect=main.dialect)
     else:
         acting = Connection.objects.get(pk=connection.pk)
     flow = flow_of(name, acting.domains[0] if acting.domains else "")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connections, router, transaction
 from django.db.models import Model
 from django.test import override_settings
@@ -27,7 +28,13 @@ def undone(databases: Sequence[str]) -> Iterator[None]:
     Reads go where writes go: a replica does not have what is never committed.
 
     :param databases: The aliases of the databases.
+    :raises ImproperlyConfigured: If one of them has no transactions.
     """
+    for alias in databases:
+        if not connections[alias].features.supports_transactions:
+            raise ImproperlyConfigured(
+                f"The database '{alias}' has no transactions: nothing could be undone."
+            )
     with ExitStack() as stack:
         for alias in databases:
             stack.enter_context(rolled_back(alias))
