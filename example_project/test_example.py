@@ -6,6 +6,7 @@ outside the folder of the repository's package, so that it is the installed pack
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -35,6 +36,19 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+IDENTITY_PROVIDERS = (
+    "Okta",
+    "Microsoft Entra ID",
+    "OneLogin",
+    "JumpCloud",
+    "Google Workspace",
+    "authentik",
+    "Keycloak",
+    "PingOne",
+    "Rippling",
+    "SailPoint",
+)
 
 Rows = list[tuple[Any, ...]]
 
@@ -323,6 +337,19 @@ def test_the_admin_has_its_styles_under_gunicorn(service: Service) -> None:
 
     assert httpx2.get(f"{root}/admin/login/").status_code == 200
     assert httpx2.get(f"{root}/static/admin/css/base.css").status_code == 200
+
+
+def test_each_identity_provider_would_work_and_leaves_nothing(service: Service) -> None:
+    before = service.rows("SELECT username FROM auth_user ORDER BY id")
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{service.database}", "DEBUG": "1"}
+    environment["DJANGO_SETTINGS_MODULE"] = "example.settings"
+    command = [sys.executable, "manage.py", "scim_preflight", "--format", "json"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+
+    assert {report["provider"]: report["findings"] for report in json.loads(done.stdout)} == {
+        provider: [] for provider in IDENTITY_PROVIDERS
+    }
+    assert service.rows("SELECT username FROM auth_user ORDER BY id") == before
 
 
 def test_the_demo_says_when_its_port_is_taken() -> None:

@@ -27,8 +27,9 @@ LAYERS = (
     ("operations",),
     ("adoption", "indexes", "setup_guides"),
     ("api",),
+    ("preflight",),
     ("admin", "openapi"),
-    ("checks", "management", "urls"),
+    ("checks", "management", "testing", "urls"),
     ("apps",),
 )
 """From below. What stands in one layer stands side by side: neither imports the other."""

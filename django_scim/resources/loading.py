@@ -9,6 +9,7 @@ from django.db import router
 from django.db.models import F, FilteredRelation, Lookup, Q, QuerySet
 from django.db.models.lookups import Exact
 
+from django_scim.mappings.identifiers import reissued
 from django_scim.models import Connection, Record
 from django_scim.resources.projection import Projection
 from django_scim.resources.resource import Caller, Resource
@@ -123,11 +124,13 @@ def rows_of_id(
 ) -> Iterable[Any] | None:
     """Return the row that an ``id`` is made from, by a statement that is kept; None if there is no such.
 
+    An ``id`` that a record keeps is made from no key, though it could be one where keys are UUIDs.
+
     :param visible: Builds the query of the rows to look among, which the connection sees.
     :param key: What else that query depends on.
     """
     sight, value = resource_type.visibility(connection), resource_type.scheme.decode(identifier)
-    if sight is None or value is None or isinstance(value, str):
+    if sight is None or value is None or isinstance(value, str) or reissued(identifier):
         return None
 
     def row() -> QuerySet[Any]:

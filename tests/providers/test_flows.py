@@ -8,14 +8,14 @@ and ``outcome`` is what resources look like afterwards.
 
 from __future__ import annotations
 
-from string import Template
 from typing import Any
 
 import orjson
 import pytest
 
+from django_scim.preflight.comparing import MISSING, at, differences
+from django_scim.preflight.flows import FLOWS, filled
 from tests.conftest import ScimClient
-from tests.providers.flows import FLOWS
 
 PROVIDERS = {
     "authentik",
@@ -26,6 +26,8 @@ PROVIDERS = {
     "okta",
     "onelogin",
     "pingone",
+    "rippling",
+    "sailpoint",
 }
 
 PHASES = {
@@ -42,8 +44,6 @@ PHASES = {
     "delete",
 }
 
-MISSING = object()
-
 
 class Replay:
     """Sends the requests of a flow, and looks at the answers."""
@@ -57,18 +57,18 @@ class Replay:
         """Send one request, and look at its answer and at its outcome."""
         request = step["request"]
         answer = self.send(request["method"], request["path"], request.get("body"))
-        self.compare(answer, step["answer"])
         for name, path in step["answer"].get("capture", {}).items():
             self.captured[name] = at(answer.json(), path)
+        self.compare(answer, step["answer"])
         for outcome in step.get("outcome", ()):
             self.compare(self.send("GET", outcome["path"]), {"status": 200, **outcome})
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request with the headers of the provider, which are on a GET too."""
-        payload = b"" if body is None else orjson.dumps(self.filled(body))
+        payload = b"" if body is None else orjson.dumps(filled(body, self.captured))
         content_type = self.headers["Content-Type"]
         sent = {"Authorization": f"Bearer {self.scim.token}", **self.headers}
-        address = f"/scim/v2{self.filled(path)}"
+        address = f"/scim/v2{filled(path, self.captured)}"
         return self.scim.client.generic(method, address, payload, content_type=content_type, headers=sent)
 
     def compare(self, answer: Any, expected: dict[str, Any]) -> None:
@@ -79,50 +79,9 @@ class Replay:
         else:
             assert answer["Content-Type"] in self.headers["Accept"].split(", ")
         if "body" in expected:
-            assert differences(self.filled(expected["body"]), answer.json()) == []
+            assert list(differences(filled(expected["body"], self.captured), answer.json())) == []
         for path in expected.get("absent", ()):
             assert at(answer.json(), path) is MISSING, f"{path} is in {answer.content.decode()}"
-
-    def filled(self, value: Any) -> Any:
-        """Return a value with what has been captured in place of its ``${names}``."""
-        if isinstance(value, str):
-            return Template(value).safe_substitute(self.captured)
-        if isinstance(value, list):
-            return [self.filled(item) for item in value]
-        if isinstance(value, dict):
-            return {name: self.filled(item) for name, item in value.items()}
-        return value
-
-
-def at(document: Any, path: str) -> Any:
-    """Return the value at a path such as ``Resources/0/id``."""
-    for name in path.split("/"):
-        if isinstance(document, list):
-            document = document[int(name)] if int(name) < len(document) else MISSING
-        elif isinstance(document, dict):
-            document = document.get(name, MISSING)
-        else:
-            return MISSING
-    return document
-
-
-def differences(expected: Any, found: Any, path: str = "") -> list[str]:
-    """Return where JSON is not as expected: objects may have more, lists may not."""
-    if isinstance(expected, dict) and isinstance(found, dict):
-        return [
-            difference
-            for name, value in expected.items()
-            for difference in differences(value, found.get(name, MISSING), f"{path}/{name}")
-        ]
-    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
-        return [
-            difference
-            for position, pair in enumerate(zip(expected, found, strict=True))
-            for difference in differences(*pair, f"{path}/{position}")
-        ]
-    if type(expected) is type(found) and expected == found:
-        return []
-    return [f"{path}: {'nothing' if found is MISSING else found!r} instead of {expected!r}"]
 
 
 @pytest.mark.parametrize("name", FLOWS)

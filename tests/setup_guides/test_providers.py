@@ -11,8 +11,8 @@ import pytest
 from django.template.loader import get_template
 
 from django_scim.dialects.registry import DIALECTS
+from django_scim.preflight.flows import FLOWS
 from django_scim.setup_guides import PROVIDERS
-from tests.providers.flows import FLOWS
 from tests.setup_guides.guides import BASE_URL, ROW, STEP, TOKEN, fields_of
 
 PING_ONE = PROVIDERS["pingone"]

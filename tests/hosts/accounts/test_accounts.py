@@ -83,3 +83,16 @@ def test_a_deactivated_account_keeps_its_groups(scim):
 
 def test_a_uuid_of_no_account_is_not_found(scim):
     assert scim.get("/Users/00000000-0000-4000-8000-000000000000").status_code == 404
+
+
+def test_who_is_hired_again_is_found_by_the_new_id(scim):
+    person = user("ada@example.com", externalId="ada")
+    former = scim.post("/Users", person).json()["id"]
+    scim.delete(f"/Users/{former}")
+    rehired = scim.post("/Users", person).json()["id"]
+
+    path = f"/Users/{rehired}"
+    assert rehired != former
+    assert scim.get(path).status_code == 200
+    assert scim.patch(path, {"op": "replace", "path": "active", "value": False}).json()["active"] is False
+    assert scim.delete(path).status_code == 204

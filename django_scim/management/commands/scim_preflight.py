@@ -1,0 +1,83 @@
+"""Tries what identity providers will do, before a customer connects one."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError
+
+from django_scim.imports import nearest
+from django_scim.models import Connection
+from django_scim.preflight.findings import all_passed, count
+from django_scim.preflight.flows import PROVIDERS
+from django_scim.preflight.running import preflight
+
+
+class Command(BaseCommand):
+    """Prints a report; the exit status is 1 if something would fail."""
+
+    help = (
+        "Replays what identity providers send against the project's own models, mappings, signals and "
+        "constraints, in a transaction that is rolled back, and says what would fail and what to change. "
+        "The exit status is 1 if something would fail."
+    )
+    # What they say of the mapping is in the report.
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--as",
+            dest="providers",
+            action="append",
+            choices=list(PROVIDERS),
+            help="The identity provider; may be given again. By default that of the connection, or all.",
+        )
+        parser.add_argument(
+            "--connection",
+            metavar="NAME",
+            help="The connection whose tenant, domains, networks and dialect count, instead of a new one.",
+        )
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            connection = self.connection(options["connection"])
+            reports = [
+                preflight(provider, connection)
+                for provider in self.providers(options["providers"], connection)
+            ]
+        except (ImproperlyConfigured, DatabaseError, InterfaceError) as error:
+            raise CommandError(str(error).strip()) from error
+        if options["format"] == "json":
+            self.stdout.write(json.dumps([report.as_json() for report in reports], indent=2))
+        else:
+            self.stdout.write("\n".join(str(report) for report in reports))
+        self.stdout.flush()
+        if not all_passed(reports):
+            failed = sum(not report.passed for report in reports)
+            raise CommandError(f"{count(failed, 'identity provider')} would fail. Nothing was changed.")
+
+    def connection(self, name: str | None) -> Connection | None:
+        """Return the connection with a name, or None for no name.
+
+        :raises CommandError: If there is none, with a hint.
+        """
+        if name is None:
+            return None
+        connection = Connection.objects.filter(name=name).first()
+        if connection is None:
+            names = Connection.objects.values_list("name", flat=True)[:100]
+            raise CommandError(f"There is no connection {name}. {nearest(name, names) or ''}".rstrip())
+        return connection
+
+    def providers(self, chosen: list[str] | None, connection: Connection | None) -> list[str]:
+        """Return the identity providers to try."""
+        if chosen:
+            return list(dict.fromkeys(chosen))
+        if connection is not None and connection.dialect in PROVIDERS:
+            return [connection.dialect]
+        return list(PROVIDERS)

@@ -1,0 +1,110 @@
+"""Runs a preflight: the whole flow of a provider, in transactions that are rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import uuid4
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.checks import ERROR, CheckMessage
+from django.db import connections
+
+from django_scim.models import Connection
+from django_scim.preflight.client import ScimClient
+from django_scim.preflight.findings import Finding, Report
+from django_scim.preflight.flows import FLOWS, PROVIDERS, Flow, flow_of
+from django_scim.preflight.replay import Replay
+from django_scim.preflight.undone import Savepoints, mail_kept, quiet, undone
+from django_scim.resources.registry import registry
+
+LEAVERS_STAY = "django_scim.W002"
+"""The id of the system check that nothing locks an account."""
+
+
+def preflight(
+    provider: str, connection: Connection | None = None, *, databases: Sequence[str] | None = None
+) -> Report:
+    """Replay the flow of a provider against the project; nothing of it stays.
+
+    What the project does outside of its databases at once, such as calling another service in a signal, is
+    not undone. What it does by ``on_commit`` is not done.
+
+    :param provider: A name of :data:`~django_scim.preflight.flows.PROVIDERS`.
+    :param connection: The connection to act for; None for a new one.
+    :param databases: The databases on which everything is rolled back; all by default.
+    :raises ImproperlyConfigured: If the URLs of the app are not in the project, or if a database could not
+        undo anything.
+    """
+    aliases = list(connections) if databases is None else list(databases)
+    names = PROVIDERS[provider]
+    report = Report(FLOWS[names[0]]["provider"])
+    messages = [
+        message for message in registry().check() if message.level >= ERROR or message.id == LEAVERS_STAY
+    ]
+    for message in messages:
+        report.add(of_check(report.provider, message))
+    if any(message.level >= ERROR for message in messages):
+        return report
+    for name in names:
+        with undone(aliases), quiet(), mail_kept() as mails:
+            run(provider, name, connection, report, aliases)
+            report.mails += len(mails)
+    # Content types that were made and rolled back are not kept in memory.
+    ContentType.objects.clear_cache()
+    return report
+
+
+def run(
+    provider: str, name: str, connection: Connection | None, report: Report, aliases: Sequence[str]
+) -> None:
+    """Replay one flow, inside the transactions."""
+    main = flow_of(PROVIDERS[provider][0])
+    if connection is None:
+        acting = Connection.objects.create(name=f"Preflight {uuid4()}", dialect=main.dialect)
+    else:
+        acting = Connection.objects.get(pk=connection.pk)
+    flow = flow_of(name, acting.domains[0] if acting.domains else "")
+    problems = list(of_connection(main, acting))
+    for finding in problems:
+        report.add(finding)
+    if any(finding.is_failure for finding in problems):
+        return
+    acting.is_active = True
+    acting.save(update_fields=["is_active"])
+    # What it has locked within the hour does not count for the limit.
+    acting.resume()
+    Replay(flow, ScimClient(acting, raises=False), Savepoints(aliases)).run(report)
+
+
+def of_check(provider: str, message: CheckMessage) -> Finding:
+    """Return what a system check says as a finding."""
+    remedy = message.hint or f"See {message.id} in the reference of system checks."
+    return Finding(provider, "configuration", "", "", str(message.msg), remedy)
+
+
+def of_connection(flow: Flow, connection: Connection) -> Iterator[Finding]:
+    """Yield what stands against a connection before the first request."""
+    where = (flow.provider, "connection", "", str(connection))
+    scoped = [each.name for each in registry() if each.adapter.tenant_field is not None]
+    if scoped and connection.tenant_type_id is None:
+        yield Finding(
+            *where,
+            f"{' and '.join(scoped)} belong to tenants, and the connection has none.",
+            "Give the connection a tenant, and name it: scim_preflight --connection NAME.",
+        )
+    if connection.dialect != flow.dialect:
+        yield Finding(
+            *where,
+            f"Its dialect is '{connection.get_dialect_display() or 'standard'}', which is not that of "
+            f"{flow.provider}.",
+            f"Set its dialect to '{flow.dialect or 'standard'}'.",
+            is_failure=False,
+        )
+    if not connection.is_active or connection.paused_at is not None:
+        yield Finding(
+            *where,
+            f"It is {'paused' if connection.is_active else 'not active'}: until that is changed, its writes "
+            "are refused.",
+            "Resume it on its page in the admin." if connection.is_active else "Make it active.",
+            is_failure=False,
+        )

@@ -1,0 +1,140 @@
+"""Transactions that leave nothing behind, on all databases."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from django.db import IntegrityError, connections, router, transaction
+from django.db.models import Model
+from django.test import override_settings
+
+LOGGERS = ("django.request", "django.security.DisallowedHost", "django_scim.access", "django_scim.request")
+"""What logs the requests of clients."""
+
+LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@contextmanager
+def undone(databases: Sequence[str]) -> Iterator[None]:
+    """Roll back all that the block does. What waits for a commit is never run.
+
+    Reads go where writes go: a replica does not have what is never committed.
+
+    :param databases: The aliases of the databases.
+    :raises ImproperlyConfigured: If one of them has no transactions.
+    """
+    for alias in databases:
+        if not connections[alias].features.supports_transactions:
+            raise ImproperlyConfigured(
+                f"The database '{alias}' has no transactions: nothing could be undone."
+            )
+    with ExitStack() as stack:
+        for alias in databases:
+            stack.enter_context(rolled_back(alias))
+        reads = ReadsOfWrites()
+        router.routers.insert(0, reads)
+        stack.callback(router.routers.remove, reads)
+        yield
+
+
+@contextmanager
+def rolled_back(alias: str) -> Iterator[None]:
+    """Roll back what the block does on one database."""
+    with transaction.atomic(using=alias):
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True, using=alias)
+
+
+class Savepoints:
+    """Savepoints on several databases: one request that is refused does not break those that follow.
+
+    :param databases: The aliases of the databases.
+    """
+
+    def __init__(self, databases: Sequence[str]) -> None:
+        self.databases = databases
+
+    @contextmanager
+    def around(self) -> Iterator[None]:
+        """Keep what the block does, unless :meth:`roll_back` is called in it."""
+        with ExitStack() as stack:
+            for alias in self.databases:
+                stack.enter_context(transaction.atomic(using=alias))
+            yield
+
+    def roll_back(self) -> None:
+        """Undo what the block has done."""
+        for alias in self.databases:
+            transaction.set_rollback(True, using=alias)
+
+    def broken_constraint(self) -> str:
+        """Return what a constraint says that PostgreSQL looks at when the transaction ends, or ""."""
+        for alias in self.databases:
+            if connections[alias].vendor == "postgresql":
+                try:
+                    connections[alias].check_constraints()
+                except IntegrityError as error:
+                    return str(error).partition("\n")[0]
+        return ""
+
+
+class ReadsOfWrites:
+    """A database router: reads what is written."""
+
+    def db_for_read(self, model: type[Model], **hints: Any) -> str:
+        """Return the database that a model is written to."""
+        return router.db_for_write(model, **hints)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what the block logs of requests to itself: refusals that a flow expects are no news."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger, was in zip(loggers, before, strict=True):
+            logger.disabled = was
+
+
+@contextmanager
+def mail_kept() -> Iterator[list[Any]]:
+    """Keep the mail that the block sends in a list, instead of sending it."""
+    kept: list[Any] = []
+    before = getattr(mail, "outbox", None)
+    mailers = getattr(settings, "MAILERS", None)
+    backends = (
+        {"EMAIL_BACKEND": LOCMEM}
+        if mailers is None
+        else {"MAILERS": {alias: {"BACKEND": LOCMEM} for alias in mailers}}
+    )
+    override = override_settings(**backends)
+    mail.outbox = kept
+    switch(override.enable)
+    try:
+        yield kept
+    finally:
+        switch(override.disable)
+        if before is None:
+            del mail.outbox
+        else:
+            mail.outbox = before
+
+
+def switch(function: Callable[[], None]) -> None:
+    """Change the settings. Which of two names they have for mail is the project's choice."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        function()
