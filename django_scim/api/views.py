@@ -42,7 +42,7 @@ from django_scim.history.events import Attempt
 from django_scim.history.redaction import Redaction, redaction
 from django_scim.models import AccessToken, Connection, Operation, Scope
 from django_scim.observability import Observation, observe
-from django_scim.operations.protection import LimitExceeded
+from django_scim.operations.breaker import LimitExceeded
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json

@@ -282,6 +282,9 @@ class Members(Collection):
         # Two spellings of an id may name one resource.
         return list(dict.fromkeys(known.values()))
 
+    def count(self, obj: Resource, most: int) -> int:
+        return self._own(obj).order_by()[:most].count()
+
     def _own(self, obj: Resource) -> QuerySet[Any]:
         return self.rows(obj.caller).using(obj.database).filter(**{self.source: obj.instance.pk})
 
