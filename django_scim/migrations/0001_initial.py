@@ -464,9 +464,7 @@ class Migration(migrations.Migration):
                         fields=["connection", "resource_type", "outcome", "operation", "-time", "-id"],
                         name="scim_event_connection_type",
                     ),
-                    models.Index(
-                        fields=["connection", "harmful", "-time"], name="scim_event_harmful"
-                    ),
+                    models.Index(fields=["connection", "harmful", "-time"], name="scim_event_harmful"),
                     models.Index(fields=["resource_id", "-time", "-id"], name="scim_event_resource"),
                     models.Index(
                         fields=[

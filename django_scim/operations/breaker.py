@@ -10,6 +10,7 @@ and deleting an account.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,9 @@ from django_scim.history.events import Attempt
 from django_scim.models import AdoptionPolicy, Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.operations.protection import ConnectionPaused, require_running
 from django_scim.resources.resource import Resource
+from django_scim.signals import connection_paused
+
+logger = logging.getLogger("django_scim.request")
 
 PERIOD = timedelta(hours=1)
 """The time in which resources are counted."""
@@ -149,6 +153,24 @@ def harmful_events(connection: Connection, now: datetime) -> QuerySet[Provisioni
     """Return the events that count at a time: one for each resource."""
     found = events_of(connection).filter(harmful=True, time__gt=since(connection, now), time__lte=now)
     return found.order_by("-time", "-pk")
+
+
+def refused_since(connection: Connection, paused_at: datetime) -> QuerySet[ProvisioningEvent]:
+    """Return what was refused because of a pause, the first one first."""
+    refused = events_of(connection).filter(outcome=Outcome.REFUSED, status=ConnectionPaused.status)
+    return refused.filter(time__gte=paused_at).order_by("time", "pk")
+
+
+def pause(connection: Connection, reason: str) -> bool:
+    """Pause a connection, log that, and tell the project.
+
+    :returns: False if it was paused already.
+    """
+    is_new = connection.pause(reason)
+    if is_new:
+        logger.error("the connection %s is paused: %s", connection, reason)
+        connection_paused.send_robust(sender=Connection, connection=connection, reason=reason)
+    return is_new
 
 
 def since(connection: Connection, now: datetime) -> datetime:

@@ -12,8 +12,8 @@ from django.utils import timezone
 from scim2_models.path import CompareOperator
 
 from django_scim.history.redaction import REDACTED
-from django_scim.mappings.dependencies import writing
 from django_scim.mappings.collection import SHOWN_KEYS
+from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping, conflict
 from django_scim.models import AdoptionPolicy, Record, UniqueValue
 from django_scim.operations.domains import require_domains

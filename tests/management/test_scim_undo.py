@@ -110,7 +110,12 @@ def test_undo_gives_back_what_a_modification_changed(scim, bob, operations):
 @pytest.mark.parametrize("operations", CHANGES.values(), ids=CHANGES.keys())
 def test_undo_leaves_alone_what_has_changed_since(scim, bob, operations):
     scim.patch(path_of(bob), *operations)
-    other = [replace("userName", "z"), replace("title", "Z"), replace("nickName", "Z"), replace("active", True)]
+    other = [
+        replace("userName", "z"),
+        replace("title", "Z"),
+        replace("nickName", "Z"),
+        replace("active", True),
+    ]
     other += [replace("name", {"givenName": "Z", "familyName": "Z"}), replace("externalId", "z")]
     other += [replace("phoneNumbers", [{"value": "+1"}]), replace("emails", [{"value": "z@example.com"}])]
     other += [replace(ENTERPRISE, {"department": "Z", "costCenter": "Z"})]
@@ -318,7 +323,12 @@ def test_a_dry_run_of_undo_changes_nothing(scim, bob):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("nobody", "--since", "1h"), ("okta", "--since", "soon"), ("okta",), ("okta", "--since", "1h", "--until", "2h")],
+    [
+        ("nobody", "--since", "1h"),
+        ("okta", "--since", "soon"),
+        ("okta",),
+        ("okta", "--since", "1h", "--until", "2h"),
+    ],
 )
 def test_undo_refuses_arguments_that_mean_nothing(scim, arguments):
     with pytest.raises(CommandError):

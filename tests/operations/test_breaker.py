@@ -356,7 +356,35 @@ class TestAPausedConnection:
         scim.post("/Users", user("new"))
 
         event = ProvisioningEvent.objects.get()
-        assert (event.outcome, event.status, event.display) == ("refused", 503, "")
+        assert (event.outcome, event.status, event.display) == ("refused", 503, "new")
+        assert event.request == user("new")
+
+    @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+    def test_a_paused_connection_has_the_name_of_whom_it_asked_about_in_the_history(self, scim, method):
+        row = UserFactory.create()
+
+        scim.request(method, path_of(row), {"Operations": []} if method == "PATCH" else None)
+
+        assert ProvisioningEvent.objects.get().display == row.username
+
+    def test_a_paused_connection_has_the_operations_of_a_job_in_the_history(self, scim):
+        row = UserFactory.create()
+        operations = [
+            {"method": "POST", "path": "/Users", "bulkId": "a", "data": user("new")},
+            {"method": "DELETE", "path": path_of(row)},
+        ]
+
+        assert scim.post("/Bulk", {"schemas": [], "Operations": operations}).status_code == 503
+
+        events = ProvisioningEvent.objects.order_by("pk")
+        assert [(event.method, event.display, event.status) for event in events] == [
+            ("POST", "new", 503),
+            ("DELETE", "", 503),
+        ]
+
+    def test_a_paused_connection_is_told_to_come_back_whatever_it_sends(self, scim):
+        assert scim.request("POST", "/Users", b"no JSON").status_code == 503
+        assert scim.request("PATCH", "/Users/nobody", b"").status_code == 503
 
     def test_a_paused_connection_does_not_stop_others(self, scim):
         assert ScimClient(ConnectionFactory.create()).post("/Users", user("new")).status_code == 201

@@ -115,9 +115,10 @@ def test_a_replacement_costs_what_a_modification_does(warm, provisioned):
         warm.put(provisioned, {**EMPLOYEE, "title": "Boss", "active": False})
 
 
-def test_a_deletion_takes_twelve_statements(warm, provisioned):
-    # token, row, record | links, groups, memberships, row, record, claims, limit, sessions, event
-    with statements(12):
+def test_a_deletion_takes_thirteen_statements(warm, provisioned):
+    # token, row, record | links, groups for the history, groups, memberships, row, record, claims, whether it
+    # is counted, sessions, event
+    with statements(13):
         warm.delete(provisioned)
 
 

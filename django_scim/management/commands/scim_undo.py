@@ -67,7 +67,9 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(str(error).strip()) from error
         progress.close()
-        self.stdout.write(f"{report.done} given back, {report.partly} in part, {report.left} left as they are.")
+        self.stdout.write(
+            f"{report.done} given back, {report.partly} in part, {report.left} left as they are."
+        )
         if options["dry_run"]:
             self.stdout.write("Nothing was changed: this was a dry run.")
 

@@ -91,7 +91,9 @@ class UndoEvent(Write):
 
         :raises ConflictException: If the resource was deleted since, or is not deleted any more.
         """
-        self.is_unchanged = bool(self.event.version) and self.event.version == self.resource_type.version(self.obj)
+        self.is_unchanged = bool(self.event.version) and self.event.version == self.resource_type.version(
+            self.obj
+        )
         if self.obj.is_deleted is not self.is_of_deletion:
             state = "deleted" if self.obj.is_deleted else "there again"
             raise ConflictException(detail=f"it is {state}")

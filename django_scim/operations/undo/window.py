@@ -37,10 +37,13 @@ class Result:
     left: list[str]
 
     def __str__(self) -> str:
-        name = self.event.display or self.event.resource_id
+        event = self.event
+        name = event.display or event.resource_id
         done = "given back" if self.is_done else "left as it is"
         reasons = f" ({'; '.join(self.left)})" if self.left else ""
-        return f"{self.event.time:%Y-%m-%d %H:%M:%S} {self.event.operation} {self.event.resource_type} {name}: {done}{reasons}"
+        return (
+            f"{event.time:%Y-%m-%d %H:%M:%S} {event.operation} {event.resource_type} {name}: {done}{reasons}"
+        )
 
 
 @dataclass
