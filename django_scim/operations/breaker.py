@@ -1,11 +1,12 @@
 """The circuit breaker: how much a connection may do within an hour that hurts.
 
-A mistake at the identity provider, such as a removed assignment of a group, can lock every account, empty every
-group, or rename everybody within minutes. Over a limit, the connection is paused until somebody resumes it.
+A mistake at the identity provider, such as a removed assignment of a group, can lock every account, empty
+every group, or rename everybody within minutes. Over a limit, the connection is paused until somebody resumes
+it.
 
-What is counted are resources and not requests: one that is deactivated, and then deleted, counts once. What the
-connection itself has made within the hour does not count: identity providers test themselves by making, locking
-and deleting an account.
+What is counted are resources and not requests: one that is deactivated, and then deleted, counts once. What
+the connection itself has made within the hour does not count: identity providers test themselves by making,
+locking and deleting an account.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ class LimitExceeded(ConnectionPaused):
 def guard(obj: Resource, attempt: Attempt, *, was_active: bool | None, is_deleted: bool) -> None:
     """Count a write that hurts, and refuse it over the limit.
 
-    Call it in the transaction of the write, after everything is saved. The row of the connection is locked until
-    the commit, so that the next write that hurts counts this one. Other writes do not wait for it.
+    Call it in the transaction of the write, after everything is saved. The row of the connection is locked
+    until the commit, so that the next write that hurts counts this one. Other writes do not wait for it.
 
     :param was_active: Whether the resource was active before the write; None for one that the write makes.
     :raises LimitExceeded: If the limit is reached within the hour.
@@ -82,8 +83,8 @@ def has_limit(connection: Connection) -> bool:
 def is_renamed(obj: Resource, attempt: Attempt) -> bool:
     """Whether a write takes a name, an address or a password from somebody who had it.
 
-    Of one that adopts what it names, only the name that it goes by counts: it brings the others as the provider
-    has them.
+    Of one that adopts what it names, only the name that it goes by counts: it brings the others as the
+    provider has them.
     """
     mappings, names = obj.resource_type.mappings, obj.resource_type.adapter.known_by
     if obj.is_adopted and obj.caller.acting.adoption == AdoptionPolicy.MATCHING:
@@ -187,8 +188,8 @@ def events_of(connection: Connection) -> QuerySet[ProvisioningEvent]:
 def resources(obj: Resource, connection: Connection, was_active: bool) -> int:
     """Count the resources of the same type that a connection may change, up to :data:`MOST_COUNTED`.
 
-    Those that count are active, or were when the hour began. Those that it has made within the hour do not: the
-    limit could be lifted by making more.
+    Those that count are active, or were when the hour began. Those that it has made within the hour do not:
+    the limit could be lifted by making more.
     """
     name, now = obj.resource_type.name, timezone.now()
     rows = within_reach(obj, connection).exclude(pk=obj.instance.pk)

@@ -48,7 +48,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Undo the events.
 
-        :raises CommandError: If there is no such connection, if the window is empty, or if the database refuses.
+        :raises CommandError: If there is no such connection, or if the database refuses.
         """
         connection = self.connection(options["connection"])
         since, until = options["since"], options["until"] or timezone.now()
