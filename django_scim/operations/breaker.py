@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connections, router
@@ -25,6 +26,7 @@ from django_scim.models import AdoptionPolicy, Connection, Operation, Outcome, P
 from django_scim.operations.protection import ConnectionPaused, require_running
 from django_scim.resources.resource import Resource
 from django_scim.signals import connection_paused
+from django_scim.sql.transactions import run
 
 logger = logging.getLogger("django_scim.request")
 
@@ -167,7 +169,8 @@ def pause(connection: Connection, reason: str) -> bool:
 
     :returns: False if it was paused already.
     """
-    is_new = connection.pause(reason)
+    # Again after a deadlock: the writes that hurt hold the row of the connection.
+    is_new = run(router.db_for_write(Connection), partial(connection.pause, reason))
     if is_new:
         logger.error("the connection %s is paused: %s", connection, reason)
         connection_paused.send_robust(sender=Connection, connection=connection, reason=reason)
