@@ -125,7 +125,7 @@ class StoppingPages(PagesOfConnection):
             since, is_confirmed = form.cleaned_data["since"], "give_back" in request.POST
             if is_confirmed and (report := self.give_back(request, connection, since, until)):
                 done = {"number": report.done + report.partly, "left": report.left}
-                text = _("%(number)d changes are given back, and %(left)d are left as they are.") % done
+                text = _("Changes given back: %(number)d. Left as they are: %(left)d.") % done
                 messages.success(request, text)
                 return HttpResponseRedirect(self.connection_url(connection))
             if not is_confirmed:
@@ -175,6 +175,6 @@ class StoppingPages(PagesOfConnection):
                 "until": until.isoformat(),
                 "number": report.done + report.partly,
             }
-            text = _("Undone from %(since)s until %(until)s: %(number)d changes given back.")
+            text = _("Undone from %(since)s until %(until)s. Changes given back: %(number)d.")
             self.log_change(request, connection, text % times)
         return report

@@ -118,10 +118,10 @@ class TestUndo:
 
         response = admin_client.post(url(scim.connection, "undo"), {**sent, "give_back": "1"}, follow=True)
 
-        assert "1 changes are given back, and 0 are left as they are." in response.text
+        assert "Changes given back: 1. Left as they are: 0." in response.text
         assert User.objects.get(username="bob").is_active is True
         assert "undone by admin" in ProvisioningEvent.objects.latest("pk").detail
-        assert "1 changes given back" in LogEntry.objects.get().get_change_message()
+        assert "Changes given back: 1." in LogEntry.objects.get().get_change_message()
 
     def test_undo_sends_more_than_a_request_can_do_to_the_command(self, admin_client, scim, row, monkeypatch):
         monkeypatch.setattr("django_scim.admin.connections.stopping.MOST_UNDONE", 0)
