@@ -261,12 +261,14 @@ class ScimSettings:
     """The most events that one page of ``/history`` holds; a larger ``page_size`` is lowered to it."""
 
     DEPROVISIONING_LIMIT: int | None = 500
-    """How many resources a connection may deactivate or delete within an hour before it is paused; None for
-    any number. A connection can have a limit of its own."""
+    """How many resources a connection may deactivate, delete, empty of members, rename or give another
+    password within an hour before it is paused; None for any number. What it has made within the hour does
+    not count. A connection can have a limit of its own."""
 
     DEPROVISIONING_SHARE: int | None = 20
-    """The same in percent of the resources of the type that the connection sees, where that is less, but
-    25 at least; None for any share. It is not asked of a connection with a limit of its own."""
+    """The same in percent of the active resources of the type that the connection may change and has not made
+    within the hour, where that is less, but 25 at least; None for any share. It is not asked of a connection
+    with a limit of its own."""
 
     LOG_PERSONAL_DATA: bool = False
     """Whether the log ``django_scim.access`` has the queries and the addresses of requests too."""

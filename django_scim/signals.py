@@ -95,7 +95,7 @@ members_removed = Signal()
 :data:`members_added`."""
 
 connection_paused = Signal()
-"""A connection was paused, since it was about to deactivate or delete more than it may within an hour.
+"""A connection was paused: by hand, or since it was about to do more than it may within an hour that hurts.
 
 The sender is the model :class:`~django_scim.models.Connection`. This is the place to tell somebody: nothing
 more is written by the connection until it is resumed in the admin.

@@ -27,7 +27,7 @@ from django_scim.sql.operand import any_of
 from django_scim.sql.values import column_of
 
 if TYPE_CHECKING:
-    from django_scim.resources.resource import Resource
+    from django_scim.resources.resource import Caller, Resource
     from django_scim.resources.resource_type import ResourceType
 
 
@@ -109,6 +109,10 @@ class Adapter(Joining):
 
     kept_on_adoption: Sequence[str] = ()
     """The attributes, and the columns, that the write which adopts a resource leaves as they are."""
+
+    known_by: Sequence[str] = ()
+    """The attributes that a resource is known by, or signed in with: a connection that changes those of many
+    resources within an hour is paused."""
 
     domain_attributes: Sequence[str] = ()
     """The attributes in which a connection may write no address outside of its e-mail domains."""
@@ -312,6 +316,10 @@ class Adapter(Joining):
     def is_active(self, obj: Resource) -> bool:
         """Whether a resource that is not deleted allows what its kind of resource allows."""
         return True
+
+    def active_rows(self, rows: QuerySet[Any], caller: Caller) -> QuerySet[Any]:
+        """Return those of some rows for which :meth:`is_active` holds, as far as the database can tell."""
+        return rows
 
     def keep_names(self, before: Json, after: Json) -> list[str]:
         """Put names back that a client has changed for no other reason than that it deactivates the resource.

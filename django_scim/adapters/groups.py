@@ -28,6 +28,7 @@ class GroupAdapter(Adapter):
     description = "Group"
     looked_up: Sequence[str] = ("displayName",)
     matched_by = "displayName"
+    known_by: Sequence[str] = ("displayName",)
 
     def __init__(self, *, model: type[Model] | str | None = None, **options: Any) -> None:
         if model is not None or not hasattr(self, "model"):

@@ -11,6 +11,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.core.checks import CheckMessage, Warning
 from django.db.models import CharField, EmailField, Field, Model, Q, QuerySet, TextField
+from scim2_models import InvalidFilterException
+from scim2_models.path import CompareOperator
 
 from django_scim import mappings
 from django_scim.adapters.adapter import Adapter, model_named
@@ -25,7 +27,7 @@ from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import ENTERPRISE, EnterpriseUserExtension, User
 
 if TYPE_CHECKING:
-    from django_scim.resources.resource import Resource
+    from django_scim.resources.resource import Caller, Resource
 
 NAMES = {
     "name.givenName": ("first_name", "given_name"),
@@ -55,6 +57,7 @@ class UserAdapter(Adapter):
     description = "User Account"
     looked_up: Sequence[str] = ("userName", "emails")
     matched_by = "userName"
+    known_by: Sequence[str] = ("userName", "name", "displayName", "emails", "password")
     domain_attributes: Sequence[str] = ("userName", "emails")
     can_be_inactive = True
 
@@ -218,6 +221,16 @@ class UserAdapter(Adapter):
         """Whether the account is not locked: what has no ``active`` is not."""
         active = self.resource_type.mappings.get("active")
         return active is None or active.read(obj) is not False
+
+    def active_rows(self, rows: QuerySet[Any], caller: Caller) -> QuerySet[Any]:
+        """Return the accounts that are not locked."""
+        active = self.resource_type.mappings.get("active")
+        if active is None:
+            return rows
+        try:
+            return rows.filter(active.lookup(active.path, CompareOperator.ne, False, caller))
+        except InvalidFilterException:
+            return rows
 
     def keep_names(self, before: Json, after: Json) -> list[str]:
         """Put the names back that Microsoft Entra ID gives to a user whom it deletes softly.

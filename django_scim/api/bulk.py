@@ -15,11 +15,14 @@ from django_scim.history.redaction import Redaction
 from django_scim.models import AccessToken
 from django_scim.operations.bulk.job import BulkJob
 from django_scim.operations.bulk.request import BulkOperation
-from django_scim.operations.protection import require_running
+from django_scim.operations.protection import ConnectionPaused, require_running
 from django_scim.resources.registry import registry
 from django_scim.schema.paths import Json
 
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+
+MOST_NOTED = 100
+"""How many operations the history has of a job that a pause refuses."""
 
 
 class BulkViewSet(ProtectedView):
@@ -29,7 +32,6 @@ class BulkViewSet(ProtectedView):
 
     def create(self, request: Request) -> Response:
         """Run the operations, and answer with what came of each."""
-        require_running(self.connection)
         job = BulkJob(
             self.body,
             registry(),
@@ -39,9 +41,19 @@ class BulkViewSet(ProtectedView):
             allows=self.allows,
             token=request.auth if isinstance(request.auth, AccessToken) else None,
         )
+        if self.connection.paused_at is not None:
+            self.note_what_is_refused(job)
+            require_running(self.connection)
         self.require_within_rate(len(job.operations))
         answers = [answer(operation, self.redaction) for operation in job.run()]
         return Response({"schemas": [BULK_RESPONSE], "Operations": answers})
+
+    def note_what_is_refused(self, job: BulkJob) -> None:
+        """Let the history have the first operations of a job that a pause refuses."""
+        for operation in job.operations[:MOST_NOTED]:
+            attempt = job.new_attempt(operation)
+            if attempt is not None:
+                self.record_refusal(attempt, ConnectionPaused(self.connection.pause_reason))
 
     def require_within_rate(self, operations: int) -> None:
         """Refuse the whole job before it begins, if it has more operations than a rate allows.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 from django.db.models import Model
 from django.utils.module_loading import import_string
 from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from scim2_models import NotImplementedException
+from scim2_models import NotImplementedException, SCIMException
 
 from django_scim.api.errors import HTTPError, scim_error
 from django_scim.api.permissions import connection_of
@@ -198,8 +200,20 @@ class ResourceViewSet(RecordedReads):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a write of a connection that is paused."""
         super().initial(request, *args, **kwargs)
-        if self.is_write:
+        if self.is_write and self.connection.paused_at is not None:
+            self.note_what_is_refused()
             require_running(self.connection)
+
+    def note_what_is_refused(self) -> None:
+        """Let the history have the body of a request that a pause refuses, and the name of its resource."""
+        with suppress(SCIMException, APIException):
+            if self.request.method != "DELETE":
+                self.payload()
+        if not self.attempt.display and (identifier := self.kwargs.get("pk")):
+            rows = self.resource_type.queryset(self.connection)
+            row = self.resource_type.identified(rows, identifier).first()
+            if row is not None:
+                self.attempt.display = self.resource_type.adapter.row_name(row)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer with the error, and record a write that was refused. A read has no attempt here."""

@@ -42,11 +42,10 @@ from django_scim.history.events import Attempt
 from django_scim.history.redaction import Redaction, redaction
 from django_scim.models import AccessToken, Connection, Operation, Scope
 from django_scim.observability import Observation, observe
-from django_scim.operations.protection import LimitExceeded
+from django_scim.operations.breaker import LimitExceeded, pause
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
-from django_scim.signals import connection_paused
 
 logger = logging.getLogger("django_scim.request")
 
@@ -356,17 +355,11 @@ class ProtectedView(ScimView):
         if error.status == TOO_MANY_REQUESTS:
             return
         if isinstance(error, LimitExceeded):
-            self.pause(error.reason)
+            pause(self.connection, error.reason)
         try:
             attempt.refused(error)
         except (DatabaseError, InterfaceError):
             logger.exception("the event of a refused request could not be written")
-
-    def pause(self, reason: str) -> None:
-        """Pause the connection, and send the signal."""
-        if self.connection.pause(reason):
-            logger.error("the connection %s is paused: %s", self.connection, reason)
-            connection_paused.send_robust(sender=Connection, connection=self.connection, reason=reason)
 
 
 def instances(paths: Sequence[str]) -> list[Any]:

@@ -73,6 +73,8 @@ class Attempt:
         self.version = ""
         self.deactivated = False
         """Whether the resource was active before, and is not active now."""
+        self.harmful = False
+        """Whether the circuit breaker counts the resource."""
         self.detail = ""
         """The detail of a success."""
         self.notes: list[str] = []
@@ -123,6 +125,7 @@ class Attempt:
         self.notes.clear()
         self.former_id = ""
         self.deactivated = False
+        self.harmful = False
 
     def succeeded(self, status: int) -> ProvisioningEvent:
         """Write the event of a success. That of a write is in the transaction of the change."""
@@ -131,6 +134,7 @@ class Attempt:
             status,
             changes=self.told_changes,
             deactivated=self.deactivated,
+            harmful=self.harmful,
             detail=limited("; ".join(filter(None, (self.detail, *self.notes, self.ignored_note))), "detail"),
             version=limited(self.version, "version"),
         )

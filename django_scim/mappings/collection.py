@@ -52,6 +52,10 @@ class Collection(Mapping):
         """
         raise NotImplementedError
 
+    def count(self, obj: Resource, most: int) -> int:
+        """Count the values, up to a number. A collection that cannot tell has as many."""
+        return most
+
     def shown(self, keys: Sequence[Any]) -> list[str]:
         """Return what the history shows for primary keys: the first of them, by ``id`` if it can be."""
         raise NotImplementedError

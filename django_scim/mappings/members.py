@@ -234,12 +234,15 @@ class Members(Collection):
         """End the memberships that the caller can see: what a group allows should not outlive it.
 
         Those in the groups of another tenant are that tenant's to end. Where all callers see the same rows,
-        one statement ends them, however many there are.
+        one statement ends them, however many there are, and the history has the first of them.
         """
         if self.other is not None and self.other.adapter.is_scoped:
             for batch in batches(list(self._own(obj).values_list(self.target, flat=True))):
                 self._remove(obj, batch)
             return
+        keys = list(self._own(obj).order_by("pk").values_list(self.target, flat=True)[: SHOWN_KEYS + 1])
+        if keys:
+            obj.note_members(self.note_key, "removed", keys, self)
         with writing(obj.instance):
             if self.is_between:
                 getattr(obj.instance, self.relation).all().delete()
@@ -281,6 +284,9 @@ class Members(Collection):
         require_types(self, [value for value in values if identifier_of(value) in known])
         # Two spellings of an id may name one resource.
         return list(dict.fromkeys(known.values()))
+
+    def count(self, obj: Resource, most: int) -> int:
+        return self._own(obj).order_by()[:most].count()
 
     def _own(self, obj: Resource) -> QuerySet[Any]:
         return self.rows(obj.caller).using(obj.database).filter(**{self.source: obj.instance.pk})
@@ -340,6 +346,23 @@ class Members(Collection):
             else:
                 manager.remove(*keys)
         obj.note_members(self.note_key, "removed", keys, self)
+
+    def keys_shown(self, texts: Sequence[str]) -> list[Any]:
+        """Return the primary keys that :meth:`shown` has shown."""
+        other = self.other
+        if other is None:
+            return []
+        if other.adapter.id_field is None:
+            decoded = (other.scheme.decode(text) for text in texts)
+            return [key for key in decoded if key is not None]
+        return [other.model._meta.pk.to_python(text) for text in texts]
+
+    def existing(self, obj: Resource, keys: Sequence[Any]) -> list[Any]:
+        """Return those of some primary keys whose resources are there, for the caller."""
+        if self.other is None:
+            return []
+        rows = self.other.queryset(obj.caller.connection).using(obj.database)
+        return list(rows.filter(pk__in=keys).values_list("pk", flat=True))
 
     def shown(self, keys: Sequence[Any]) -> list[str]:
         other = self.other

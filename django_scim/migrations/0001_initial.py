@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                     "deprovisioning_limit",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="How many resources may be deactivated or deleted in an hour before the connection is paused; empty for the limit of the settings.",
+                        help_text="How many resources may be deactivated, deleted, emptied, renamed or given another password in an hour before the connection is paused; empty for the limit of the settings.",
                         null=True,
                         verbose_name="deprovisioning limit",
                     ),
@@ -424,6 +424,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("deactivated", models.BooleanField(default=False, verbose_name="deactivated")),
+                ("harmful", models.BooleanField(default=False, editable=False)),
                 ("duration", models.PositiveIntegerField(default=0, verbose_name="duration in milliseconds")),
                 (
                     "connection",
@@ -467,9 +468,7 @@ class Migration(migrations.Migration):
                         fields=["connection", "resource_type", "outcome", "operation", "-time", "-id"],
                         name="scim_event_connection_type",
                     ),
-                    models.Index(
-                        fields=["connection", "deactivated", "-time"], name="scim_event_deactivated"
-                    ),
+                    models.Index(fields=["connection", "harmful", "-time"], name="scim_event_harmful"),
                     models.Index(fields=["resource_id", "-time", "-id"], name="scim_event_resource"),
                     models.Index(
                         fields=[

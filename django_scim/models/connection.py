@@ -124,8 +124,8 @@ class Connection(models.Model):
         null=True,
         blank=True,
         help_text=_(
-            "How many resources may be deactivated or deleted in an hour before the connection is paused; "
-            "empty for the limit of the settings."
+            "How many resources may be deactivated, deleted, emptied, renamed or given another password in "
+            "an hour before the connection is paused; empty for the limit of the settings."
         ),
     )
     paused_at = models.DateTimeField(_("paused at"), null=True, editable=False)

@@ -76,7 +76,9 @@ class ProvisioningEvent(models.Model):
     version = models.CharField(_("version"), max_length=100, blank=True)
     changes = models.JSONField(_("changes"), default=no_changes)
     deactivated = models.BooleanField(_("deactivated"), default=False)
-    """Whether the resource was active before, and not after. The limit of deprovisioning counts these."""
+    """Whether the resource was active before, and not after."""
+    harmful = models.BooleanField(default=False, editable=False)
+    """Whether the limit of deprovisioning counts the event: one for each resource within an hour."""
     duration = models.PositiveIntegerField(_("duration in milliseconds"), default=0)
 
     class Meta:
@@ -99,7 +101,7 @@ class ProvisioningEvent(models.Model):
                 fields=["connection", "resource_type", "outcome", "operation", "-time", "-id"],
                 name="scim_event_connection_type",
             ),
-            models.Index(fields=["connection", "deactivated", "-time"], name="scim_event_deactivated"),
+            models.Index(fields=["connection", "harmful", "-time"], name="scim_event_harmful"),
             models.Index(fields=["resource_id", "-time", "-id"], name="scim_event_resource"),
             # A search by the beginning of a name is sorted afterwards, so the index has all columns of the
             # filters. PostgreSQL needs the first operator class for it. Other databases have none.

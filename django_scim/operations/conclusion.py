@@ -14,8 +14,9 @@ from django.dispatch import Signal
 
 from django_scim import signals
 from django_scim.history.events import Attempt
+from django_scim.operations.breaker import guard
 from django_scim.operations.ending import end
-from django_scim.operations.protection import require_permitted_outcome, require_within_limit
+from django_scim.operations.protection import require_permitted_outcome
 from django_scim.resources.resource import Resource
 
 BATCH = 500
@@ -45,7 +46,7 @@ def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: boo
     :param active_before: The result of :func:`was_active` before the write.
     :raises ForbiddenException: If the resource is protected after the write, or if it was the last
         administrator.
-    :raises LimitExceeded: If the connection has reached its limit of deprovisioning.
+    :raises LimitExceeded: If the connection has reached its limit of what hurts.
     """
     is_deleted = signal is signals.resource_deleted
     is_active = not is_deleted and obj.resource_type.adapter.is_active(obj)
@@ -60,8 +61,7 @@ def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: boo
     is_changed = bool(attempt.changes) or signal is signals.resource_created
     require_permitted_outcome(obj, is_changed=is_changed, is_deleted=is_deleted)
     attempt.deactivated = bool(active_before) and not is_active
-    if attempt.deactivated and attempt.connection is not None:
-        require_within_limit(obj)
+    guard(obj, attempt, was_active=active_before, is_deleted=is_deleted)
     if active_before is not None and not is_active:
         obj.resource_type.adapter.deprovision(obj)
     announcements = list(announcements_of(obj, attempt, signal, active_before, is_active))

@@ -1,19 +1,11 @@
-"""What stops a write: protected rows, the last administrator, the limit of deprovisioning.
-
-A mistake at the identity provider, such as a removed assignment of a group, can deactivate every account
-within minutes. Over a limit, the connection is paused until somebody resumes it.
-"""
+"""What stops a write: protected rows, the last administrator, a connection that is paused."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.db import router
-from django.utils import timezone
 from scim2_models import ForbiddenException, SCIMException
 
-from django_scim.conf import get_settings
-from django_scim.models import AccessToken, Connection, ProvisioningEvent
+from django_scim.models import AccessToken, Connection
 from django_scim.resources.resource import Resource
 
 
@@ -57,36 +49,16 @@ def require_other_administrator(obj: Resource) -> None:
         raise ForbiddenException(detail="this is the last active administrator")
 
 
-PERIOD = timedelta(hours=1)
-"""The time in which deactivations and deletions are counted."""
-
-ALWAYS_ALLOWED = 25
-"""The least number that a limit by share allows: in a small project, one account is a large share."""
-
-MOST_COUNTED = 10_000
-"""The most resources that are counted for a share, so that the whole table is not read."""
-
-
 class ConnectionPaused(SCIMException):
     """The connection is paused: 503, so that clients try again and lose nothing."""
 
     status = 503
-    wait = PERIOD.total_seconds()
+    wait = 3600
     """For the ``Retry-After`` header."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(detail=f"provisioning is paused: {reason}")
         self.reason = reason
-
-
-class LimitExceeded(ConnectionPaused):
-    """A write would exceed the limit of deprovisioning.
-
-    Whoever catches this has to pause the connection. The write itself cannot, since it is rolled back.
-    """
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"more than {limit} resources were to be deactivated or deleted within an hour")
 
 
 def require_running(connection: Connection) -> None:
@@ -121,44 +93,3 @@ def stop_of(connection: Connection, token: AccessToken | None) -> SCIMException 
     if now is None:
         return NoLongerAuthentic()
     return None if now.paused_at is None else ConnectionPaused(now.pause_reason)
-
-
-def require_within_limit(obj: Resource) -> None:
-    """Refuse a deactivation or a deletion over the limit.
-
-    Requests at the same time do not see each other's events. So the limit may be exceeded by as many as
-    there are workers.
-
-    :raises LimitExceeded: If the limit is reached within the hour.
-    """
-    connection = obj.caller.acting
-    settings = get_settings()
-    limit, share = settings.DEPROVISIONING_LIMIT, settings.DEPROVISIONING_SHARE
-    if connection.deprovisioning_limit is not None:
-        limit, share = connection.deprovisioning_limit, None
-    if limit is None and share is None:
-        return
-    done = deprovisioned(connection, most=MOST_COUNTED if limit is None else limit)
-    if limit is not None and done >= limit:
-        raise LimitExceeded(limit)
-    if share is not None and done >= ALWAYS_ALLOWED:
-        limit = max(ALWAYS_ALLOWED, resources(obj) * share // 100)
-        if deprovisioned(connection, most=limit, resource_type=obj.resource_type.name) >= limit:
-            raise LimitExceeded(limit)
-
-
-def deprovisioned(connection: Connection, most: int, **selection: str) -> int:
-    """Count what a connection has deactivated and deleted within the hour, at most up to a number.
-
-    :param selection: Further lookups of the events, such as their ``resource_type``.
-    """
-    since = max(filter(None, (timezone.now() - PERIOD, connection.resumed_at)))
-    events = ProvisioningEvent.objects.using(router.db_for_write(ProvisioningEvent))
-    found = events.filter(connection=connection, deactivated=True, time__gt=since, **selection).order_by()
-    return found[:most].count()
-
-
-def resources(obj: Resource) -> int:
-    """Count the resources of the same type that the connection sees, up to :data:`MOST_COUNTED`."""
-    rows = obj.resource_type.queryset(obj.caller.connection).using(obj.database)
-    return rows.order_by()[:MOST_COUNTED].count()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from scim2_models.path import CompareOperator
 
 from django_scim.history.redaction import REDACTED
+from django_scim.mappings.collection import SHOWN_KEYS
 from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping, conflict
 from django_scim.models import AdoptionPolicy, Record, UniqueValue
@@ -315,3 +316,5 @@ def note_members(obj: Resource, changes: dict[str, Any]) -> None:
     """Add the ``id`` of each added and removed member for the history."""
     for key, kinds in obj.members_changed.items():
         changes[key] = {kind: obj.collections[key].shown(keys) for kind, keys in kinds.items()}
+        if any(len(keys) > SHOWN_KEYS for keys in kinds.values()):
+            changes[key]["more"] = True

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from django_scim.models import Connection, ProvisioningEvent
-from django_scim.operations import protection as limits
+from django_scim.models import Connection, ProvisioningEvent, Record
+from django_scim.operations import breaker as limits
 from django_scim.signals import connection_paused
 from tests.conftest import ScimClient
-from tests.factories import ConnectionFactory, GroupFactory, UserFactory
-from tests.operations.patch_operations import DEACTIVATE
-from tests.representations import ENTERPRISE, group, path_of, user
+from tests.factories import ConnectionFactory, GroupFactory, UserFactory, managed
+from tests.operations.patch_operations import ACTIVATE, DEACTIVATE, remove, replace
+from tests.representations import ENTERPRISE, group, id_of, path_of, user
 
 pytestmark = pytest.mark.django_db
 
@@ -83,10 +86,113 @@ class TestTheLimit:
         assert statuses(answers) == [200, 200, 503]
 
     def test_the_deprovisioning_limit_does_not_count_what_was_inactive_before(self, scim):
-        rows = UserFactory.create_batch(4, is_active=False)
+        assert deactivate(scim, UserFactory.create_batch(4, is_active=False)) == [200] * 4
 
-        assert deactivate(scim, rows) == [200] * 4
-        assert statuses(scim.delete(path_of(row)) for row in rows) == [204] * 4
+    def test_the_deprovisioning_limit_counts_the_deletion_of_an_inactive_account(self, scim):
+        rows = UserFactory.create_batch(3, is_active=False)
+
+        assert statuses(scim.delete(path_of(row)) for row in rows) == [204, 204, 503]
+
+    def test_the_deprovisioning_limit_counts_a_person_once(self, scim):
+        first, second, third = UserFactory.create_batch(3)
+
+        for _ in range(2):
+            assert deactivate(scim, [first]) == [200]
+            assert scim.patch(path_of(first), ACTIVATE).status_code == 200
+        assert scim.delete(path_of(first)).status_code == 204
+
+        assert deactivate(scim, [second, third]) == [200, 503]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            replace("userName", "somebody-{number}"),
+            replace("name.familyName", "Nobody {number}"),
+            replace("password", "A-long-secret-{number}"),
+            replace("emails", [{"value": "{number}@evil.example"}]),
+            remove("name"),
+            replace(None, {"name": {"givenName": "{number}"}}),
+        ],
+        ids=str,
+    )
+    def test_the_deprovisioning_limit_counts_who_gets_another_name_or_password(self, scim, change):
+        rows = [managed(scim.connection, row) for row in UserFactory.create_batch(3)]
+        sent = [json.loads(json.dumps(change).replace("{number}", str(row.pk))) for row in rows]
+
+        answers = [scim.patch(path_of(row), each) for row, each in zip(rows, sent, strict=True)]
+
+        assert statuses(answers) == [200, 200, 503]
+
+    def test_the_deprovisioning_limit_does_not_count_names_where_there_were_none(self, scim):
+        rows = UserFactory.create_batch(3, first_name="", last_name="")
+
+        answers = [scim.patch(path_of(row), replace("name.givenName", "Eve")) for row in rows]
+
+        assert statuses(answers) == [200] * 3
+
+    def test_the_deprovisioning_limit_does_not_count_the_names_of_an_adoption(self):
+        scim = ScimClient(ConnectionFactory.create(deprovisioning_limit=0, adoption="matching"))
+        row = UserFactory.create()
+
+        answer = scim.put(path_of(row), user(row.username, name={"givenName": "Other"}))
+
+        assert answer.status_code == 200
+
+    @pytest.mark.parametrize("way", ["remove", "replace", "remove each", "put", "leave one"])
+    def test_the_deprovisioning_limit_counts_groups_that_are_emptied(self, scim, way):
+        people = UserFactory.create_batch(3)
+        rows = GroupFactory.create_batch(3)
+        for row in rows:
+            row.user_set.set(people)
+
+        def empty(row):
+            if way == "put":
+                return scim.put(path_of(row), group(row.name))
+            if way == "replace":
+                return scim.patch(path_of(row), replace("members", []))
+            if way == "remove":
+                return scim.patch(path_of(row), remove("members"))
+            gone = people[1:] if way == "leave one" else people
+            return scim.patch(path_of(row), *(remove(f'members[value eq "{id_of(each)}"]') for each in gone))
+
+        assert [empty(row).status_code for row in rows][2] == 503
+        assert rows[2].user_set.count() == 3
+
+    def test_the_deprovisioning_limit_does_not_count_a_group_that_keeps_most_of_its_members(self, scim):
+        people = UserFactory.create_batch(3)
+        rows = GroupFactory.create_batch(4)
+        for row in rows:
+            row.user_set.set(people)
+        gone = remove(f'members[value eq "{id_of(people[0])}"]')
+
+        assert statuses(scim.patch(path_of(row), gone) for row in rows) == [204] * 4
+
+    def test_the_deprovisioning_limit_does_not_count_what_the_connection_made_within_the_hour(self, scim):
+        made = [scim.post("/Users", user(f"test{number}")).json()["id"] for number in range(4)]
+
+        for each in made:
+            assert scim.patch(f"/Users/{each}", DEACTIVATE).status_code == 200
+            assert scim.delete(f"/Users/{each}").status_code == 204
+
+        scim.connection.refresh_from_db()
+        assert scim.connection.paused_at is None
+
+    def test_the_deprovisioning_limit_counts_what_the_connection_made_before(self, scim):
+        made = [scim.post("/Users", user(f"old{number}")).json()["id"] for number in range(3)]
+        ProvisioningEvent.objects.update(time=timezone.now() - timedelta(minutes=61))
+
+        answers = [scim.delete(f"/Users/{each}") for each in made]
+
+        assert statuses(answers) == [204, 204, 503]
+
+    def test_the_deprovisioning_limit_counts_what_another_connection_made(self, scim):
+        other = ScimClient(ConnectionFactory.create())
+        made = [other.post("/Groups", group(f"new{number}")).json()["id"] for number in range(3)]
+        Record.objects.update(managed_by=None)
+
+        answers = [scim.delete(f"/Groups/{each}") for each in made]
+
+        assert statuses(answers) == [204, 204, 503]
 
     def test_the_deprovisioning_limit_does_not_count_what_was_refused(self, scim):
         protected = UserFactory.create_batch(3, is_superuser=True)
@@ -128,12 +234,12 @@ class TestTheLimit:
         self, scim, django_assert_num_queries, settings
     ):
         row = UserFactory.create()
-        change = {"op": "replace", "path": "name.givenName", "value": "B"}
+        change = {"op": "replace", "path": "title", "value": "B"}
         scim.patch(path_of(row), {**change, "value": "A"})
-        with django_assert_num_queries(9):
+        with CaptureQueriesContext(database) as limited:
             scim.patch(path_of(row), change)
-        settings.DJANGO_SCIM = {"DEPROVISIONING_LIMIT": None}
-        with django_assert_num_queries(9):
+        settings.DJANGO_SCIM = {"DEPROVISIONING_LIMIT": None, "DEPROVISIONING_SHARE": None}
+        with django_assert_num_queries(len(limited)):
             scim.patch(path_of(row), {**change, "value": "C"})
 
 
@@ -166,6 +272,43 @@ class TestTheShare:
         groups = GroupFactory.create_batch(2)
 
         assert [scim.delete(path_of(group)).status_code for group in groups] == [204, 204]
+
+    def test_the_deprovisioning_share_counts_no_accounts_that_are_locked(self, scim, settings):
+        settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 50}
+        UserFactory.create_batch(10, is_active=False)
+        rows = UserFactory.create_batch(10)
+
+        assert deactivate(scim, rows) == [200] * 5 + [503] * 5
+
+    def test_the_deprovisioning_share_is_not_lifted_by_accounts_that_are_made_within_the_hour(
+        self, scim, settings
+    ):
+        settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 50}
+        rows = UserFactory.create_batch(10)
+        for number in range(10):
+            scim.post("/Users", user(f"filler{number}"))
+
+        assert deactivate(scim, rows) == [200] * 5 + [503] * 5
+
+    def test_the_deprovisioning_share_counts_no_accounts_of_other_connections(self, scim, settings):
+        settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 50}
+        other = ConnectionFactory.create()
+        for row in UserFactory.create_batch(10):
+            managed(other, row)
+        rows = UserFactory.create_batch(10)
+
+        assert deactivate(scim, rows) == [200] * 5 + [503] * 5
+
+    def test_the_deprovisioning_share_counts_what_is_made_by_hand_only_where_it_may_be_adopted(
+        self, scim, settings
+    ):
+        settings.DJANGO_SCIM = {"DEPROVISIONING_SHARE": 50}
+        scim.connection.adoption = "own"
+        scim.connection.save()
+        UserFactory.create_batch(10)
+        rows = [managed(scim.connection, row) for row in UserFactory.create_batch(10)]
+
+        assert deactivate(scim, rows) == [200] * 5 + [503] * 5
 
     def test_the_deprovisioning_share_is_not_asked_of_a_connection_with_a_number_of_its_own(
         self, scim, settings
@@ -213,7 +356,35 @@ class TestAPausedConnection:
         scim.post("/Users", user("new"))
 
         event = ProvisioningEvent.objects.get()
-        assert (event.outcome, event.status, event.display) == ("refused", 503, "")
+        assert (event.outcome, event.status, event.display) == ("refused", 503, "new")
+        assert event.request == user("new")
+
+    @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+    def test_a_paused_connection_has_the_name_of_whom_it_asked_about_in_the_history(self, scim, method):
+        row = UserFactory.create()
+
+        scim.request(method, path_of(row), {"Operations": []} if method == "PATCH" else None)
+
+        assert ProvisioningEvent.objects.get().display == row.username
+
+    def test_a_paused_connection_has_the_operations_of_a_job_in_the_history(self, scim):
+        row = UserFactory.create()
+        operations = [
+            {"method": "POST", "path": "/Users", "bulkId": "a", "data": user("new")},
+            {"method": "DELETE", "path": path_of(row)},
+        ]
+
+        assert scim.post("/Bulk", {"schemas": [], "Operations": operations}).status_code == 503
+
+        events = ProvisioningEvent.objects.order_by("pk")
+        assert [(event.method, event.display, event.status) for event in events] == [
+            ("POST", "new", 503),
+            ("DELETE", "", 503),
+        ]
+
+    def test_a_paused_connection_is_told_to_come_back_whatever_it_sends(self, scim):
+        assert scim.request("POST", "/Users", b"no JSON").status_code == 503
+        assert scim.request("PATCH", "/Users/nobody", b"").status_code == 503
 
     def test_a_paused_connection_does_not_stop_others(self, scim):
         assert ScimClient(ConnectionFactory.create()).post("/Users", user("new")).status_code == 201

@@ -331,3 +331,18 @@ def test_a_user_that_is_deleted_while_it_joins_a_group_is_in_none(scim, join):
         assert scim.get(path_of(row)).json()["members"] == []
         assert scim.post("/Users", user(joins.username)).status_code == 201
         assert not joins.groups.exists()
+
+
+# The limit of what hurts
+
+
+@pytest.mark.parametrize("hurt", [replace("active", False), replace("name.familyName", "X")], ids=str)
+def test_the_limit_is_not_overshot_by_requests_at_once(scim, hurt):
+    scim.connection.deprovisioning_limit = 3
+    scim.connection.save()
+    rows = UserFactory.create_batch(8)
+
+    responses = at_once(*[partial(scim.patch, path_of(row), hurt) for row in rows])
+
+    assert sorted(response.status_code for response in responses) == [200] * 3 + [503] * 5
+    assert ProvisioningEvent.objects.filter(harmful=True).count() == 3

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 
 from django_scim.models import Link, ProvisioningEvent, Record
-from django_scim.operations import protection as limits
+from django_scim.operations import breaker as limits
 from tests.deprovisioning.conftest import Browser
 from tests.factories import GroupFactory, UserFactory, managed
 from tests.operations.bulk_operations import (

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scim.admin.addresses import history_url
 from django_scim.admin.bases import DescribedPage
 from django_scim.admin.connections.form import ConnectionForm
+from django_scim.admin.connections.further import REVISE
 from django_scim.admin.connections.health import (
     VIEW_EVENTS,
     VIEW_TOKENS,
@@ -26,7 +27,7 @@ from django_scim.admin.connections.health import (
     token_figures,
 )
 from django_scim.admin.connections.likeness import likeness_of
-from django_scim.admin.connections.pages import CREATE, RESUME, ConnectionPages
+from django_scim.admin.connections.pages import CREATE, ConnectionPages
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenInline
 from django_scim.admin.pictures import pictures
@@ -154,10 +155,12 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
         }
         if may(CREATE):
             page["create_token_url"] = self.connection_url(connection, "create_token")
-        if may(RESUME):
+        if may(REVISE):
             page["hand_over_url"] = self.connection_url(connection, "hand_over")
-        if may(RESUME) and connection.paused_at is not None:
-            page["resume_url"] = self.connection_url(connection, "resume")
+            stop = "pause" if connection.paused_at is None else "resume"
+            page[f"{stop}_url"] = self.connection_url(connection, stop)
+        if may(REVISE) and may(VIEW_EVENTS):
+            page["undo_url"] = self.connection_url(connection, "undo")
         if may(VIEW_EVENTS):
             page["events_url"] = history_url(self.admin_site, connection__id__exact=connection.pk)
             page["pictures"] = pictures(connection)

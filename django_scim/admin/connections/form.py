@@ -106,7 +106,8 @@ def limit_help() -> str:
         )
         default = text % limits
     return gettext(
-        "How many resources may be deactivated or deleted within an hour before the connection is paused. "
+        "How many resources may be deactivated, deleted, emptied, renamed or given another password within "
+        "an hour before the connection is paused. What it has made itself within the hour does not count. "
         "With 0, none may. %(default)s"
     ) % {"default": default}
 

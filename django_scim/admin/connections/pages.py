@@ -1,26 +1,23 @@
-"""The pages of a connection that create and revoke its tokens, resume it, and hand over what it manages."""
+"""The pages of a connection that create and revoke its tokens, and hand over what it manages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.helpers import AdminForm
-from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 from django.views.decorators.debug import sensitive_variables
 
-from django_scim.admin.bases import FurtherPages
+from django_scim.admin.connections.further import REVISE
 from django_scim.admin.connections.setup import setup_of
+from django_scim.admin.connections.stopping import StoppingPages
 from django_scim.admin.connections.tokens import AccessTokenForm, is_expired
 from django_scim.admin.resources.filters import connection_by_key
 from django_scim.adoption.accounts import SelectionError
@@ -28,83 +25,29 @@ from django_scim.adoption.handing_over import hand_over, managed_count
 from django_scim.models import AccessToken, Connection
 from django_scim.resources.registry import readable_scopes
 
-RESUME = "django_scim.change_connection"
-
 CREATE = "django_scim.add_accesstoken"
 
 REVOKE = "django_scim.change_accesstoken"
 
 
-class ConnectionPages(FurtherPages):
-    """An admin of connections with pages to resume a connection, to create a token and to revoke one.
+class ConnectionPages(StoppingPages):
+    """An admin of connections with pages to create a token, to revoke one, and to hand over.
 
     Only the response that creates a token shows it. It is not in a message, in the session or in a URL.
     """
 
-    def get_urls(self) -> list[URLPattern]:
-        routes: dict[str, Callable[..., HttpResponse]] = {
-            "resume/": self.resume,
+    @property
+    def routes(self) -> dict[str, Callable[..., HttpResponse]]:
+        return {
+            **super().routes,
             "hand-over/": self.hand_over,
             "tokens/create/": self.create_token,
             "tokens/<int:token_id>/revoke/": self.revoke_token,
         }
-        pages = [
-            path(
-                f"<int:connection_id>/{route}",
-                self.admin_site.admin_view(view),
-                name=f"django_scim_connection_{view.__name__}",
-            )
-            for route, view in routes.items()
-        ]
-        return [*pages, *super().get_urls()]
-
-    def connection_for(self, request: HttpRequest, connection_id: int, permission: str) -> Connection:
-        """Return a connection, if the user may see it and has the permission.
-
-        :raises PermissionDenied: If the user may not.
-        :raises Http404: If there is no such connection.
-        """
-        connection: Connection | None = self.get_object(request, str(connection_id))
-        if not (self.has_view_permission(request, connection) and request.user.has_perm(permission)):
-            raise PermissionDenied
-        if connection is None:
-            raise Http404
-        return connection
-
-    def connection_url(self, connection: Connection, page: str = "change", *arguments: int) -> str:
-        """Return the URL of a page of a connection.
-
-        :param page: The end of the URL's name.
-        :param arguments: The arguments of the URL after the connection.
-        """
-        return reverse(
-            f"admin:django_scim_connection_{page}",
-            args=(connection.pk, *arguments),
-            current_app=self.admin_site.name,
-        )
-
-    def resume(self, request: HttpRequest, connection_id: int) -> HttpResponse:
-        """Resume a connection, and write to the admin's log why it was paused.
-
-        A GET changes nothing: a login page in between redirects to it.
-        """
-        connection = self.connection_for(request, connection_id, RESUME)
-        if request.method == "POST":
-            if connection.paused_at is None:
-                messages.info(request, _("The connection is not paused any more."))
-            else:
-                log_message = _("Resumed. It was paused because: %(reason)s") % {
-                    "reason": connection.pause_reason
-                }
-                with transaction.atomic(using=router.db_for_write(Connection)):
-                    connection.resume()
-                    self.log_change(request, connection, log_message)
-                messages.success(request, _("The connection is resumed."))
-        return HttpResponseRedirect(self.connection_url(connection))
 
     def hand_over(self, request: HttpRequest, connection_id: int) -> HttpResponse:
         """Ask on GET which connection manages from now on what this one manages; hand it over on POST."""
-        connection = self.connection_for(request, connection_id, RESUME)
+        connection = self.connection_for(request, connection_id, REVISE)
         others = Connection.objects.exclude(pk=connection.pk).filter(is_active=True).order_by("name")
         successor = connection_by_key(request.POST.get("successor"))
         if request.method == "POST" and successor is not None and successor in others:
@@ -130,7 +73,7 @@ class ConnectionPages(FurtherPages):
             "successors": others,
             "number": managed_count(connection),
         }
-        return self.token_page(request, connection, "hand_over.html", context)
+        return self.connection_page(request, connection, "hand_over.html", context)
 
     @method_decorator(sensitive_variables("token", "context"))
     def create_token(self, request: HttpRequest, connection_id: int) -> HttpResponse:
@@ -145,7 +88,7 @@ class ConnectionPages(FurtherPages):
                 "errors": form.errors,
                 "media": self.media + form.media,
             }
-            return self.token_page(request, connection, "create_token.html", context)
+            return self.connection_page(request, connection, "create_token.html", context)
 
         with transaction.atomic(using=router.db_for_write(AccessToken)):
             stored, token = AccessToken.objects.issue(connection, **form.cleaned_data)
@@ -157,7 +100,7 @@ class ConnectionPages(FurtherPages):
             "scopes": readable_scopes(stored.scopes),
             "setup": setup_of(connection, request),
         }
-        response = self.token_page(request, connection, "token_created.html", context)
+        response = self.connection_page(request, connection, "token_created.html", context)
         add_never_cache_headers(response)
         return response
 
@@ -175,23 +118,13 @@ class ConnectionPages(FurtherPages):
                 "scopes": readable_scopes(token.scopes),
                 "is_last": getattr(connection, "usable_token_count", None) == 1 and not is_expired(token),
             }
-            return self.token_page(request, connection, "revoke_token.html", context)
+            return self.connection_page(request, connection, "revoke_token.html", context)
 
         with transaction.atomic(using=router.db_for_write(AccessToken)):
             token.revoke()
             self.log_change(request, connection, [{"changed": {**log_object(token), "fields": ["revoked"]}}])
         messages.success(request, _("The token %(token)s is revoked.") % {"token": token})
         return HttpResponseRedirect(self.connection_url(connection))
-
-    def token_page(
-        self, request: HttpRequest, connection: Connection, template: str, context: dict[str, Any]
-    ) -> TemplateResponse:
-        page = {
-            "subtitle": str(connection),
-            "original": connection,
-            "connection_url": self.connection_url(connection),
-        }
-        return self.further_page(request, f"connection/{template}", {**page, **context})
 
 
 def log_object(token: AccessToken) -> dict[str, str]:

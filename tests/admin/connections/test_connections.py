@@ -239,8 +239,7 @@ def paused(connection):
 def test_a_paused_connection_says_so_and_why(admin_client, paused):
     text = admin_client.get(page(paused)).text
 
-    assert 'form="scim-resume"' in text
-    assert f'action="{resume_url(paused)}" id="scim-resume"' in text
+    assert f'href="{resume_url(paused)}" class="button" id="scim-resume"' in text
     assert "Reason: more than 5 accounts &lt;were&gt; to go." in text
     assert "Paused since" in admin_client.get(LIST).text
 
@@ -280,10 +279,11 @@ def test_resuming_a_connection_twice_is_logged_once(admin_client, paused):
     assert LogEntry.objects.count() == 1
 
 
-def test_looking_at_the_address_of_the_button_resumes_no_connection(admin_client, paused):
+def test_resuming_a_connection_is_asked_about_first(admin_client, paused):
     response = admin_client.get(resume_url(paused))
 
-    assert response.url == page(paused)
+    assert "Resume the connection?" in response.text
+    assert "more than 5 accounts &lt;were&gt; to go" in response.text
     paused.refresh_from_db()
     assert paused.paused_at is not None
 
