@@ -196,7 +196,7 @@ def test_undo_takes_interleaved_changes_back_in_their_order(scim, bob):
 
 
 ACCOUNTS = int(os.environ.get("UNDONE_ACCOUNTS", "100"))
-"""How many accounts a mass deactivation locks. With 1,000 the test takes half a minute, and two on a server."""
+"""How many accounts a mass deactivation locks. 1,000 take half a minute, and two minutes on a server."""
 
 
 def test_undo_gives_back_a_mass_deactivation_with_groups_exactly(scim):
