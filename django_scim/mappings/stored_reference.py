@@ -45,6 +45,11 @@ class StoredReference(Stored):
         value = super().value_in(document)
         return without_given(value) if isinstance(value, dict) else value
 
+    def before_and_after(self, obj: Resource, before: Json, after: Json, *, removes: bool) -> tuple[Any, Any]:
+        """Return the values before and after a request; an address beside the same value is no change."""
+        old, new = super().before_and_after(obj, before, after, removes=removes)
+        return (old, old) if leads_alike(old, new) else (old, new)
+
     def fetch(self, objects: Sequence[Resource]) -> None:
         """Find what the references of a page lead to, in a constant number of queries."""
         values = {obj: identifier_of(super(StoredReference, self).read(obj)) for obj in objects}
@@ -66,9 +71,14 @@ class StoredReference(Stored):
 
 
 def without_given(value: Json) -> Json | None:
-    """Return a reference without what the server gives: the address follows from the value."""
-    given = {"displayName", "$ref"} if value.get("value") else {"displayName"}
-    return {name: item for name, item in value.items() if name not in given} or None
+    """Return a reference without what the server alone gives."""
+    return {name: item for name, item in value.items() if name != "displayName"} or None
+
+
+def leads_alike(old: Any, new: Any) -> bool:
+    """Whether two references lead to the same by their values: an answer that is put back has an address."""
+    values = [value.get("value") if isinstance(value, dict) else None for value in (old, new)]
+    return values[0] is not None and values[0] == values[1]
 
 
 def referred_to(other: ResourceType, obj: Resource, values: Sequence[str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from django_scim.history.redaction import REDACTED
 from django_scim.models import ProvisioningEvent
 from tests.assertions import assert_scim_error
 from tests.factories import UserFactory
@@ -81,7 +82,8 @@ def test_a_sub_attribute_of_a_simple_attribute_is_no_path(scim, op, path):
 
     detail = assert_scim_error(scim.patch(row, {"op": op, "path": path, "value": "x"}), 400, "invalidPath")
 
-    assert detail.endswith("has no sub-attributes")
+    # Where a request names a secret, no answer repeats a part of it.
+    assert detail == REDACTED if "password" in path else detail.endswith("has no sub-attributes")
 
 
 @pytest.mark.parametrize("setting", ["ignore", "forbid"])

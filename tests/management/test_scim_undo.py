@@ -7,7 +7,6 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
@@ -18,6 +17,7 @@ from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory, managed
 from tests.operations.patch_operations import ACTIVATE, DEACTIVATE, add, remove, replace
 from tests.representations import ENTERPRISE, current_path_of, group, member, path_of, user
+from tests.tables import all_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -50,11 +50,6 @@ def accounts():
         list(Record.objects.order_by("pk").values("integer_key", "attributes", "deleted_at", "managed_by")),
         sorted(Link.objects.values_list("record", "connection", "external_id")),
     )
-
-
-def everything():
-    """Return all rows of all tables."""
-    return {model: list(model._base_manager.order_by("pk").values()) for model in apps.get_models()}
 
 
 @pytest.fixture
@@ -213,9 +208,9 @@ def test_undo_gives_back_a_mass_deactivation_with_groups_exactly(scim):
         assert {each["status"] for each in answer.json()["Operations"]} <= {"200", "204"}
     assert User.objects.filter(is_active=True).count() == 0
 
-    tables = everything()
+    tables = all_rows()
     assert f"{ACCOUNTS + 1} given back, 0 in part, 0 left" in run("--dry-run")
-    assert everything() == tables
+    assert all_rows() == tables
     assert f"{ACCOUNTS + 1} given back, 0 in part, 0 left" in run()
 
     assert accounts()[:3] == before
@@ -317,13 +312,13 @@ def test_a_dry_run_of_undo_changes_nothing(scim, bob):
     row.user_set.add(bob)
     scim.patch(path_of(bob), replace("title", "Boss"))
     scim.delete(path_of(bob))
-    before = everything()
+    before = all_rows()
 
     report = run("--dry-run")
 
     assert "2 given back" in report
     assert "Nothing was changed" in report
-    assert everything() == before
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize(

@@ -235,8 +235,8 @@ def test_a_value_that_a_column_refuses_is_named_by_the_attribute_and_the_column(
             "phoneNumbers (column number): Ensure this value has at most 20 characters (it has 30).",
         ),
         (
-            {"type": "work"},
-            "phoneNumbers (column number): This field cannot be blank.; "
+            {"value": "1" * 30, "type": "work"},
+            "phoneNumbers (column number): Ensure this value has at most 20 characters (it has 30).; "
             "phoneNumbers (column kind): Ensure this value has at most 1 character (it has 4).",
         ),
     ],

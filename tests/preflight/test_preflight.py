@@ -6,7 +6,6 @@ import json
 from io import StringIO
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import CommandError, call_command
@@ -19,6 +18,7 @@ from django_scim.signals import resource_created
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.preflight.broken import NAMED_BY_HAND, options
 from tests.registered import receiving
+from tests.tables import all_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -28,12 +28,6 @@ def run(*arguments: str) -> str:
     out = StringIO()
     call_command("scim_preflight", *arguments, stdout=out, no_color=True)
     return out.getvalue()
-
-
-def all_rows() -> dict[str, list[dict[str, object]]]:
-    """Return what all tables hold."""
-    models = apps.get_models(include_auto_created=True)
-    return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in models}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
