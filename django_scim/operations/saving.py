@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.utils import timezone
+from scim2_models import PayloadTooLargeException
 from scim2_models.path import CompareOperator
 
+from django_scim.conf import get_settings
 from django_scim.history.redaction import REDACTED
 from django_scim.mappings.collection import SHOWN_KEYS
 from django_scim.mappings.dependencies import writing
@@ -265,7 +268,10 @@ def points_at(instance: Model, other: Model) -> bool:
 
 
 def save_record(obj: Resource) -> None:
-    """Save the record with the next revision, or create it."""
+    """Save the record with the next revision, or create it.
+
+    :raises PayloadTooLargeException: If it would hold more than ``MAX_RECORD_SIZE``.
+    """
     record = obj.record
     if record is None:
         record = obj.record = obj.resource_type.new_record(obj.instance)
@@ -276,6 +282,9 @@ def save_record(obj: Resource) -> None:
         continue_former(obj, record)
         record.created = now
         record.managed_by = obj.caller.connection
+    limit = get_settings().MAX_RECORD_SIZE
+    if obj.changed_outside and len(json.dumps(record.attributes)) > limit:
+        raise PayloadTooLargeException(detail=f"a resource may have {limit} characters of JSON at most")
     record.revision += 1
     record.last_modified = now
     record.comparable = {

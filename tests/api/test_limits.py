@@ -201,6 +201,41 @@ class TestObjects:
         assert response.status_code == 200
 
 
+class TestRecords:
+    """What is kept of one resource, however many requests add to it."""
+
+    @pytest.fixture
+    def limited(self, scim, settings):
+        settings.DJANGO_SCIM = {"MAX_RECORD_SIZE": 200}
+        return scim
+
+    def test_records_of_new_resources_have_a_bounded_size(self, limited):
+        assert limited.post("/Users", user("ada", title="x" * 150)).status_code == 201
+        assert_scim_error(limited.post("/Users", user("bob", title="x" * 250)), 413)
+        assert not User.objects.filter(username="bob").exists()
+
+    @pytest.mark.parametrize("method", ["PUT", "PATCH"])
+    def test_records_do_not_grow_beyond_that_size(self, limited, method):
+        path = f"/Users/{limited.post('/Users', user('ada', title='x' * 150)).json()['id']}"
+        before = limited.get(path).json()
+        operation = {"op": "add", "path": "nickName", "value": "y" * 100}
+        body = {"Operations": [operation]} if method == "PATCH" else user("ada", title="x" * 250)
+
+        assert_scim_error(limited.request(method, path, body), 413)
+
+        assert limited.get(path).json() == before
+
+    def test_records_that_are_too_large_are_refused_one_by_one_in_bulk(self, limited):
+        posts = [
+            {"method": "POST", "path": "/Users", "bulkId": name, "data": user(name, title="x" * size)}
+            for name, size in (("ada", 250), ("bob", 10))
+        ]
+
+        answer = limited.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": posts})
+
+        assert [each["status"] for each in answer.json()["Operations"]] == ["413", "201"]
+
+
 class TestValues:
     def test_values_of_an_attribute_are_bounded(self, send, settings):
         settings.DJANGO_SCIM = {"MAX_VALUES": 5}

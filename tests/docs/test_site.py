@@ -81,6 +81,14 @@ def test_the_reference_has_the_default_of_a_setting(reference):
     assert f"Default: {ScimSettings().MAX_PAYLOAD_SIZE}" in text
 
 
+def test_the_reference_has_each_limit_with_its_default(reference):
+    _, text = reference("limits")
+
+    limits = {option.name for option in fields(ScimSettings) if option.name.startswith("MAX_")}
+    rows = dict(re.findall(r"^\s*(MAX_\w+)\s+(\d+)", text, re.MULTILINE))
+    assert rows == {name: str(getattr(ScimSettings(), name)) for name in limits}
+
+
 def test_the_reference_has_each_command(reference):
     anchors, text = reference("commands")
 
