@@ -12,6 +12,7 @@ from django.db import DatabaseError, router, transaction
 from django.db.models import Q, QuerySet
 from scim2_models import SCIMException
 
+from django_scim.history.statistics import current
 from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.operations.staff import Author
 from django_scim.operations.undo.event import UndoEvent
@@ -41,9 +42,8 @@ class Result:
         name = event.display or event.resource_id
         done = "given back" if self.is_done else "left as it is"
         reasons = f" ({'; '.join(self.left)})" if self.left else ""
-        return (
-            f"{event.time:%Y-%m-%d %H:%M:%S} {event.operation} {event.resource_type} {name}: {done}{reasons}"
-        )
+        time = f"{current(event.time):%Y-%m-%d %H:%M:%S}"
+        return f"{time} {event.operation} {event.resource_type} {name}: {done}{reasons}"
 
 
 @dataclass
