@@ -179,7 +179,7 @@ class ScimSettings:
     MAX_VALUES: int = 500
     """The most values of one multi-valued attribute, but for members; more is 400."""
 
-    MAX_RECORD_SIZE: int = 1024 * 1024
+    MAX_RECORD_SIZE: int = 2 * 1024 * 1024
     """The most characters of JSON that are kept of one resource beside the project's columns; more is 413.
     Requests may add to a resource, and each of them is read and written with all that was kept before."""
 

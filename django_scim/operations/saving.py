@@ -283,7 +283,7 @@ def save_record(obj: Resource) -> None:
         record.created = now
         record.managed_by = obj.caller.connection
     limit = get_settings().MAX_RECORD_SIZE
-    if obj.changed_outside and len(json.dumps(record.attributes)) > limit:
+    if obj.changed_outside and len(json.dumps(record.attributes, ensure_ascii=False)) > limit:
         raise PayloadTooLargeException(detail=f"a resource may have {limit} characters of JSON at most")
     record.revision += 1
     record.last_modified = now

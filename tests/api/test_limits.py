@@ -214,6 +214,11 @@ class TestRecords:
         assert_scim_error(limited.post("/Users", user("bob", title="x" * 250)), 413)
         assert not User.objects.filter(username="bob").exists()
 
+    def test_records_hold_the_longest_text_that_a_body_may_have(self, scim, settings):
+        settings.DJANGO_SCIM = {"MAX_STRING_LENGTH": 1024 * 1024}
+
+        assert scim.post("/Users", user("ada", title="é" * 1024 * 1024)).status_code == 201
+
     @pytest.mark.parametrize("method", ["PUT", "PATCH"])
     def test_records_do_not_grow_beyond_that_size(self, limited, method):
         path = f"/Users/{limited.post('/Users', user('ada', title='x' * 150)).json()['id']}"
