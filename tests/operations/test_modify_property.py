@@ -63,7 +63,7 @@ def patched(current: Json, requested: list[Json]) -> Json | str | None:
         patch = PatchOp[RESOURCE].model_validate(
             body, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=request_policy()
         )
-        for makes, some in groupby(patch.operations, creates):
+        for makes, some in groupby(patch.operations or [], creates):
             message = PatchOp[RESOURCE].model_construct(operations=list(some))
             message.patch(resource, scim_policy=request_policy(creates=makes))
     except ValidationError as error:
