@@ -18,6 +18,7 @@ from django.db.models import Model, QuerySet
 from django.dispatch import Signal
 from scim2_models import Context, NotFoundException, UniquenessException
 
+from django_scim.adapters.adapter import Adapter
 from django_scim.conf import get_settings
 from django_scim.history.events import Attempt
 from django_scim.operations.conclusion import conclude, was_active
@@ -280,7 +281,9 @@ def row_to_write(resource_type: ResourceType, identifier: str, caller: Caller) -
 
     database, connection = database_of(resource_type), caller.connection
     rows = None
-    if not resource_type.adapter.is_shared:
+    # What a row shares with others is locked first, by the adapter.
+    shares_parts = type(resource_type.adapter).lock_parts is not Adapter.lock_parts
+    if not (shares_parts or resource_type.adapter.is_shared):
         rows = rows_of_id(
             resource_type, connection, identifier, lambda: locked(visible()), database, "locked"
         )
