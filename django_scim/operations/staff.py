@@ -49,7 +49,23 @@ class Author:
         return attempt
 
 
-class StaffWrite(Write):
+class WriteByStaff(Write):
+    """A write of people of the project: whose a resource is makes no difference to them."""
+
+    def authorize(self) -> None:
+        """Refuse what is protected alone: staff act for the project, and not for a connection."""
+        require_unprotected(self.obj)
+
+    def consult(self, written: Written) -> None:
+        """Ask no policy: they are the project's word to identity providers, and staff are the project."""
+
+    def read(self) -> Json:
+        """Return the document, and set the ``id`` in the attempt, since no request has named it."""
+        self.attempt.resource_id = self.obj.identifier
+        return super().read()
+
+
+class StaffWrite(WriteByStaff):
     """A write by a person of the project, to a resource that may be deleted.
 
     :param key: The primary key of its row.
@@ -70,18 +86,6 @@ class StaffWrite(Write):
         if instance is None:
             raise not_found(self.resource_type, str(self.key))
         return locked_object(self.resource_type, instance, self.caller)
-
-    def authorize(self) -> None:
-        """Refuse what is protected alone: staff act for the project, and not for a connection."""
-        require_unprotected(self.obj)
-
-    def consult(self, written: Written) -> None:
-        """Ask no policy: they are the project's word to identity providers, and staff are the project."""
-
-    def read(self) -> Json:
-        """Return the document, and set the ``id`` in the attempt, since no request has named it."""
-        self.attempt.resource_id = self.obj.identifier
-        return super().read()
 
     def save(self, written: Written) -> None:
         """Save, then compare the documents: there is no request that tells the changes."""

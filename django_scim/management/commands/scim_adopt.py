@@ -12,8 +12,9 @@ from scim2_models import SCIMException
 from django_scim.adoption.accounts import AdoptionSelection, SelectionError, parse_column, parse_lookups
 from django_scim.adoption.adopting import adopt
 from django_scim.imports import nearest
+from django_scim.management.arguments import connection_named
 from django_scim.management.progress import Progress
-from django_scim.models import AdoptionPolicy, Connection
+from django_scim.models import AdoptionPolicy
 from django_scim.resources.registry import registry
 from django_scim.resources.resource_type import ResourceType
 
@@ -76,7 +77,7 @@ class Command(BaseCommand):
         """
         resource_type = self.resource_type(options["resource_type"])
         external_id, predecessor = options["external_id"], options["predecessor"]
-        connection = self.connection(options["connection"])
+        connection = connection_named(options["connection"])
         if connection.adoption == AdoptionPolicy.OWN and predecessor is None:
             raise CommandError(f"{connection} adopts nothing: its policy of adoption is 'own'.")
         return AdoptionSelection(
@@ -84,20 +85,9 @@ class Command(BaseCommand):
             connection,
             None if external_id is None else parse_column(resource_type, external_id),
             parse_lookups(options["filter"]),
-            None if predecessor is None else self.connection(predecessor),
+            None if predecessor is None else connection_named(predecessor),
             options["with_power"],
         )
-
-    def connection(self, name: str) -> Connection:
-        """Return the connection with a name.
-
-        :raises CommandError: If there is none, with a hint.
-        """
-        connection = Connection.objects.filter(name=name).first()
-        if connection is None:
-            names = Connection.objects.values_list("name", flat=True)[:100]
-            raise CommandError(f"There is no connection {name}. {nearest(name, names) or ''}".rstrip())
-        return connection
 
     def resource_type(self, name: str) -> ResourceType:
         """Return the resource type with a name.

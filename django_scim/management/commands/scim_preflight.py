@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 
-from django_scim.imports import nearest
+from django_scim.management.arguments import connection_named
 from django_scim.models import Connection
 from django_scim.preflight.findings import all_passed, count
 from django_scim.preflight.flows import PROVIDERS
@@ -45,7 +45,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            connection = self.connection(options["connection"])
+            name = options["connection"]
+            connection = None if name is None else connection_named(name)
             reports = [
                 preflight(provider, connection)
                 for provider in self.providers(options["providers"], connection)
@@ -60,19 +61,6 @@ class Command(BaseCommand):
         if not all_passed(reports):
             failed = sum(not report.passed for report in reports)
             raise CommandError(f"{count(failed, 'identity provider')} would fail. Nothing was changed.")
-
-    def connection(self, name: str | None) -> Connection | None:
-        """Return the connection with a name, or None for no name.
-
-        :raises CommandError: If there is none, with a hint.
-        """
-        if name is None:
-            return None
-        connection = Connection.objects.filter(name=name).first()
-        if connection is None:
-            names = Connection.objects.values_list("name", flat=True)[:100]
-            raise CommandError(f"There is no connection {name}. {nearest(name, names) or ''}".rstrip())
-        return connection
 
     def providers(self, chosen: list[str] | None, connection: Connection | None) -> list[str]:
         """Return the identity providers to try."""

@@ -13,9 +13,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from django_scim.imports import nearest
+from django_scim.management.arguments import connection_named
 from django_scim.management.progress import Progress
-from django_scim.models import Connection
 from django_scim.operations.staff import Author
 from django_scim.operations.undo.window import Result, undo, window
 
@@ -50,7 +49,7 @@ class Command(BaseCommand):
 
         :raises CommandError: If there is no such connection, or if the database refuses.
         """
-        connection = self.connection(options["connection"])
+        connection = connection_named(options["connection"])
         since, until = options["since"], options["until"] or timezone.now()
         if since > until:
             raise CommandError("--since is after --until.")
@@ -72,17 +71,6 @@ class Command(BaseCommand):
         )
         if options["dry_run"]:
             self.stdout.write("Nothing was changed: this was a dry run.")
-
-    def connection(self, name: str) -> Connection:
-        """Return the connection with a name.
-
-        :raises CommandError: If there is none, with a hint.
-        """
-        connection = Connection.objects.filter(name=name).first()
-        if connection is None:
-            names = Connection.objects.values_list("name", flat=True)[:100]
-            raise CommandError(f"There is no connection {name}. {nearest(name, names) or ''}".rstrip())
-        return connection
 
 
 def moment(text: str) -> datetime:

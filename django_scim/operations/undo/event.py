@@ -18,10 +18,9 @@ from django_scim.mappings.members import Members
 from django_scim.models import Operation, ProvisioningEvent
 from django_scim.operations.conclusion import conclude
 from django_scim.operations.parking import take_back
-from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, apply, note_differences
-from django_scim.operations.staff import Author
-from django_scim.operations.write import Write, database_of, locked_object, locked_row, not_found
+from django_scim.operations.staff import Author, WriteByStaff
+from django_scim.operations.write import database_of, locked_object, locked_row, not_found
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json, is_assigned
@@ -30,7 +29,7 @@ SERVED = {"$ref", "display", "displayName"}
 """What the server adds to a value that refers to a resource."""
 
 
-class UndoEvent(Write):
+class UndoEvent(WriteByStaff):
     """Gives back what one event has changed, as far as nothing of it has changed since.
 
     Attributes have the values that they had, members are in again or out again, and what was deleted is there
@@ -73,18 +72,6 @@ class UndoEvent(Write):
         if obj.identifier != identifier:
             raise not_found(self.resource_type, identifier)
         return obj
-
-    def authorize(self) -> None:
-        """Refuse what is protected alone: staff act for the project, and not for the connection."""
-        require_unprotected(self.obj)
-
-    def consult(self, written: Written) -> None:
-        """Ask no policy: they are the project's word to identity providers, and staff are the project."""
-
-    def read(self) -> Json:
-        """Return the document, and set the ``id`` in the attempt, since no request has named it."""
-        self.attempt.resource_id = self.obj.identifier
-        return super().read()
 
     def change(self) -> Written:
         """Put back what the event has changed.
