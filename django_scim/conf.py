@@ -145,6 +145,15 @@ class ScimSettings:
     DEFAULT_PAGE_SIZE: int = 100
     """How many resources a query returns that gives no ``count`` (RFC 7644 section 3.4.2.4)."""
 
+    STATEMENT_TIMEOUT: float | None = 4.0
+    """How many seconds a query may take the database, and each statement of a write. A query that takes
+    longer is 400 ``tooMany``, a write 503 with ``Retry-After``. None for what the database allows."""
+
+    LOCK_TIMEOUT: float | None = 5.0
+    """How many seconds a write waits for a row that somebody else has locked, on PostgreSQL and MariaDB; then
+    it is 503 with ``Retry-After``. None for what the database allows; SQLite has ``timeout`` in ``OPTIONS``.
+    """
+
     MAX_RESULTS: int = 200
     """The most resources that one page holds; a larger ``count`` is lowered to it."""
 
@@ -154,8 +163,13 @@ class ScimSettings:
     COUNT_WITH_CURSOR: bool = True
     """Whether pages by cursor have ``totalResults``, which takes the database a look at all rows."""
 
-    MAX_BULK_OPERATIONS: int = 1000
+    MAX_BULK_OPERATIONS: int = 500
     """The most operations in one bulk request; more is 413."""
+
+    MAX_REQUEST_COST: int | None = 5000
+    """What the work of one request may cost, about in milliseconds of an ordinary machine; more is 413, and a
+    bulk job ends there, with 413 for each operation that is not done. None for any cost.
+    :mod:`django_scim.allowance` has what costs how much."""
 
     CURRENT_RESOURCE: str = "django_scim.api.resources.authenticated_user"
     """Dotted path of the function that says which row ``/Me`` stands for: it takes the DRF request and
@@ -179,7 +193,7 @@ class ScimSettings:
     MAX_VALUES: int = 500
     """The most values of one multi-valued attribute, but for members; more is 400."""
 
-    MAX_RECORD_SIZE: int = 2 * 1024 * 1024
+    MAX_RECORD_SIZE: int = 256 * 1024
     """The most characters of JSON that are kept of one resource beside the project's columns; more is 413.
     Requests may add to a resource, and each of them is read and written with all that was kept before."""
 
@@ -253,6 +267,10 @@ class ScimSettings:
 
     MAX_RECORDED_REQUEST: int = 64 * 1024
     """How many characters of a body the history keeps, about; what is longer is shortened."""
+
+    MAX_RECORDED_CHANGES: int = 128 * 1024
+    """How many characters of what a request has changed the history keeps, about; what is longer is
+    shortened, and cannot be given back by an undo. Of members it names the first thousand."""
 
     HISTORY_RETENTION: int | None = None
     """After how many days ``manage.py scim_prune`` deletes events, if it is not told; None keeps them."""

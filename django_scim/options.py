@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from math import inf
 from reprlib import repr as short_repr
 from typing import Any, Literal, NamedTuple, NewType, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -133,6 +134,11 @@ def is_positive(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def is_duration(value: Any) -> bool:
+    """Whether a value is a number of seconds over 0, parts of one included."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf
+
+
 def is_count(value: Any) -> bool:
     """Whether a value is a whole number, which may be 0."""
     return is_positive(value) or (value == 0 and type(value) is int)
@@ -154,6 +160,7 @@ def has_texts(value: Any) -> bool:
 
 
 KINDS: dict[Any, Any] = {
+    float: ("a number of seconds over 0", is_duration),
     int: ("a whole number over 0", is_positive),
     CountOption: ("a whole number, which may be 0", is_count),
     bool: ("True or False", lambda value: isinstance(value, bool)),

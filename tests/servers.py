@@ -29,6 +29,17 @@ def free_port() -> int:
         return port
 
 
+def is_there(host: str, port: Any) -> bool:
+    """Whether a database server answers; a database without a host needs none."""
+    if not host:
+        return True
+    try:
+        socket.create_connection((host, int(port or 0)), timeout=3).close()
+    except OSError:
+        return False
+    return True
+
+
 def find(name: str, *folders: str) -> str:
     """Return the path of a program.
 

@@ -58,7 +58,7 @@ def test_options_cannot_be_changed_by_accident():
 
 
 @pytest.mark.parametrize("name", [option.name for option in fields(ScimSettings)])
-@pytest.mark.parametrize("value", ["", -1, 1.5, [3], b"bytes"], ids=repr)
+@pytest.mark.parametrize("value", ["", -1, -1.5, [3], b"bytes"], ids=repr)
 def test_an_option_of_a_wrong_type_is_reported_and_the_default_is_in_force(settings, name, value):
     """None of these values is right for any option."""
     settings.DJANGO_SCIM = {name: value}

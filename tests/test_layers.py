@@ -14,7 +14,7 @@ import django_scim
 ROOT = Path(django_scim.__file__).parent
 
 LAYERS = (
-    ("signals", "token_format", "imports"),
+    ("signals", "token_format", "imports", "allowance"),
     ("options",),
     ("conf",),
     ("schema", "sql"),

@@ -17,7 +17,7 @@ from scim2_models import SCIMException
 
 from django_scim.history.redaction import Redaction
 from django_scim.schema.paths import Json
-from django_scim.sql.transactions import is_away, is_transient
+from django_scim.sql.errors import is_away, is_transient
 
 logger = logging.getLogger("django_scim.request")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cached_property
 from time import monotonic
 from typing import Any
 
@@ -239,7 +240,7 @@ class MeViewSet(ResourceViewSet):
 
     endpoint = "/Me"
 
-    @property
+    @cached_property
     def caller(self) -> Caller:
         """The client, who is the resource itself."""
         caller = super().caller

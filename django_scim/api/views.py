@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 from scim2_models import InvalidSyntaxException, InvalidValueException, SCIMException
 
+from django_scim.allowance import Allowance
 from django_scim.api.addresses import OWN_KEYWORD, nothing_here, require_served, require_tenant
 from django_scim.api.authentication import require_usable_connection
 from django_scim.api.bodies import (
@@ -300,10 +301,11 @@ class ProtectedView(ScimView):
         token = self.request.auth
         return token.resource_scopes if isinstance(token, AccessToken) else set()
 
-    @property
+    @cached_property
     def caller(self) -> Caller:
-        """For whom, and under which address, the request reads and writes."""
-        return Caller(self.connection, self.base_url, self.limits)
+        """For whom, and under which address, the request reads and writes, and what its work may cost."""
+        allowance = Allowance(get_settings().MAX_REQUEST_COST)
+        return Caller(self.connection, self.base_url, self.limits, allowance)
 
     @property
     def connection(self) -> Connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import Any
 from scim2_models import SCIMException
 
 from django_scim.conf import get_settings
-from django_scim.history.excerpts import excerpt, query_excerpt
+from django_scim.history.excerpts import Excerpt, excerpt, query_excerpt
 from django_scim.history.redaction import REDACTED, redaction
 from django_scim.models import AccessToken, Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.sql.values import column_of
@@ -141,14 +140,18 @@ class Attempt:
 
     @property
     def told_changes(self) -> dict[str, Any]:
-        """The changes as the history has them: without what the project has among them that is a secret."""
+        """The changes as the history has them: without what the project has among them that is a secret.
+
+        All of them together have a largest size. What was before is kept first: it can be given back.
+        """
         told: dict[str, Any] = {}
         everything = replace(self.redaction, known=None)
+        kept = Excerpt(everything, get_settings().MAX_RECORDED_CHANGES)
         for key, sides in self.changes.items():
             if everything.is_name(key.rpartition(":")[2].rpartition(".")[2]):
                 sides = dict.fromkeys(sides, REDACTED)
             elif sides.keys() <= SIDES:
-                sides = excerpt(sides, everything, sys.maxsize)
+                sides = kept.copy(sides)
             told[key] = sides
         return told
 

@@ -66,7 +66,7 @@ class Excerpt:
         if self.redaction.is_odd(values[: max(self.remaining, 0) // COST + 1]):
             return self.redacted()
         items = [self.copy(item) for item in self.fitting(values)]
-        return items if len(items) == len(values) else [*items, SHORTENED]
+        return items if len(items) == len(values) else [*items, f"{len(values) - len(items)} more{SHORTENED}"]
 
     def members(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return the copy of an object, with the names alone of what is secret or unknown."""

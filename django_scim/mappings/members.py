@@ -19,6 +19,7 @@ from django.db.models import (
     Subquery,
 )
 
+from django_scim.allowance import MEMBER
 from django_scim.mappings.builtin import identifier_operand
 from django_scim.mappings.check_messages import unknown_field, unknown_relation, wrong_resource_type
 from django_scim.mappings.collection import SHOWN_KEYS, Collection, batches, identifier_of
@@ -262,6 +263,7 @@ class Members(Collection):
 
         :raises ForbiddenException: If it may not.
         """
+        obj.caller.allowance.charge(MEMBER, len(keys))
         if keys and self.other is not None and obj.caller.connection is not None:
             self.other.require_touchable(obj.caller.connection, keys, using=obj.database)
         return keys
@@ -270,6 +272,7 @@ class Members(Collection):
         """Return the primary keys of the resources that values name, by their ``id``."""
         identifiers = dict.fromkeys(identifier_of(value) for value in values)
         texts = [identifier for identifier in identifiers if identifier]
+        obj.caller.allowance.charge(MEMBER, len(texts))
         if self.other is None:
             return {}
         return self.other.visible_keys(obj.caller.connection, texts, using=obj.database, locks=locks)

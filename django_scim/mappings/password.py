@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from scim2_models import InvalidValueException
 
+from django_scim.allowance import PASSWORD
 from django_scim.mappings.mapping import Mapping
 
 if TYPE_CHECKING:
@@ -51,11 +52,13 @@ class Password(Mapping):
         """Validate and set the password; None makes it unusable.
 
         :raises InvalidValueException: If a validator of the host refuses it.
+        :raises CostExceeded: If the request has too many.
         """
         user = self.account(obj)
         if value is None:
             user.set_unusable_password()
         else:
+            obj.caller.allowance.charge(PASSWORD)
             try:
                 validate_password(value, user=user)
             except ValidationError as error:

@@ -93,6 +93,7 @@ class Create(DocumentWrite):
         self.prepare_room()
         self.active_before = was_active(self.obj)
         self.document = self.reuse_row()
+        self.charge()
         for mapping in self.resource_type.mappings.values():
             mapping.initialize(self.obj)
 

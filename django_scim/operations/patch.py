@@ -7,6 +7,9 @@ collection, such as the members of a group, is changed by set operations on the 
 from __future__ import annotations
 
 import secrets
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -25,6 +28,7 @@ from scim2_models import (
 )
 from scim2_models.path import CompareOperator, Comparison
 
+from django_scim.allowance import COMPARISON, ENTRY, MEMBER_COMPARISON, PATCH_OPERATION
 from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_message, canonical_operations, canonical_path
 from django_scim.dialects.registry import Dialect, request_policy
@@ -34,10 +38,12 @@ from django_scim.operations.consulting import MembersNamed, identifiers_in
 from django_scim.operations.members import (
     ADD,
     REMOVE,
+    AnyOperation,
     RelationChange,
     change_members,
     merge_operations,
     selection_of,
+    values_of,
 )
 from django_scim.operations.payloads import dump, readable, scim_error, stored_resource
 from django_scim.operations.saving import Written, apply, keep_names
@@ -47,7 +53,7 @@ from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.attributes import member, schema_of, without
 from django_scim.schema.entries import distinct
-from django_scim.schema.paths import Json, from_binding, parametrized
+from django_scim.schema.paths import AttributePath, Json, from_binding, parametrized
 from django_scim.schema.unknown import unknown_in_operations
 
 Operations = list[Any]
@@ -69,23 +75,19 @@ class Patch(WriteById):
 
     def names_resource(self) -> bool:
         """Whether an operation sets the name that the resource has, or an ``externalId``."""
-        for operation in self.operations:
-            path = None if operation.path is None else operation.path.resolve()
-            if path is not None:
-                found = from_binding(self.resource_type.resource, path)
-                if self.is_named_by(found.key, operation.value):
-                    return True
-            elif isinstance(operation.value, dict):
-                for name, value in operation.value.items():
-                    resolved = self.resource_type.resolve(name)
-                    if resolved is not None and self.is_named_by(resolved.key, value):
-                        return True
-        return False
+        return any(
+            self.is_named_by(path.key, value)
+            for operation in self.operations
+            for path, value in self.places(operation)
+        )
 
     def change(self) -> Written:
         """Apply the operations on attributes in memory. Relations are changed after the row is saved."""
         written = self.apply_operations() if self.operations else []
         for mapping, operation in merge_operations(self.relations):
+            selection = selection_of(operation)
+            if selection is not None:
+                self.caller.allowance.charge(MEMBER_COMPARISON, count_terms(selection))
             self.obj.after_save.append(partial(change_members, mapping, operation, self.obj))
         return written
 
@@ -102,6 +104,7 @@ class Patch(WriteById):
     def apply_operations(self) -> Written:
         """Apply the operations to the document with scim2-models, and write the differences."""
         put_secrets(self.resource_type, self.document)
+        self.charge_comparisons()
         resource = stored_resource(self.resource_type, self.document)
         before = dump(resource)
         message = parametrized(PatchOp, self.resource_type.resource)
@@ -112,10 +115,41 @@ class Patch(WriteById):
         except SCIMException as error:
             raise readable(error) from error
         after = with_distinct_values(before, dump(resource))
+        self.caller.allowance.charge_document(after)
         require_bounded_values(before, after)
         require_extensions(self.resource_type, before, after)
         keep_names(self.obj, before, after)
         return apply(self.obj, before, after, self.attempt.changes, removes=True)
+
+    def charge_comparisons(self) -> None:
+        """Count what the operations cost on attributes with several values: each looks at all of them.
+
+        :raises CostExceeded: If that is too much.
+        """
+        allowance, counts = self.caller.allowance, Counter[str]()
+        for operation in self.operations:
+            for path, value in self.places(operation):
+                if not path.is_multivalued:
+                    continue
+                if path.head not in counts:
+                    counts[path.head] = len(values_of(replace(path, sub=None).get(self.document)))
+                allowance.charge(ENTRY, len(values_of(value)) * counts[path.head])
+                selection = selection_of(operation)
+                if selection is not None:
+                    allowance.charge(COMPARISON, count_terms(selection) * counts[path.head])
+                counts[path.head] += len(values_of(value))
+
+    def places(self, operation: AnyOperation) -> Iterator[tuple[AttributePath, Any]]:
+        """Yield the attributes that an operation is about, each with what it gives to them."""
+        if operation.path is not None:
+            binding = operation.path.resolve()
+            if binding is not None:
+                yield from_binding(self.resource_type.resource, binding), operation.value
+        elif isinstance(operation.value, dict):
+            for name, value in operation.value.items():
+                found = self.resource_type.resolve(name)
+                if found is not None:
+                    yield found, value
 
     def creates(self, operation: Any) -> bool:
         """Whether a path whose filter matches no entry makes the one that it describes.
@@ -152,7 +186,7 @@ def parse(resource_type: ResourceType, payload: Any, caller: Caller, attempt: At
     payload = canonical_message(payload, dialect)
     operations = member(payload, "operations") if isinstance(payload, dict) else None
     if isinstance(operations, list):
-        require_bounded_operations(operations)
+        caller.allowance.charge(PATCH_OPERATION, require_bounded_operations(operations))
         named = partial(paths_in, operations, resource_type, dialect)
         operations = canonical_operations(resource_type.resource, operations, dialect)
         found = [operation for operation in operations if isinstance(operation, dict)]
@@ -178,8 +212,8 @@ def paths_in(operations: list[Any], resource_type: ResourceType, dialect: Dialec
     return {canonical_path(path, schema, dialect) for path in paths if path and isinstance(path, str)}
 
 
-def require_bounded_operations(operations: list[Any]) -> None:
-    """Refuse too many operations, and paths that are too long to be parsed.
+def require_bounded_operations(operations: list[Any]) -> int:
+    """Refuse too many operations, and paths that are too long to be parsed. Return how many there are.
 
     An operation without a path counts once for each member of its value.
 
@@ -197,6 +231,7 @@ def require_bounded_operations(operations: list[Any]) -> None:
             raise InvalidPathException(detail=detail)
     if count > (limit := settings.MAX_PATCH_OPERATIONS):
         raise PayloadTooLargeException(detail=f"a PATCH may have {limit} operations at most")
+    return count
 
 
 def split(resource_type: ResourceType, operations: Operations) -> tuple[Operations, list[RelationChange]]:

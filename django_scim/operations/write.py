@@ -19,6 +19,7 @@ from django.dispatch import Signal
 from scim2_models import Context, NotFoundException, UniquenessException
 
 from django_scim.adapters.adapter import Adapter
+from django_scim.allowance import WRITE
 from django_scim.conf import get_settings
 from django_scim.history.events import Attempt
 from django_scim.operations.conclusion import conclude, was_active
@@ -30,11 +31,12 @@ from django_scim.operations.refusals import readable_refusals
 from django_scim.operations.saving import Written, save
 from django_scim.resources.authority import Act, authorize
 from django_scim.resources.loading import attach_records, fetch, rows_of_id
-from django_scim.resources.projection import bounded_projection
+from django_scim.resources.projection import bounded_projection, without_unbounded
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
 from django_scim.signals import resource_updated
+from django_scim.sql.timeouts import transaction_within_limits
 from django_scim.sql.transactions import locked, run
 
 Result = TypeVar("Result")
@@ -85,7 +87,8 @@ class Write(ABC):
         :raises SCIMException: If the request is not valid, or the project refuses it.
         """
         with readable_refusals([self.resource_type], partial(written_by, [self])):
-            return with_room([self], lambda: run(database_of(self.resource_type), self.perform))
+            work = self.caller.allowance.counted_once(self.perform)
+            return with_room([self], lambda: in_transaction(database_of(self.resource_type), work))
 
     def perform(self) -> Resource:
         """Take all steps, in the transaction of the write."""
@@ -108,8 +111,17 @@ class Write(ABC):
         if self.if_match is not None:
             require_match(self.if_match, self.resource_type.version(self.obj))
         self.document = self.read()
+        self.charge()
         self.authorize()
         self.active_before = was_active(self.obj)
+
+    def charge(self) -> None:
+        """Count what the write costs for itself, and for what it reads.
+
+        :raises CostExceeded: If that is too much, with what the request has done before.
+        """
+        self.caller.allowance.charge(WRITE)
+        self.caller.allowance.charge_document(self.document)
 
     def prepare_room(self) -> None:
         """Let rows that are saved have the room that deleted resources take, if that is in the way."""
@@ -202,6 +214,7 @@ class DocumentWrite(Write):
         :raises SCIMException: If the body is not a valid resource.
         """
         self.body = dump(validate(self.resource_type, payload, self.context, self.caller, self.attempt))
+        self.caller.allowance.charge_document(without_unbounded(self.resource_type, self.body))
         self.attempt.identify(*self.resource_type.names(self.body))
         return self
 
@@ -252,6 +265,11 @@ def with_room(writes: Sequence[Write], work: Callable[[], Result]) -> Result:
         for write in writes:
             write.makes_room = True
         return work()
+
+
+def in_transaction(database: str, work: Callable[[], Result]) -> Result:
+    """Run work of a request in one transaction, within the limits of requests."""
+    return run(database, work, begin=transaction_within_limits)
 
 
 def database_of(resource_type: ResourceType) -> str:

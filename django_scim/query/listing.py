@@ -62,6 +62,11 @@ class Part:
         """The rows that the filter selects."""
         return self.select()
 
+    @property
+    def database(self) -> str:
+        """The database that is asked."""
+        return self.rows.db
+
     def total(self) -> int:
         """Return how many resources there are."""
         total = None if self.kept is None else self.kept.total()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -31,6 +32,7 @@ from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json, parametrized
 from django_scim.schema.search_request import SearchRequest
 from django_scim.sql.keyset import read_page
+from django_scim.sql.timeouts import query_within_limits
 from django_scim.sql.values import INTEGER_RANGE
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -107,14 +109,19 @@ def search(resource_types: ResourceTypes, request: SearchRequest[Any], caller: C
 
     :raises InvalidFilterException: If the filter names what cannot be filtered.
     :raises InvalidPathException: If ``sortBy`` names what cannot be sorted by.
+    :raises TooManyException: If the query takes longer than ``STATEMENT_TIMEOUT``.
     :raises InvalidCursorException: If the cursor was given to another query.
     :raises ExpiredCursorException: If it is too old.
     :raises InvalidCountException: If the page size differs from that of the pages before.
     """
     listing = listing_of(resource_types, request, caller)
-    if request.cursor is None:
-        return page_by_index(listing, request)
-    return page_by_cursor(listing, request, identity_of(resource_types, request, caller))
+    with ExitStack() as limits:
+        # Statements that are kept are look-ups by an index.
+        for database in {part.database for part in listing.parts if part.kept is None}:
+            limits.enter_context(query_within_limits(database))
+        if request.cursor is None:
+            return page_by_index(listing, request)
+        return page_by_cursor(listing, request, identity_of(resource_types, request, caller))
 
 
 def listing_of(resource_types: ResourceTypes, request: SearchRequest[Any], caller: Caller) -> Listing:

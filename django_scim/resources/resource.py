@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import router
 from django.db.models import Model
 
+from django_scim.allowance import Allowance
 from django_scim.dialects.registry import Dialect, dialect_of
 from django_scim.models import Connection, Record
 from django_scim.schema.paths import Json
@@ -30,15 +31,23 @@ class Caller:
     :param base_url: The absolute URL of the SCIM root, without a slash at its end; empty where no answer
         has it.
     :param limits: The scopes of the resource types that the token is limited to; none if it is not limited.
+    :param allowance: What the work of the request may cost; without one, anything.
     """
 
     is_itself = False
     """Whether the caller is the resource that it reads and writes, at ``/Me``."""
 
-    def __init__(self, connection: Connection | None, base_url: str = "", limits: Items[str] = ()) -> None:
+    def __init__(
+        self,
+        connection: Connection | None,
+        base_url: str = "",
+        limits: Items[str] = (),
+        allowance: Allowance | None = None,
+    ) -> None:
         self.connection = connection
         self.base_url = base_url
         self.limits = frozenset(limits)
+        self.allowance = Allowance() if allowance is None else allowance
 
     def may_name(self, resource_type: ResourceType) -> bool:
         """Whether the caller may learn what resources of a type are called that another one refers to."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 import sys
 import time
 import warnings
 from io import StringIO
 from typing import Any
+
+from tests.servers import is_there
 
 SHOWN = 10
 """How many failures are printed as a whole."""
@@ -70,17 +71,6 @@ def main(arguments: list[str]) -> int:
 
         corpus.save(options.save, outcome.failures)
     return int(bool(outcome.failures))
-
-
-def is_there(host: str, port: Any) -> bool:
-    """Whether a database server answers; a database without a host needs none."""
-    if not host:
-        return True
-    try:
-        socket.create_connection((host, int(port or 0)), timeout=3).close()
-    except OSError:
-        return False
-    return True
 
 
 def send(options: argparse.Namespace) -> Any:

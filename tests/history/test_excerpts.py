@@ -94,7 +94,7 @@ class TestBodies:
 
     def test_bodies_that_are_cut_say_so(self):
         assert excerpt({"title": "abcdef"}, SECRETS, 25) == {"title": "abcd" + SHORTENED}
-        assert excerpt([1, 2, 3, 4], SECRETS, 24) == [1, 2, SHORTENED]
+        assert excerpt([1, 2, 3, 4], SECRETS, 24) == [1, 2, "2 more" + SHORTENED]
 
 
 class TestSecrets:

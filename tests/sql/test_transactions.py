@@ -123,7 +123,7 @@ def test_members_that_are_added_in_a_second_try_are_recorded_once(scim):
 def be_no_victim():
     """Have the database give up the other transaction when this one takes part in a deadlock."""
     if connection.vendor == "postgresql":
-        # The one that looks first is given up, and on a busy machine that may be the one that waits for less long.
+        # The one that looks first is given up: on a busy machine that may be the one that began to wait last.
         connection.cursor().execute("SET LOCAL deadlock_timeout = '1min'")
     else:
         # MariaDB gives up the transaction that has written less.

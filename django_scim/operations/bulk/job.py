@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from scim2_models import ConflictException, ForbiddenException, SCIMException
 
+from django_scim.allowance import CostExceeded
 from django_scim.history.events import Attempt
 from django_scim.models import AccessToken, Operation
 from django_scim.operations.bulk.references import execution_order, resolved, without_references
@@ -24,12 +25,11 @@ from django_scim.operations.patch import Patch
 from django_scim.operations.protection import ConnectionPaused, NoLongerAuthentic, require_running, stop_of
 from django_scim.operations.refusals import readable_refusals
 from django_scim.operations.replace import Replace
-from django_scim.operations.write import database_of, with_room, written_by
+from django_scim.operations.write import database_of, in_transaction, with_room, written_by
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.attributes import schema_of
 from django_scim.schema.paths import Json
-from django_scim.sql.transactions import run
 
 OPERATIONS = {
     "POST": Operation.CREATE,
@@ -107,6 +107,10 @@ class BulkJob:
     def perform(self, operation: BulkOperation) -> None:
         """Run one operation, and set its result."""
         operation.identifier = resolved(operation.identifier, self.identifiers)
+        if isinstance(self.stop, CostExceeded):
+            # Not even noted: what is noted of the operations of one job could cost as much again.
+            self.fail(operation, self.stop, None)
+            return
         attempt = self.new_attempt(operation)
         try:
             if operation.error is not None:
@@ -123,7 +127,8 @@ class BulkJob:
     def require_unstopped(self) -> None:
         """Refuse an operation if the project has stopped the client since the job began.
 
-        It is asked before each operation, since people and other processes may have done so.
+        It is asked before each operation, since people and other processes may have done so; as it is whether
+        the job has taken all the time that it may.
 
         :raises SCIMException: In this case, then and for all operations that follow.
         """
@@ -133,6 +138,7 @@ class BulkJob:
         self.is_begun = True
         if self.stop is not None:
             raise self.stop
+        self.caller.allowance.require_time()
 
     def require_made(self, needs: Iterable[str]) -> None:
         """Refuse an operation that refers to a resource that could not be made.
@@ -175,6 +181,9 @@ class BulkJob:
         """
         if isinstance(exception, NoLongerAuthentic):
             attempt = None
+        if isinstance(exception, CostExceeded):
+            # Those that follow may build on this one: none of them is done, however little it costs.
+            self.stop = exception
         operation.error = self.refuse(attempt, exception)
         operation.status = operation.error.status
         operation.version = None
@@ -233,7 +242,8 @@ class BulkJob:
             databases = {database_of(creation.resource_type) for creation in creations.values()}
             writes = list(creations.values())
             with readable_refusals([write.resource_type for write in writes], partial(written_by, writes)):
-                made = with_room(writes, lambda: run_in_all(databases, make_all))
+                work = self.caller.allowance.counted_once(make_all)
+                made = with_room(writes, lambda: run_in_all(databases, work))
         except MemoryError:
             raise
         except Exception as exception:
@@ -274,4 +284,4 @@ def run_in_all(databases: Iterable[str], work: Callable[[], Any]) -> Any:
                 stack.enter_context(transaction.atomic(using=database))
             return work()
 
-    return run(first, in_others)
+    return in_transaction(first, in_others)

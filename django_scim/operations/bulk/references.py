@@ -113,6 +113,15 @@ def attribute_at(path: str, schema: Schema) -> Attribute | None:
     return head if head is not None and head.is_reference else attribute
 
 
+def may_refer(data: Any) -> bool:
+    """Whether any text in JSON looks like a reference: in most there is none, and nothing to look up."""
+    if isinstance(data, str):
+        return "bulkId:" in data
+    if isinstance(data, dict):
+        return any(map(may_refer, data.values()))
+    return isinstance(data, list) and any(map(may_refer, data))
+
+
 def references(data: Any, schema: Schema | None = None) -> set[str]:
     """Return the ``bulkId`` values that the data of an operation refers to.
 
@@ -121,10 +130,11 @@ def references(data: Any, schema: Schema | None = None) -> set[str]:
     found: set[str] = set()
 
     def note(text: str) -> str:
-        if "bulkId:" in text:
-            found.update(REFERENCE.findall(text))
+        found.update(REFERENCE.findall(text))
         return text
 
+    if not may_refer(data):
+        return found
     if schema is None:
         in_text(data, note)
     else:
@@ -133,16 +143,16 @@ def references(data: Any, schema: Schema | None = None) -> set[str]:
 
 
 def resolved(data: Any, identifiers: Mapping[str, str], schema: Schema | None = None) -> Any:
-    """Return a copy of the data of an operation in which each known reference is replaced by the ``id``.
+    """Return the data of an operation, or a copy in which each known reference is replaced by the ``id``.
 
     :param schema: That of the resource; None for text that may hold references.
     """
 
     def replaced(text: str) -> str:
-        if "bulkId:" not in text:
-            return text
         return REFERENCE.sub(lambda match: identifiers.get(match[1], match[0]), text)
 
+    if not may_refer(data):
+        return data
     return in_text(data, replaced) if schema is None else in_data(data, schema, replaced)
 
 

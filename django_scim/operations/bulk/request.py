@@ -18,6 +18,7 @@ from scim2_models import (
     SCIMException,
 )
 
+from django_scim.allowance import PATCH_OPERATION
 from django_scim.conf import get_settings
 from django_scim.dialects.letter import require_schema
 from django_scim.dialects.registry import request_policy
@@ -25,7 +26,7 @@ from django_scim.operations.bulk.references import references
 from django_scim.operations.payloads import scim_error
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
-from django_scim.schema.attributes import schema_of
+from django_scim.schema.attributes import member, schema_of
 from django_scim.schema.paths import Json
 
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -78,7 +79,8 @@ def read_request(
 
     An operation that is not valid has an ``error``.
 
-    :raises PayloadTooLargeException: If there are more than ``MAX_BULK_OPERATIONS``.
+    :raises PayloadTooLargeException: If there are more than ``MAX_BULK_OPERATIONS``, or the changes in them
+        are more than the whole job may cost.
     :raises SCIMException: If the message as a whole is not valid.
     """
     if caller.dialect.is_strict:
@@ -97,9 +99,17 @@ def read_request(
     by_endpoint = {
         resource_type.endpoint.strip("/").lower(): resource_type for resource_type in resource_types
     }
+    caller.allowance.require(PATCH_OPERATION, sum(map(changes_in, given)))
     operations = [read_operation(item, by_endpoint, caller) for item in given]
     check_references(operations)
     return operations, fail_on_errors
+
+
+def changes_in(item: Any) -> int:
+    """Return how many operations the PATCH of an operation has."""
+    data = member(item, "data") if isinstance(item, dict) else None
+    operations = member(data, "operations") if isinstance(data, dict) else None
+    return len(operations) if isinstance(operations, list) else 0
 
 
 def validated(model: Any, payload: Json, caller: Caller) -> Any:

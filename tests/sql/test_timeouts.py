@@ -1,0 +1,115 @@
+"""How long a statement may take, and how long a write waits for a row that somebody else has locked."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, connections, transaction
+
+from django_scim.models import Outcome, ProvisioningEvent
+from django_scim.sql.timeouts import transaction_within_limits
+from tests.assertions import assert_scim_error
+from tests.factories import UserFactory
+from tests.operations.patch_operations import replace
+from tests.operations.responses import stored
+from tests.representations import path_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+COSTLY = " and ".join(f'not (emails.type co "x{number}")' for number in range(100))
+"""A filter that takes a database longer than a hundredth of a second."""
+
+
+@pytest.fixture
+def many():
+    """Accounts enough for a query to take its time."""
+    User.objects.bulk_create(User(username=f"user{n}", email=f"{n}@example.com") for n in range(3000))
+
+
+@pytest.fixture
+def held(request):
+    """A row that a transaction of the project has locked, until the test is over."""
+    row = UserFactory.create(first_name="Ada")
+    locked, over = threading.Event(), threading.Event()
+
+    def hold():
+        try:
+            with transaction.atomic():
+                list(User.objects.select_for_update().filter(pk=row.pk))
+                locked.set()
+                over.wait(timeout=20)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert locked.wait(timeout=10)
+    yield row
+    over.set()
+    thread.join(timeout=20)
+
+
+def limit_on_postgresql(name):
+    """Return the limit that statements have here."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {name}")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.usefixtures("many")
+class TestQueries:
+    @pytest.mark.parametrize("path", ["/Users", "/"])
+    @pytest.mark.parametrize("parameters", [{}, {"startIndex": 2}, {"cursor": ""}])
+    def test_a_query_that_takes_too_long_is_too_many(self, scim, settings, path, parameters):
+        settings.DJANGO_SCIM = {"STATEMENT_TIMEOUT": 0.01}
+
+        response = scim.get(path, {"filter": COSTLY, **parameters})
+
+        assert_scim_error(response, 400, "tooMany")
+        assert "0.01 seconds (STATEMENT_TIMEOUT)" in response.json()["detail"]
+
+    def test_a_query_after_one_that_took_too_long_is_answered(self, scim, settings):
+        settings.DJANGO_SCIM = {"STATEMENT_TIMEOUT": 0.01}
+        assert scim.get("/Users", {"filter": COSTLY}).status_code == 400
+        settings.DJANGO_SCIM = {}
+
+        assert scim.get("/Users", {"filter": COSTLY, "count": 1}).json()["totalResults"] == 3000
+
+    def test_a_query_may_take_any_time_without_a_limit(self, scim, settings):
+        settings.DJANGO_SCIM = {"STATEMENT_TIMEOUT": None}
+
+        assert scim.get("/Users", {"filter": COSTLY, "count": 1}).json()["totalResults"] == 3000
+
+
+class TestWrites:
+    @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks the whole database")
+    def test_a_row_that_the_project_has_locked_for_long_is_503(self, scim, settings, held):
+        settings.DJANGO_SCIM = {"LOCK_TIMEOUT": 1}
+        before = stored()
+        began = time.monotonic()
+
+        response = scim.patch(path_of(held), replace("name.givenName", "Babs"))
+
+        assert_scim_error(response, 503)
+        assert response["Retry-After"]
+        assert 0.5 < time.monotonic() - began < 5
+        assert stored() == before
+        assert ProvisioningEvent.objects.get().outcome == Outcome.REFUSED
+
+    @pytest.mark.skipif(connection.vendor != "postgresql", reason="others have limits for each statement")
+    def test_the_limits_end_with_the_transaction(self):
+        before = limit_on_postgresql("statement_timeout"), limit_on_postgresql("lock_timeout")
+
+        with transaction_within_limits("default"):
+            inside = limit_on_postgresql("statement_timeout"), limit_on_postgresql("lock_timeout")
+
+        assert inside == ("4s", "5s")
+        assert (limit_on_postgresql("statement_timeout"), limit_on_postgresql("lock_timeout")) == before
+
+    @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no such limits")
+    def test_a_transaction_of_the_caller_has_its_own_limits(self, django_assert_num_queries):
+        with transaction.atomic(), django_assert_num_queries(2), transaction_within_limits("default"):
+            pass
