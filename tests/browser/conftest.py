@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,6 @@ QUIET = [
     "--no-first-run",
 ]
 """A browser that is steered has no business elsewhere."""
-
-AXE_CORE = os.environ.get("AXE_CORE", "")
-"""Where the script of axe-core is."""
 
 DJANGO_WIDGET = ".selector"
 """Django's own widget for many values, on pages of the project: its icon has a label that it may not have."""
@@ -85,9 +83,8 @@ def administrator(transactional_db):
 @pytest.fixture
 def violations():
     """Return what axe-core finds wrong with a page."""
-    if not Path(AXE_CORE).is_file():
-        pytest.skip("axe-core is not installed")
-    script = Path(AXE_CORE).read_text()
+    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    script = (resources.files(package) / "axe.min.js").read_text()
 
     def find(page):
         page.evaluate(script)

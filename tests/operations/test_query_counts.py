@@ -156,7 +156,7 @@ def group_of(size):
 )
 def test_a_change_of_a_large_group_costs_what_one_of_a_small_group_does(warm, change):
     counts = []
-    for size in (10, 10_000):
+    for size in (10, 2_000):
         row, other = group_of(size), UserFactory.create()
         present = row.user_set.order_by("pk")[size // 2]
         operation = {
