@@ -22,7 +22,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # Nothing of it is needed after a power cut, and tests that commit would wait for the disk all the time.
+        # Nothing of it is needed after a power cut: tests that commit would wait for the disk all the time.
         "init_command": "PRAGMA synchronous=OFF",
     }
 elif DATABASES["default"]["ENGINE"].endswith("mysql"):
