@@ -215,7 +215,7 @@ class TestRecords:
         assert not User.objects.filter(username="bob").exists()
 
     def test_records_hold_the_longest_text_that_a_body_may_have(self, scim, settings):
-        settings.DJANGO_SCIM = {"MAX_STRING_LENGTH": 1024 * 1024}
+        settings.DJANGO_SCIM = {"MAX_STRING_LENGTH": 1024 * 1024, "MAX_RECORD_SIZE": 2 * 1024 * 1024}
 
         assert scim.post("/Users", user("ada", title="é" * 1024 * 1024)).status_code == 201
 

@@ -302,7 +302,7 @@ class TestBulkJobs:
         assert scim.post("/Users", user()).status_code == 201
 
     def test_bulk_jobs_have_a_check_of_whether_the_largest_is_within_the_rate(self, settings):
-        settings.DJANGO_SCIM = {"THROTTLE_RATES": {"bulk": "999/min"}}
+        settings.DJANGO_SCIM = {"THROTTLE_RATES": {"bulk": "499/min"}}
 
         (warning,) = run_checks(tags=["django_scim"])
 
