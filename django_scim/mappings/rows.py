@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import (
     BooleanField,
+    Case,
     F,
     Field,
     ForeignKey,
@@ -18,9 +19,11 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.functions import NullIf
 from scim2_models import AttributeBinding, InvalidValueException
+from scim2_models.path import CompareOperator
 
 from django_scim.mappings.check_messages import (
     no_conversion,
@@ -32,6 +35,7 @@ from django_scim.mappings.columns import Column
 from django_scim.mappings.conversions import Conversion, in_column_of, is_empty
 from django_scim.mappings.dependencies import Dependency, LookupColumn, writing
 from django_scim.mappings.mapping import Mapping
+from django_scim.mappings.remainder import Remainder
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only, declare_values, keep_parts
 from django_scim.sql.operand import AbsentOperand, ColumnOperand, ConstantOperand, Operand
@@ -52,7 +56,8 @@ class Rows(Mapping):
     of the values that stay. A value that changes in that sub-attribute is a new row: whatever else the
     project keeps of the old one, such as that an address was verified, does not hold for the new one.
 
-    What a sub-attribute has no column for is not kept, and ``/Schemas`` leaves the sub-attribute out.
+    A sub-attribute that has no column, such as ``display``, is kept in the record, and found there. It goes
+    with the row that has the value: where the project changes or deletes that row, it is gone.
 
     :param relation: The accessor of the related rows, such as ``emailaddress_set``.
     :param match: The sub-attribute that says which row a value is.
@@ -99,6 +104,16 @@ class Rows(Mapping):
         if name is not None and binding is not None and VALUE in self.fields:
             value = AttributePath(self.path.extension, self.path.name, VALUE, binding)
             self.in_step = Column(name).bind(self.resource_type, value)
+        rest = [sub for sub in self.path.sub_attributes if self._is_kept(sub)]
+        self.rest = Remainder(match=self.match, parts=rest).bind(self.resource_type, self.path)
+        self.uses_record = bool(rest)
+
+    def _is_kept(self, sub: str) -> bool:
+        """Whether a sub-attribute is kept in the record, since the rows have no place for it."""
+        path = self.resource_type.resolve(f"{self.path.head}.{sub}")
+        is_written = path is not None and not path.is_read_only
+        is_matched = self.match in self.fields and self.binding(self.match) is not None
+        return is_written and is_matched and sub not in (*self.column_names, *self.fixed)
 
     def _conversion(self, sub: str) -> Conversion:
         given, binding = self.given_conversions.get(sub), self.binding(sub)
@@ -128,7 +143,7 @@ class Rows(Mapping):
     def declare(self, attribute: Json) -> None:
         """Leave out the sub-attributes that have no place; what is fixed is not the client's to write."""
         super().declare(attribute)
-        parts = keep_parts(attribute, {*self.fields, *self.fixed}) or {VALUE: attribute}
+        parts = keep_parts(attribute, {*self.fields, *self.fixed, *self.rest.parts}) or {VALUE: attribute}
         for sub, part in parts.items():
             if sub in self.fields:
                 self.conversions[sub].declare(part)
@@ -180,8 +195,12 @@ class Rows(Mapping):
             obj.fetched[self.path.key] = found[obj.instance.pk]
 
     def read(self, obj: Resource) -> Any:
-        """Return a value for each row that was fetched."""
-        return [self.value_of(row) for row in obj.fetched.get(self.path.key, ())] or None
+        """Return a value for each row that was fetched, with what the record keeps of it."""
+        values = [self.value_of(row) for row in obj.fetched.get(self.path.key, ())]
+        return (self.rest.add(obj, values) if self.rest.parts else values) or None
+
+    def comparable(self, document: Json) -> dict[str, Any]:
+        return self.rest.comparable(document)
 
     def value_of(self, row: Model) -> Any:
         """Return the value that a row holds."""
@@ -208,6 +227,8 @@ class Rows(Mapping):
             held = chosen.get(VALUE)
             if held != self.in_step.read(obj) and (held is not None or self.in_step.clearable):
                 self.in_step.write(obj, held)
+        if self.rest.parts:
+            self.rest.keep(obj, [entry for entry in value or [] if self.names_row(entry)])
         obj.after_save.append(lambda: self.replace(obj, value or []))
 
     def replace(self, obj: Resource, values: Sequence[Any]) -> None:
@@ -303,7 +324,15 @@ class Rows(Mapping):
 
     def sources(self, caller: Caller) -> Sequence[Source]:
         assert self.key is not None
-        return [Source(self.rows_model._default_manager.all(), self.key.attname, self.row_operand)]
+        return [Source(self.found_rows, self.key.attname, self.row_operand)]
+
+    @property
+    def found_rows(self) -> QuerySet[Any]:
+        """The rows, which know what the record keeps of their values."""
+        rows = self.rows_model._default_manager.all()
+        if not self.rest.parts or not self.conversions[self.match].sortable:
+            return rows
+        return self.rest.matched(rows, self.conversions[self.match].operand(self.fields[self.match].name))
 
     def row_operand(self, sub: str | None) -> Operand | None:
         """Return what to compare in a row for a sub-attribute."""
@@ -317,19 +346,28 @@ class Rows(Mapping):
                 marked = NullIf(F(self.fields[name].name), Value(False, output_field=BooleanField()))
                 return ColumnOperand(marked, self.fields[name], binding)
             return self.conversions[name].operand(self.fields[name].name)
-        return ConstantOperand(self.fixed[name], binding) if name in self.fixed else AbsentOperand(binding)
+        if name in self.fixed:
+            return ConstantOperand(self.fixed[name], binding)
+        if name not in self.rest.parts:
+            return AbsentOperand(binding)
+        if not self.conversions[self.match].sortable:
+            return None
+        assert self.key is not None
+        return self.rest.operand_of_row(name, self.key.attname)
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Sort by the primary value, or else by the first (RFC 7644 section 3.4.2.3)."""
         (source,) = self.sources(caller)
         inner = operand_of(source, path.sub)
         assert self.key is not None
-        own = self.rows_model._default_manager.filter(**{self.key.name: OuterRef("pk")})
+        own = self.found_rows.filter(**{self.key.name: OuterRef("pk")})
         first = own.order_by(*self.preference()).values(found=inner.order())[:1]
         return Operand(Subquery(first), inner.binding)
 
-    def preference(self) -> Iterator[str]:
+    def preference(self) -> Iterator[Any]:
         """Yield what rows are ordered by: the primary one, then the oldest."""
         if "primary" in self.fields:
             yield f"-{self.fields['primary'].attname}"
+        elif (kept := self.row_operand("primary")) is not None:
+            yield Case(When(kept.compare(CompareOperator.eq, True), then=0), default=1)
         yield "pk"

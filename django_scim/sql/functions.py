@@ -208,6 +208,34 @@ class AnyEntry(Func):
         document, condition = self.get_source_expressions()
         document_sql, document_params = compiler.compile(document)
         condition_sql, condition_params = compiler.compile(condition)
+        found, found_params = self._found(compiler)
         # Compiled SQL, as Django's own expressions put it together.
-        sql = f"EXISTS (SELECT 1 FROM {table.format(document=document_sql)} WHERE {condition_sql})"  # noqa: S608
-        return sql, (*document_params, *parameters, *condition_params)
+        sql = f"SELECT {found} FROM {table.format(document=document_sql)} WHERE {condition_sql}"  # noqa: S608
+        return self._select(sql), (*found_params, *document_params, *parameters, *condition_params)
+
+    def _found(self, compiler: SQLCompiler) -> Compiled:
+        return "1", ()
+
+    def _select(self, sql: str) -> str:
+        return f"EXISTS ({sql})"
+
+
+class EntryText(AnyEntry):
+    """A member of the first entry of a list that meets a condition, as text, or null.
+
+    ``EntryText("comparable", condition, key="emails", member="display")``.
+    """
+
+    conditional = False
+    output_field = models.TextField()  # type: ignore[assignment]
+
+    def __init__(self, document: Any, condition: Any, *, key: str, member: str, **extra: Any) -> None:
+        self.member = member
+        super().__init__(document, condition, key=key, **extra)
+
+    def _found(self, compiler: SQLCompiler) -> Compiled:
+        sql, params = compiler.compile(DocumentText(Entry(), key=self.member))
+        return sql, tuple(params)
+
+    def _select(self, sql: str) -> str:
+        return f"({sql} LIMIT 1)"

@@ -18,4 +18,5 @@ class AddressedUserAdapter(UserAdapter):
             defaults={"verified": True},
         ),
         "phoneNumbers": Rows("phones", value="number", type="kind"),
+        "ims": Rows("handles", value="name"),
     }

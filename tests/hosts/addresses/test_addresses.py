@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
+from django.db import connection
 
 from django_scim.resources.registry import registry
 from tests.factories import UserFactory
-from tests.hosts.addresses.models import Phone
+from tests.hosts.addresses.models import Handle, Phone
 from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.representations import USER, path_of, user
 
@@ -91,7 +92,7 @@ def test_a_put_replaces_the_rows_of_values_that_differ(scim, path):
     assert not EmailAddress.objects.exists()
 
 
-def test_the_schema_of_emails_has_the_parts_that_rows_have(scim):
+def test_the_schema_says_which_parts_of_an_email_are_the_client_s(scim):
     attributes = scim.get(f"/Schemas/{USER}").json()["attributes"]
     parts = {
         attribute["name"]: [
@@ -105,12 +106,15 @@ def test_the_schema_of_emails_has_the_parts_that_rows_have(scim):
     assert parts == {
         "emails": [
             ("value", "readWrite", None),
+            ("display", "readWrite", None),
             ("type", "readOnly", ["work"]),
             ("primary", "readWrite", None),
         ],
         "phoneNumbers": [
             ("value", "readWrite", None),
+            ("display", "readWrite", None),
             ("type", "readWrite", ["work", "home", "mobile"]),
+            ("primary", "readWrite", None),
         ],
     }
 
@@ -139,7 +143,7 @@ def test_a_type_of_an_email_that_the_column_does_not_take_is_refused(scim):
         ("emails[primary ne true]", True),
         ('emails[primary pr and value co "babs"]', False),
         ("phoneNumbers.primary pr", False),
-        # What no column holds has no value.
+        # What no client has sent of what no column holds.
         ("phoneNumbers.display pr", False),
         ("phoneNumbers.display eq null", True),
         ('phoneNumbers[display ne "x" and type eq "work"]', True),
@@ -231,3 +235,166 @@ def test_an_address_that_is_cleared_has_no_row(scim):
     scim.post("/Users", user(emails=[{"value": "a@example.com"}, {"value": "", "display": "Babs"}]))
 
     assert [row.email for row in EmailAddress.objects.all()] == ["a@example.com"]
+
+
+class TestPartsWithoutAColumn:
+    """A phone number has no column for ``display`` and ``primary``, and an address none for ``display``."""
+
+    NUMBERS = [
+        {"value": "555-1", "type": "work", "display": "Desk"},
+        {"value": "555-2", "type": "mobile", "primary": True},
+        {"value": "555-3"},
+    ]
+
+    @pytest.fixture
+    def path(self, scim) -> str:
+        """The path of a user with three numbers and an address."""
+        emails = [{"value": "b@example.com", "primary": True, "display": "Babs"}]
+        created = scim.post("/Users", user("bjensen", phoneNumbers=self.NUMBERS, emails=emails))
+        assert created.status_code == 201, created.content
+        assert created.json()["phoneNumbers"] == self.NUMBERS
+        return f"/Users/{created.json()['id']}"
+
+    def test_parts_without_a_column_are_read_as_they_were_sent(self, scim, path):
+        found = scim.get(path).json()
+
+        assert found["phoneNumbers"] == self.NUMBERS
+        assert found["emails"][0]["display"] == "Babs"
+
+    def test_parts_without_a_column_can_be_written_alone(self, scim, path):
+        before = keys(Phone)
+        scim.patch(path, {"op": "replace", "path": 'phoneNumbers[value eq "555-1"].display', "value": "Home"})
+        scim.patch(path, {"op": "remove", "path": "phoneNumbers[primary eq true].primary"})
+
+        found = scim.get(path).json()["phoneNumbers"]
+        assert [each.get("display") for each in found] == ["Home", None, None]
+        assert not any("primary" in each for each in found)
+        assert keys(Phone) == before
+
+    def test_parts_without_a_column_end_with_the_value(self, scim, path):
+        scim.patch(path, {"op": "remove", "path": 'phoneNumbers[value eq "555-1"]'})
+        scim.patch(path, {"op": "add", "path": "phoneNumbers", "value": [{"value": "555-1"}]})
+
+        assert {"value": "555-1"} in scim.get(path).json()["phoneNumbers"]
+
+    def test_rows_that_the_project_changes_win_over_the_parts_that_are_kept(self, scim, path):
+        Phone.objects.filter(number="555-1").update(number="555-8")
+        Phone.objects.filter(number="555-2").update(kind="home")
+        Phone.objects.create(user_id=Phone.objects.first().user_id, number="555-9", kind="home")
+
+        assert scim.get(path).json()["phoneNumbers"] == [
+            {"value": "555-8", "type": "work"},
+            {"value": "555-2", "type": "home", "primary": True},
+            {"value": "555-3"},
+            {"value": "555-9", "type": "home"},
+        ]
+
+    def test_rows_that_the_project_deletes_leave_nothing_behind(self, scim, path):
+        Phone.objects.all().delete()
+
+        assert "phoneNumbers" not in scim.get(path).json()
+        assert scim.get("/Users", {"filter": "phoneNumbers.display pr"}).json()["totalResults"] == 0
+
+    def test_two_rows_of_one_value_keep_the_parts_of_each(self, scim):
+        numbers = [
+            {"value": "555-1", "type": "work"},
+            {"value": "555-1", "type": "home", "display": "Babs"},
+        ]
+        created = scim.post("/Users", user("bjensen", phoneNumbers=numbers))
+
+        assert scim.get(f"/Users/{created.json()['id']}").json()["phoneNumbers"] == numbers
+
+    @pytest.mark.parametrize(
+        ("expression", "matches"),
+        [
+            ('phoneNumbers.display eq "DESK"', True),
+            ('phoneNumbers.display sw "de"', True),
+            ('phoneNumbers[type eq "work" and display eq "desk"]', True),
+            ('phoneNumbers[type eq "mobile" and display eq "desk"]', False),
+            ('phoneNumbers[primary eq true and value eq "555-2"]', True),
+            ('phoneNumbers[primary eq true and value eq "555-1"]', False),
+            ("phoneNumbers[primary eq true and display pr]", False),
+            ('phoneNumbers[value eq "555-3" and not (display pr)]', True),
+            ('phoneNumbers.display ne "desk"', False),
+            ("phoneNumbers.display eq null", True),
+            ('emails[type eq "work" and display ew "abs"]', True),
+        ],
+    )
+    def test_parts_without_a_column_are_found(self, scim, path, expression, matches):
+        found = scim.get("/Users", {"filter": expression}).json()
+
+        assert found["totalResults"] == int(matches)
+
+    def test_parts_without_a_column_are_found_of_the_row_that_is_there(self, scim, path):
+        Phone.objects.filter(number="555-1").update(number="555-8")
+
+        found = scim.get("/Users", {"filter": 'phoneNumbers.display eq "Desk"'}).json()
+        assert found["totalResults"] == 0
+
+    def test_parts_without_a_column_are_sorted_by_and_say_which_is_the_primary_value(self, scim, path):
+        numbers = [{"value": "1", "display": "Z"}, {"value": "9", "display": "A", "primary": True}]
+        scim.post("/Users", user("zoe", phoneNumbers=numbers))
+        scim.patch(path, {"op": "add", "path": 'phoneNumbers[value eq "555-2"].display', "value": "M"})
+
+        def names(sort_by: str) -> list[str]:
+            found = scim.get("/Users", {"sortBy": sort_by}).json()
+            return [resource["userName"] for resource in found["Resources"]]
+
+        assert names("phoneNumbers.display") == ["zoe", "bjensen"]
+        assert names("phoneNumbers") == ["bjensen", "zoe"]
+
+
+@pytest.mark.skipif(connection.vendor == "mysql", reason="it has no such constraints")
+class TestAddressesOfTheDeleted:
+    """A verified address is unique for django-allauth, by a constraint with a condition."""
+
+    EMAIL = [{"value": "dora@example.com", "primary": True}]
+
+    @pytest.fixture
+    def gone(self, scim) -> User:
+        """The account of somebody who is deleted."""
+        made = scim.post("/Users", user("dora", externalId="1", emails=self.EMAIL))
+        scim.delete(f"/Users/{made.json()['id']}")
+        return User.objects.get()
+
+    def test_the_address_of_somebody_deleted_is_parked_for_somebody_else(self, scim, gone):
+        response = scim.post("/Users", user("dora2", externalId="2", emails=self.EMAIL))
+
+        assert response.status_code == 201, response.content
+        assert EmailAddress.objects.get(email="dora@example.com").user.username == "dora2"
+        assert EmailAddress.objects.get(user=gone).email.endswith("@parked.invalid")
+
+    def test_who_is_hired_again_has_the_address_back_if_it_is_free(self, scim, gone):
+        key = EmailAddress.objects.get().pk
+        other = scim.post("/Users", user("dora2", externalId="2", emails=self.EMAIL))
+        scim.put(f"/Users/{other.json()['id']}", user("dora2", externalId="2"))
+
+        response = scim.post("/Users", user("dora", externalId="1", emails=self.EMAIL))
+
+        assert response.status_code == 201, response.content
+        assert [row.pk for row in EmailAddress.objects.filter(user=gone)] == [key]
+        assert EmailAddress.objects.get(pk=key).email == "dora@example.com"
+
+    def test_who_is_hired_again_comes_with_another_address_if_it_is_not(self, scim, gone):
+        scim.post("/Users", user("dora2", externalId="2", emails=self.EMAIL))
+
+        emails = [{"value": "dora.again@example.com", "primary": True}]
+        response = scim.post("/Users", user("dora", externalId="1", emails=emails))
+
+        assert response.status_code == 201, response.content
+        assert EmailAddress.objects.get(user=gone).email == "dora.again@example.com"
+
+    def test_an_address_of_somebody_who_is_there_is_not_parked(self, scim):
+        scim.post("/Users", user("dora", externalId="1", emails=self.EMAIL))
+
+        assert scim.post("/Users", user("eva", externalId="2", emails=self.EMAIL)).status_code == 409
+
+    def test_a_name_that_is_unique_in_any_case_of_letters_is_parked_too(self, scim):
+        made = scim.post("/Users", user("dora", externalId="1", ims=[{"value": "Dora"}]))
+        scim.delete(f"/Users/{made.json()['id']}")
+
+        response = scim.post("/Users", user("dora2", externalId="2", ims=[{"value": "dORA"}]))
+
+        assert response.status_code == 201, response.content
+        assert Handle.objects.get(name="dORA").user.username == "dora2"
+        assert Handle.objects.get(user__username__startswith="dora", name__startswith="Dora-parked-")
