@@ -198,7 +198,7 @@ class Create(DocumentWrite):
         obj.record.deleted_at = None
         obj.changed_outside = True
         obj.external_id = None
-        take_back(obj)
+        take_back(obj, is_required=False)
         self.resource_type.adapter.reset(obj)
         for mapping in self.resource_type.mappings.values():
             mapping.on_delete(obj)

@@ -13,7 +13,20 @@ from functools import partial
 from typing import Any
 
 from django.apps import apps
-from django.db.models import CharField, EmailField, Field, Model, TextField
+from django.db import IntegrityError, transaction
+from django.db.models import (
+    CharField,
+    EmailField,
+    F,
+    Field,
+    Model,
+    Q,
+    QuerySet,
+    TextField,
+    UniqueConstraint,
+    Value,
+)
+from django.db.models.lookups import Exact
 
 from django_scim.history.events import Attempt
 from django_scim.models import Operation, Record
@@ -29,16 +42,51 @@ def make_room(attempt: Attempt, database: str, row: Model) -> None:
 
     :param attempt: That of the write that needs the room, for the history.
     """
-    for names in unique_columns(type(row)):
-        values = {name: getattr(row, name) for name in names}
-        if None in values.values():
-            continue
-        others = type(row)._base_manager.using(database).filter(**values).exclude(pk=row.pk)
-        for other in locked(others):
+    others = type(row)._base_manager.using(database).exclude(pk=row.pk)
+    for names, condition in uniqueness_of(row, database):
+        for other in locked(others.filter(condition)):
             for resource_type, record in deleted_owners(other, database):
                 if type(row) is resource_type.model and resource_type.id_column in names:
                     continue  # What an id is made from names the deleted resource for good.
                 park(attempt, resource_type, record, other, names)
+
+
+def uniqueness_of(row: Model, database: str) -> Iterator[tuple[tuple[str, ...], Q]]:
+    """Yield the columns by which a row has to be unique, with the condition that another one is the same."""
+    for names in unique_columns(type(row)):
+        values = {name: getattr(row, name) for name in names}
+        if None not in values.values():
+            yield names, Q(**values)
+    own: dict[Any, Any] = {
+        F(field.name): Value(getattr(row, field.attname), field)
+        for field in row._meta.concrete_fields
+        if not field.generated
+    }
+    for constraint in partly_unique(type(row)):
+        condition = constraint.condition or Q()
+        against = {column.name: value for column, value in own.items()}
+        if condition and not condition.check(against, using=database):
+            continue
+        expressions: list[Any] = [*map(F, constraint.fields), *constraint.expressions]
+        same = [Exact(each, own.get(each) or each.replace_expressions(own)) for each in expressions]
+        names = tuple(column_of(type(row), name).attname for name in columns_in(constraint))
+        yield names, Q(*same) & condition
+
+
+def partly_unique(model: type[Model]) -> Iterator[UniqueConstraint]:
+    """Yield the constraints of a model that hold for some rows alone, or for what is made of columns."""
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, UniqueConstraint) and (constraint.condition or constraint.expressions):
+            yield constraint
+
+
+def columns_in(constraint: UniqueConstraint) -> list[str]:
+    """Return the names of the fields in a constraint."""
+    expressions: list[Any] = [*map(F, constraint.fields), *constraint.expressions]
+    parts: list[Any] = []
+    for each in expressions:
+        parts += [part for part in ([each] if isinstance(each, F) else each.flatten()) if isinstance(part, F)]
+    return [*dict.fromkeys(str(part.name) for part in parts)]
 
 
 def unique_columns(model: type[Model]) -> Iterator[tuple[str, ...]]:
@@ -126,18 +174,36 @@ def note_parking(
     own.succeeded(200)
 
 
-def take_back(obj: Resource) -> None:
+def take_back(obj: Resource, *, is_required: bool) -> None:
     """Give a resource that is not deleted any more the values that were parked.
 
     What somebody else has by now is found when the row is saved.
+
+    :param is_required: Whether the write fails if somebody else has the value of a row beside. Who is hired
+        again may have another address by now.
     """
     assert obj.record is not None
+    own = obj.resource_type.loaded_rows(obj.instance)
     for entry in obj.record.parked:
-        model = apps.get_model(entry["model"])
-        if isinstance(obj.instance, model) and str(obj.instance.pk) == entry["key"]:
-            setattr(obj.instance, entry["column"], entry["value"])
-            obj.touch(obj.instance, entry["column"])
+        model, column, value = apps.get_model(entry["model"]), entry["column"], entry["value"]
+        row = next((row for row in own if isinstance(row, model) and str(row.pk) == entry["key"]), None)
+        if row is not None:
+            setattr(row, column, value)
+            obj.touch(row, column)
         else:
             rows = model._base_manager.using(obj.database).filter(pk=entry["key"])
-            obj.after_save.append(partial(rows.update, **{entry["column"]: entry["value"]}))
+            obj.after_save.append(partial(give_back, rows, {column: value}, is_required=is_required))
     obj.record.parked = []
+
+
+def give_back(rows: QuerySet[Any], values: dict[str, Any], *, is_required: bool) -> None:
+    """Set a value of a row, or leave it as it is if another row has the value and the write can do without.
+
+    :raises IntegrityError: If another row has the value, and the write cannot.
+    """
+    try:
+        with transaction.atomic(using=rows.db):
+            rows.update(**values)
+    except IntegrityError:
+        if is_required:
+            raise

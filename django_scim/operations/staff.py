@@ -115,7 +115,7 @@ class Restore(StaffWrite):
         """
         if self.obj.record is None or not self.is_deleted:
             raise ConflictException(detail=f"this {self.resource_type.name} is not deleted")
-        take_back(self.obj)
+        take_back(self.obj, is_required=True)
         self.obj.record.deleted_at = None
         self.obj.changed_outside = True
         self.resource_type.adapter.activate(self.obj)

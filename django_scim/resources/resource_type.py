@@ -130,6 +130,11 @@ class ResourceType:
         """The relations that lead to the rows of mapped columns, as ``select_related`` takes them."""
         return sorted({column.joins for column in self._version_columns} - {""})
 
+    def loaded_rows(self, instance: Model) -> list[Model]:
+        """Return a row, and the rows of mapped columns beside it that there are."""
+        owners = (column.owner(instance) for column in self._version_columns)
+        return [instance, *(owner for owner in owners if owner is not None)]
+
     # Records
 
     def records(self) -> QuerySet[Record]:

@@ -104,7 +104,7 @@ class UndoEvent(WriteByStaff):
         """
         record = self.obj.record
         assert record is not None
-        take_back(self.obj)
+        take_back(self.obj, is_required=True)
         record.deleted_at, record.former_digest = None, ""
         self.obj.changed_outside = True
         if self.event.external_id and self.obj.external_id is None:
