@@ -48,6 +48,7 @@ resource_rehired = Signal()
 """A resource was made by POST that was there before: the same person, hired again, has the row back.
 
 It is sent after :data:`resource_created`, for what the project does for a new account and has undone since.
+Memberships that the project gave while the row was made, by ``post_save`` say, are there again by then.
 
 :param instance: The row of the host.
 :param former_id: The ``id`` that it had until it was deleted, and which names nothing any more.

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import router
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, ManyToManyField, Model, Q, QuerySet
 from django.db.models.manager import BaseManager
 from scim2_models import InvalidValueException
 from scim2_models import Resource as SCIMResource
@@ -334,6 +334,11 @@ class Adapter(Joining):
 
     def activate(self, obj: Resource) -> None:
         """Give a resource that is restored what :meth:`deactivate` took from it."""
+
+    @property
+    def unmapped_groups(self) -> ManyToManyField[Any, Any] | None:
+        """The relation to groups that :meth:`end_relations` ends, since no mapping does; none here."""
+        return None
 
     def end_relations(self, obj: Resource) -> None:
         """End what a row that is deleted softly belongs to and no mapping knows of; nothing here.

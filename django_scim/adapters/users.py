@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.core.checks import CheckMessage, Warning
-from django.db.models import CharField, EmailField, Field, Model, Q, QuerySet, TextField
+from django.db.models import CharField, EmailField, Field, ManyToManyField, Model, Q, QuerySet, TextField
 from scim2_models import InvalidFilterException
 from scim2_models.path import CompareOperator
 
@@ -260,11 +260,18 @@ class UserAdapter(Adapter):
 
     def end_relations(self, obj: Resource) -> None:
         """Take the account out of Django's groups where those are not the groups that SCIM serves."""
-        account = self.account_of(obj.instance)
+        if self.unmapped_groups is not None and not self.is_elsewhere(obj):
+            self.account_of(obj.instance).groups.clear()
+
+    @property
+    def unmapped_groups(self) -> ManyToManyField[Any, Any] | None:
+        """Django's groups, where those are not the groups that SCIM serves."""
         mapped = self.resource_type.mappings.get("groups")
         is_mapped = isinstance(mapped, mappings.Members) and mapped.relation == GROUPS
-        if not is_mapped and isinstance(account, PermissionsMixin) and not self.is_elsewhere(obj):
-            account.groups.clear()
+        if is_mapped or not issubclass(self.account_model, PermissionsMixin):
+            return None
+        field = self.account_model._meta.get_field(GROUPS)
+        return field if isinstance(field, ManyToManyField) else None
 
     def deprovision(self, obj: Resource) -> None:
         """Do what ``DEPROVISIONING`` names, unless other tenants have the account too."""

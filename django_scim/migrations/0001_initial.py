@@ -245,6 +245,7 @@ class Migration(migrations.Migration):
                     models.JSONField(default=django_scim.models.record.empty_list, editable=False),
                 ),
                 ("parked", models.JSONField(default=django_scim.models.record.empty_list, editable=False)),
+                ("given", models.JSONField(default=django_scim.models.record.empty_document, editable=False)),
                 (
                     "managed_by",
                     models.ForeignKey(

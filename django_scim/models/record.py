@@ -31,7 +31,8 @@ class Record(models.Model):
     ``reissued_id`` is the ``id`` of a resource whose row was used before: that of the key names nothing any
     more, and neither do ``former_ids``. ``former_digest`` finds a deleted resource by the ``externalId``
     that its connection had given to it. ``parked`` has the values that were taken from the row of a deleted
-    resource, since another resource needed them.
+    resource, since another resource needed them. ``given`` has what the project itself gave to the resource
+    when it was new, such as a default group: the rows by the relation.
     """
 
     resource_type = models.CharField(_("resource type"), max_length=100)
@@ -68,6 +69,7 @@ class Record(models.Model):
     reissued_id = models.UUIDField(null=True, unique=True, editable=False)
     former_ids = models.JSONField(default=empty_list, editable=False)
     parked = models.JSONField(default=empty_list, editable=False)
+    given = models.JSONField(default=empty_document, editable=False)
 
     class Meta:
         verbose_name = _("resource")

@@ -17,6 +17,7 @@ from django_scim.operations.parking import take_back
 from django_scim.operations.saving import Written, apply, require_unique
 from django_scim.operations.write import DocumentWrite, locked_object, locked_row, rows_of
 from django_scim.resources.authority import Act, authorize, require_joinable
+from django_scim.resources.gifts import give_again
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.signals import resource_created
@@ -182,7 +183,8 @@ class Create(DocumentWrite):
         """Clear a deleted resource. Return the document of what is left in the columns of its row.
 
         It gets a new ``id``: that of the deleted one names nothing for good. What the deletion ended is ended
-        again: the host may have added the deleted user to a group since.
+        again: the host may have added the deleted user to a group since. What the project gives to each new
+        resource by itself is given again.
 
         :returns: An empty document if the row is new.
         """
@@ -203,6 +205,7 @@ class Create(DocumentWrite):
         for mapping in self.resource_type.mappings.values():
             mapping.on_delete(obj)
         self.resource_type.adapter.end_relations(obj)
+        obj.after_save.append(partial(give_again, obj))
         document = self.current()
         for mapping in self.unique_mappings:
             # Its deletion has released the value: it has to be claimed again, even if it is the same.

@@ -6,11 +6,13 @@ from django.utils import timezone
 
 from django_scim.models import UniqueValue
 from django_scim.operations.saving import save_record, save_rows
+from django_scim.resources.gifts import forget_what_is_gone
 from django_scim.resources.resource import Resource
 
 
 def hide(obj: Resource) -> None:
     """Deactivate the resource and set its tombstone. The row stays."""
+    forget_what_is_gone(obj)
     for mapping in obj.resource_type.mappings.values():
         mapping.on_delete(obj)
     obj.resource_type.adapter.end_relations(obj)

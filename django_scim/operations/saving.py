@@ -22,6 +22,7 @@ from django_scim.models import AdoptionPolicy, Record, UniqueValue
 from django_scim.operations.domains import require_domains
 from django_scim.operations.validation import require_values, validate_fields
 from django_scim.query.statements import VALUE, text_operand
+from django_scim.resources.gifts import remembered
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
 from django_scim.sql.operand import ColumnOperand, check_text
@@ -227,7 +228,8 @@ def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
     # Before a new row is created, Create.lock has looked for other rows with its values.
     if not obj.instance._state.adding:
         require_unique(obj, written)
-    save_rows(obj)
+    with remembered(obj):
+        save_rows(obj)
     require_values(obj)
     # A new record is saved first, since unique values and links refer to it.
     is_early = (obj.record is None or obj.record.pk is None) and (obj.is_new or obj.is_changed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from django.db.models import Model, Q
@@ -15,6 +16,7 @@ from django_scim.operations.parking import take_back
 from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, note_differences, save_record
 from django_scim.operations.write import Write, database_of, locked_object, locked_row, not_found
+from django_scim.resources.gifts import give_again
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
@@ -101,9 +103,9 @@ class StaffWrite(WriteByStaff):
 class Restore(StaffWrite):
     """Restores a deleted resource, and makes it active as the adapter says.
 
-    It has its attributes again, those included that were parked for another resource. Its memberships,
-    sessions, tokens and links do not come back. If another resource has one of its unique values now, there
-    is a conflict.
+    It has its attributes again, those included that were parked for another resource, and what the project
+    itself gave when it was new, such as a default group. Its other memberships, its sessions, tokens and
+    links do not come back. If another resource has one of its unique values now, there is a conflict.
     """
 
     deed = "restored"
@@ -119,6 +121,7 @@ class Restore(StaffWrite):
         self.obj.record.deleted_at = None
         self.obj.changed_outside = True
         self.resource_type.adapter.activate(self.obj)
+        self.obj.after_save.append(partial(give_again, self.obj))
         mappings = [mapping for mapping in self.resource_type.written_mappings if mapping.is_unique]
         # Their values were given up by the deletion, and are claimed again.
         return [(mapping, mapping.value_in(self.document)) for mapping in mappings]

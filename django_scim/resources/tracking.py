@@ -26,6 +26,7 @@ from django.utils import timezone
 from django_scim.mappings.columns import HostPath
 from django_scim.mappings.dependencies import Dependency, own_resource, own_write
 from django_scim.models import Record
+from django_scim.resources.gifts import ended_relations, on_given
 from django_scim.resources.registry import registry
 from django_scim.resources.resource_type import BATCH, ResourceType
 from django_scim.sql.values import column_of
@@ -303,3 +304,8 @@ def needed_receivers() -> Iterator[tuple[ModelSignal, Callable[..., None], type[
                 yield pre_save, on_pre_save, model
                 yield post_save, on_post_save, model
                 yield pre_delete, on_pre_delete, model
+    for resource_type in registry():
+        for relation in ended_relations(resource_type):
+            yield m2m_changed, on_given, relation.through
+            if not relation.through._meta.auto_created:
+                yield post_save, on_given, relation.through

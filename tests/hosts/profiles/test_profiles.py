@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.signals import post_save
 
 from tests.conftest import ScimClient
 from tests.factories import UserFactory
@@ -167,3 +168,21 @@ def test_a_list_of_users_with_profiles_takes_the_same_queries_for_any_number(
     create(["two", "three", "four"])
     with django_assert_num_queries(5):
         scim.get("/Users")
+
+
+def test_a_profile_that_the_project_makes_for_each_new_user_is_that_of_somebody_hired_again(scim):
+    def make(sender, instance, created, **kwargs):
+        if created:
+            Profile.objects.create(user=instance, phone="555-0")
+
+    post_save.connect(make, sender=User)
+    try:
+        made = scim.post("/Users", user("dora", externalId="4"))
+        profile = Profile.objects.get()
+        scim.delete(f"/Users/{made.json()['id']}")
+        assert scim.post("/Users", user("dora", externalId="4")).status_code == 201
+    finally:
+        post_save.disconnect(make, sender=User)
+
+    assert Profile.objects.get() == profile
+    assert Profile.objects.get().user == User.objects.get()

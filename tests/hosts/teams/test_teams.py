@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.signals import post_save
 
 from django_scim.models import ProvisioningEvent
 from tests.factories import UserFactory
 from tests.hosts.conformance import *  # noqa: F403 - the same checks for every host
 from tests.hosts.teams.models import Membership, Seat, Squad, Team
-from tests.representations import group, id_of, member, path_of
+from tests.representations import group, id_of, member, path_of, user
 
 
 def add(*rows: Any) -> dict[str, Any]:
@@ -140,3 +141,28 @@ def test_a_user_who_leaves_the_project_is_a_new_version_of_the_team(scim, team, 
     people[0].delete()
 
     assert scim.get(path_of(team))["ETag"] != before
+
+
+@pytest.mark.parametrize("way", ["row", "relation"])
+def test_a_membership_that_the_project_gives_is_there_again_with_its_role(scim, way):
+    everybody = Team.objects.create(name="Everybody")
+
+    def give(sender, instance, created, **kwargs):
+        if created and way == "row":
+            Membership.objects.create(team=everybody, person=instance, role="guest")
+        elif created:
+            instance.teams.add(everybody, through_defaults={"role": "guest"})
+
+    post_save.connect(give, sender=User)
+    try:
+        made = scim.post("/Users", user("dora", externalId="4"))
+        scim.delete(f"/Users/{made.json()['id']}")
+        assert not Membership.objects.exists()
+        before = scim.get(path_of(everybody))["ETag"]
+        response = scim.post("/Users", user("dora", externalId="4"))
+    finally:
+        post_save.disconnect(give, sender=User)
+
+    assert [each["value"] for each in response.json()["groups"]] == [id_of(everybody)]
+    assert Membership.objects.get().role == "guest"
+    assert scim.get(path_of(everybody))["ETag"] != before
