@@ -224,8 +224,8 @@ class ScimSettings:
 
     UNKNOWN_REFERENCES: Literal["keep", "forbid"] = "keep"
     """What becomes of a foreign key, such as that of a manager, to somebody whom the connection cannot see.
-    The reference is kept beside it, which the history says, and known once there is such a resource; or the
-    request is refused, as it always is where the key cannot be null."""
+    The reference is kept beside it, which the history says, and the key is filled once there is such a
+    resource; or the request is refused, as it always is where the key cannot be null."""
 
     DIALECT_RULES: Sequence[str] = ()
     """Dotted paths of the rules that read what identity providers send otherwise than the RFCs say, for every

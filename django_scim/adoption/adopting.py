@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import uuid4
 
 from django_scim.adoption import report
 from django_scim.adoption.accounts import AdoptionSelection
 from django_scim.adoption.claims import claim_all, shared_external_ids, shared_values
 from django_scim.adoption.report import Report
+from django_scim.history.events import Attempt
 from django_scim.mappings.builtin import link_digest
-from django_scim.models import Link, Record
+from django_scim.models import Link, Operation, Record
+from django_scim.operations.arrivals import Arrival, welcome
 from django_scim.resources.authority import Standing, standings
 from django_scim.resources.loading import attach_records
 from django_scim.resources.resource import Resource
+from django_scim.sql.names import lock_names
 from django_scim.sql.transactions import locked, run
 from django_scim.sql.values import column_of
 
@@ -203,5 +207,33 @@ def link_all(adoption: Adoption, wanted: dict[Resource, str | None], done: Repor
             )
             for obj, value in new.items()
         ]
+        is_awaited = selection.resource_type.has_waiting
+        if is_awaited:
+            lock_names(selection.database, [link.digest for link in links])
         Link.objects.using(selection.database).bulk_create(links)
+        if is_awaited:
+            welcome_all(selection, new)
     return set(new)
+
+
+def welcome_all(selection: AdoptionSelection, named: dict[Resource, str]) -> None:
+    """Fill the foreign keys of those who have waited for accounts by the ``externalId`` that these get."""
+    resource_type, connection = selection.resource_type, selection.connection
+    arrivals = [
+        Arrival(
+            resource_type,
+            obj.instance,
+            obj.identifier,
+            resource_type.adapter.row_name(obj.instance),
+            {value: connection},
+        )
+        for obj, value in named.items()
+    ]
+    attempt = Attempt(
+        Operation.MODIFY,
+        connection=connection,
+        token=None,
+        request_id=str(uuid4()),
+        resource_type=resource_type.name,
+    )
+    welcome(arrivals, attempt, selection.database)

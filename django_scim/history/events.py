@@ -128,7 +128,13 @@ class Attempt:
 
     def succeeded(self, status: int) -> ProvisioningEvent:
         """Write the event of a success. That of a write is in the transaction of the change."""
-        return self._write(
+        event = self.success(status)
+        event.save(force_insert=True)
+        return event
+
+    def success(self, status: int) -> ProvisioningEvent:
+        """Return the event of a success, unsaved."""
+        return self._event(
             Outcome.SUCCESS,
             status,
             changes=self.told_changes,
@@ -163,17 +169,19 @@ class Attempt:
     def refused(self, error: SCIMException) -> ProvisioningEvent:
         """Write the event of a refusal. That of a write comes after its transaction was rolled back."""
         detail = self.redaction.detail(error.detail or "", *self.sent)
-        return self._write(
+        event = self._event(
             Outcome.REFUSED,
             error.status,
             scim_type=limited(error.scim_type or "", "scim_type"),
             detail=limited(detail, "detail"),
         )
+        event.save(force_insert=True)
+        return event
 
-    def _write(self, outcome: Outcome, status: int, **fields: Any) -> ProvisioningEvent:
+    def _event(self, outcome: Outcome, status: int, **fields: Any) -> ProvisioningEvent:
         hide = self.redaction.text
         display = limited(hide(self.display), "display")
-        return ProvisioningEvent.objects.create(
+        return ProvisioningEvent(
             connection=self.connection,
             token=self.token,
             request_id=limited(self.request_id, "request_id"),
@@ -191,3 +199,8 @@ class Attempt:
             duration=round((time.monotonic() - self.started) * 1000),
             **fields,
         )
+
+
+def record_together(attempts: Iterable[Attempt], status: int) -> None:
+    """Write the events of many successes at once."""
+    ProvisioningEvent.objects.bulk_create([attempt.success(status) for attempt in attempts])

@@ -17,6 +17,7 @@ from django_scim.mappings.identifiers import can_be_random, reissued, uuid_text
 from django_scim.mappings.mapping import Mapping, parts_of
 from django_scim.schema.paths import AttributePath, walk
 from django_scim.sql.functions import Comparable
+from django_scim.sql.names import Announced, lock_names
 from django_scim.sql.operand import (
     ColumnOperand,
     ConstantOperand,
@@ -152,6 +153,7 @@ class ExternalId(Mapping):
         if value is not None and len(value) > limit:
             raise InvalidValueException(detail=f"externalId: at most {limit} characters can be kept")
         obj.external_id = value
+        obj.is_arriving = obj.is_arriving or value is not None
         obj.changed_outside = True
         obj.after_save.append(lambda: self._save(obj, value))
 
@@ -163,10 +165,13 @@ class ExternalId(Mapping):
         else:
             digest = link_digest(str(self.path.binding.comparable(value)))
             found: dict[str, Any] = {"external_id": value, "digest": digest}
+            is_awaited = self.resource_type.has_waiting
             if obj.is_new:
-                links.create(**identity, **found)
-            else:
-                links.update_or_create(defaults=found, **identity)
+                links.create(**identity, **{**found, "digest": Announced(digest) if is_awaited else digest})
+                return
+            if is_awaited:
+                lock_names(obj.database, [digest])
+            links.update_or_create(defaults=found, **identity)
 
     def on_delete(self, obj: Resource) -> None:
         """Forget the values of every connection: a new resource gets its own."""

@@ -211,6 +211,9 @@ class Mapping:
     def on_delete(self, obj: Resource) -> None:
         """Undo what should not outlive a resource that is deleted but whose row stays."""
 
+    def on_restore(self, obj: Resource) -> None:
+        """Do again what :meth:`on_delete` has undone and a resource that is there again needs."""
+
     def on_leave(self, obj: Resource) -> None:
         """Undo what the caller's tenant has of a resource that leaves it, and that others keep."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import ForeignKey, OuterRef, Q, Subquery
+from django.db.models import ForeignKey, Model, OneToOneRel, OuterRef, Q, QuerySet, Subquery
 from scim2_models import InvalidValueException
 
 from django_scim.conf import get_settings
@@ -15,6 +15,7 @@ from django_scim.mappings.builtin import identifier_operand
 from django_scim.mappings.check_messages import unknown_field, wrong_resource_type
 from django_scim.mappings.collection import identifier_of
 from django_scim.mappings.columns import HostPath
+from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import Mapping
 from django_scim.mappings.stored_reference import referred_to
 from django_scim.schema.paths import AttributePath, Json
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 class Reference(Mapping):
     """A complex attribute with ``value``, ``$ref`` and ``displayName``: ``Reference("manager", to="User")``.
+
+    What is not there yet is kept in the record, unless ``UNKNOWN_REFERENCES`` says that it is refused. The
+    foreign key is filled when it comes.
 
     :param path: The foreign key, with ``__`` across one-to-one relations.
     :param to: The resource type that it leads to.
@@ -121,19 +125,87 @@ class Reference(Mapping):
         """
         assert self.host is not None
         identifier = identifier_of(value)
-        row = None
-        if identifier is not None and self.other is not None:
-            row = referred_to(self.other, obj, [identifier]).get(identifier)
+        row = None if identifier is None else self.target_of(obj, identifier)
         is_kept = identifier is not None and get_settings().UNKNOWN_REFERENCES == "keep"
         if row is None and not (self.host.field.null and (value is None or is_kept)):
             raise InvalidValueException(detail=f"{self.path.key}: there is no {self.to} with that id")
         awaited = identifier if row is None else None
-        if awaited != self.kept(obj):
+        former = self.kept(obj)
+        if awaited != former:
             self.path.set(obj.document, awaited and {"value": awaited})
             obj.changed_outside = True
-        if awaited:
-            obj.notes.append(f"{self.path.key}: there is no {self.to} '{awaited}' yet")
         self.host.write(obj, None if row is None else row.pk)
+        if awaited:
+            obj.after_save.append(lambda: self.wait(obj, awaited))
+        elif former:
+            obj.after_save.append(lambda: self.resource_type.wait_no_longer(obj, self))
+
+    def target_of(self, obj: Resource, identifier: str, *, is_final: bool = False) -> Any:
+        """Return the row that a reference leads to, or None if there is no such yet."""
+        other = self.other
+        return (
+            None
+            if other is None
+            else referred_to(other, obj, [identifier], is_final=is_final).get(identifier)
+        )
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether what is not there yet is kept, and fills the foreign key when it comes."""
+        return self.host is not None and self.host.field.null and self.writable
+
+    def wait(self, obj: Resource, identifier: str) -> None:
+        """Note that the resource waits for another one; fill the foreign key if that has come by now."""
+        if self.other is None:
+            return
+        row = self.resource_type.wait(obj, self, identifier)
+        if row is None:
+            obj.notes.append(f"{self.path.key}: there is no {self.to} '{identifier}' yet")
+            return
+        assert self.host is not None
+        assert obj.record is not None
+        self.resource_type.wait_no_longer(obj, self)
+        self.path.set(obj.record.attributes, None)
+        obj.record.save(using=obj.database, update_fields=["attributes"])
+        owner = self.host.owner(obj.instance)
+        assert owner is not None
+        setattr(owner, self.host.field.attname, row.pk)
+        with writing(owner):
+            owner.save(using=obj.database, update_fields=[self.host.field.name])
+
+    def on_delete(self, obj: Resource) -> None:
+        """Wait no longer: a deleted resource has nobody above it."""
+        if self.kept(obj):
+            self.resource_type.wait_no_longer(obj, self)
+
+    def on_restore(self, obj: Resource) -> None:
+        """Wait again for what has not come."""
+        awaited = self.awaited(obj)
+        if awaited:
+            obj.after_save.append(lambda: self.wait(obj, awaited))
+
+    def waiting_rows(self, keys: Any, using: str) -> QuerySet[Any]:
+        """Return the rows of some resources whose foreign key is still to be filled.
+
+        :param keys: Their primary keys, as a query.
+        """
+        assert self.host is not None
+        rows = self.resource_type.model._base_manager.using(using).filter(pk__in=keys)
+        if self.host.joins:
+            rows = rows.filter(**{f"{self.host.joins}__isnull": False})
+        found: QuerySet[Any] = rows.filter(**{f"{self.column}__isnull": True})
+        return found
+
+    def fill(self, keys: Any, target: Model, using: str) -> None:
+        """Point the foreign keys of some resources that have none at a row, in one statement.
+
+        :param keys: The primary keys of the resources, as a query.
+        """
+        assert self.host is not None
+        path = "__".join([*map(way_back, reversed(self.host.relations))]) or "pk"
+        rows = self.host.model._base_manager.using(using).filter(**{f"{path}__in": keys})
+        name = self.host.field.name
+        rows.filter(**{f"{name}__isnull": True}).update(**{name: target.pk})
 
     def kept(self, obj: Resource) -> str | None:
         """Return what a client has named that was not there."""
@@ -185,6 +257,11 @@ class Reference(Mapping):
         if self.other is None:
             return constant(False)
         return ReferenceSource(self.other.queryset(caller.connection), self.column, lambda _: None).exists()
+
+
+def way_back(relation: Any) -> str:
+    """Return the look-up that leads from the other side of a one-to-one relation."""
+    return str(relation.field.name if isinstance(relation, OneToOneRel) else relation.related_query_name())
 
 
 class ReferenceSource(Source):

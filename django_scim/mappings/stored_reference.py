@@ -9,6 +9,7 @@ from django_scim.mappings.builtin import link_digest
 from django_scim.mappings.collection import identifier_of
 from django_scim.mappings.stored import Stored
 from django_scim.schema.paths import Json
+from django_scim.sql.names import awaiting
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Resource
@@ -81,11 +82,14 @@ def leads_alike(old: Any, new: Any) -> bool:
     return values[0] is not None and values[0] == values[1]
 
 
-def referred_to(other: ResourceType, obj: Resource, values: Sequence[str]) -> dict[str, Any]:
+def referred_to(
+    other: ResourceType, obj: Resource, values: Sequence[str], *, is_final: bool = False
+) -> dict[str, Any]:
     """Return the rows that references lead to, by what the references say.
 
     :param other: Their resource type.
     :param obj: One of the resources that refer, for the caller and the database.
+    :param is_final: Whether nobody asks again: what is being named at this moment is waited for.
     """
     connection = obj.caller.connection
     keys = other.visible_keys(connection, values, using=obj.database)
@@ -93,6 +97,7 @@ def referred_to(other: ResourceType, obj: Resource, values: Sequence[str]) -> di
     if unknown and connection is not None:
         links = other.links().using(obj.database).filter(connection=connection, digest__in=list(unknown))
         named = links.filter(record__resource_type=other.name, record__deleted_at__isnull=True)
+        named = awaiting(named) if is_final else named
         for digest, key in named.values_list("digest", f"record__{other.record_key}"):
             keys[unknown[digest]] = key
     rows = other.queryset(connection).using(obj.database)

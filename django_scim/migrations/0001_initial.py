@@ -326,6 +326,45 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="AwaitedReference",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attribute", models.CharField(max_length=255)),
+                ("to", models.CharField(max_length=100)),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="django_scim.connection",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="awaited",
+                        to="django_scim.record",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "awaited reference",
+                "verbose_name_plural": "awaited references",
+                "indexes": [models.Index(fields=["digest", "to"], name="scim_awaited_digest")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("record", "attribute"), name="scim_awaited_attribute")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="EventCount",
             fields=[
                 (

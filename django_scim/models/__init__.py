@@ -4,11 +4,12 @@ from django_scim.models.access_token import AccessToken, Scope
 from django_scim.models.connection import AdoptionPolicy, Connection
 from django_scim.models.login_session import LoginSession
 from django_scim.models.provisioning_event import EventCount, Operation, Outcome, ProvisioningEvent
-from django_scim.models.record import Link, Record, UniqueValue
+from django_scim.models.record import AwaitedReference, Link, Record, UniqueValue
 
 __all__ = [
     "AccessToken",
     "AdoptionPolicy",
+    "AwaitedReference",
     "Connection",
     "EventCount",
     "Link",

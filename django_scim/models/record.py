@@ -146,3 +146,28 @@ class UniqueValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource_type} {self.attribute}"
+
+
+class AwaitedReference(models.Model):
+    """A reference of a resource to one that is not there yet, which will fill a foreign key of the host.
+
+    It is found by what the client has said, an ``id`` or the ``externalId`` of the connection, when such a
+    resource comes. The record has the reference itself.
+    """
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="awaited")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, null=True, related_name="+")
+    attribute = models.CharField(max_length=255)
+    to = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("awaited reference")
+        verbose_name_plural = _("awaited references")
+        constraints = [
+            models.UniqueConstraint(fields=["record", "attribute"], name="scim_awaited_attribute"),
+        ]
+        indexes = [models.Index(fields=["digest", "to"], name="scim_awaited_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.attribute} of {self.record}"

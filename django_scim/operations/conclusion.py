@@ -14,6 +14,7 @@ from django.dispatch import Signal
 
 from django_scim import signals
 from django_scim.history.events import Attempt
+from django_scim.operations.arrivals import arrive
 from django_scim.operations.breaker import guard
 from django_scim.operations.ending import end
 from django_scim.operations.protection import require_permitted_outcome
@@ -53,6 +54,8 @@ def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: boo
     obj.resource_type.adapter.settle(obj, active_before, is_active=is_active, is_deleted=is_deleted)
     if obj.is_ending and not is_deleted and obj.resource_type.adapter.is_shared:
         end(obj)
+    if not is_deleted:
+        arrive(obj, attempt)
     if obj.kept:
         obj.notes.append(
             f"left as they are, since the account is not this connection's: {', '.join(obj.kept)}"

@@ -122,6 +122,9 @@ class Restore(StaffWrite):
         self.obj.changed_outside = True
         self.resource_type.adapter.activate(self.obj)
         self.obj.after_save.append(partial(give_again, self.obj))
+        self.obj.is_arriving = True
+        for mapping in self.resource_type.mappings.values():
+            mapping.on_restore(self.obj)
         mappings = [mapping for mapping in self.resource_type.written_mappings if mapping.is_unique]
         # Their values were given up by the deletion, and are claimed again.
         return [(mapping, mapping.value_in(self.document)) for mapping in mappings]

@@ -107,6 +107,8 @@ class Resource:
         self.after_save: list[Callable[[], Any]] = []
         self.make_room: Callable[[Model], None] = leave
         """Takes from the rows of deleted resources what stands in the way of a row that is to be saved."""
+        self.is_arriving = False
+        """Whether others may have waited for the resource: it has a name that it had not before."""
         self.is_adopted = False
         """Whether the write makes the caller the one that manages the resource."""
         self.is_joining = False

@@ -16,7 +16,7 @@ from scim2_models import InvalidPathException
 from django_scim.adapters.adapter import Adapter
 from django_scim.adapters.binding import bind_mappings
 from django_scim.adapters.checks import check_model
-from django_scim.mappings import Mapping
+from django_scim.mappings import Mapping, Reference
 from django_scim.mappings.builtin import link_digest
 from django_scim.mappings.collection import batches
 from django_scim.mappings.columns import HostPath
@@ -33,6 +33,7 @@ from django_scim.mappings.identifiers import (
 )
 from django_scim.models import Connection, Link, Record
 from django_scim.resources.authority import require_touchable
+from django_scim.resources.awaiting import references_to, wait, wait_no_longer
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import AttributePath, Json, resolve
 from django_scim.sql.functions import Comparable, compose
@@ -295,6 +296,21 @@ class ResourceType:
         :raises ForbiddenException: With one of them.
         """
         require_touchable(self, connection, keys, using=using)
+
+    # References to what is not there yet
+
+    @cached_property
+    def has_waiting(self) -> bool:
+        """Whether a resource may wait for one of this type, to fill a foreign key with it."""
+        return bool(references_to(self))
+
+    def wait(self, obj: Resource, mapping: Reference, value: str) -> Any:
+        """Note what a resource of this type waits for; return the row of that if it has come by now."""
+        return wait(obj, mapping, value)
+
+    def wait_no_longer(self, obj: Resource, mapping: Reference) -> None:
+        """Forget what a resource of this type waits for."""
+        wait_no_longer(obj, mapping)
 
     # Attributes
 

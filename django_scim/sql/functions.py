@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from unicodedata import normalize
 
@@ -157,6 +158,38 @@ class DocumentText(Func):
 def json_path(key: str) -> str:
     """Return the JSON path of a member; keys are SCIM names and URNs, which hold no quotes."""
     return f'$."{key}"'
+
+
+class WithoutMember(Func):
+    """A JSON document without the member at a path: ``WithoutMember("attributes", path=["title"])``."""
+
+    arity = 1
+    output_field = models.JSONField()
+
+    def __init__(self, expression: Any, *, path: Sequence[str], **extra: Any) -> None:
+        self.path = list(path)
+        super().__init__(expression, **extra)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
+        return self._as(compiler, connection, "json_remove(%(expressions)s, %%s)", self._json_path)
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> Compiled:
+        return self._as(compiler, connection, "(%(expressions)s #- %%s::text[])", self.path)
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
+        return self._as(compiler, connection, "JSON_REMOVE(%(expressions)s, %%s)", self._json_path)
+
+    @property
+    def _json_path(self) -> str:
+        return "$" + "".join(f'."{name}"' for name in self.path)
+
+    def _as(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, template: str, parameter: Any
+    ) -> Compiled:
+        sql, params = Func.as_sql(self, compiler, connection, template=template)
+        return sql, (*params, parameter)
 
 
 class Entry(Expression):

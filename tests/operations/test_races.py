@@ -8,10 +8,11 @@ from functools import partial
 import pytest
 from django.contrib.auth.models import Group, User
 
-from django_scim.models import Link, Outcome, ProvisioningEvent, Record
+from django_scim.models import AwaitedReference, Link, Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.hosts.small.models import Person, Profile
 from tests.operations.patch_operations import add, remove, replace
 from tests.operations.simultaneous import at_once
 from tests.representations import ENTERPRISE, group, member, path_of, user
@@ -331,6 +332,36 @@ def test_a_user_that_is_deleted_while_it_joins_a_group_is_in_none(scim, join):
         assert scim.get(path_of(row)).json()["members"] == []
         assert scim.post("/Users", user(joins.username)).status_code == 201
         assert not joins.groups.exists()
+
+
+# Who waits, and who comes
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["made", "changed"])
+def test_a_manager_who_comes_while_others_begin_to_wait_is_that_of_all(scim, settings, is_new):
+    settings.DJANGO_SCIM = {"RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}}}
+    manager = f"{ENTERPRISE}:manager"
+    for number in range(2 * ROUNDS):
+        name, names = f"boss{number}", [f"waits{number}-{index}" for index in range(3)]
+        if is_new:
+            waits = [
+                partial(scim.post, "/Users", user(each, **{ENTERPRISE: {"manager": {"value": name}}}))
+                for each in names
+            ]
+            comes = partial(scim.post, "/Users", user(name, externalId=name))
+        else:
+            Person.objects.bulk_create(Person(login=each) for each in names)
+            boss = Person.objects.create(login=name)
+            people = Person.objects.filter(login__in=names)
+            waits = [partial(scim.patch, path_of(each), replace(manager, {"value": name})) for each in people]
+            comes = partial(scim.patch, path_of(boss), replace("externalId", name))
+
+        responses = at_once(*waits, comes)
+
+        assert {response.status_code for response in responses} == {201 if is_new else 200}
+        rows = Profile.objects.filter(person__login__in=names)
+        assert set(rows.values_list("manager__login", flat=True)) == {name}
+    assert not AwaitedReference.objects.exists()
 
 
 # The limit of what hurts

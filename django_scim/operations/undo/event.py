@@ -106,7 +106,9 @@ class UndoEvent(WriteByStaff):
         assert record is not None
         take_back(self.obj, is_required=True)
         record.deleted_at, record.former_digest = None, ""
-        self.obj.changed_outside = True
+        self.obj.changed_outside = self.obj.is_arriving = True
+        for mapping in self.resource_type.mappings.values():
+            mapping.on_restore(self.obj)
         if self.event.external_id and self.obj.external_id is None:
             self.resource_type.mappings["externalId"].write(self.obj, self.event.external_id)
         if not self.event.changes:
