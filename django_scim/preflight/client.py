@@ -9,6 +9,7 @@ import orjson
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from django.urls import get_script_prefix
 
 from django_scim.api.addresses import base_path
 from django_scim.models import AccessToken, Connection
@@ -42,12 +43,17 @@ class ScimClient:
                 "The URLs of the project do not include those of the app for this connection: add "
                 'include("django_scim.urls") to ROOT_URLCONF.'
             )
-        self.root = root
+        # What reverse() puts before each path, and a server takes off again.
+        prefix = get_script_prefix().rstrip("/")
+        self.root = root.removeprefix(prefix)
         self.connection = connection
         self.headers = headers or {}
         _, self.token = AccessToken.objects.issue(connection, scopes=list(scopes))
         self.http = Client(
-            raise_request_exception=raises, SERVER_NAME=host(), REMOTE_ADDR=address(connection)
+            raise_request_exception=raises,
+            SERVER_NAME=host(),
+            REMOTE_ADDR=address(connection),
+            SCRIPT_NAME=prefix,
         )
 
     def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:

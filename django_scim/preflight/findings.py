@@ -35,12 +35,16 @@ class Finding:
     is_failure: bool = True
     """Whether it makes the preflight fail."""
 
+    @property
+    def where(self) -> str:
+        """In which part of the flow, at which request and for whom."""
+        where = ", ".join(filter(None, (self.request, f"for {self.whom}" if self.whom else "")))
+        return f"{self.phase}{f' ({where})' if where else ''}"
+
     def lines(self) -> list[str]:
         """Return what people read of it."""
-        where = ", ".join(filter(None, (self.request, f"for {self.whom}" if self.whom else "")))
-        head = "FAILS" if self.is_failure else "Note "
         return [
-            f"{head}  {self.phase}{f' ({where})' if where else ''}",
+            f"{'FAILS' if self.is_failure else 'Note '}  {self.where}",
             f"       {self.problem}",
             f"       → {self.remedy}",
         ]
@@ -73,17 +77,17 @@ class Report:
         if key not in {(known.attribute, known.problem) for known in self.findings}:
             self.findings.append(finding)
 
-    def lines(self) -> list[str]:
-        """Return what people read."""
+    @property
+    def summary(self) -> str:
+        """What came of it, in a line."""
         failures = sum(finding.is_failure for finding in self.findings)
         result = "would work" if self.passed else f"would fail: {count(failures, 'problem')}"
-        found = [line for finding in self.findings for line in finding.lines()]
         left_out = f", {self.left_out} not sent because of what failed before" if self.left_out else ""
         mails = f", {count(self.mails, 'mail')} kept back" if self.mails else ""
-        return [f"{self.provider} {result} ({count(self.requests, 'request')}{left_out}{mails})", *found]
+        return f"{self.provider} {result} ({count(self.requests, 'request')}{left_out}{mails})"
 
     def __str__(self) -> str:
-        return "\n".join(self.lines())
+        return "\n".join([self.summary, *(line for finding in self.findings for line in finding.lines())])
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for a program."""

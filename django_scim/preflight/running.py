@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from threading import Lock
 from uuid import uuid4
 
 from django.contrib.contenttypes.models import ContentType
@@ -13,16 +14,24 @@ from django_scim.models import Connection
 from django_scim.preflight.client import ScimClient
 from django_scim.preflight.findings import Finding, Report
 from django_scim.preflight.flows import FLOWS, PROVIDERS, Flow, flow_of
+from django_scim.preflight.mails import mail_kept
 from django_scim.preflight.replay import Replay
-from django_scim.preflight.undone import Savepoints, mail_kept, quiet, undone
+from django_scim.preflight.undone import Savepoints, quiet, surroundings_kept, undone
 from django_scim.resources.registry import registry
 
 LEAVERS_STAY = "django_scim.W002"
 """The id of the system check that nothing locks an account."""
 
+one_at_a_time = Lock()
+"""Held by the thread that replays a flow: where mail goes is a setting of the whole process."""
+
 
 def preflight(
-    provider: str, connection: Connection | None = None, *, databases: Sequence[str] | None = None
+    provider: str,
+    connection: Connection | None = None,
+    *,
+    databases: Sequence[str] | None = None,
+    is_alone: bool = True,
 ) -> Report:
     """Replay the flow of a provider against the project; nothing of it stays.
 
@@ -32,6 +41,7 @@ def preflight(
     :param provider: A name of :data:`~django_scim.preflight.flows.PROVIDERS`.
     :param connection: The connection to act for; None for a new one.
     :param databases: The databases on which everything is rolled back; all by default.
+    :param is_alone: Whether the process does nothing else meanwhile, as a command does.
     :raises ImproperlyConfigured: If the URLs of the app are not in the project, or if a database could not
         undo anything.
     """
@@ -46,7 +56,13 @@ def preflight(
     if any(message.level >= ERROR for message in messages):
         return report
     for name in names:
-        with undone(aliases), quiet(), mail_kept() as mails:
+        with (
+            one_at_a_time,
+            surroundings_kept(),
+            undone(aliases),
+            quiet(),
+            mail_kept(is_alone=is_alone) as mails,
+        ):
             run(provider, name, connection, report, aliases)
             report.mails += len(mails)
     # Content types that were made and rolled back are not kept in memory.

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from typing import Any
 
-from django.conf import settings
-from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connections, router, transaction
 from django.db.models import Model
-from django.test import override_settings
+from django.urls import get_urlconf, set_urlconf
+from django.utils import timezone, translation
 
 LOGGERS = ("django.request", "django.security.DisallowedHost", "django_scim.access", "django_scim.request")
 """What logs the requests of clients."""
-
-LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
 
 
 @contextmanager
@@ -95,46 +92,38 @@ class ReadsOfWrites:
         return router.db_for_write(model, **hints)
 
 
+is_replaying: ContextVar[bool] = ContextVar("is_replaying", default=False)
+"""Whether this thread replays a flow: other threads of the process answer requests meanwhile."""
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep what the block logs of requests to itself: refusals that a flow expects are no news."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
-    before = [logger.disabled for logger in loggers]
+
+    def is_news(record: logging.LogRecord) -> bool:
+        return not is_replaying.get()
+
+    replaying = is_replaying.set(True)
     for logger in loggers:
-        logger.disabled = True
+        logger.addFilter(is_news)
     try:
         yield
     finally:
-        for logger, was in zip(loggers, before, strict=True):
-            logger.disabled = was
+        for logger in loggers:
+            logger.removeFilter(is_news)
+        is_replaying.reset(replaying)
 
 
 @contextmanager
-def mail_kept() -> Iterator[list[Any]]:
-    """Keep the mail that the block sends in a list, instead of sending it."""
-    kept: list[Any] = []
-    before = getattr(mail, "outbox", None)
-    mailers = getattr(settings, "MAILERS", None)
-    backends = (
-        {"EMAIL_BACKEND": LOCMEM}
-        if mailers is None
-        else {"MAILERS": {alias: {"BACKEND": LOCMEM} for alias in mailers}}
-    )
-    override = override_settings(**backends)
-    mail.outbox = kept
-    switch(override.enable)
+def surroundings_kept() -> Iterator[None]:
+    """Leave a request that is answered the language, the time zone and the routes that it has."""
+    urlconf = get_urlconf()
     try:
-        yield kept
+        with (
+            translation.override(translation.get_language()),
+            timezone.override(timezone.get_current_timezone()),
+        ):
+            yield
     finally:
-        switch(override.disable)
-        if before is None:
-            del mail.outbox
-        else:
-            mail.outbox = before
-
-
-def switch(function: Callable[[], None]) -> None:
-    """Change the settings. Which of two names they have for mail is the project's choice."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        function()
+        set_urlconf(urlconf)

@@ -24,6 +24,7 @@ PAGES = {
     "new connection": "connection/add/",
     "connection": "connection/{connection}/change/",
     "paused connection": "connection/{paused}/change/",
+    "test of a connection": "connection/{connection}/test/",
     "new token": "connection/{connection}/tokens/create/",
     "history": "provisioningevent/",
     "event": "provisioningevent/{change}/change/",

@@ -156,6 +156,7 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
         if may(CREATE):
             page["create_token_url"] = self.connection_url(connection, "create_token")
         if may(REVISE):
+            page["test_url"] = self.connection_url(connection, "test")
             page["hand_over_url"] = self.connection_url(connection, "hand_over")
             stop = "pause" if connection.paused_at is None else "resume"
             page[f"{stop}_url"] = self.connection_url(connection, stop)

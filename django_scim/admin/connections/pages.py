@@ -19,6 +19,7 @@ from django_scim.admin.connections.further import REVISE
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.stopping import StoppingPages
 from django_scim.admin.connections.tokens import AccessTokenForm, is_expired
+from django_scim.admin.connections.trying import TryingPages
 from django_scim.admin.resources.filters import connection_by_key
 from django_scim.adoption.accounts import SelectionError
 from django_scim.adoption.handing_over import hand_over, managed_count
@@ -30,7 +31,7 @@ CREATE = "django_scim.add_accesstoken"
 REVOKE = "django_scim.change_accesstoken"
 
 
-class ConnectionPages(StoppingPages):
+class ConnectionPages(TryingPages, StoppingPages):
     """An admin of connections with pages to create a token, to revoke one, and to hand over.
 
     Only the response that creates a token shows it. It is not in a message, in the session or in a URL.
