@@ -27,7 +27,7 @@ LAYERS = (
     ("operations",),
     ("adoption", "indexes", "setup_guides"),
     ("api",),
-    ("preflight",),
+    ("doctor", "preflight"),
     ("admin", "openapi"),
     ("checks", "management", "testing", "urls"),
     ("apps",),
