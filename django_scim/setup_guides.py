@@ -6,10 +6,17 @@ What to do and what to enter at each of them is in a template of its own. The gu
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, metadata
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from django_scim.models import Connection
+
+DISTRIBUTION = "django-scim-provisioning"
 
 
 @dataclass(frozen=True)
@@ -53,3 +60,23 @@ PROVIDERS = {
     )
 }
 """The providers by their slug, in the order of the set-up page."""
+
+
+def likely_provider(connection: Connection) -> Provider | None:
+    """Return the provider with the dialect of a connection, or else with a word of its name, or None."""
+    words = re.findall(r"[a-z]+", connection.name.lower())
+    for provider in PROVIDERS.values():
+        if provider.dialect and provider.dialect == connection.dialect:
+            return provider
+    return next((one for one in PROVIDERS.values() if one.slug.partition("-")[0] in words), None)
+
+
+@cache
+def documentation_url(path: str) -> str | None:
+    """Return the URL of a page of the documentation, or None if the package does not name its site."""
+    try:
+        entries = metadata(DISTRIBUTION).get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return None
+    root = dict(entry.split(", ", 1) for entry in entries).get("Documentation")
+    return root and f"{root.rstrip('/')}/{path}"

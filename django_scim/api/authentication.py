@@ -14,6 +14,8 @@ from django_scim.api.errors import UNAUTHENTICATED
 from django_scim.api.permissions import connection_of
 from django_scim.api.throttling import FailedAuthentications
 from django_scim.api.transport import client_address, is_within
+from django_scim.conf import get_settings
+from django_scim.imports import leads_to
 from django_scim.models import AccessToken, Connection
 
 __all__ = ["AccessTokenAuthentication", "Client"]
@@ -91,3 +93,8 @@ def may_be_used(connection: Connection, request: Request) -> bool:
         return True
     logger.warning("The connection %s may not be used from %s: a request was refused.", connection, address)
     return False
+
+
+def takes_own_tokens() -> bool:
+    """Whether requests may be authenticated by the app's own tokens."""
+    return any(leads_to(path, AccessTokenAuthentication) for path in get_settings().AUTHENTICATION_CLASSES)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django_scim.api.authentication import takes_own_tokens
 from django_scim.doctor.findings import Finding, Report, failure, note
 from django_scim.doctor.http import Http, is_loopback
 from django_scim.doctor.inside import base_of, of_checks, of_tables
-from django_scim.doctor.probing import authorization, bodies, filters, methods, takes_own_tokens
+from django_scim.doctor.probing import authorization, bodies, filters, methods
 from django_scim.doctor.reaching import reach
 from django_scim.doctor.trip import left_behind, round_trip
 from django_scim.doctor.visitor import visitor

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from urllib.parse import quote
 from uuid import uuid4
 
-from django_scim.api.authentication import AccessTokenAuthentication
 from django_scim.api.throttling import ConnectionThrottle, Counter, rate_of, shared_cache
 from django_scim.conf import get_settings
 from django_scim.doctor.findings import Finding, failure, fine, note
@@ -32,11 +31,6 @@ STRIPPED = (
     'no proxy_set_header Authorization ""), and no login of the proxy use it. If it passes, this command has '
     "other DATABASES than the server."
 )
-
-
-def takes_own_tokens() -> bool:
-    """Whether requests may be authenticated by the app's own tokens."""
-    return any(leads_to(path, AccessTokenAuthentication) for path in get_settings().AUTHENTICATION_CLASSES)
 
 
 def authorization(http: Http, base: str, endpoint: str, known: Visitor) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +52,48 @@ def require_domains(value: Any) -> None:
     for text in value:
         if not isinstance(text, str) or not DOMAIN.fullmatch(text):
             raise ValidationError(_("%(text)s is no domain such as example.com."), params={"text": text})
+
+
+def canonical_network(text: str) -> str:
+    """Return an address or a network in its canonical form.
+
+    :raises ValidationError: If it is neither, or an address with the length of its network (192.0.2.1/24).
+    """
+    try:
+        found = ip_network(text, strict=False)
+    except ValueError:
+        raise ValidationError(
+            _("%(text)s is no address and no network such as 192.0.2.0/24."), params={"text": text}
+        ) from None
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValidationError(
+            _("%(text)s is an address in a network: give the network as %(network)s."),
+            params={"text": text, "network": found},
+        ) from None
+    return str(found.network_address if found.num_addresses == 1 else found)
+
+
+def canonical_domain(text: str) -> str:
+    """Return a domain in lower case, without what people write before and after it.
+
+    :raises ValidationError: If it is no domain.
+    """
+    found = text.lower().removeprefix("@").removesuffix(".")
+    require_domains([found])
+    return found
+
+
+def tenant_of(content_type: ContentType, key: str) -> models.Model | None:
+    """Return the row of a model with this primary key, or None."""
+    if content_type.model_class() is None:
+        return None
+    try:
+        row: models.Model = content_type.get_object_for_this_type(pk=key)
+    except (ObjectDoesNotExist, ValidationError, ValueError):
+        return None
+    return row
 
 
 class AdoptionPolicy(models.TextChoices):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from io import StringIO
 
@@ -84,7 +85,93 @@ class TestConnection:
 
         assert AccessToken.objects.get().connection == connection
         assert Connection.objects.count() == 1
-        assert err == ""
+        assert "Created" not in err
+
+    def test_the_base_url_and_the_next_step_of_a_token_are_on_standard_error(self, settings):
+        settings.ALLOWED_HOSTS = ["app.example.com"]
+
+        _, err = run("Okta")
+
+        assert "Base URL: https://app.example.com/scim/v2\n" in err
+        assert "Next: Enter the base URL and the token at the identity provider" in err
+
+
+class TestList:
+    def test_the_tokens_of_a_connection_are_listed_without_their_secret(self):
+        old, new = run("Okta", "--description", "old")[0].strip(), run("Okta", "--expires", "9")[0].strip()
+        run("Entra ID")
+
+        newest, oldest = run("Okta", "--list")[0].splitlines()
+
+        assert newest.startswith(f"{new[:11]}…: read, write; usable until ")
+        assert oldest.startswith(f"{old[:11]}… (old): read, write; usable; last used never")
+
+    def test_a_list_says_which_token_is_of_no_use(self):
+        run("Okta")
+        AccessToken.objects.update(expires=timezone.now())
+        assert "expired on" in run("Okta", "--list")[0]
+
+        AccessToken.objects.get().revoke()
+        assert "revoked on" in run("Okta", "--list")[0]
+
+    def test_a_program_reads_the_list_as_json(self):
+        token = run("Okta", "--scope", "read")[0]
+
+        (listed,) = json.loads(run("Okta", "--list", "--json")[0])
+
+        assert (listed["hint"], listed["scopes"], listed["revoked"]) == (token[:11], ["read"], None)
+        assert "digest" not in listed
+
+    def test_a_list_makes_no_connection(self):
+        with pytest.raises(CommandError, match="There is no connection Okta"):
+            run("Okta", "--list")
+
+
+class TestRevoke:
+    @pytest.mark.parametrize(
+        "form", ["{token}", "{hint}", "{hint}…"], ids=["whole", "beginning", "as listed"]
+    )
+    def test_a_token_that_is_revoked_lets_nobody_in(self, form):
+        token, other = run("Okta")[0].strip(), run("Okta")[0].strip()
+
+        out, _ = run("Okta", "--revoke", form.format(token=token, hint=token[:11]))
+
+        assert out == f"Revoked the token {token[:11]}….\n"
+        assert AccessToken.objects.usable(token) is None
+        assert AccessToken.objects.usable(other) is not None
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("", "no token of Okta"),
+            ("scim_", "more than one token of Okta"),
+            ("scim_none", "no token of Okta"),
+        ],
+    )
+    def test_what_names_not_one_token_revokes_none(self, text, message):
+        run("Okta")
+        run("Okta")
+
+        with pytest.raises(CommandError, match=message):
+            run("Okta", "--revoke", text)
+
+        assert AccessToken.objects.filter(revoked=None).count() == 2
+
+    def test_a_token_of_another_connection_is_not_revoked(self):
+        token = run("Okta")[0].strip()
+        run("Entra ID")
+
+        with pytest.raises(CommandError, match="no token of Entra ID"):
+            run("Entra ID", "--revoke", token)
+
+        assert AccessToken.objects.usable(token) is not None
+
+    def test_a_token_that_was_revoked_keeps_its_time(self):
+        token = run("Okta")[0].strip()
+        run("Okta", "--revoke", token)
+
+        with pytest.raises(CommandError, match="was revoked already"):
+            run("Okta", "--revoke", token)
 
 
 class TestErrors:

@@ -333,3 +333,15 @@ def test_a_dry_run_of_undo_changes_nothing(scim, bob):
 def test_undo_refuses_arguments_that_mean_nothing(scim, arguments):
     with pytest.raises(CommandError):
         call_command("scim_undo", *arguments)
+
+
+def test_an_interruption_says_how_to_go_on(scim, bob, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("django_scim.management.commands.scim_undo.undo", interrupt)
+
+    with pytest.raises(CommandError, match="Interrupted after 0 changes. Run the command again") as raised:
+        run()
+
+    assert raised.value.returncode == 130

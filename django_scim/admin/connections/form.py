@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import ip_network
 from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db.models import Model
+from django.core.exceptions import ValidationError
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scim.admin.bases import ModelForm
 from django_scim.conf import get_settings
 from django_scim.models import Connection
-from django_scim.models.connection import require_domains
+from django_scim.models.connection import canonical_domain, canonical_network, tenant_of
 
 
 class LinesField(forms.CharField):
@@ -58,37 +55,6 @@ class LinesField(forms.CharField):
             return True
 
 
-def network(text: str) -> str:
-    """Return an address or a network in its canonical form.
-
-    :raises ValidationError: If it is neither, or an address with the length of its network (192.0.2.1/24).
-    """
-    try:
-        found = ip_network(text, strict=False)
-    except ValueError:
-        raise ValidationError(
-            _("%(text)s is no address and no network such as 192.0.2.0/24."), params={"text": text}
-        ) from None
-    try:
-        ip_network(text)
-    except ValueError:
-        raise ValidationError(
-            _("%(text)s is an address in a network: give the network as %(network)s."),
-            params={"text": text, "network": found},
-        ) from None
-    return str(found.network_address if found.num_addresses == 1 else found)
-
-
-def domain(text: str) -> str:
-    """Return a domain in lower case, without what people write before and after it.
-
-    :raises ValidationError: If it is no domain.
-    """
-    found = text.lower().removeprefix("@").removesuffix(".")
-    require_domains([found])
-    return found
-
-
 def limit_help() -> str:
     """Return the help text of the limit of deprovisioning, with the limit of the settings."""
     settings = get_settings()
@@ -116,7 +82,7 @@ class ConnectionForm(ModelForm):
     """Refuses a tenant that does not exist: adapters would not filter by any tenant."""
 
     domains = LinesField(
-        read=domain,
+        read=canonical_domain,
         label=_("E-mail domains"),
         required=False,
         help_text=_(
@@ -125,7 +91,7 @@ class ConnectionForm(ModelForm):
         ),
     )
     networks = LinesField(
-        read=network,
+        read=canonical_network,
         label=_("Source networks"),
         required=False,
         help_text=_(
@@ -173,14 +139,3 @@ class ConnectionForm(ModelForm):
                 # In one spelling: connections of the same tenant are found by this text.
                 self.cleaned_data["tenant_id"] = str(tenant.pk)
         return cleaned
-
-
-def tenant_of(content_type: ContentType, key: str) -> Model | None:
-    """Return the row of a model with this primary key, or None."""
-    if content_type.model_class() is None:
-        return None
-    try:
-        row: Model = content_type.get_object_for_this_type(pk=key)
-    except (ObjectDoesNotExist, ValidationError, ValueError):
-        return None
-    return row

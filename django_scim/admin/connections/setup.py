@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, metadata
 
 from django.http import HttpRequest
 
 from django_scim.api.addresses import base_path, needs_tenant
 from django_scim.dialects.registry import dialect_of
 from django_scim.models import Connection
-from django_scim.setup_guides import PROVIDERS, Provider
-
-DISTRIBUTION = "django-scim-provisioning"
+from django_scim.setup_guides import PROVIDERS, Provider, documentation_url, likely_provider
 
 
 @dataclass(frozen=True)
@@ -65,26 +60,6 @@ def guides(connection: Connection) -> Iterator[Guide]:
             url=documentation_url(provider.guide),
             is_likely=provider == likely,
         )
-
-
-def likely_provider(connection: Connection) -> Provider | None:
-    """Return the provider with the dialect of a connection, or else with a word of its name, or None."""
-    words = re.findall(r"[a-z]+", connection.name.lower())
-    for provider in PROVIDERS.values():
-        if provider.dialect and provider.dialect == connection.dialect:
-            return provider
-    return next((one for one in PROVIDERS.values() if one.slug.partition("-")[0] in words), None)
-
-
-@cache
-def documentation_url(path: str) -> str | None:
-    """Return the URL of a page of the documentation, or None if the package does not name its site."""
-    try:
-        entries = metadata(DISTRIBUTION).get_all("Project-URL") or []
-    except PackageNotFoundError:
-        return None
-    root = dict(entry.split(", ", 1) for entry in entries).get("Documentation")
-    return root and f"{root.rstrip('/')}/{path}"
 
 
 def scim_base_url(request: HttpRequest, connection: Connection | None) -> str | None:

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from django_scim.admin.connections.further import REVISE, PagesOfConnection
-from django_scim.admin.connections.setup import likely_provider
 from django_scim.models import Connection
 from django_scim.preflight.flows import FLOWS, PROVIDERS
+from django_scim.setup_guides import likely_provider
 
 
 def provider_choices() -> list[tuple[str, str]]:

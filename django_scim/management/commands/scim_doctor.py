@@ -6,12 +6,12 @@ import json
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 
 from django_scim.doctor.examining import examine
 from django_scim.management.arguments import connection_named
+from django_scim.management.overview import site
 
 
 class Command(BaseCommand):
@@ -57,11 +57,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print JSON, for a program.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        url = options["url"] or site()
+        if url is None:
+            raise CommandError(
+                "ALLOWED_HOSTS names no host: give the URL, such as https://app.example.com/scim/v2."
+            )
         try:
             name = options["connection"]
             connection = None if name is None else connection_named(name)
             report = examine(
-                options["url"] or address(),
+                url,
                 connection,
                 timeout=options["timeout"],
                 with_round_trip=options["round_trip"],
@@ -75,17 +80,6 @@ class Command(BaseCommand):
         if report.failures:
             keep = "keeps" if report.failures == 1 else "keep"
             raise CommandError(f"{report.failures} of these {keep} identity providers out.")
-
-
-def address() -> str:
-    """Return the address of the site by ``ALLOWED_HOSTS``.
-
-    :raises CommandError: If it names no host.
-    """
-    for name in settings.ALLOWED_HOSTS:
-        if name.strip("*.") == name and name:
-            return f"https://{name}"
-    raise CommandError("ALLOWED_HOSTS names no host: give the URL, such as https://app.example.com/scim/v2.")
 
 
 def seconds(text: str) -> float:

@@ -16,6 +16,7 @@ from scim2_models import SCIMException
 from django_scim.conf import get_settings
 from django_scim.history.counting import roll_up
 from django_scim.history.pruning import counts_before, events_before, prune
+from django_scim.management.arguments import INTERRUPTED
 from django_scim.management.progress import Progress
 
 AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])")
@@ -27,9 +28,6 @@ UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1
 BATCH = 1000
 LARGEST_BATCH = 10_000
 """With more keys, a statement may have more parameters than SQLite allows."""
-
-INTERRUPTED = 130
-"""The exit status of an interrupted process: 128 plus the number of SIGINT."""
 
 
 class Command(BaseCommand):

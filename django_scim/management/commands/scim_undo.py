@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import datetime, time, timedelta
+from argparse import ArgumentParser
 from typing import Any
 from uuid import uuid4
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
-from django_scim.management.arguments import connection_named
+from django_scim.management.arguments import INTERRUPTED, connection_named, moment
 from django_scim.management.progress import Progress
 from django_scim.operations.staff import Author
 from django_scim.operations.undo.window import Result, undo, window
-
-AGE = re.compile(r"([1-9][0-9]{0,4})([mhd])")
-
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Command(BaseCommand):
@@ -65,24 +58,13 @@ class Command(BaseCommand):
             report = undo(connection, since, until, author, tell=tell, dry_run=options["dry_run"])
         except DatabaseError as error:
             raise CommandError(str(error).strip()) from error
-        progress.close()
+        except KeyboardInterrupt:
+            message = f"Interrupted after {progress.done} changes. Run the command again for the rest."
+            raise CommandError(message, returncode=INTERRUPTED) from None
+        finally:
+            progress.close()
         self.stdout.write(
             f"{report.done} given back, {report.partly} in part, {report.left} left as they are."
         )
         if options["dry_run"]:
             self.stdout.write("Nothing was changed: this was a dry run.")
-
-
-def moment(text: str) -> datetime:
-    """Return the time that an argument names: a time, a day, or an age."""
-    try:
-        if age := AGE.fullmatch(text):
-            return timezone.now() - timedelta(**{UNITS[age[2]]: int(age[1])})
-        found = parse_datetime(text)
-        if found is None and (day := parse_date(text)) is not None:
-            found = datetime.combine(day, time.min)
-        if found is not None:
-            return timezone.make_aware(found) if timezone.is_naive(found) else found
-    except (ValueError, OverflowError):
-        pass
-    raise ArgumentTypeError(f"{text} is no time such as 2026-03-01T12:30, 2026-03-01 or 2h.")

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.html import escape, strip_tags
 
 import django_scim
-from django_scim.admin.connections import setup as connection_setup
+from django_scim import setup_guides
 from django_scim.models import AccessToken, Connection
 from django_scim.setup_guides import PROVIDERS
 from tests.factories import ConnectionFactory
@@ -130,12 +130,12 @@ def test_a_guide_is_linked_where_the_package_says_where_its_documentation_is(
         def get_all(self, name):
             return ["Source, https://code.example", "Documentation, https://docs.example/scim/"]
 
-    connection_setup.documentation_url.cache_clear()
-    monkeypatch.setattr(connection_setup, "metadata", lambda _: Metadata())
+    setup_guides.documentation_url.cache_clear()
+    monkeypatch.setattr(setup_guides, "metadata", lambda _: Metadata())
     try:
         guide = guides(admin_client.get(page(connection)))["Okta"]
     finally:
-        connection_setup.documentation_url.cache_clear()
+        setup_guides.documentation_url.cache_clear()
 
     assert 'href="https://docs.example/scim/how-to/providers/okta/"' in guide
 
