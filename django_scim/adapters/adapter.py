@@ -18,6 +18,8 @@ from django_scim import mappings
 from django_scim.adapters.joining import Joining
 from django_scim.adapters.power import power_of
 from django_scim.adapters.tenancy import ByKey, Tenancy, key_to, tenancy_of
+from django_scim.adapters.unusable import Unusable
+from django_scim.imports import nearest
 from django_scim.mappings.columns import HostPath
 from django_scim.models import Connection
 from django_scim.schema.canonical import Spelling
@@ -174,8 +176,9 @@ class Adapter(Joining):
             raise ImproperlyConfigured(f"{self.model._meta.label} is abstract, and has no rows.")
         managers = {*self.model._meta.managers_map, "_base_manager", "_default_manager"}
         if self.manager is not None and self.manager not in managers:
-            raise ImproperlyConfigured(
-                f"its 'manager' is '{self.manager}', which is no manager of {self.model._meta.label}."
+            raise Unusable(
+                f"its 'manager' is '{self.manager}', which is no manager of {self.model._meta.label}.",
+                nearest(self.manager, managers),
             )
         if not isinstance(self.attributes, Mapping):
             raise ImproperlyConfigured("its 'attributes' have to be a dictionary.")

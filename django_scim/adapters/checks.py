@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
-from django.db.models import CharField, Field, IntegerField, TextField, UUIDField
+from django.db.models import (
+    CharField,
+    DateField,
+    DecimalField,
+    DurationField,
+    Field,
+    FloatField,
+    IntegerField,
+    TextField,
+    TimeField,
+    UUIDField,
+)
 
 from django_scim.adapters.shared_rows import check_written_columns
 from django_scim.imports import nearest
@@ -21,6 +32,12 @@ if TYPE_CHECKING:
 PRIVILEGES = ("is_superuser", "is_staff", "user_permissions", "permissions")
 """The fields of ``django.contrib.auth`` that say what somebody may do, whatever group they are in."""
 
+NOT_TEXT = (IntegerField, FloatField, DecimalField, DateField, TimeField, DurationField)
+"""Columns that hold text of one form alone."""
+
+NUMBER = "Number"
+"""How the names of attributes end whose text may be a number."""
+
 
 def check_model(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Check the model, and the columns that the adapter uses beside those of its mappings."""
@@ -31,6 +48,7 @@ def check_model(resource_type: ResourceType) -> Iterator[CheckMessage]:
         check_delete,
         check_required_columns,
         check_truth_values,
+        check_text,
         check_privileges,
         check_protect,
         check_written_columns,
@@ -151,19 +169,40 @@ def is_left_empty(field: Field[Any, Any]) -> bool:
 
 def check_truth_values(resource_type: ResourceType) -> Iterator[CheckMessage]:
     """Warn of a truth value in a column of another type, and the other way round."""
-    for mapping in resource_type.mappings.values():
-        if not isinstance(mapping, Column) or mapping.host is None or mapping.given_conversion is not None:
-            continue
+    for mapping in plain_columns(resource_type):
         is_boolean = mapping.path.binding.target_type is bool
-        if is_boolean is not (mapping.host.field.get_internal_type() == "BooleanField"):
-            column = type(mapping.host.field).__name__
+        if is_boolean is not (mapping.found.field.get_internal_type() == "BooleanField"):
+            column = type(mapping.found.field).__name__
             values = "true or false" if is_boolean else "no truth value"
             yield Warning(
                 f"{resource_type.setting} maps '{mapping.path.key}', which is {values}, to "
                 f"'{mapping.column}', which is a {column}: most values are refused.",
+                hint="Map another column, or give the mapping a conversion such as Choices.",
                 obj=type(resource_type.adapter),
                 id="django_scim.W005",
             )
+
+
+def check_text(resource_type: ResourceType) -> Iterator[CheckMessage]:
+    """Warn of text in a column of numbers or times. The number of an employee may be one."""
+    for mapping in plain_columns(resource_type):
+        kind, field = mapping.path.binding.target_type, mapping.found.field
+        is_text = isinstance(kind, type) and issubclass(kind, str)
+        if is_text and isinstance(field, NOT_TEXT) and not mapping.path.key.endswith(NUMBER):
+            yield Warning(
+                f"{resource_type.setting} maps '{mapping.path.key}', which is text, to '{mapping.column}', "
+                f"whose type is {type(field).__name__}: what is no value of it is refused.",
+                hint="Map a column of text, or give the mapping a conversion such as Choices or Convert.",
+                obj=type(resource_type.adapter),
+                id="django_scim.W005",
+            )
+
+
+def plain_columns(resource_type: ResourceType) -> Iterator[Column]:
+    """Yield the mappings to columns that are found and have no conversion of their own."""
+    for mapping in resource_type.mappings.values():
+        if isinstance(mapping, Column) and mapping.host is not None and mapping.given_conversion is None:
+            yield mapping
 
 
 def check_privileges(resource_type: ResourceType) -> Iterator[CheckMessage]:
@@ -185,7 +224,9 @@ def check_protect(resource_type: ResourceType) -> Iterator[CheckMessage]:
     try:
         resource_type.model._base_manager.filter(**(resource_type.adapter.protect or {}))
     except (FieldError, ValueError, TypeError, ValidationError) as error:
+        reason = " ".join(error.messages) if isinstance(error, ValidationError) else error
         yield Error(
-            f"{resource_type.setting}: 'protect' cannot be looked up: {error}",
+            f"{resource_type.setting}: 'protect' cannot be looked up: {reason}",
+            hint="It has look-ups as filter() takes them, such as {'groups__name': 'Administrators'}.",
             id="django_scim.E011",
         )

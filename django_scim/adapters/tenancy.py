@@ -10,10 +10,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, ManyToManyField, ManyToManyRel, Model, QuerySet
 from scim2_models import ForbiddenException
 
+from django_scim.adapters.unusable import Unusable
+from django_scim.imports import nearest
 from django_scim.models import Connection
 
 
@@ -124,7 +126,7 @@ class ByRelation(Tenancy):
 def tenancy_of(model: type[Model], name: str) -> Tenancy:
     """Return how the rows of a model belong to tenants.
 
-    :raises ImproperlyConfigured: If the model has no such foreign key or many-to-many relation.
+    :raises Unusable: If the model has no such foreign key or many-to-many relation.
     """
     for field in model._meta.get_fields():
         if isinstance(field, ForeignKey) and field.name == name:
@@ -133,9 +135,29 @@ def tenancy_of(model: type[Model], name: str) -> Tenancy:
             return ByRelation(field)
         if isinstance(field, ManyToManyRel) and name in (field.name, field.get_accessor_name()):
             return ByRelation(field)
-    raise ImproperlyConfigured(
-        f"its tenant_field '{name}' is no foreign key or many-to-many relation of {model._meta.label}."
+    raise Unusable(
+        f"its tenant_field '{name}' is no foreign key or many-to-many relation of {model._meta.label}.",
+        hint_for(model, name),
     )
+
+
+def hint_for(model: type[Model], name: str) -> str:
+    """Return what to do about a tenant field that leads to no tenant."""
+    meta = model._meta
+    if "__" in name:
+        return (
+            f"It cannot lead across a relation: give {meta.label} a key to the tenant itself, or filter in "
+            "Adapter.get_queryset()."
+        )
+    relations = [
+        str(field.get_accessor_name() if isinstance(field, ManyToManyRel) else field.name)
+        for field in meta.get_fields()
+        if isinstance(field, ForeignKey | ManyToManyField | ManyToManyRel)
+    ]
+    is_column = any(field.name == name for field in meta.concrete_fields)
+    what = f"'{name}' is a column of values. " if is_column else ""
+    near = nearest(name, relations) or ""
+    return f"{what}Give the model a foreign key to the tenant, and name that. {near}".rstrip()
 
 
 def key_to(model: type[Model], name: str, tenant: type[Model]) -> str | None:

@@ -41,6 +41,9 @@ NAMES = {
 LANGUAGES = ("locale", "preferredLanguage")
 """The attributes that are a language tag (RFC 7643 section 4.1.1)."""
 
+OTHER_NAMES = ("hostname", "filename", "scim_username", "tablename")
+"""Columns that have a name in their name, and not that of a person."""
+
 GROUPS = "groups"
 """The relation of Django's ``PermissionsMixin`` to what gives an account its permissions."""
 
@@ -186,7 +189,7 @@ class UserAdapter(Adapter):
         return isinstance(self.account_model._meta.get_field(name), CharField | EmailField | TextField)
 
     def check(self) -> Iterable[CheckMessage]:
-        """Report accounts that nothing can lock."""
+        """Report accounts that nothing can lock, and those whose names only SCIM knows."""
         active = self.resource_type.mappings.get("active")
         if active is None or active.read_only or isinstance(active, mappings.Stored):
             yield Warning(
@@ -196,6 +199,33 @@ class UserAdapter(Adapter):
                 obj=type(self),
                 id="django_scim.W002",
             )
+        names = [name for name in self.unmapped_names() if not self.has_name()]
+        if names:
+            yield Warning(
+                f"{self.setting}: no name is mapped, and {self.account_model._meta.label} has '{names[0]}': "
+                f"what identity providers send as 'name' and 'displayName' is kept for SCIM, and the project "
+                f"does not see it.",
+                hint=f"Map 'displayName' or a part of 'name' to it, or 'name' with FullName('{names[0]}').",
+                obj=type(self),
+                id="django_scim.W017",
+            )
+
+    def has_name(self) -> bool:
+        """Whether a part of the name, or the display name, is in the project."""
+        return any(
+            mapping.path.head in ("name", "displayName") and type(mapping) is not mappings.Stored
+            for mapping in self.resource_type.mappings.values()
+        )
+
+    def unmapped_names(self) -> list[str]:
+        """Return the columns of the model that seem to hold a name."""
+        columns = [
+            field
+            for field in self.account_model._meta.concrete_fields
+            if isinstance(field, CharField | TextField)
+        ]
+        used = {self.username_field, "username", *OTHER_NAMES}
+        return [field.name for field in columns if "name" in field.name and field.name not in used]
 
     def protected(self, instance: Model) -> bool:
         """Superusers are read, and never changed."""

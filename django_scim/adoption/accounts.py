@@ -104,7 +104,9 @@ def parse_column(resource_type: ResourceType, path: str) -> HostPath:
     try:
         return HostPath(resource_type.model, path)
     except (FieldDoesNotExist, ValueError) as error:
-        hint = nearest(path, [field.name for field in resource_type.model._meta.concrete_fields])
+        names = [field.name for field in resource_type.model._meta.concrete_fields]
+        # Of a path, the step that is wrong is named: what is near the whole of it is none of these.
+        hint = f"{error}." if "__" in path else nearest(path, names)
         raise SelectionError(f"'{path}' is no column of {resource_type.model._meta.label}. {hint}") from error
 
 

@@ -3,6 +3,6 @@
 Private: it may change without notice.
 """
 
-from django_scim.checks import addresses, collations, configuration, deployment, rows
+from django_scim.checks import addresses, collations, configuration, deployment, neighbours, rows
 
-__all__ = ["addresses", "collations", "configuration", "deployment", "rows"]
+__all__ = ["addresses", "collations", "configuration", "deployment", "neighbours", "rows"]

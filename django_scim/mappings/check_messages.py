@@ -12,6 +12,7 @@ from django.db.models import ManyToManyField, ManyToManyRel, ManyToOneRel, Model
 
 from django_scim.imports import nearest
 from django_scim.mappings.conversions import Conversion
+from django_scim.mappings.suggestions import for_missing_field, for_relation, for_unknown_attribute
 from django_scim.schema.paths import AttributePath, walk
 
 if TYPE_CHECKING:
@@ -41,17 +42,19 @@ def unknown_field(resource_type: ResourceType, attribute: str, model: type[Model
         except FieldDoesNotExist:
             return WrongMapping(
                 f"'{attribute}' to '{path}', but {model._meta.label} has no field '{step}'.",
-                nearest(step, [candidate.name for candidate in model._meta.get_fields()]),
+                for_missing_field(model, step),
                 resource_type,
                 "django_scim.E002",
             )
         if not isinstance(field.related_model, type):
             break
         model = field.related_model
+    meant = for_relation(field, path, attribute) if path else None
     return WrongMapping(
         f"'{attribute}' to '{path}', which does not lead from {label} to one column.",
-        "Use Rows for rows that have a key to it, Members for a many-to-many relation, and Reference "
-        "for a foreign key.",
+        meant
+        or "Use Rows for rows that have a key to it, Members for a many-to-many relation, and Reference for "
+        "a foreign key.",
         resource_type,
         "django_scim.E003",
     )
@@ -149,9 +152,11 @@ def unknown_attribute(resource_type: ResourceType, attribute: str) -> Error:
     names: list[str] = []
     for path in walk(resource_type.resource):
         names += [path.key, *(f"{path.key}.{sub}" for sub in path.sub_attributes)]
+    resource = resource_type.resource
+    schemas = [str(resource.__schema__), *map(str, resource.get_extension_models())]
     return WrongMapping(
         f"'{attribute}', which is no attribute of the {resource_type.name} schemas.",
-        nearest(attribute, names),
+        for_unknown_attribute(attribute, schemas, names),
         resource_type,
         "django_scim.E001",
     )

@@ -142,7 +142,10 @@ class Registry:
 
     def refuse(self, setting: str, name: str, error: ImproperlyConfigured) -> None:
         """Note why a resource type cannot be used."""
-        self.errors.append(Error(f"{setting}: '{name}' cannot be used: {error}", id="django_scim.E008"))
+        hint = getattr(error, "hint", None)
+        self.errors.append(
+            Error(f"{setting}: '{name}' cannot be used: {error}", hint=hint, id="django_scim.E008")
+        )
 
     def require_complete(self) -> None:
         """Raise the errors, so that no answer says that a resource type in the settings does not exist.

@@ -226,7 +226,9 @@ def extension_model(option: ExtensionOption) -> type[Extension]:
         try:
             return with_relative_links(Extension.from_schema(Schema.model_validate(dict(option))))
         except (ValidationError, KeyError, ValueError) as error:
-            raise ImproperlyConfigured(f"the extension '{option.get('id')}' is no schema: {error}") from error
+            raise ImproperlyConfigured(
+                f"the extension '{option.get('id')}' is no schema: {reason_of(error)}"
+            ) from error
     if isinstance(option, str):
         try:
             option = import_path(option)
@@ -235,6 +237,14 @@ def extension_model(option: ExtensionOption) -> type[Extension]:
     if not isinstance(option, type) or not issubclass(option, Extension):
         raise ImproperlyConfigured(f"'{option}' is no Extension of scim2-models.")
     return option
+
+
+def reason_of(error: Exception) -> str:
+    """Return what is wrong with a schema, in a line."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}."
 
 
 def with_relative_links(model: type[Extension]) -> type[Extension]:

@@ -47,6 +47,9 @@ def text_of(node: ast.expr | None) -> str | None:
             return f"<{name.strip('_').replace('_', ' ').lower()}>"
         case ast.FormattedValue():
             return "<…>"
+        case ast.BoolOp(op=ast.Or(), values=[*_, last]):
+            # Where nothing better is known.
+            return text_of(last)
     return None
 
 

@@ -453,6 +453,21 @@ class TestWrongArgument:
         ):
             run("--external-id", "lastname")
 
+    @pytest.mark.parametrize(
+        ("path", "reason"),
+        [
+            ("groups__name", "'groups' of auth.User does not lead to one row"),
+            ("logentry__id", "'logentry' of auth.User does not lead to one row"),
+            ("profile__number", "User has no field named 'profile'"),
+            ("username__number", "'username' of auth.User does not lead to one row"),
+        ],
+    )
+    def test_a_column_across_a_relation_that_leads_to_no_one_row_is_a_wrong_argument(self, path, reason):
+        with pytest.raises(CommandError) as error:
+            run("--external-id", path)
+
+        assert str(error.value) == f"'{path}' is no column of auth.User. {reason}."
+
     def test_a_column_that_cannot_hold_external_ids_is_a_wrong_argument(self, monkeypatch):
         monkeypatch.setattr(shared, "MAX_SHARED", 2)
         for number in range(6):

@@ -123,7 +123,7 @@ def test_an_attribute_that_the_server_alone_knows_cannot_be_mapped(check, attrib
         ("First_Name", "First_Name", "auth.User", "Did you mean 'first_name'?"),
         ("profile__title", "profile", "auth.User", "There are: "),
         ("", "", "auth.User", "There are: "),
-        ("pk", "pk", "auth.User", "There are: "),
+        ("pk", "pk", "auth.User", "Did you mean 'id'?"),
     ],
 )
 def test_a_mapping_to_a_field_that_the_model_does_not_have_is_an_error(check, path, field, model, hint):

@@ -341,7 +341,7 @@ def test_an_interruption_says_how_to_go_on(scim, bob, monkeypatch):
 
     monkeypatch.setattr("django_scim.management.commands.scim_undo.undo", interrupt)
 
-    with pytest.raises(CommandError, match="Interrupted after 0 changes. Run the command again") as raised:
+    with pytest.raises(CommandError, match=r"Interrupted after 0 changes. Run the command again") as raised:
         run()
 
     assert raised.value.returncode == 130

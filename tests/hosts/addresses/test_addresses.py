@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
+from django.core.checks import run_checks
 from django.db import connection
 
 from django_scim.resources.registry import registry
@@ -398,3 +399,22 @@ class TestAddressesOfTheDeleted:
         assert response.status_code == 201, response.content
         assert Handle.objects.get(name="dORA").user.username == "dora2"
         assert Handle.objects.get(user__username__startswith="dora", name__startswith="Dora-parked-")
+
+
+def warnings_of_addresses():
+    """Return the warnings of addresses that django-allauth does not know of."""
+    return [message for message in run_checks(tags=["django_scim"]) if message.id == "django_scim.W015"]
+
+
+def test_addresses_in_the_table_of_allauth_are_not_warned_of():
+    assert warnings_of_addresses() == []
+
+
+@pytest.mark.parametrize("configured", [{}, {"RESOURCES": {"User": {"attributes": {"emails": None}}}}])
+def test_addresses_that_allauth_does_not_know_of_are_warned_of(settings, configured):
+    settings.DJANGO_SCIM = configured
+
+    (message,) = warnings_of_addresses()
+
+    assert "cannot sign in" in message.msg
+    assert '"emails": Rows("emailaddress_set", value="email", primary="primary"' in message.hint
