@@ -5,14 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from scim2_models import SCIMException
 
 from django_scim.conf import get_settings
+from django_scim.history.effects import effect_of, summary_of
 from django_scim.history.excerpts import Excerpt, excerpt, query_excerpt
 from django_scim.history.redaction import REDACTED, redaction
-from django_scim.models import AccessToken, Connection, Operation, Outcome, ProvisioningEvent
+from django_scim.models import (
+    AccessToken,
+    Connection,
+    Effect,
+    MembershipChange,
+    Operation,
+    Outcome,
+    ProvisioningEvent,
+)
 from django_scim.sql.values import column_of
 
 SIDES = {"before", "after"}
@@ -23,6 +32,17 @@ MOST_IGNORED = 20
 
 LONGEST_IGNORED = 200
 """How long such a name may be."""
+
+BATCH = 500
+"""How many rows are written at once."""
+
+
+class Membership(NamedTuple):
+    """Who joined or left a resource: the resource type, and the primary key of the row as text."""
+
+    member_type: str
+    member_key: str
+    is_joined: bool
 
 
 def limited(text: str, field: str) -> str:
@@ -72,6 +92,14 @@ class Attempt:
         self.version = ""
         self.deactivated = False
         """Whether the resource was active before, and is not active now."""
+        self.activated = False
+        """Whether the resource was not active before, and is active now."""
+        self.effect: Effect | None = None
+        """What the write did, if its changes do not tell."""
+        self.named_by: str | None = None
+        """The attribute that the resource goes by, or None if it has no name."""
+        self.memberships: list[Membership] = []
+        """Who joined or left the resource."""
         self.harmful = False
         """Whether the circuit breaker counts the resource."""
         self.detail = ""
@@ -123,26 +151,39 @@ class Attempt:
         self.changes.clear()
         self.notes.clear()
         self.former_id = ""
-        self.deactivated = False
+        self.memberships.clear()
+        self.deactivated = self.activated = False
         self.harmful = False
 
     def succeeded(self, status: int) -> ProvisioningEvent:
         """Write the event of a success. That of a write is in the transaction of the change."""
         event = self.success(status)
         event.save(force_insert=True)
+        self._write_memberships(event)
         return event
 
     def success(self, status: int) -> ProvisioningEvent:
         """Return the event of a success, unsaved."""
+        changes, effect = self.told_changes, effect_of(self)
         return self._event(
             Outcome.SUCCESS,
             status,
-            changes=self.told_changes,
+            effect=effect,
+            summary=limited(summary_of(effect, changes), "summary"),
+            changes=changes,
             deactivated=self.deactivated,
             harmful=self.harmful,
             detail=limited("; ".join(filter(None, (self.detail, *self.notes, self.ignored_note))), "detail"),
             version=limited(self.version, "version"),
         )
+
+    def _write_memberships(self, event: ProvisioningEvent) -> None:
+        if self.memberships:
+            rows = [
+                MembershipChange(event=event, position=position, **row._asdict())
+                for position, row in enumerate(self.memberships)
+            ]
+            MembershipChange.objects.using(event._state.db).bulk_create(rows, batch_size=BATCH)
 
     @property
     def told_changes(self) -> dict[str, Any]:
@@ -172,6 +213,8 @@ class Attempt:
         event = self._event(
             Outcome.REFUSED,
             error.status,
+            effect=Effect.REFUSED,
+            summary=limited(detail, "summary"),
             scim_type=limited(error.scim_type or "", "scim_type"),
             detail=limited(detail, "detail"),
         )

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import router
 from django.db.models import Model, QuerySet
 
-from django_scim.models import EventCount, ProvisioningEvent
+from django_scim.models import EventCount, MembershipChange, ProvisioningEvent
 from django_scim.sql.transactions import run
 
 
@@ -55,5 +55,7 @@ def delete_batch(batch: QuerySet[Model], column: str) -> tuple[int, int, Any]:
     if not rows:
         return 0, 0, None
     keys = [key for key, _ in rows]
+    if batch.model is ProvisioningEvent:
+        MembershipChange.objects.using(batch.db).filter(event__in=keys).delete()
     deleted, _ = batch.model._base_manager.using(batch.db).filter(pk__in=keys).delete()
     return len(rows), deleted, rows[-1][1]

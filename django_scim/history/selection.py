@@ -7,7 +7,7 @@ once for each of them. Such a part of a selection is a *branch*, and the branche
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
@@ -30,6 +30,9 @@ Key = tuple[datetime, int]
 
 NARROW = ("resource_id", "external_id", "request_id")
 """Columns with an index of their own, of which one value belongs to few events."""
+
+LEADING = ("connection_id", "effect")
+"""The columns before the time in the indexes for what an event did."""
 
 CHOICES = {"outcome": Outcome.values, "operation": Operation.values}
 """Columns of a few values, which stand before the time in some of the indexes."""
@@ -146,7 +149,14 @@ class EventSelection:
             by_display = self._residual(self.events.filter(self._has_display))
             return [*map(self._narrow, exact), Branch(by_display, is_in_order=False)]
         narrow = {column: value for column, value in self.equal.items() if column in NARROW}
-        return [self._narrow(narrow)] if narrow else self._branches_of_choices()
+        if narrow:
+            return [self._narrow(narrow)]
+        return [self._branch_of_effect()] if "effect" in self.equal else self._branches_of_choices()
+
+    def _branch_of_effect(self) -> Branch:
+        """Return the events with an effect: the index has the columns of the other filters too."""
+        leading = {column: value for column, value in self.equal.items() if column in LEADING}
+        return Branch(self._residual(self.events.filter(**leading), LEADING))
 
     def _branches_of_choices(self) -> list[Branch]:
         events = self.events.filter(**self.equal)
@@ -163,9 +173,15 @@ class EventSelection:
     def _narrow(self, narrow: Mapping[str, str]) -> Branch:
         return Branch(self._residual(self.events.filter(**narrow)))
 
-    def _residual(self, events: QuerySet[ProvisioningEvent]) -> QuerySet[ProvisioningEvent]:
-        """Keep of events that an index has found those that meet the conditions."""
-        for column, value in self.equal.items():
+    def _residual(
+        self, events: QuerySet[ProvisioningEvent], met: Collection[str] = ()
+    ) -> QuerySet[ProvisioningEvent]:
+        """Keep of events that an index has found those that meet the conditions.
+
+        :param met: The columns whose conditions they meet already.
+        """
+        for column in self.equal.keys() - set(met):
+            value = self.equal[column]
             expression = unindexed(column)
             events = events.filter(IsNull(expression, True) if value is None else Exact(expression, value))
         return events

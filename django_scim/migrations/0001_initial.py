@@ -453,6 +453,36 @@ class Migration(migrations.Migration):
                         verbose_name="outcome",
                     ),
                 ),
+                (
+                    "effect",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("created", "Created"),
+                            ("rehired", "Hired again"),
+                            ("changed", "Changed"),
+                            ("renamed", "Renamed"),
+                            ("activated", "Activated"),
+                            ("deactivated", "Deactivated"),
+                            ("joined", "Joined"),
+                            ("left", "Left"),
+                            ("members", "Joined and left"),
+                            ("deleted", "Deleted"),
+                            ("restored", "Restored"),
+                            ("handed over", "Handed over"),
+                            ("unlinked", "Unlinked"),
+                            ("nothing", "Nothing changed"),
+                            ("read", "Read"),
+                            ("refused", "Refused"),
+                        ],
+                        max_length=20,
+                        verbose_name="event",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.CharField(blank=True, editable=False, max_length=255, verbose_name="summary"),
+                ),
                 ("status", models.PositiveSmallIntegerField(verbose_name="status")),
                 ("scim_type", models.CharField(blank=True, max_length=50, verbose_name="scimType")),
                 ("detail", models.TextField(blank=True, verbose_name="detail")),
@@ -508,6 +538,22 @@ class Migration(migrations.Migration):
                         fields=["connection", "resource_type", "outcome", "operation", "-time", "-id"],
                         name="scim_event_connection_type",
                     ),
+                    models.Index(
+                        fields=["effect", "-time", "-id", "resource_type", "outcome", "operation"],
+                        name="scim_event_effect",
+                    ),
+                    models.Index(
+                        fields=[
+                            "connection",
+                            "effect",
+                            "-time",
+                            "-id",
+                            "resource_type",
+                            "outcome",
+                            "operation",
+                        ],
+                        name="scim_event_connection_effect",
+                    ),
                     models.Index(fields=["connection", "harmful", "-time"], name="scim_event_harmful"),
                     models.Index(fields=["resource_id", "-time", "-id"], name="scim_event_resource"),
                     models.Index(
@@ -533,6 +579,45 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(fields=["external_id", "-time", "-id"], name="scim_event_external_id"),
                     models.Index(fields=["request_id", "-time", "-id"], name="scim_event_request"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MembershipChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("member_type", models.CharField(max_length=100, verbose_name="resource type")),
+                ("member_key", models.CharField(max_length=255)),
+                ("is_joined", models.BooleanField(verbose_name="joined")),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="memberships",
+                        to="django_scim.provisioningevent",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "membership change",
+                "verbose_name_plural": "membership changes",
+                "indexes": [
+                    models.Index(
+                        fields=["member_type", "member_key", "-event"], name="scim_membership_change_member"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("event", "position"), name="scim_membership_change_position"
+                    )
                 ],
             },
         ),

@@ -3,7 +3,14 @@
 from django_scim.models.access_token import AccessToken, Scope
 from django_scim.models.connection import AdoptionPolicy, Connection
 from django_scim.models.login_session import LoginSession
-from django_scim.models.provisioning_event import EventCount, Operation, Outcome, ProvisioningEvent
+from django_scim.models.provisioning_event import (
+    Effect,
+    EventCount,
+    MembershipChange,
+    Operation,
+    Outcome,
+    ProvisioningEvent,
+)
 from django_scim.models.record import AwaitedReference, Link, Record, UniqueValue
 
 __all__ = [
@@ -11,9 +18,11 @@ __all__ = [
     "AdoptionPolicy",
     "AwaitedReference",
     "Connection",
+    "Effect",
     "EventCount",
     "Link",
     "LoginSession",
+    "MembershipChange",
     "Operation",
     "Outcome",
     "ProvisioningEvent",

@@ -30,6 +30,27 @@ class Outcome(models.TextChoices):
     REFUSED = "refused", _("refused")
 
 
+class Effect(models.TextChoices):
+    """What a request did, in a word that people use."""
+
+    CREATED = "created", _("Created")
+    REHIRED = "rehired", _("Hired again")
+    CHANGED = "changed", _("Changed")
+    RENAMED = "renamed", _("Renamed")
+    ACTIVATED = "activated", _("Activated")
+    DEACTIVATED = "deactivated", _("Deactivated")
+    JOINED = "joined", _("Joined")
+    LEFT = "left", _("Left")
+    MEMBERS = "members", _("Joined and left")
+    DELETED = "deleted", _("Deleted")
+    RESTORED = "restored", _("Restored")
+    HANDED_OVER = "handed over", _("Handed over")
+    UNLINKED = "unlinked", _("Unlinked")
+    NOTHING = "nothing", _("Nothing changed")
+    READ = "read", _("Read")
+    REFUSED = "refused", _("Refused")
+
+
 def no_changes() -> dict[str, Any]:
     """Return the default of ``changes``. The migrations refer to it."""
     return {}
@@ -70,6 +91,10 @@ class ProvisioningEvent(models.Model):
     """The display in lower case, for searches."""
     external_id = models.CharField(_("external id"), max_length=500, blank=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
+    effect = models.CharField(_("event"), max_length=20, choices=Effect.choices, blank=True)
+    """What the request did, or an empty text for an event that does not say."""
+    summary = models.CharField(_("summary"), max_length=255, blank=True, editable=False)
+    """The change in a line, for lists: ``changes`` may be long."""
     status = models.PositiveSmallIntegerField(_("status"))
     scim_type = models.CharField(_("scimType"), max_length=50, blank=True)
     detail = models.TextField(_("detail"), blank=True)
@@ -101,6 +126,15 @@ class ProvisioningEvent(models.Model):
                 fields=["connection", "resource_type", "outcome", "operation", "-time", "-id"],
                 name="scim_event_connection_type",
             ),
+            # What a request did implies most else. What it does not is in the index to be compared there.
+            models.Index(
+                fields=["effect", "-time", "-id", "resource_type", "outcome", "operation"],
+                name="scim_event_effect",
+            ),
+            models.Index(
+                fields=["connection", "effect", "-time", "-id", "resource_type", "outcome", "operation"],
+                name="scim_event_connection_effect",
+            ),
             models.Index(fields=["connection", "harmful", "-time"], name="scim_event_harmful"),
             models.Index(fields=["resource_id", "-time", "-id"], name="scim_event_resource"),
             # A search by the beginning of a name is sorted afterwards, so the index has all columns of the
@@ -124,6 +158,42 @@ class ProvisioningEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation} {self.resource_type} {self.display or self.resource_id}".rstrip()
+
+
+class MembershipChange(models.Model):
+    """A resource that joined or left another one in an event, so that the events of one person are found.
+
+    An event names 1,000 at most that joined, and as many that left. ``scim_prune`` deletes both. To cascade,
+    Django would read all events before it deletes them, so nothing else does.
+    """
+
+    event = models.ForeignKey(
+        ProvisioningEvent,
+        on_delete=models.DO_NOTHING,
+        related_name="memberships",
+        db_index=False,
+        db_constraint=False,
+    )
+    member_type = models.CharField(_("resource type"), max_length=100)
+    member_key = models.CharField(max_length=255)
+    """The primary key of the member's row, as text."""
+    is_joined = models.BooleanField(_("joined"))
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("membership change")
+        verbose_name_plural = _("membership changes")
+        constraints = [
+            models.UniqueConstraint(fields=["event", "position"], name="scim_membership_change_position"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["member_type", "member_key", "-event"], name="scim_membership_change_member"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_type} {self.member_key}"
 
 
 DURATIONS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000)

@@ -13,7 +13,8 @@ from django.db.models import Model
 from django.dispatch import Signal
 
 from django_scim import signals
-from django_scim.history.events import Attempt
+from django_scim.history.events import Attempt, Membership
+from django_scim.mappings.collection import SHOWN_KEYS
 from django_scim.operations.arrivals import arrive
 from django_scim.operations.breaker import guard
 from django_scim.operations.ending import end
@@ -64,6 +65,9 @@ def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: boo
     is_changed = bool(attempt.changes) or signal is signals.resource_created
     require_permitted_outcome(obj, is_changed=is_changed, is_deleted=is_deleted)
     attempt.deactivated = bool(active_before) and not is_active
+    attempt.activated = active_before is False and is_active
+    attempt.named_by = obj.resource_type.adapter.matched_by
+    attempt.memberships = list(memberships_of(obj))
     guard(obj, attempt, was_active=active_before, is_deleted=is_deleted)
     if active_before is not None and not is_active:
         obj.resource_type.adapter.deprovision(obj)
@@ -78,6 +82,17 @@ def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: boo
         }
         callback = partial(send, obj.resource_type.model, announcements, context)
         transaction.on_commit(callback, using=obj.database, robust=True)
+
+
+def memberships_of(obj: Resource) -> Iterator[Membership]:
+    """Yield who has joined or left a resource, as far as the history names them."""
+    for attribute, kinds in obj.members_changed.items():
+        other = getattr(obj.collections[attribute], "other", None)
+        if other is None:
+            continue
+        for kind, keys in kinds.items():
+            for key in keys[:SHOWN_KEYS]:
+                yield Membership(other.name, str(key), kind == "added")
 
 
 def announcements_of(

@@ -11,7 +11,7 @@ from django.db.models import Model, Q
 from scim2_models import ConflictException, ForbiddenException, NotFoundException
 
 from django_scim.history.events import Attempt
-from django_scim.models import Connection, Link, Operation, Outcome, ProvisioningEvent
+from django_scim.models import Connection, Effect, Link, Operation, Outcome, ProvisioningEvent
 from django_scim.operations.parking import take_back
 from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, note_differences, save_record
@@ -77,8 +77,12 @@ class StaffWrite(WriteByStaff):
     deed: ClassVar[str]
     """The past participle of the action, for the history."""
 
+    effect: ClassVar[Effect | None] = None
+    """What the history calls the action, if the changes do not tell."""
+
     def __init__(self, resource_type: ResourceType, key: Any, author: Author) -> None:
         attempt = author.attempt(resource_type, self.deed)
+        attempt.effect = self.effect
         super().__init__(resource_type, caller_for(resource_type, key), attempt)
         self.key = key
 
@@ -109,6 +113,7 @@ class Restore(StaffWrite):
     """
 
     deed = "restored"
+    effect = Effect.RESTORED
 
     def change(self) -> Written:
         """Remove the tombstone.
@@ -156,6 +161,8 @@ class Deactivate(StaffWrite):
 class HandOver(StaffWrite):
     """Lets a connection manage a resource, even one with power, from now on."""
 
+    effect = Effect.HANDED_OVER
+
     def __init__(self, resource_type: ResourceType, key: Any, connection: Connection, author: Author) -> None:
         self.connection = connection
         self.deed = f"handed over to {connection}"  # type: ignore[misc]
@@ -193,6 +200,8 @@ class HandOver(StaffWrite):
 
 class Unlink(StaffWrite):
     """Deletes the link of a connection, so that its identity provider matches the resource again."""
+
+    effect = Effect.UNLINKED
 
     def __init__(self, resource_type: ResourceType, key: Any, connection: Connection, author: Author) -> None:
         self.connection = connection

@@ -20,6 +20,7 @@ NAMES = ("bjensen", "bjones", "BJensen", "jsmith", "b%", "größe", "")
 CHOICES = {
     "outcome": ("success", "refused"),
     "operation": ("create", "modify", "search"),
+    "effect": ("changed", "deactivated", "refused"),
     "resource_type": ("User", "Group", "Robot"),
     "resource_id": ("id-1", "id-2", ""),
     "external_id": ("bjensen", "id-1", ""),
@@ -75,6 +76,7 @@ def questions(connections):
         "connection_id": connections[0].pk,
         "outcome": "refused",
         "operation": "modify",
+        "effect": "deactivated",
         "resource_type": "Group",
         "resource_id": "id-1",
     }

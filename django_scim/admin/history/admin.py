@@ -25,12 +25,14 @@ from django_scim.admin.bases import DescribedPage, ModelAdmin, ReadOnly
 from django_scim.admin.history.change_list import HistoryChangeList, attach_record_urls
 from django_scim.admin.history.event import event_context
 from django_scim.admin.history.filters import (
+    EffectFilter,
     EventConnectionFilter,
     OperationFilter,
     OutcomeFilter,
     ResourceFilter,
     TypeFilter,
 )
+from django_scim.admin.history.words import told
 from django_scim.admin.pictures import pictures_beside
 from django_scim.history.export import FORMATS, ExportFormat
 from django_scim.history.selection import EventSelection
@@ -46,15 +48,22 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     list_display = (
         "second",
         "resource",
-        "operation",
-        "answer",
+        "happened",
         "status",
         "scim_type",
         "connection",
         "milliseconds",
     )
     list_select_related = ("connection",)
-    list_filter = (EventConnectionFilter, OutcomeFilter, OperationFilter, TypeFilter, ResourceFilter, "time")
+    list_filter = (
+        EventConnectionFilter,
+        EffectFilter,
+        OutcomeFilter,
+        OperationFilter,
+        TypeFilter,
+        ResourceFilter,
+        "time",
+    )
     list_defer = ("request", "changes", "detail")
     sortable_by = ("second",)
     search_fields = ("display_key",)
@@ -67,6 +76,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
         "exact_time",
         "connection_name",
         "resource",
+        "what",
         "milliseconds",
     )
 
@@ -99,11 +109,18 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
         """Return the time to the second: a minute has many events."""
         return format_html('<span class="nowrap">{}</span>', f"{current(event.time):%Y-%m-%d %H:%M:%S}")
 
-    @admin.display(description=_("outcome"))
-    def answer(self, event: ProvisioningEvent) -> SafeString | str:
-        """Return the outcome, a refusal in bold."""
-        text = event.get_outcome_display()
-        return format_html("<strong>{}</strong>", text) if event.outcome == Outcome.REFUSED else text
+    @admin.display(description=_("event"))
+    def happened(self, event: ProvisioningEvent) -> SafeString:
+        """Return what happened, a refusal in bold, with the change in a line below."""
+        form = "<strong>{}</strong>" if event.outcome == Outcome.REFUSED else "<bdi>{}</bdi>"
+        text = format_html(form, told(event))
+        if not event.summary:
+            return text
+        return format_html('{}<span class="scim-summary"><bdi>{}</bdi></span>', text, event.summary)
+
+    @admin.display(description=_("event"))
+    def what(self, event: ProvisioningEvent) -> str:
+        return told(event)
 
     @admin.display(description=_("duration"))
     def milliseconds(self, event: ProvisioningEvent) -> SafeString:
@@ -153,7 +170,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
         lines = (
             ("exact_time", "milliseconds"),
             (connection, "token", "request_id"),
-            ("operation", "resource"),
+            ("what", "operation", "resource"),
             ("resource_id", "external_id"),
         )
         return [(None, {"fields": lines})]

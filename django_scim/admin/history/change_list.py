@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django_scim.admin.addresses import may_view_records, row_url
 from django_scim.admin.bases import LeanChangeList
 from django_scim.admin.history.filters import ColumnFilter
+from django_scim.admin.history.words import attach_summaries
 from django_scim.admin.rows import records_of
 from django_scim.history.selection import EventSelection, Key
 from django_scim.models import ProvisioningEvent
@@ -64,6 +65,7 @@ class HistoryChangeList(LeanChangeList):
             self.next_name = f"after.{text_of(page.rows[-1])}"
         events = list(self.selection.read(page.rows, self.ascending))
         attach_record_urls(events, self.model_admin.admin_site, request)
+        attach_summaries(events)
         self.show_uncounted(events)
         self.show_admin_actions = False
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.admin.resources.filters import ResourceTypeFilter, connection_choices
-from django_scim.models import Operation, Outcome, ProvisioningEvent
+from django_scim.models import Effect, Operation, Outcome, ProvisioningEvent
 from django_scim.sql.values import INTEGER_RANGE, is_storable
 
 DELETED = "none"
@@ -80,6 +80,17 @@ class OperationFilter(ColumnFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(Operation.choices)
+
+
+class EffectFilter(ColumnFilter):
+    """Chooses what a request did, in the words of people."""
+
+    title = _("event")
+    parameter_name = "effect__exact"
+    column = "effect"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Effect.choices)
 
 
 class TypeFilter(ColumnFilter, ResourceTypeFilter):

@@ -18,13 +18,13 @@ from django_filters.constants import EMPTY_VALUES
 
 from django_scim.history.events import limited
 from django_scim.history.selection import CHOICES, NARROW, EventSelection, unindexed
-from django_scim.models import AccessToken, Connection, Operation, Outcome
+from django_scim.models import AccessToken, Connection, Effect, Operation, Outcome
 from django_scim.sql.functions import Comparable, compose
 
 LONGEST_SPAN = timedelta(days=31)
 """The longest time for which all events are read, if no index finds the parameters."""
 
-SELECTED = {"connection_id", "resource_type", *CHOICES, *NARROW}
+SELECTED = {"connection_id", "effect", "resource_type", *CHOICES, *NARROW}
 """The columns for which :class:`~django_scim.history.selection.EventSelection` finds an index."""
 
 FEW = {*NARROW, "display_key"}
@@ -122,6 +122,7 @@ class EventFilterSet(FilterSet):
     connection_name = ConnectionChoiceFilter("connection_id", to_field_name="name")
     operation = ChoiceFilter(choices=Operation.choices)
     outcome = ChoiceFilter(choices=Outcome.choices)
+    effect = ChoiceFilter(choices=Effect.choices)
     status = StatusFilter(min_value=100, max_value=599)
     scim_type = TextFilter("scim_type")
     resource_type = TextFilter("resource_type")

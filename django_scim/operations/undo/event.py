@@ -15,7 +15,7 @@ from django_scim.history.excerpts import NOT_KEPT, SHORTENED
 from django_scim.history.redaction import REDACTED
 from django_scim.mappings.collection import batches
 from django_scim.mappings.members import Members
-from django_scim.models import Operation, ProvisioningEvent
+from django_scim.models import Effect, Operation, ProvisioningEvent
 from django_scim.operations.conclusion import conclude
 from django_scim.operations.parking import take_back
 from django_scim.operations.saving import Written, apply, note_differences
@@ -48,6 +48,7 @@ class UndoEvent(WriteByStaff):
     ) -> None:
         attempt = author.attempt(resource_type, f"{event.operation} of {event.time:%Y-%m-%d %H:%M:%S} undone")
         super().__init__(resource_type, Caller(event.connection), attempt)
+        attempt.effect = Effect.RESTORED if event.operation == Operation.DELETE else None
         self.event = event
         self.is_rehearsal = is_rehearsal
         self.left: list[str] = []

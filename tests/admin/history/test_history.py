@@ -14,7 +14,7 @@ from tests.admin.counting import counted
 from tests.admin.history.listed import ATTACK, LIST, NOON, listed, many_events, page, shown
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.adapters import THING
-from tests.representations import group, path_of, user
+from tests.representations import group, member, path_of, user
 
 # The list
 
@@ -38,7 +38,7 @@ def test_the_row_of_an_event_says_what_was_asked_and_how_it_was_answered(admin_c
     event(outcome="refused", status=409, scim_type="uniqueness", operation="create", duration=17)
     text = admin_client.get(LIST).text
 
-    for cell in ("<strong>refused</strong>", ">409<", ">uniqueness<", "User bjensen", ">create<", "17 ms"):
+    for cell in ("<strong>Refused: create</strong>", ">409<", ">uniqueness<", "User bjensen", "17 ms"):
         assert cell in text
 
 
@@ -457,3 +457,56 @@ def test_the_permission_to_view_events_shows_no_accounts(staff, scim):
     person.user_permissions.add(Permission.objects.get(codename="view_user"))
 
     assert browser.get(LIST).status_code == 403
+
+
+# What happened
+
+
+def test_the_row_of_an_event_says_in_a_word_what_happened(admin_client, scim):
+    account = UserFactory.create(username="anna")
+    scim.patch(path_of(account), {"op": "replace", "path": "active", "value": False})
+    scim.patch(path_of(account), {"op": "replace", "path": "title", "value": "Guest"})
+    team = GroupFactory.create(name="Engineers")
+    scim.patch(path_of(team), {"op": "add", "path": "members", "value": [member(account)]})
+
+    text = admin_client.get(LIST).text
+
+    for cell in (">Deactivated<", ">Changed<", "title: none → Guest", ">Joined Engineers<", ">anna<"):
+        assert cell in text
+
+
+def test_of_many_who_joined_the_first_are_named(admin_client, scim):
+    accounts = [UserFactory.create(username=name) for name in ("anna", "bert", "carl", "dora")]
+    team = GroupFactory.create(name="Engineers")
+    joining = {"op": "add", "path": "members", "value": [member(account) for account in accounts]}
+    scim.patch(path_of(team), joining)
+
+    assert "anna, bert, carl, …" in admin_client.get(LIST).text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"effect__exact": "deactivated"}, ["b", "a"]),
+        ({"effect__exact": "deactivated", "outcome__exact": "refused"}, []),
+        ({"effect__exact": "deactivated", "resource_type": "Device"}, ["b"]),
+        ({"effect__exact": "deactivated", "operation__exact": "replace"}, ["a"]),
+        ({"effect__exact": "deactivated", "q": "a"}, ["a"]),
+        ({"effect__exact": "nonsense"}, []),
+    ],
+)
+def test_events_are_filtered_by_what_happened(admin_client, event, query, found):
+    event(display="a", effect="deactivated", operation="replace")
+    event(display="b", effect="deactivated", resource_type="Device")
+    event(display="c", effect="changed")
+
+    assert listed(admin_client, **query) == found
+
+
+def test_the_filter_for_what_happened_reads_one_index(admin_client, connection):
+    many_events(connection, 300, effect="changed")
+    with counted() as queries:
+        listed(admin_client, effect__exact="deactivated", connection__id__exact=connection.pk)
+
+    keys = [query["sql"] for query in queries if "UNION" in query["sql"]]
+    assert keys == []
