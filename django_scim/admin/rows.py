@@ -8,13 +8,13 @@ from typing import Any
 from django.db.models import Model, Q
 
 from django_scim.mappings import Stored
-from django_scim.mappings.identifiers import reissued
 from django_scim.models import ProvisioningEvent, Record
 from django_scim.operations.staff import has_identifier
 from django_scim.resources.loading import attach_records
 from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
+from django_scim.why.finding import primary_keys
 
 
 def resources_of(records: Sequence[Record]) -> dict[Any, Resource]:
@@ -113,25 +113,6 @@ def records_with(keys: dict[ResourceType, dict[str, Any]]) -> dict[Reference, Re
         for record in Record.objects.filter(condition).defer("attributes", "comparable")
         if (key := (record.resource_type, record.key)) in references
     }
-
-
-def primary_keys(resource_type: ResourceType, identifiers: Collection[str]) -> dict[str, Any]:
-    """Return the primary keys of rows by their ``id``. If the ``id`` is a column, that needs a query."""
-    kept = [identifier for identifier in identifiers if reissued(identifier)]
-    if kept:
-        records = resource_type.records().filter(reissued_id__in=kept)
-        found = records.values_list("reissued_id", resource_type.record_key)
-        rest = set(identifiers) - set(kept)
-        return {str(own): key for own, key in found} | primary_keys(resource_type, rest)
-    decoded = {identifier: resource_type.scheme.decode(identifier) for identifier in identifiers}
-    decoded = {identifier: key for identifier, key in decoded.items() if key is not None}
-    if resource_type.adapter.id_field is None or not decoded:
-        return decoded
-    rows = resource_type.model._base_manager.filter(
-        **{f"{resource_type.id_column}__in": list(decoded.values())}
-    )
-    keys = dict(rows.values_list(resource_type.id_column, "pk"))
-    return {identifier: keys[key] for identifier, key in decoded.items() if key in keys}
 
 
 def names_of(resource_type: ResourceType, keys: Collection[Any]) -> dict[Any, str]:

@@ -31,6 +31,8 @@ PAGES = {
     "refusal": "provisioningevent/{refusal}/change/",
     "resources": "record/",
     "resource": "record/{record}/change/",
+    "search of resources": "record/?q=b",
+    "somebody without a record": "record/why/User/{stranger}/",
     "deactivation": "record/{record}/deactivate/",
     "user of the project": "../auth/user/{user}/change/",
 }
@@ -51,6 +53,7 @@ def address(connection):
         "refusal": events.get(outcome="refused").pk,
         "record": Record.objects.get(resource_type="User", integer_key=user.pk).pk,
         "user": user.pk,
+        "stranger": User.objects.get(username="root").pk,
     }
     return lambda name: "/admin/django_scim/" + PAGES[name].format(**keys)
 

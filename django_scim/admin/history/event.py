@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 
 from django_scim.admin.addresses import history_url, may_view_records, row_url
 from django_scim.admin.bases import entry_text, in_line, json_text
-from django_scim.admin.rows import names_of, primary_keys, records_with
+from django_scim.admin.rows import names_of, records_with
 from django_scim.api.errors import HTTPError, body_of
 from django_scim.history.selection import EventSelection
 from django_scim.models import Outcome, ProvisioningEvent
 from django_scim.resources.registry import registry
+from django_scim.why.finding import primary_keys
 
 WITH_BODY = ("POST", "PUT", "PATCH")
 """The methods whose requests have a body."""

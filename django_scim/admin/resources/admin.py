@@ -22,9 +22,9 @@ from django_scim.admin.resources.filters import (
     ResourceStatusFilter,
     ResourceTypeFilter,
     connection_by_key,
-    search_condition,
 )
 from django_scim.admin.resources.panel import ResourcePanel
+from django_scim.admin.resources.searching import SearchedResources
 from django_scim.admin.rows import name_of, resources_of, row_of
 from django_scim.models import Link, Operation, Record
 from django_scim.operations.staff import has_identifier
@@ -59,7 +59,7 @@ class LinkInline(ReadOnly, TabularInline):
 
 
 @admin.register(Record)
-class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
+class RecordAdmin(ReadOnly, DescribedPage, SearchedResources, ResourceActionPages):
     """The resources that have a record. The forms are read-only; the actions change the resources."""
 
     actions = LIST_ACTIONS
@@ -81,8 +81,8 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
     sortable_by = ()
     search_fields = ("text_key",)
     search_help_text = _(
-        "The name of the account or group, the key of its row, its id in SCIM, or the external id that a "
-        "connection gave it: the whole of it."
+        "Any part of a name, an address or an id: of the account, of the group, or the external id that a "
+        "connection gave it."
     )
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -122,18 +122,12 @@ class RecordAdmin(ReadOnly, DescribedPage, ResourceActionPages):
         """Order by what has an index: records of one type by their last change, all records by creation."""
         return ("-last_modified", "-pk") if request.GET.get("resource_type") else ("-pk",)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Record], search_term: str
-    ) -> tuple[QuerySet[Record], bool]:
-        term = search_term.strip()
-        return (queryset.filter(search_condition(term)) if term else queryset), False
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Add the URL of the resources that the chosen connection has created."""
         connection = connection_by_key(request.GET.get("connection"))
-        context = dict(extra_context or {})
+        context = {**self.search_context(request), **(extra_context or {})}
         if connection is not None:
             context["connection"] = connection
             if may_view_events(self.admin_site, request):

@@ -16,6 +16,7 @@ from django_scim.history.counting import READS
 from django_scim.models import Connection, Link, Outcome, ProvisioningEvent, Record
 from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType
+from django_scim.why.verdict import author_of
 
 SAME_WRITE = timedelta(minutes=1)
 """The most time between a change and its event: the transaction of a large group takes a while."""
@@ -37,7 +38,7 @@ def authors_of(objects: Mapping[Any, Resource]) -> dict[Any, str]:
     for pk, time in times.items():
         event = events.get(pk)
         if event is not None and is_change(event) and event.time - time < SAME_WRITE:
-            authors[pk] = author(event)
+            authors[pk] = author_of(event)
         elif oldest is not None and oldest <= time:
             authors[pk] = _("the project itself")
     return authors
@@ -68,13 +69,6 @@ def first_events(objects: Mapping[Any, Resource]) -> dict[Any, ProvisioningEvent
 def is_change(event: ProvisioningEvent) -> bool:
     """Whether an event is a successful write."""
     return event.outcome == Outcome.SUCCESS and event.operation not in READS
-
-
-def author(event: ProvisioningEvent) -> str:
-    """Return the connection of an event, or in words who else caused it."""
-    if event.connection is not None:
-        return str(event.connection)
-    return _("a connection that is gone") if event.method else _("the project itself")
 
 
 CACHE = "_django_scim_provisioning"

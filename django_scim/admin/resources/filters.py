@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -11,16 +10,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from scim2_models.path import CompareOperator
 
-from django_scim.mappings.builtin import link_digest
-from django_scim.mappings.columns import HostPath
-from django_scim.mappings.identifiers import parse_uuid, reissued
 from django_scim.models import Connection, Link, Record
 from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
-from django_scim.sql.functions import compose
 from django_scim.sql.operand import any_of
-from django_scim.sql.values import INTEGER_RANGE
 
 MOST_CONNECTIONS = 50
 """How many connections are offered. The URL can name any other."""
@@ -115,65 +109,3 @@ def is_inactive(resource_type: ResourceType) -> Exists:
     outer_name = ExpressionWrapper(OuterRef("resource_type"), output_field=CharField())
     rows = resource_type.model._base_manager.filter(condition, pk=OuterRef(resource_type.record_key))
     return Exists(rows.alias(outer_name=outer_name).filter(outer_name=resource_type.name))
-
-
-MOST_FOUND = 500
-"""The most resources with the same external id, or with the same name, that are found."""
-
-
-def search_condition(term: str) -> Q:
-    """Return the condition that the resource of a record has a name, a key, an ``id`` or an ``externalId``.
-
-    Other tables are queried first: in a single query, no database finds both sides of an OR by index.
-    """
-    condition = Q(pk__in=linked_records(term))
-    for resource_type in registry():
-        keys = [*keys_from_term(resource_type, term), *keys_by_column(resource_type, term)]
-        if keys:
-            condition |= Q(resource_type=resource_type.name, **{f"{resource_type.record_key}__in": keys})
-    return condition
-
-
-def linked_records(term: str) -> list[Any]:
-    """Return the primary keys of the records to which a connection has given this ``externalId``."""
-    # Every connection, as the index on the digest begins with the connection.
-    links = Link.objects.filter(
-        connection__in=Connection.objects.values("pk"), digest=link_digest(compose(term) or "")
-    )
-    return list(links.values_list("record", flat=True)[:MOST_FOUND])
-
-
-def keys_from_term(resource_type: ResourceType, term: str) -> Iterator[Any]:
-    """Yield the keys of rows that a term may be: a primary key, or one that an ``id`` is made from."""
-    if resource_type.record_key == "text_key":
-        yield term
-    elif resource_type.record_key == "uuid_key":
-        yield from filter(None, [parse_uuid(term.lower())])
-    elif is_integer(term):
-        yield int(term)
-    if own := reissued(term):
-        records = resource_type.records().filter(reissued_id=own)
-        yield from records.values_list(resource_type.record_key, flat=True)
-    key = resource_type.scheme.decode(term) if resource_type.adapter.id_field is None else None
-    if key is not None:
-        yield key
-
-
-def is_integer(term: str) -> bool:
-    """Whether a term is an integer in the range of a column."""
-    digits = term.removeprefix("-")
-    return digits.isascii() and digits.isdecimal() and len(digits) < 20 and int(term) in INTEGER_RANGE
-
-
-def keys_by_column(resource_type: ResourceType, term: str) -> list[Any]:
-    """Return the keys of rows by their name, or by the column of their ``id``, where it has an index."""
-    adapter = resource_type.adapter
-    keys: list[Any] = []
-    for column in filter(None, (adapter.display_column, adapter.id_field)):
-        field: Any = HostPath(resource_type.model, column).field
-        if field.get_internal_type() in ("CharField", "EmailField", "SlugField") and (
-            field.unique or field.db_index
-        ):
-            rows = resource_type.model._base_manager.filter(**{column: term})
-            keys += rows.values_list("pk", flat=True)[:MOST_FOUND]
-    return keys

@@ -23,6 +23,7 @@ from django_scim.admin.addresses import (
 )
 from django_scim.admin.bases import json_text
 from django_scim.admin.connections.setup import scim_base_url
+from django_scim.admin.history.words import told, told_of_member
 from django_scim.admin.resources.actions import (
     DeactivateAction,
     HandOverAction,
@@ -30,16 +31,17 @@ from django_scim.admin.resources.actions import (
     RestoreAction,
     UnlinkAction,
 )
-from django_scim.admin.resources.authors import Provisioning, author, provisioning_of
+from django_scim.admin.resources.authors import Provisioning, provisioning_of
 from django_scim.admin.rows import is_active
 from django_scim.mappings import Mapping
-from django_scim.models import Connection, Link, ProvisioningEvent, Record
+from django_scim.models import Connection, Link, MembershipChange, ProvisioningEvent, Record
 from django_scim.operations.staff import connections_of
 from django_scim.resources.loading import load
 from django_scim.resources.projection import projection_for
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
+from django_scim.why.verdict import Verdict, author_of
 
 CHOICE = "scim_connection"
 """The parameter of the URL that chooses the connection whose document is shown."""
@@ -55,11 +57,7 @@ class Step:
     event: ProvisioningEvent
     url: str
     author: str
-
-    @property
-    def changes(self) -> str:
-        """The changed attributes, those of extensions without the URN."""
-        return ", ".join(path.rpartition(":")[2] for path in self.event.changes)
+    what: str
 
 
 class ResourcePanel:
@@ -116,6 +114,26 @@ class ResourcePanel:
     @property
     def is_deleted(self) -> bool:
         return self.record is not None and self.record.deleted_at is not None
+
+    # Why
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Why the resource is active or not."""
+        return Verdict(self.resource_type, self.row, self.record)
+
+    @property
+    def cause_url(self) -> str | None:
+        """The address of the event that is the cause, for those who may open it."""
+        return self._event_url(self.verdict.cause)
+
+    @property
+    def refusal_url(self) -> str | None:
+        """The address of the latest refusal, for those who may open it."""
+        return self._event_url(self.verdict.refusal)
+
+    def _event_url(self, event: ProvisioningEvent | None) -> str | None:
+        return None if event is None or not self.may_view_events else row_url(self.site, event)
 
     # As SCIM has it
 
@@ -179,8 +197,29 @@ class ResourcePanel:
         if self.record is not None:
             own += self.record.former_ids  # What happened before the account was deleted and hired again.
         events = ProvisioningEvent.objects.filter(resource_id__in=own, resource_type=self.resource_type.name)
-        latest = events.select_related("connection").defer("request").order_by("-time", "-pk")[:TIMELINE]
-        return [Step(event, row_url(self.site, event), author(event)) for event in latest]
+        latest = events.select_related("connection").defer("request", "changes")
+        steps = [self.step(event, told(event)) for event in latest.order_by("-time", "-pk")[:TIMELINE]]
+        steps += self.memberships
+        return sorted(steps, key=lambda step: (step.event.time, step.event.pk), reverse=True)[:TIMELINE]
+
+    @property
+    def memberships(self) -> list[Step]:
+        """The latest groups that the resource has joined and left, by the index of members."""
+        changes = MembershipChange.objects.filter(
+            member_type=self.resource_type.name, member_key=str(self.row.pk)
+        )
+        latest = (
+            changes.select_related("event__connection")
+            .order_by("-event")
+            .defer("event__request", "event__changes")
+        )
+        return [
+            self.step(change.event, told_of_member(change.event, is_joined=change.is_joined))
+            for change in latest[:TIMELINE]
+        ]
+
+    def step(self, event: ProvisioningEvent, what: str) -> Step:
+        return Step(event, row_url(self.site, event), author_of(event), what)
 
     @property
     def events_url(self) -> str:

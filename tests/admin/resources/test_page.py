@@ -10,14 +10,15 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
-from django_scim.models import Connection, ProvisioningEvent, Record
+from django_scim.models import Connection, MembershipChange, ProvisioningEvent, Record
 from tests.admin.counting import counted
+from tests.admin.history.listed import many_events
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.adapters import THING
 from tests.hosts.small.models import Legacy
 from tests.operations.examples import FULL_USER
-from tests.representations import group, path_of, user
+from tests.representations import group, id_of, member, path_of, user
 
 
 def page(record, **query):
@@ -230,3 +231,85 @@ def test_staff_that_may_only_look_at_resources_is_offered_no_action(staff, scim)
     assert actions(response) == []
     assert "Unlink" not in response.text
     assert "/act/" not in response.text
+
+
+# Why
+
+
+def test_the_page_of_a_resource_says_who_has_locked_it_and_leads_to_the_request(admin_client, scim):
+    scim.post("/Users", user("anna"))
+    path = path_of(User.objects.get(username="anna"))
+    scim.patch(path, {"op": "replace", "path": "active", "value": False})
+    event = ProvisioningEvent.objects.latest("pk")
+
+    text = admin_client.get(page(Record.objects.get())).text
+
+    assert f"anna is locked: {scim.connection} deactivated it on" in text
+    assert reverse("admin:django_scim_provisioningevent_change", args=(event.pk,)) in text
+
+
+def test_the_request_is_for_those_who_may_see_the_history(staff, scim):
+    scim.post("/Users", user("anna"))
+    path = path_of(User.objects.get(username="anna"))
+    scim.patch(path, {"op": "replace", "path": "active", "value": False})
+
+    text = staff("view_record").get(page(Record.objects.get())).text
+
+    assert "anna is locked" in text
+    assert f"PATCH {path}" not in text
+
+
+def test_the_timeline_of_a_person_has_the_groups_that_they_joined_and_left(admin_client, scim):
+    account = UserFactory.create()
+    team = path_of(GroupFactory.create(name="Engineers"))
+    scim.patch(path_of(account), {"op": "replace", "path": "active", "value": False})
+    scim.patch(team, {"op": "add", "path": "members", "value": [member(account)]})
+    scim.patch(team, {"op": "remove", "path": "members", "value": [member(account)]})
+
+    response = admin_client.get(page(Record.objects.get(resource_type="User")))
+
+    told = [step.what for step in response.context["provisioning"].steps]
+    assert told == ["Left Engineers", "Joined Engineers", "Deactivated"]
+
+
+def test_the_page_of_a_person_takes_the_same_queries_however_many_events_there_are(admin_client, scim):
+    account, team = UserFactory.create(), path_of(GroupFactory.create(name="Engineers"))
+    scim.patch(path_of(account), {"op": "replace", "path": "active", "value": False})
+    scim.patch(team, {"op": "add", "path": "members", "value": [member(account)]})
+    record = Record.objects.get(resource_type="User")
+    admin_client.get(page(record))
+    with counted() as few:
+        admin_client.get(page(record))
+    events = many_events(scim.connection, 2000, resource_id=id_of(account), effect="changed")
+    MembershipChange.objects.bulk_create(
+        MembershipChange(
+            event=event, member_type="User", member_key=str(account.pk), is_joined=True, position=0
+        )
+        for event in events[:500]
+    )
+    with counted() as many:
+        admin_client.get(page(record))
+
+    assert len(many) == len(few)
+
+
+def test_somebody_without_a_record_has_a_page_too(admin_client, connection):
+    account = UserFactory.create(username="anna")
+    address = reverse("admin:django_scim_record_why", args=("User", account.pk))
+
+    assert "anna is active" in admin_client.get(address).text
+    assert not Record.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "key", [("User", "0"), ("User", "x"), ("Robot", "1"), ("User", "9" * 40), ("User", "a/b")]
+)
+def test_there_is_no_page_of_a_row_that_there_is_not(admin_client, db, key):
+    assert admin_client.get(reverse("admin:django_scim_record_why", args=key)).status_code == 404
+
+
+def test_the_page_of_a_row_is_for_those_who_may_see_resources(staff):
+    account = UserFactory.create()
+    address = reverse("admin:django_scim_record_why", args=("User", account.pk))
+
+    assert staff("view_connection").get(address).status_code == 403

@@ -98,7 +98,7 @@ def test_records_of_a_resource_type_that_is_served_no_more_are_listed(admin_clie
     assert admin_client.get(page(record)).status_code == 200
 
 
-@pytest.mark.parametrize("junk", ["abc", "1.5", "9" * 40, "67fbf7bb-a602-8000-8000-000000000001", "é", "-"])
+@pytest.mark.parametrize("junk", ["abc", "1.5", "9" * 40, "67fbf7bb-a602-8000-8000-000000000001", "é", "%"])
 def test_a_search_of_resources_for_what_no_key_can_be_finds_none(admin_client, scim, junk):
     touch(scim, UserFactory.create())
 
@@ -498,3 +498,29 @@ def test_the_list_of_resources_counts_nothing(admin_client, many):
         listed(admin_client, status="active", resource_type="User")
 
     assert not [query["sql"] for query in queries if "COUNT(" in query["sql"]]
+
+
+# Finding people
+
+
+@pytest.mark.parametrize("text", ["Schmidt", "chmi", "anna@", "Anna Schmidt"])
+def test_a_part_of_a_name_or_an_address_finds_a_resource(admin_client, scim, text):
+    account = UserFactory.create(first_name="Anna", last_name="Schmidt", email="anna@firma.example")
+    touch(scim, account)
+    touch(scim, UserFactory.create())
+
+    assert listed(admin_client, q=text) == [account.pk]
+
+
+def test_who_has_no_record_is_found_beside_the_list(admin_client, db):
+    account = UserFactory.create(username="anna", last_name="Schmidt")
+
+    text = admin_client.get(LIST, {"q": "Schmidt"}).text
+
+    assert reverse("admin:django_scim_record_why", args=("User", account.pk)) in text
+
+
+def test_a_search_says_of_whom_nobody_could_make_that_it_was_refused(admin_client, scim):
+    scim.post("/Users", user("anna", emails="nonsense"))
+
+    assert "anna is not there" in admin_client.get(LIST, {"q": "Anna"}).text
