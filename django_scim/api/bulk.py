@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from scim2_models import SCIMException
 
 from django_scim.api.errors import body_of, error_of, told
+from django_scim.api.rehearsal import rehearsable
 from django_scim.api.throttling import RateThrottle
 from django_scim.api.views import ProtectedView
 from django_scim.history.events import Attempt
@@ -30,6 +31,7 @@ class BulkViewSet(ProtectedView):
 
     endpoint = "/Bulk"
 
+    @rehearsable
     def create(self, request: Request) -> Response:
         """Run the operations, and answer with what came of each."""
         job = BulkJob(

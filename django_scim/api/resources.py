@@ -18,6 +18,7 @@ from scim2_models import NotImplementedException, SCIMException
 from django_scim.api.errors import HTTPError, scim_error
 from django_scim.api.permissions import connection_of
 from django_scim.api.reads import RecordedReads
+from django_scim.api.rehearsal import rehearsable
 from django_scim.api.views import SEARCH
 from django_scim.conf import get_settings
 from django_scim.history.events import Attempt
@@ -72,11 +73,13 @@ class ResourceViewSet(RecordedReads):
 
     # Reading
 
+    @rehearsable
     def list(self, request: Request) -> Response:
         """Answer a query (RFC 7644 section 3.4.2)."""
         return self.query(self.query_parameters())
 
     @action(detail=False, methods=["post"], url_path=r"\.search")
+    @rehearsable
     def search(self, request: Request) -> Response:
         """Answer a query that the body has (section 3.4.3)."""
         return self.query(self.search_request())
@@ -87,6 +90,7 @@ class ResourceViewSet(RecordedReads):
         request = parse_parameters(resource_types, parameters, caller.dialect)
         return Response(search(resource_types, request, caller))
 
+    @rehearsable
     def retrieve(self, request: Request, pk: str) -> Response:
         """Answer with one resource, or with 304 if the client has its version (section 3.4.1)."""
         resource_type = self.resource_type
@@ -104,6 +108,7 @@ class ResourceViewSet(RecordedReads):
 
     # Writing
 
+    @rehearsable
     def create(self, request: Request, pk: str = "") -> Response:
         """Make a resource (section 3.3)."""
         projection = self.projection()
@@ -111,6 +116,7 @@ class ResourceViewSet(RecordedReads):
         fetch([obj], projection)
         return self.answer(obj, projection, status=201)
 
+    @rehearsable
     def update(self, request: Request, pk: str) -> Response:
         """Replace a resource (section 3.5.1)."""
         projection = self.projection()
@@ -118,6 +124,7 @@ class ResourceViewSet(RecordedReads):
         fetch([obj], projection)
         return self.answer(obj, projection)
 
+    @rehearsable
     def partial_update(self, request: Request, pk: str) -> Response:
         """Modify a resource (section 3.5.2).
 
@@ -136,6 +143,7 @@ class ResourceViewSet(RecordedReads):
         fetch([obj], projection)
         return self.answer(obj, projection)
 
+    @rehearsable
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a resource (section 3.6)."""
         Delete(*self.target, if_match=self.if_match).run()

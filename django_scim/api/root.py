@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from scim2_models import ForbiddenException, NotFoundException
 
 from django_scim.api.reads import RecordedReads
+from django_scim.api.rehearsal import rehearsable
 from django_scim.api.views import SEARCH, OpenView
 from django_scim.models import ProvisioningEvent, Scope
 from django_scim.query.search import parse_parameters, search
@@ -29,10 +30,12 @@ class RootViewSet(RecordedReads):
         """A query reads, whatever its method."""
         return Scope.READ
 
+    @rehearsable
     def list(self, request: Request) -> Response:
         """Answer a query that the address has."""
         return self.answer(self.query_parameters())
 
+    @rehearsable
     def search(self, request: Request) -> Response:
         """Answer a query that the body has, for filters that no log should show."""
         return self.answer(self.search_request())

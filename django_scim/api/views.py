@@ -39,6 +39,7 @@ from django_scim.api.errors import exception_handler
 from django_scim.api.permissions import connection_of
 from django_scim.api.transport import client_address, require_https
 from django_scim.conf import get_settings
+from django_scim.history.counting import READS
 from django_scim.history.events import Attempt
 from django_scim.history.redaction import Redaction, redaction
 from django_scim.models import AccessToken, Connection, Operation, Scope
@@ -285,6 +286,11 @@ class ProtectedView(ScimView):
         if self.enclosing_kwargs and self.client_connection is None:
             raise nothing_here()
 
+    @cached_property
+    def rehearsed(self) -> list[Attempt]:
+        """What the request has tried, if the connection is in rehearsal."""
+        return []
+
     @property
     def resource_scope(self) -> str | None:
         """The scope of the resource type of the request, or None if it has no single resource type."""
@@ -305,7 +311,9 @@ class ProtectedView(ScimView):
     def caller(self) -> Caller:
         """For whom, and under which address, the request reads and writes, and what its work may cost."""
         allowance = Allowance(get_settings().MAX_REQUEST_COST)
-        return Caller(self.connection, self.base_url, self.limits, allowance)
+        caller = Caller(self.connection, self.base_url, self.limits, allowance)
+        caller.is_rehearsal = self.connection.rehearsal_since is not None
+        return caller
 
     @property
     def connection(self) -> Connection:
@@ -346,6 +354,9 @@ class ProtectedView(ScimView):
             path=self.path_received,
         )
         attempt.redaction = self.redaction
+        if operation not in READS and self.connection.rehearsal_since is not None:
+            attempt.is_rehearsal = True
+            self.rehearsed.append(attempt)
         return attempt
 
     def record_refusal(self, attempt: Attempt, error: SCIMException) -> None:

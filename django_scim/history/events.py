@@ -92,6 +92,10 @@ class Attempt:
         self.version = ""
         self.deactivated = False
         """Whether the resource was active before, and is not active now."""
+        self.was_active: bool | None = None
+        """Whether the resource was active before; None for one that the write makes."""
+        self.is_active = True
+        """Whether it is active now."""
         self.activated = False
         """Whether the resource was not active before, and is active now."""
         self.effect: Effect | None = None
@@ -111,6 +115,12 @@ class Attempt:
         self.former_id = ""
         """The ``id`` of the deleted resource that a new one goes on with."""
         self.changes: dict[str, Any] = {}
+        self.is_matched = False
+        """Whether a resource that was there is the connection's from now on, or has its ``externalId``."""
+        self.is_rehearsal = False
+        """Whether the change is rolled back, and the event written afterwards."""
+        self.event: ProvisioningEvent | None = None
+        """The event, once it is written."""
         self.started = time.monotonic()
 
     def receive(self, payload: Any) -> None:
@@ -166,7 +176,7 @@ class Attempt:
         """Return the event of a success, unsaved."""
         changes, effect = self.told_changes, effect_of(self)
         return self._event(
-            Outcome.SUCCESS,
+            Outcome.REHEARSED if self.is_rehearsal else Outcome.SUCCESS,
             status,
             effect=effect,
             summary=limited(summary_of(effect, changes), "summary"),
@@ -176,6 +186,14 @@ class Attempt:
             detail=limited("; ".join(filter(None, (self.detail, *self.notes, self.ignored_note))), "detail"),
             version=limited(self.version, "version"),
         )
+
+    def write_again(self) -> None:
+        """Write the event that was rolled back with what it is of."""
+        if self.event is not None:
+            self.event.pk, self.event._state.adding = None, True
+            self.event.save(using=self.event._state.db, force_insert=True)
+            if self.event.outcome != Outcome.REFUSED:
+                self._write_memberships(self.event)
 
     def _write_memberships(self, event: ProvisioningEvent) -> None:
         if self.memberships:
@@ -224,7 +242,7 @@ class Attempt:
     def _event(self, outcome: Outcome, status: int, **fields: Any) -> ProvisioningEvent:
         hide = self.redaction.text
         display = limited(hide(self.display), "display")
-        return ProvisioningEvent(
+        self.event = ProvisioningEvent(
             connection=self.connection,
             token=self.token,
             request_id=limited(self.request_id, "request_id"),
@@ -242,6 +260,7 @@ class Attempt:
             duration=round((time.monotonic() - self.started) * 1000),
             **fields,
         )
+        return self.event
 
 
 def record_together(attempts: Iterable[Attempt], status: int) -> None:

@@ -107,6 +107,10 @@ class Migration(migrations.Migration):
                     models.TextField(blank=True, editable=False, verbose_name="reason of the pause"),
                 ),
                 ("resumed_at", models.DateTimeField(editable=False, null=True, verbose_name="resumed at")),
+                (
+                    "rehearsal_since",
+                    models.DateTimeField(editable=False, null=True, verbose_name="in rehearsal since"),
+                ),
                 ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 (
                     "tenant_type",
@@ -377,7 +381,11 @@ class Migration(migrations.Migration):
                 (
                     "outcome",
                     models.CharField(
-                        choices=[("success", "success"), ("refused", "refused")],
+                        choices=[
+                            ("success", "success"),
+                            ("refused", "refused"),
+                            ("rehearsed", "rehearsed"),
+                        ],
                         max_length=10,
                         verbose_name="outcome",
                     ),
@@ -448,7 +456,11 @@ class Migration(migrations.Migration):
                 (
                     "outcome",
                     models.CharField(
-                        choices=[("success", "success"), ("refused", "refused")],
+                        choices=[
+                            ("success", "success"),
+                            ("refused", "refused"),
+                            ("rehearsed", "rehearsed"),
+                        ],
                         max_length=10,
                         verbose_name="outcome",
                     ),
@@ -579,6 +591,57 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(fields=["external_id", "-time", "-id"], name="scim_event_external_id"),
                     models.Index(fields=["request_id", "-time", "-id"], name="scim_event_request"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RehearsedResource",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("resource_type", models.CharField(max_length=100, verbose_name="resource type")),
+                ("identifier", models.CharField(max_length=400, verbose_name="id in SCIM")),
+                ("display", models.CharField(blank=True, max_length=255, verbose_name="resource")),
+                ("display_key", models.CharField(blank=True, editable=False, max_length=255)),
+                ("external_id", models.CharField(blank=True, max_length=500, verbose_name="external id")),
+                ("digest", models.CharField(blank=True, editable=False, max_length=64)),
+                ("document", models.JSONField(null=True, verbose_name="document")),
+                ("is_made", models.BooleanField(default=False, verbose_name="created")),
+                ("is_matched", models.BooleanField(default=False, verbose_name="matched")),
+                ("is_changed", models.BooleanField(default=False, verbose_name="changed")),
+                ("is_managed", models.BooleanField(default=False)),
+                ("was_active", models.BooleanField(null=True, verbose_name="active before")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active after")),
+                ("is_deleted", models.BooleanField(default=False, verbose_name="deleted")),
+                ("created", models.DateTimeField(null=True, verbose_name="created")),
+                ("last_modified", models.DateTimeField(null=True, verbose_name="last modified")),
+                ("revision", models.PositiveBigIntegerField(default=0, verbose_name="revision")),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rehearsed",
+                        to="django_scim.connection",
+                        verbose_name="connection",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "rehearsed resource",
+                "verbose_name_plural": "rehearsed resources",
+                "ordering": ("pk",),
+                "indexes": [
+                    models.Index(fields=["connection", "display_key"], name="scim_rehearsed_display"),
+                    models.Index(fields=["connection", "digest"], name="scim_rehearsed_digest"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("connection", "resource_type", "identifier"), name="scim_rehearsed_identifier"
+                    )
                 ],
             },
         ),

@@ -12,6 +12,7 @@ from django_scim.models.provisioning_event import (
     ProvisioningEvent,
 )
 from django_scim.models.record import AwaitedReference, Link, Record, UniqueValue
+from django_scim.models.rehearsal import RehearsedResource
 
 __all__ = [
     "AccessToken",
@@ -27,6 +28,7 @@ __all__ = [
     "Outcome",
     "ProvisioningEvent",
     "Record",
+    "RehearsedResource",
     "Scope",
     "UniqueValue",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from ipaddress import ip_network
 from typing import Any
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import models, router
+from django.db import models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -173,6 +174,7 @@ class Connection(models.Model):
     paused_at = models.DateTimeField(_("paused at"), null=True, editable=False)
     pause_reason = models.TextField(_("reason of the pause"), blank=True, editable=False)
     resumed_at = models.DateTimeField(_("resumed at"), null=True, editable=False)
+    rehearsal_since = models.DateTimeField(_("in rehearsal since"), null=True, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -194,6 +196,28 @@ class Connection(models.Model):
         # Not from a replica, which may not have the change yet.
         self.refresh_from_db(using=rows.db, fields=["paused_at", "pause_reason"])
         return bool(changed)
+
+    def rehearse(self) -> None:
+        """Answer requests from now on as if they worked, and change nothing of the project.
+
+        What an earlier rehearsal has left is forgotten.
+        """
+        self._set_rehearsal(timezone.now())
+
+    def go_live(self) -> bool:
+        """Do from now on what is asked for, and forget the rehearsal. Its events stay in the history.
+
+        :returns: False if there was no rehearsal.
+        """
+        was_in_rehearsal = self.rehearsal_since is not None
+        self._set_rehearsal(None)
+        return was_in_rehearsal
+
+    def _set_rehearsal(self, since: datetime | None) -> None:
+        with transaction.atomic(using=router.db_for_write(type(self), instance=self)):
+            self.rehearsal_since = since
+            self.save(update_fields=["rehearsal_since"])
+            self.rehearsed.all().delete()
 
     def resume(self) -> None:
         """Allow writes again. The limit of deprovisioning counts from now on."""

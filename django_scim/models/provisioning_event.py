@@ -24,10 +24,11 @@ class Operation(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """Whether the request succeeded."""
+    """Whether the request succeeded. What was rehearsed would have, and has changed nothing."""
 
     SUCCESS = "success", _("success")
     REFUSED = "refused", _("refused")
+    REHEARSED = "rehearsed", _("rehearsed")
 
 
 class Effect(models.TextChoices):

@@ -65,6 +65,8 @@ def guard(obj: Resource, attempt: Attempt, *, was_active: bool | None, is_delete
     """
     if was_active is None or attempt.connection is None or not has_limit(attempt.connection):
         return
+    if attempt.is_rehearsal:
+        return
     if not (is_deleted or attempt.deactivated or is_renamed(obj, attempt) or is_emptied(obj)):
         return
     if is_counted_or_fresh(obj, attempt.connection):

@@ -64,12 +64,15 @@ def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: boo
     attempt.notes.extend(obj.notes)
     is_changed = bool(attempt.changes) or signal is signals.resource_created
     require_permitted_outcome(obj, is_changed=is_changed, is_deleted=is_deleted)
+    attempt.was_active, attempt.is_active = active_before, is_active
+    attempt.is_matched = obj.is_joining or (active_before is not None and is_taken_over(obj, attempt))
     attempt.deactivated = bool(active_before) and not is_active
     attempt.activated = active_before is False and is_active
     attempt.named_by = obj.resource_type.adapter.matched_by
     attempt.memberships = list(memberships_of(obj))
     guard(obj, attempt, was_active=active_before, is_deleted=is_deleted)
-    if active_before is not None and not is_active:
+    if active_before is not None and not is_active and not attempt.is_rehearsal:
+        # It may end what no rollback brings back, such as sessions in a cache.
         obj.resource_type.adapter.deprovision(obj)
     announcements = list(announcements_of(obj, attempt, signal, active_before, is_active))
     if announcements:
@@ -82,6 +85,11 @@ def conclude(obj: Resource, attempt: Attempt, signal: Signal, active_before: boo
         }
         callback = partial(send, obj.resource_type.model, announcements, context)
         transaction.on_commit(callback, using=obj.database, robust=True)
+
+
+def is_taken_over(obj: Resource, attempt: Attempt) -> bool:
+    """Whether a write makes a resource that was there the connection's, or gives it an ``externalId``."""
+    return obj.is_adopted or attempt.changes.get("externalId", {"before": None}).keys() == {"after"}
 
 
 def memberships_of(obj: Resource) -> Iterator[Membership]:

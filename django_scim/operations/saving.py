@@ -17,6 +17,7 @@ from django_scim.conf import get_settings
 from django_scim.history.redaction import REDACTED
 from django_scim.mappings.collection import SHOWN_KEYS
 from django_scim.mappings.dependencies import writing
+from django_scim.mappings.identifiers import reissue
 from django_scim.mappings.mapping import Mapping, conflict
 from django_scim.models import AdoptionPolicy, Record, UniqueValue
 from django_scim.operations.domains import require_domains
@@ -282,6 +283,9 @@ def save_record(obj: Resource) -> None:
         setattr(record, obj.resource_type.record_key, obj.instance.pk)
     if obj.is_new:
         continue_former(obj, record)
+        if obj.caller.is_rehearsal:
+            # That of the key may be another's one day.
+            record.reissued_id = obj.caller.rehearsed_id or reissue()
         record.created = now
         record.managed_by = obj.caller.connection
     limit = get_settings().MAX_RECORD_SIZE

@@ -17,10 +17,10 @@ from django_scim.preflight.client import ScimClient
 from django_scim.preflight.comparing import MISSING, Difference, at, differences
 from django_scim.preflight.findings import Finding, Report
 from django_scim.preflight.flows import Flow, filled, places_in
-from django_scim.preflight.undone import Savepoints
 from django_scim.resources.registry import registry
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
+from django_scim.sql.undone import Savepoints
 
 RESOURCES = ("/Users", "/Groups")
 """The endpoints of which a project may leave one out."""

@@ -16,8 +16,9 @@ from django_scim.preflight.findings import Finding, Report
 from django_scim.preflight.flows import FLOWS, PROVIDERS, Flow, flow_of
 from django_scim.preflight.mails import mail_kept
 from django_scim.preflight.replay import Replay
-from django_scim.preflight.undone import Savepoints, quiet, surroundings_kept, undone
+from django_scim.preflight.silence import quiet, surroundings_kept
 from django_scim.resources.registry import registry
+from django_scim.sql.undone import Savepoints, undone
 
 LEAVERS_STAY = "django_scim.W002"
 """The id of the system check that nothing locks an account."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from django.db import router
-from django.db.models import F, FilteredRelation, Lookup, Q, QuerySet
+from django.db.models import F, FilteredRelation, Lookup, Model, Q, QuerySet
 from django.db.models.lookups import Exact
 
+from django_scim.mappings import Mapping
 from django_scim.mappings.identifiers import reissued
 from django_scim.models import Connection, Record
 from django_scim.resources.projection import Projection
@@ -141,3 +142,9 @@ def rows_of_id(
     statement = resource_type.statements.get(row, using, sight, *key)
     assert statement is not None
     return statement.run(key=value)
+
+
+def has_many(mapping: Mapping, row: Model, caller: Caller, most: int) -> bool:
+    """Whether an attribute has more than so many values. Not all of them are counted."""
+    rows = [source.rows.filter(**{source.key: row.pk}).order_by() for source in mapping.sources(caller)]
+    return sum(own[: most + 1].count() for own in rows) > most

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Collection as Items
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import router
 from django.db.models import Model
@@ -36,6 +37,12 @@ class Caller:
 
     is_itself = False
     """Whether the caller is the resource that it reads and writes, at ``/Me``."""
+
+    is_rehearsal = False
+    """Whether what the caller writes is rolled back."""
+
+    rehearsed_id: UUID | None = None
+    """The ``id`` that a resource had when it was rehearsed, which is made again; None for a new one."""
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from django_scim.models import ProvisioningEvent, Record
 from tests.browser.provisioning import provisioned
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
+from tests.representations import user as user_body
 
 
 @pytest.fixture
@@ -25,6 +26,8 @@ PAGES = {
     "connection": "connection/{connection}/change/",
     "paused connection": "connection/{paused}/change/",
     "test of a connection": "connection/{connection}/test/",
+    "rehearsal": "connection/{rehearsing}/rehearsal/",
+    "beginning of a rehearsal": "connection/{connection}/rehearsal/",
     "new token": "connection/{connection}/tokens/create/",
     "history": "provisioningevent/",
     "event": "provisioningevent/{change}/change/",
@@ -44,11 +47,15 @@ def address(connection):
     """Return the address of a page."""
     paused = ConnectionFactory.create(name="Entra ID")
     paused.pause("more than 500 resources were to be deactivated or deleted within an hour")
+    rehearsing = ConnectionFactory.create(name="OneLogin")
+    rehearsing.rehearse()
+    ScimClient(rehearsing).post("/Users", user_body("carl"))
     events = ProvisioningEvent.objects.order_by("pk")
     user = User.objects.get(username="bjensen")
     keys = {
         "connection": connection.pk,
         "paused": paused.pk,
+        "rehearsing": rehearsing.pk,
         "change": events.get(operation="modify").pk,
         "refusal": events.get(outcome="refused").pk,
         "record": Record.objects.get(resource_type="User", integer_key=user.pk).pk,

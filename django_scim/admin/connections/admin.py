@@ -20,6 +20,7 @@ from django_scim.admin.connections.form import ConnectionForm
 from django_scim.admin.connections.further import REVISE
 from django_scim.admin.connections.health import (
     VIEW_EVENTS,
+    VIEW_RESOURCES,
     VIEW_TOKENS,
     date_text,
     health_of,
@@ -133,8 +134,17 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
         """Save only the fields of the form, so that a pause that begins at the same time is kept."""
         if change:
             obj.save(update_fields=list(form.cleaned_data))
-        else:
-            super().save_model(request, obj, form, change)
+            return
+        super().save_model(request, obj, form, change)
+        if form.cleaned_data.get("in_rehearsal"):
+            obj.rehearse()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
+        """Offer a rehearsal to a new connection."""
+        (name, options), *others = super().get_fieldsets(request, obj)
+        if obj is not None:
+            return [(name, options), *others]
+        return [(name, {**options, "fields": (*options["fields"], "in_rehearsal")}), *others]
 
     def get_inlines(self, request: HttpRequest, obj: Connection | None) -> list[Any]:
         """Return no inlines for a new connection: it has no tokens before it is saved."""
@@ -160,6 +170,8 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
             page["hand_over_url"] = self.connection_url(connection, "hand_over")
             stop = "pause" if connection.paused_at is None else "resume"
             page[f"{stop}_url"] = self.connection_url(connection, stop)
+        if may(REVISE) and may(VIEW_RESOURCES):
+            page["rehearsal_url"] = self.connection_url(connection, "rehearse")
         if may(REVISE) and may(VIEW_EVENTS):
             page["undo_url"] = self.connection_url(connection, "undo")
         if may(VIEW_EVENTS):

@@ -81,6 +81,13 @@ def limit_help() -> str:
 class ConnectionForm(ModelForm):
     """Refuses a tenant that does not exist: adapters would not filter by any tenant."""
 
+    in_rehearsal = forms.BooleanField(
+        label=_("Start in rehearsal"),
+        required=False,
+        help_text=_(
+            "Requests are answered as if they worked, and nothing of the project changes, until you go live."
+        ),
+    )
     domains = LinesField(
         read=canonical_domain,
         label=_("E-mail domains"),
@@ -117,6 +124,9 @@ class ConnectionForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            # Later, a page of its own begins a rehearsal and ends it.
+            self.fields.pop("in_rehearsal", None)
         # Whoever sends the form without it leaves it as it is. A page that only shows has no fields.
         if "adoption" in self.fields:
             self.fields["adoption"].required = False

@@ -158,6 +158,14 @@ def notices_of_state(connection: Connection) -> Iterator[Notice]:
         yield Notice(
             "warning", _("Not active"), _("The connection is not active: all of its requests are refused.")
         )
+    if connection.rehearsal_since is not None:
+        date = {"date": date_text(connection.rehearsal_since)}
+        yield Notice(
+            "warning",
+            _("In rehearsal since %(date)s") % date,
+            _("In rehearsal since %(date)s: requests are answered as if they worked, and change nothing.")
+            % date,
+        )
     if connection.paused_at is not None:
         since = {"date": date_text(connection.paused_at), "reason": connection.pause_reason}
         yield Notice(

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext, override
 from django.views.decorators.debug import sensitive_variables
 
 from django_scim.admin.connections.further import REVISE
+from django_scim.admin.connections.rehearsing import RehearsalPages
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.stopping import StoppingPages
 from django_scim.admin.connections.tokens import AccessTokenForm, is_expired
@@ -31,7 +32,7 @@ CREATE = "django_scim.add_accesstoken"
 REVOKE = "django_scim.change_accesstoken"
 
 
-class ConnectionPages(TryingPages, StoppingPages):
+class ConnectionPages(RehearsalPages, TryingPages, StoppingPages):
     """An admin of connections with pages to create a token, to revoke one, and to hand over.
 
     Only the response that creates a token shows it. It is not in a message, in the session or in a URL.

@@ -22,14 +22,23 @@ def told(event: ProvisioningEvent) -> str:
     """Return what an event is, such as ``Joined Engineers``; of a refusal, what was asked for."""
     if event.outcome == Outcome.REFUSED:
         return _("Refused: %(operation)s") % {"operation": event.get_operation_display()}
-    if event.effect not in OF_MEMBERS:
-        return str(event.get_effect_display() or event.get_operation_display())
-    return of_group(Effect(event.effect), event.display or event.resource_id)
+    if event.effect in OF_MEMBERS:
+        text = of_group(Effect(event.effect), event.display or event.resource_id)
+    else:
+        text = str(event.get_effect_display() or event.get_operation_display())
+    return as_rehearsed(event, text)
+
+
+def as_rehearsed(event: ProvisioningEvent, text: str) -> str:
+    """Return the text of an event, marked if nothing of it was done."""
+    is_rehearsed = event.outcome == Outcome.REHEARSED
+    return _("Rehearsed: %(event)s") % {"event": text} if is_rehearsed else text
 
 
 def told_of_member(event: ProvisioningEvent, *, is_joined: bool) -> str:
     """Return what an event is to somebody who joined or left a group in it."""
-    return of_group(Effect.JOINED if is_joined else Effect.LEFT, event.display or event.resource_id)
+    text = of_group(Effect.JOINED if is_joined else Effect.LEFT, event.display or event.resource_id)
+    return as_rehearsed(event, text)
 
 
 def of_group(effect: Effect, group: str) -> str:

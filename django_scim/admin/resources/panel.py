@@ -33,10 +33,9 @@ from django_scim.admin.resources.actions import (
 )
 from django_scim.admin.resources.authors import Provisioning, provisioning_of
 from django_scim.admin.rows import is_active
-from django_scim.mappings import Mapping
 from django_scim.models import Connection, Link, MembershipChange, ProvisioningEvent, Record
 from django_scim.operations.staff import connections_of
-from django_scim.resources.loading import load
+from django_scim.resources.loading import has_many, load
 from django_scim.resources.projection import projection_for
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
@@ -278,15 +277,9 @@ def resource_document(
     left_out = [
         mapping.path.key
         for mapping in resource_type.mappings.values()
-        if mapping.unbounded and has_many(mapping, row, caller)
+        if mapping.unbounded and has_many(mapping, row, caller, MOST_VALUES)
     ]
     rows = resource_type.queryset(caller.connection).filter(pk=row.pk)
     projection = projection_for(resource_type, excluded=tuple(left_out))
     objects = load(resource_type, rows, projection, caller)
     return projection.read(objects[0]) if objects else None, left_out
-
-
-def has_many(mapping: Mapping, row: Model, caller: Caller) -> bool:
-    """Whether an attribute has more than :data:`MOST_VALUES` values. Not all of them are counted."""
-    rows = [source.rows.filter(**{source.key: row.pk}).order_by() for source in mapping.sources(caller)]
-    return sum(own[: MOST_VALUES + 1].count() for own in rows) > MOST_VALUES

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, router, transaction
 
-from django_scim.preflight.undone import Savepoints, undone
+from django_scim.sql.undone import Savepoints, undone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connections, router, transaction
 from django.db.models import Model
-from django.urls import get_urlconf, set_urlconf
-from django.utils import timezone, translation
 
-LOGGERS = ("django.request", "django.security.DisallowedHost", "django_scim.access", "django_scim.request")
-"""What logs the requests of clients."""
+IS_UNDONE: ContextVar[bool] = ContextVar("django_scim_is_undone", default=False)
+"""Whether what is done now is rolled back: other threads go on reading where they read."""
 
 
 @contextmanager
@@ -35,9 +33,9 @@ def undone(databases: Sequence[str]) -> Iterator[None]:
     with ExitStack() as stack:
         for alias in databases:
             stack.enter_context(rolled_back(alias))
-        reads = ReadsOfWrites()
-        router.routers.insert(0, reads)
-        stack.callback(router.routers.remove, reads)
+        if not any(isinstance(each, ReadsOfWrites) for each in router.routers):
+            router.routers.insert(0, ReadsOfWrites())
+        stack.callback(IS_UNDONE.reset, IS_UNDONE.set(True))
         yield
 
 
@@ -75,55 +73,28 @@ class Savepoints:
 
     def broken_constraint(self) -> str:
         """Return what a constraint says that PostgreSQL looks at when the transaction ends, or ""."""
-        for alias in self.databases:
-            if connections[alias].vendor == "postgresql":
-                try:
-                    connections[alias].check_constraints()
-                except IntegrityError as error:
-                    return str(error).partition("\n")[0]
-        return ""
+        return broken_constraint(self.databases)
+
+
+def broken_constraint(databases: Sequence[str]) -> str:
+    """Return what a constraint says that PostgreSQL looks at when the transaction ends, or ""."""
+    for alias in databases:
+        if connections[alias].vendor == "postgresql":
+            try:
+                connections[alias].check_constraints()
+            except IntegrityError as error:
+                return str(error).partition("\n")[0]
+    return ""
+
+
+def written_databases() -> list[str]:
+    """Return the databases that the models of the project are written to."""
+    return list(dict.fromkeys(router.db_for_write(model) for model in apps.get_models()))
 
 
 class ReadsOfWrites:
-    """A database router: reads what is written."""
+    """A database router: what is undone reads what it writes."""
 
-    def db_for_read(self, model: type[Model], **hints: Any) -> str:
-        """Return the database that a model is written to."""
-        return router.db_for_write(model, **hints)
-
-
-is_replaying: ContextVar[bool] = ContextVar("is_replaying", default=False)
-"""Whether this thread replays a flow: other threads of the process answer requests meanwhile."""
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what the block logs of requests to itself: refusals that a flow expects are no news."""
-    loggers = [logging.getLogger(name) for name in LOGGERS]
-
-    def is_news(record: logging.LogRecord) -> bool:
-        return not is_replaying.get()
-
-    replaying = is_replaying.set(True)
-    for logger in loggers:
-        logger.addFilter(is_news)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(is_news)
-        is_replaying.reset(replaying)
-
-
-@contextmanager
-def surroundings_kept() -> Iterator[None]:
-    """Leave a request that is answered the language, the time zone and the routes that it has."""
-    urlconf = get_urlconf()
-    try:
-        with (
-            translation.override(translation.get_language()),
-            timezone.override(timezone.get_current_timezone()),
-        ):
-            yield
-    finally:
-        set_urlconf(urlconf)
+    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
+        """Return the database that a model is written to, or None if nothing is undone now."""
+        return router.db_for_write(model, **hints) if IS_UNDONE.get() else None

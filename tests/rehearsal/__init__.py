@@ -1,0 +1,1 @@
+"""Rehearsals: requests that are answered as if they worked, and change nothing."""
