@@ -1,4 +1,4 @@
-"""Keeps what a preflight causes to itself: what is logged, and the language of the request that it is part of."""
+"""Keeps what a preflight causes to itself: what is logged, and what a request finds around it."""
 
 from __future__ import annotations
 
