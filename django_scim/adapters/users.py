@@ -101,9 +101,7 @@ class UserAdapter(Adapter):
         found.update(self.name_attributes())
         email = self.email_field
         if self.has_text(email):
-            declared = {**self.attributes, **self.added_attributes}.get("userName")
-            is_user_name = email == self.username_field and not isinstance(declared, mappings.StoredOrColumn)
-            beside = mappings.DefaultValue if is_user_name else mappings.PrimaryValue
+            beside = mappings.DefaultValue if self.is_known_by_address else mappings.PrimaryValue
             found["emails"] = beside(self.column(email), type="work")
         if has_flag(self.model, "is_active"):
             found["active"] = SharedActive("is_active") if self.is_shared else mappings.Column("is_active")
@@ -118,6 +116,13 @@ class UserAdapter(Adapter):
             found["groups"] = mappings.Members(relation[1], to="Group", type="direct")
         return {**found, **self.attributes}
 
+    @property
+    def is_known_by_address(self) -> bool:
+        """Whether the address of an account is what SCIM knows the account by, so that it is no other's."""
+        declared = {**self.attributes, **self.added_attributes}.get("userName")
+        is_name = self.email_field == self.username_field
+        return is_name and not isinstance(declared, mappings.StoredOrColumn)
+
     def spellings(self) -> Mapping[str, Spelling]:
         """Spell a name as Django's login does, and a password as RFC 7644 section 5 has it."""
         normalize = getattr(self.account_model, "normalize_username", compatible)
@@ -130,8 +135,8 @@ class UserAdapter(Adapter):
         return super().conversion_for(path, field)
 
     def column_in_step(self, path: AttributePath) -> str | None:
-        """Return the address of the account for ``emails``, unless it is what people sign in by."""
-        is_address = path.key == "emails" and self.email_field != self.username_field
+        """Return the address of the account for ``emails``, unless it is the ``userName``."""
+        is_address = path.key == "emails" and not self.is_known_by_address
         return self.column(self.email_field) if is_address and self.has_text(self.email_field) else None
 
     def password(self) -> mappings.Mapping:

@@ -8,6 +8,7 @@ import pytest
 
 from django_scim.mappings import StoredOrColumn
 from django_scim.models import Record
+from django_scim.resources.registry import registry
 from tests.assertions import assert_scim_error
 from tests.hosts.small.models import Account
 from tests.representations import path_of, user
@@ -92,3 +93,15 @@ def test_a_name_that_is_no_address_does_not_stand_in_for_one(scim):
 def test_a_name_that_is_an_address_stands_in_for_one(scim):
     assert scim.post("/Users", user("b@example.com")).status_code == 201
     assert Account.objects.get().email == "b@example.com"
+
+
+def test_the_address_that_people_sign_in_by_is_that_of_emails_where_the_name_is_kept(settings):
+    def column_in_step() -> str | None:
+        users = registry().by_name["User"]
+        return users.adapter.column_in_step(users.mappings["emails"].path)
+
+    assert column_in_step() == "email"
+    settings.DJANGO_SCIM = {
+        "RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.AccountAdapter"}, "Group": None}
+    }
+    assert column_in_step() is None
