@@ -206,7 +206,7 @@ def with_slash(http: Http, url: str) -> Iterator[Finding]:
 def without_tls(http: Http, url: str) -> Iterator[Finding]:
     """Look whether the same is answered without TLS."""
     parts = urlsplit(url)
-    plain = urlunsplit(("http", parts.hostname or "", parts.path, "", ""))
+    plain = urlunsplit(("http", parts.netloc.removesuffix(":443"), parts.path, "", ""))
     try:
         answer = http.send("GET", plain)
     except Unreachable:

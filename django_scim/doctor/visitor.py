@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ LIFETIME = timedelta(minutes=15)
 NAME = "scim_doctor"
 """How the names of the doctor's connections begin."""
 
+OWN_NAME = re.compile(rf"{NAME} [0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}")
+"""What their names are as a whole, so that nobody else's connection is taken for one."""
+
 
 @dataclass
 class Visitor:
@@ -39,6 +43,7 @@ def visitor(like: Connection | None) -> Iterator[Visitor]:
 
     :param like: The connection whose dialect, tenant and domains it has.
     """
+    erase_forgotten()
     copied = ("dialect", "tenant_type_id", "tenant_id", "domains")
     attributes = {} if like is None else {name: getattr(like, name) for name in copied}
     with transaction.atomic(using=router.db_for_write(Connection)):
@@ -49,6 +54,14 @@ def visitor(like: Connection | None) -> Iterator[Visitor]:
         yield known
     finally:
         known.left += erase(connection)
+
+
+def erase_forgotten() -> None:
+    """Delete the connections of commands that were killed: their tokens have expired."""
+    expired = Connection.objects.filter(name__startswith=f"{NAME} ", tokens__expires__lte=timezone.now())
+    for connection in expired:
+        if OWN_NAME.fullmatch(connection.name):
+            erase(connection)
 
 
 def erase(connection: Connection) -> list[str]:

@@ -11,19 +11,23 @@ from io import StringIO
 from shutil import which
 from threading import Thread
 from urllib.error import URLError
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.db.models import ProtectedError
 from django.db.models.signals import post_save, pre_delete
+from django.utils import timezone
 
 from django_scim.doctor.examining import examine
 from django_scim.doctor.findings import Level
 from django_scim.doctor.http import Http
+from django_scim.doctor.visitor import LIFETIME
 from django_scim.models import AccessToken, Connection, ProvisioningEvent
 from tests.doctor import proxies
 from tests.factories import ConnectionFactory
+from tests.hosts.small.models import Company
 from tests.servers import free_port
 from tests.tables import all_rows
 
@@ -307,6 +311,47 @@ class TestRoundTrip:
 
         assert not Connection.objects.exists()
         assert not ProvisioningEvent.objects.exists()
+
+
+class TestVisitor:
+    def test_what_a_killed_command_has_left_is_deleted_and_nothing_else(self, site):
+        left = ConnectionFactory.create(name=f"scim_doctor {uuid4()}")
+        others = [ConnectionFactory.create(name=name) for name in ("scim_doctor of Ada", "Okta")]
+        for connection in (left, *others):
+            AccessToken.objects.issue(connection, expires=timezone.now())
+
+        examine(site)
+
+        assert {*Connection.objects.all()} == {*others}
+
+    def test_the_connection_of_a_command_that_runs_is_left_alone(self, site):
+        running = ConnectionFactory.create(name=f"scim_doctor {uuid4()}")
+        AccessToken.objects.issue(running, expires=timezone.now() + LIFETIME)
+
+        examine(site)
+
+        assert Connection.objects.get() == running
+
+
+@pytest.mark.urls("tests.api.urls_of_tenants")
+class TestTenants:
+    @pytest.fixture
+    def acme(self, site, settings):
+        """A connection whose tenant its address names."""
+        settings.DJANGO_SCIM = {**settings.DJANGO_SCIM, "TENANT_IN_ADDRESS": {"org": "name"}}
+        return ConnectionFactory.create(tenant=Company.objects.create(name="acme"))
+
+    def test_the_address_is_that_of_the_tenant_of_the_connection(self, site, acme):
+        report = examine(site, acme)
+
+        assert report.url == f"{site}/orgs/acme/scim/v2"
+        assert failures(report) == {}
+
+    def test_without_a_connection_one_is_asked_for(self, site, acme):
+        report = examine(site)
+
+        assert "URLs" in topics(report, Level.NOTE)
+        assert "--connection NAME" in str(report)
 
 
 class TestCommand:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from threading import Thread
 
+import django
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
@@ -17,6 +19,7 @@ from django_scim.preflight.running import preflight
 from django_scim.signals import resource_created
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.preflight.broken import NAMED_BY_HAND, options
+from tests.preflight.mailing import sent
 from tests.registered import receiving
 from tests.tables import all_rows
 
@@ -131,6 +134,35 @@ def test_an_unknown_connection_is_refused_with_a_hint():
 
     with pytest.raises(CommandError, match=r"There is no connection Acne\. Did you mean 'Acme'"):
         run("--connection", "Acne")
+
+
+@pytest.mark.skipif(django.VERSION < (6, 1), reason="Django has MAILERS since 6.1")
+def test_mail_of_each_mailer_is_kept_back_and_that_of_others_sent_with_their_options(settings):
+    backend = "tests.preflight.mailing.Told"
+    del settings.EMAIL_BACKEND
+    settings.MAILERS = {
+        "default": {"BACKEND": backend, "OPTIONS": {"told": "default"}},
+        "news": {"BACKEND": backend, "OPTIONS": {"told": "news"}},
+    }
+
+    def welcome(instance, created, **kwargs):
+        if created:
+            for alias in settings.MAILERS:
+                mail.EmailMessage("Welcome", to=[instance.email]).send(using=alias)
+            thread = Thread(
+                target=mail.EmailMessage("Order", to=["b@example.com"]).send, kwargs={"using": "news"}
+            )
+            thread.start()
+            thread.join()
+
+    post_save.connect(welcome, sender=User)
+    try:
+        report = preflight("google", is_alone=False)
+    finally:
+        post_save.disconnect(welcome, sender=User)
+
+    assert report.mails >= 2
+    assert {(told, message.subject) for told, message in sent} == {("news", "Order")}
 
 
 # Connections
