@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from threading import Lock
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.checks import ERROR, CheckMessage
 from django.db import connections
@@ -54,7 +55,10 @@ def preflight(
     ]
     for message in messages:
         report.add(of_check(report.provider, message))
-    if any(message.level >= ERROR for message in messages):
+    has_host = settings.DEBUG or settings.ALLOWED_HOSTS
+    if not has_host:
+        report.add(of_hosts(report.provider))
+    if not has_host or any(message.level >= ERROR for message in messages):
         return report
     for name in names:
         with (
@@ -97,6 +101,18 @@ def of_check(provider: str, message: CheckMessage) -> Finding:
     """Return what a system check says as a finding."""
     remedy = message.hint or f"See {message.id} in the reference of system checks."
     return Finding(provider, "configuration", "", "", str(message.msg), remedy)
+
+
+def of_hosts(provider: str) -> Finding:
+    """Return that no host name is allowed."""
+    return Finding(
+        provider,
+        "configuration",
+        "",
+        "",
+        "ALLOWED_HOSTS is empty: each request is 400.",
+        "Add the host name by which the identity provider reaches the project.",
+    )
 
 
 def of_connection(flow: Flow, connection: Connection) -> Iterator[Finding]:

@@ -220,6 +220,14 @@ def test_a_middleware_that_redirects_is_found():
     assert report.findings[0].problem.startswith("It is answered 302, and not by SCIM")
 
 
+def test_a_project_that_allows_no_host_is_told(settings):
+    settings.ALLOWED_HOSTS = []
+
+    (finding,) = preflight("okta").findings
+
+    assert finding.problem == "ALLOWED_HOSTS is empty: each request is 400."
+
+
 def test_an_answer_of_another_page_is_found():
     with override_settings(MIDDLEWARE=["tests.preflight.middleware.say_welcome"]):
         report = preflight("okta")
