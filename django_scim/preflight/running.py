@@ -138,6 +138,8 @@ def of_connection(flow: Flow, connection: Connection) -> Iterator[Finding]:
             *where,
             f"It is {'paused' if connection.is_active else 'not active'}: until that is changed, its writes "
             "are refused.",
-            "Resume it on its page in the admin." if connection.is_active else "Make it active.",
+            "Resume it, on its page in the admin or by scim_connection resume."
+            if connection.is_active
+            else "Make it active, on its page in the admin or by scim_connection change --active.",
             is_failure=False,
         )

@@ -67,8 +67,14 @@ class TestCreate:
         made = Connection.objects.get()
         assert (made.dialect, made.adoption, made.is_active, made.domains) == ("", "matching", True, [])
 
-    def test_a_new_connection_is_told_to_get_a_token(self):
-        assert "Next: Make a token: scim_token 'Acme Inc'\n" in run("create", "Acme Inc")
+    def test_a_new_connection_has_its_base_url_told_and_to_get_a_token_next(self, settings):
+        settings.ALLOWED_HOSTS = ["app.example.com"]
+
+        assert run("create", "Acme Inc") == (
+            "Created the connection Acme Inc.\n"
+            "Base URL: https://app.example.com/scim/v2\n"
+            "Next: Make a token: scim_token 'Acme Inc'\n"
+        )
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

@@ -17,7 +17,15 @@ from django_scim.dialects.registry import dialect_choices
 from django_scim.history.export import encoded, event_document, with_related
 from django_scim.history.selection import EventSelection
 from django_scim.management.arguments import connection_named, moment, require_valid, tenant_named
-from django_scim.management.overview import document, next_steps, overview, state, time_text, watched
+from django_scim.management.overview import (
+    base_url,
+    document,
+    next_steps,
+    overview,
+    state,
+    time_text,
+    watched,
+)
 from django_scim.models import AdoptionPolicy, Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.models.connection import canonical_domain, canonical_network
 from django_scim.operations.breaker import harmful_events, pause, refused_since
@@ -110,6 +118,7 @@ class Command(BaseCommand):
         require_valid(connection)
         connection.save()
         self.stdout.write(f"Created the connection {connection}.")
+        self.stdout.write(f"Base URL: {base_url(connection) or 'not known'}")
         self.say_next(connection)
 
     def change(self, options: dict[str, Any]) -> None:
@@ -126,6 +135,7 @@ class Command(BaseCommand):
         # Only these, so that a pause that begins at the same time is kept.
         connection.save(update_fields=changed)
         self.stdout.write(f"Changed the connection {connection}.")
+        self.stdout.write(f"Base URL: {base_url(connection) or 'not known'}")
         self.say_next(connection)
 
     def pause(self, options: dict[str, Any]) -> None:
