@@ -32,11 +32,14 @@ COMPARISON = 0.07
 ENTRY = 0.006
 """A value that is added, for each value that is there already: they are compared."""
 
-PASSWORD = 350.0
+PASSWORD = 370.0
 """A password: to hash it slowly is what protects it."""
 
-MEMBER = 0.03
+MEMBER = 0.025
 """A member that a request names, or that it removes."""
+
+SHOWN_MEMBER = 0.02
+"""A member in an answer."""
 
 MEMBER_COMPARISON = 110.0
 """One comparison in a filter of members, which looks at all of them."""
@@ -47,7 +50,7 @@ class CostExceeded(PayloadTooLargeException):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            detail=f"the work of one request may cost {most} (MAX_REQUEST_COST): send it in smaller ones"
+            detail=f"the work of one request may cost {most} (MAX_REQUEST_COST): ask for less at once"
         )
 
 
@@ -69,6 +72,10 @@ class Allowance:
         """
         self.require(rate, count)
         self.spent += rate * count
+
+    def most_of(self, rate: float) -> int | None:
+        """Return how much of some work fits into the whole allowance, or None for any."""
+        return None if self.most is None else int(self.most / rate)
 
     def require(self, rate: float, count: float) -> None:
         """Refuse work that cannot be done, before anything is done for it.

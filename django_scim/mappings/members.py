@@ -19,10 +19,10 @@ from django.db.models import (
     Subquery,
 )
 
-from django_scim.allowance import MEMBER
+from django_scim.allowance import MEMBER, SHOWN_MEMBER
 from django_scim.mappings.builtin import identifier_operand
 from django_scim.mappings.check_messages import unknown_field, unknown_relation, wrong_resource_type
-from django_scim.mappings.collection import SHOWN_KEYS, Collection, batches, identifier_of
+from django_scim.mappings.collection import BATCH, SHOWN_KEYS, Collection, batches, identifier_of
 from django_scim.mappings.columns import HostPath
 from django_scim.mappings.dependencies import Dependency, writing
 from django_scim.mappings.nesting import leave_out, require_types
@@ -154,26 +154,36 @@ class Members(Collection):
         other = self.other
         if objects and other is not None:
             caller = objects[0].caller
-            for key, *member in self._found(other, caller, list(found), objects[0].database):
+            for number, (key, *member) in enumerate(
+                self._found(other, caller, list(found), objects[0].database)
+            ):
+                if number % BATCH == 0:
+                    caller.allowance.charge(SHOWN_MEMBER, BATCH)
                 found[key].append(self._value(other, caller, *member))
         for obj in objects:
             obj.fetched[self.note_key] = found[obj.instance.pk]
 
     def _found(self, other: ResourceType, caller: Caller, keys: list[Any], using: str) -> Iterable[Any]:
-        """Return the values of rows: by a statement that is kept, if no code of the host has a part in it."""
+        """Return the values of rows: by a statement that is kept, if no code of the host has a part in it.
+
+        There are no more than the caller may ask for, and one beyond.
+        """
         assert self.through is not None
         columns: list[Any] = [self.source, other.reissued_id(OuterRef(f"{self.target}_id"))]
         columns.append(f"{self.target}__{other.id_column}")
         if is_named := bool(other.adapter.display_column) and caller.may_name(other):
             columns.append(f"{self.target}__{other.adapter.display_column}")
 
+        most = caller.allowance.most_of(SHOWN_MEMBER)
+
         def values(condition: Any) -> QuerySet[Any, Any]:
-            return self.rows(caller).filter(condition).order_by("pk").values_list(*columns)
+            rows = self.rows(caller).filter(condition).order_by("pk").values_list(*columns)
+            return rows if most is None else rows[: most + BATCH]
 
         if not self._is_kept(caller):
             return values(Q(**{f"{self.source}__in": keys})).using(using)
         column = column_of(self.through, self.source)
-        key = (self, other.visibility(caller.connection), is_named)
+        key = (self, other.visibility(caller.connection), is_named, most)
         return self.resource_type.statements.among(values, column, keys, using, *key)
 
     def _value(

@@ -16,9 +16,11 @@ from scim2_models import (
     InvalidValueException,
     Resource,
     SCIMException,
+    TooManyException,
 )
 from scim2_models.path import FilterNode
 
+from django_scim.allowance import CostExceeded
 from django_scim.conf import get_settings
 from django_scim.dialects.canonical import canonical_parameters
 from django_scim.dialects.registry import Dialect
@@ -109,7 +111,7 @@ def search(resource_types: ResourceTypes, request: SearchRequest[Any], caller: C
 
     :raises InvalidFilterException: If the filter names what cannot be filtered.
     :raises InvalidPathException: If ``sortBy`` names what cannot be sorted by.
-    :raises TooManyException: If the query takes longer than ``STATEMENT_TIMEOUT``.
+    :raises TooManyException: If the query takes longer than ``STATEMENT_TIMEOUT``, or its page has too much.
     :raises InvalidCursorException: If the cursor was given to another query.
     :raises ExpiredCursorException: If it is too old.
     :raises InvalidCountException: If the page size differs from that of the pages before.
@@ -119,9 +121,12 @@ def search(resource_types: ResourceTypes, request: SearchRequest[Any], caller: C
         # Statements that are kept are look-ups by an index.
         for database in {part.database for part in listing.parts if part.kept is None}:
             limits.enter_context(query_within_limits(database))
-        if request.cursor is None:
-            return page_by_index(listing, request)
-        return page_by_cursor(listing, request, identity_of(resource_types, request, caller))
+        try:
+            if request.cursor is None:
+                return page_by_index(listing, request)
+            return page_by_cursor(listing, request, identity_of(resource_types, request, caller))
+        except CostExceeded as error:
+            raise TooManyException(detail=error.detail) from error
 
 
 def listing_of(resource_types: ResourceTypes, request: SearchRequest[Any], caller: Caller) -> Listing:

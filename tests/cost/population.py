@@ -56,10 +56,29 @@ class Population:
         keys = User.objects.order_by("pk").values_list("pk", flat=True)
         for batch in batched(list(keys), 5000, strict=False):
             through.objects.bulk_create(through(user_id=key, group=everybody) for key in batch)
+        self.crowds(keys)
+        self.enlarge()
         self.identifiers = [
             self.first,
             *(resource["id"] for resource in self.page("/Users", count=200, attributes="userName")),
         ]
+
+    def crowds(self, keys: Any) -> None:
+        """Make more groups of all accounts."""
+        through = User.groups.through
+        for group in Group.objects.bulk_create(Group(name=f"Crowd {number}") for number in range(19)):
+            for batch in batched(list(keys), 5000, strict=False):
+                through.objects.bulk_create(through(user_id=key, group=group) for key in batch)
+
+    def enlarge(self) -> None:
+        """Give 200 accounts as much as a record may hold."""
+        records = list(Record.objects.filter(resource_type="User").order_by("-pk")[:200])
+        value = "x" * (get_settings().MAX_RECORD_SIZE // 500 - 40)
+        entries = [{"value": f"{number}{value}", "type": "work"} for number in range(490)]
+        for record in records:
+            record.attributes = {**record.attributes, "title": "large", "roles": entries}
+            record.comparable = {**record.comparable, "title": "large"}
+        Record.objects.bulk_update(records, ["attributes", "comparable"], batch_size=20)
 
     def like(self, row: User, provider: Connection) -> None:
         """Make the other accounts as a POST has made the first."""

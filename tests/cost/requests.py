@@ -52,6 +52,9 @@ def writes_of_one(population: Population, terms: int, values: int) -> Iterator[t
         large = [operation("replace", f"{name}", "x" * size) for name in ("title", "nickName", "displayName")]
         yield f"PATCH: three texts of {size}", patching(population, path, large)
     yield "GET the account", lambda: population.send("GET", path)
+    heavy = patching(population, path, [operation("add", "nickName", "x" * 1_000_000)] * 9)
+    for number in (1, 2, 28):
+        yield f"PATCH: 9 MB, for the {number}. time", heavy
     body = {**document(1), **{name: entries(name, values) for name in MULTIVALUED}}
     yield "PUT of all that an account may have", lambda: population.send("PUT", path, body)
 
@@ -110,12 +113,14 @@ def reads(population: Population, terms: int) -> Iterator[tuple[str, Send]]:
         yield f"sort: {order}", query(population, "/Users", sortBy=order, startIndex=49_000)
     yield "sort at the root", query(population, "/", sortBy="displayName", startIndex=49_000)
     yield "page of 200", query(population, "/Users", count=200)
+    yield "page of 200 large accounts", query(population, "/Users", count=200, filter='title eq "large"')
 
 
 def groups(population: Population, jobs: int) -> Iterator[tuple[str, Send]]:
     """Yield what is done to a group of all accounts."""
     path = f"/Groups/{population.crowd}"
     yield "GET the group", lambda: population.send("GET", path)
+    yield "groups, with members", query(population, "/Groups", count=200)
     yield "groups by a member", query(population, "/Groups", filter='members.display co "x"')
     selected = [operation("remove", f'members[display co "x{number}"]') for number in range(100)]
     yield "PATCH: 100 filters of members", patching(population, path, selected)

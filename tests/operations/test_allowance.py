@@ -14,7 +14,7 @@ from tests.operations.patch_operations import add, remove, replace
 from tests.operations.responses import stored
 from tests.representations import ENTERPRISE, member, path_of, user
 
-DETAIL = "the work of one request may cost 100 (MAX_REQUEST_COST): send it in smaller ones"
+DETAIL = "the work of one request may cost 100 (MAX_REQUEST_COST): ask for less at once"
 
 
 @pytest.fixture
