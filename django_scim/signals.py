@@ -18,6 +18,7 @@ __all__ = [
     "connection_paused",
     "members_added",
     "members_removed",
+    "references_filled",
     "resource_activated",
     "resource_created",
     "resource_deactivated",
@@ -94,6 +95,18 @@ One write sends it as often as it takes: each time with 500 keys at most.
 members_removed = Signal()
 """Members were removed from a resource by PUT or PATCH; the arguments are those of
 :data:`members_added`."""
+
+references_filled = Signal()
+"""A resource has come, or is known by a name now, for which others had waited, and fills their foreign keys:
+a manager, say. The sender is the model of those who waited, and ``resource_type`` is theirs.
+
+It is the only signal of their change: the database changes them all at once. One write sends it as often as
+it takes: each time with 500 keys at most.
+
+:param instance: The row that has come.
+:param attribute: The path of the attribute of those who waited, such as the manager.
+:param keys: The primary keys of the rows of those who waited.
+"""
 
 connection_paused = Signal()
 """A connection was paused: by hand, or since it was about to do more than it may within an hour that hurts.

@@ -217,9 +217,12 @@ class Reference(Mapping):
         return self.kept(obj) if self.host.read(obj.instance) is None else None
 
     def before_and_after(self, obj: Resource, before: Json, after: Json, *, removes: bool) -> tuple[Any, Any]:
-        """Let a reference that was kept be written again: it may lead somewhere now."""
+        """Let a reference that was kept be written again if it leads somewhere now, and not else."""
         old, new = super().before_and_after(obj, before, after, removes=removes)
-        return (None if new is not None and self.awaited(obj) else old), new
+        awaited = self.awaited(obj)
+        if awaited and awaited == identifier_of(new):
+            return (None, new) if self.target_of(obj, awaited) is not None else (old, old)
+        return old, new
 
     @property
     def clearable(self) -> bool:

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Model, QuerySet, Subquery
 from django.utils import timezone
 
 from django_scim.history.events import Attempt, record_together
 from django_scim.mappings import Reference
 from django_scim.mappings.builtin import link_digest
+from django_scim.mappings.collection import batches
 from django_scim.models import AwaitedReference, Connection, Operation
 from django_scim.resources.awaiting import awaited_by
 from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType
+from django_scim.signals import references_filled
 from django_scim.sql.functions import WithoutMember
 from django_scim.sql.names import awaiting
 from django_scim.sql.prepared import AmongSlots
@@ -126,6 +129,24 @@ def fill(
         f"{mapping.path.key} of {len(waiting)} {waiting_type.name}, who waited for it, is filled"
     )
     tell(arrival, name, mapping, waiting[:MOST_TOLD], attempt, database)
+    send = partial(announce, arrival, mapping, waiting, attempt.connection, attempt.request_id)
+    transaction.on_commit(send, using=database, robust=True)
+
+
+def announce(
+    arrival: Arrival, mapping: Reference, keys: list[Any], connection: Connection | None, request_id: str
+) -> None:
+    """Tell the project, once it is committed."""
+    for batch in batches(keys):
+        references_filled.send_robust(
+            sender=mapping.resource_type.model,
+            instance=arrival.row,
+            resource_type=mapping.resource_type.name,
+            connection=connection,
+            request_id=request_id,
+            attribute=mapping.path.key,
+            keys=batch,
+        )
 
 
 class Materialized(Subquery):

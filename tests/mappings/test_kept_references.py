@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from django_scim.mappings import StoredReference
 from django_scim.models import AwaitedReference, ProvisioningEvent, Record
 from django_scim.operations.staff import Restore
 from django_scim.resources.registry import registry
+from django_scim.signals import references_filled
 from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
@@ -20,6 +20,7 @@ from tests.hosts.small.models import Person, Profile
 from tests.operations.acting_staff import by_alice
 from tests.operations.patch_operations import remove, replace
 from tests.operations.responses import last_event
+from tests.registered import receiving
 from tests.representations import ENTERPRISE, id_of, path_of, user
 
 MANAGER = f"{ENTERPRISE}:manager"
@@ -54,6 +55,16 @@ def test_a_manager_whom_the_project_sets_counts_more_than_the_kept_one(scim, pat
     Profile.objects.filter(person__login="barbara").update(manager=boss)
 
     assert manager_of(scim, path)["value"] == id_of(boss)
+
+
+def test_a_manager_who_is_sent_again_and_is_not_there_changes_nothing(scim, path):
+    before = scim.get(path)["ETag"]
+
+    scim.put(path, user("barbara", **{ENTERPRISE: {"manager": {"value": "e-1"}}}))
+
+    assert last_event().changes == {}
+    assert scim.get(path)["ETag"] == before
+    assert manager_of(scim, path) == {"value": "e-1"}
 
 
 def test_a_kept_manager_can_be_removed(scim, path):
@@ -116,6 +127,14 @@ class TestAManagerWhoComes:
         event = ProvisioningEvent.objects.filter(display="boss").get()
         assert event.request_id == own.request_id
         assert f"{MANAGER} of 1 User, who waited for it, is filled" in event.detail
+
+    def test_a_manager_who_comes_is_told_to_the_project(self, scim, path, django_capture_on_commit_callbacks):
+        with receiving(references_filled) as received, django_capture_on_commit_callbacks(execute=True):
+            scim.post("/Users", user("boss", externalId="e-1"))
+
+        ((_, told),) = received
+        assert (told["sender"], told["attribute"], told["resource_type"]) == (Person, MANAGER, "User")
+        assert (told["instance"].login, told["keys"]) == ("boss", [id_key(path)])
 
     def test_a_manager_who_comes_by_another_connection_is_not_meant(self, scim, path):
         ScimClient(ConnectionFactory.create()).post("/Users", user("boss", externalId="e-1"))
@@ -215,16 +234,22 @@ def test_who_comes_costs_as_much_whether_one_or_many_have_waited(scim):
     assert Profile.objects.filter(manager__login="z").count() == 12
 
 
-def test_a_post_asks_one_question_more_where_somebody_could_wait(scim, settings):
-    def cost(**served):
-        settings.DJANGO_SCIM = {**SERVED, **served}
-        scim.post("/Users", user())
-        Person.objects.all().delete()
-        return len(statements_of(scim, user("x", externalId="x")))
+def questions_about_waiting(scim):
+    """Return how many statements of a POST ask who waits, or take a lock for it."""
+    scim.post("/Users", user("first", externalId="first"))
+    found = statements_of(scim, user("second", externalId="second"))
+    return sum("awaitedreference" in sql or sql.startswith("SELECT pg_advisory") for sql in found)
 
-    person = {"adapter": "tests.hosts.small.adapters.PersonAdapter"}
-    nobody = {"User": {**person, "attributes": {MANAGER: StoredReference(to="User")}}, "Group": None}
-    assert cost() == cost(RESOURCES=nobody) + 1
+
+def test_a_post_asks_one_question_more_where_somebody_could_wait(scim):
+    assert questions_about_waiting(scim) == 1
+
+
+@pytest.mark.parametrize("served", [{"UNKNOWN_REFERENCES": "forbid"}, {"RESOURCES": {}}], ids=str)
+def test_a_post_asks_nothing_more_where_nobody_could_wait(scim, settings, served):
+    settings.DJANGO_SCIM = {**SERVED, **served}
+
+    assert questions_about_waiting(scim) == 0
 
 
 def test_resources_of_the_host_s_own_wait_and_come_too(scim, settings):
@@ -240,9 +265,3 @@ def test_resources_of_the_host_s_own_wait_and_come_too(scim, settings):
     profile.refresh_from_db()
     assert profile.manager == Person.objects.get(login="boss")
     assert scim.get(path_of(profile)).json()["owner"]["displayName"] == "boss"
-
-
-def test_nobody_is_asked_for_who_waits_where_nobody_may(scim, settings):
-    settings.DJANGO_SCIM = {**SERVED, "UNKNOWN_REFERENCES": "forbid"}
-
-    assert not any("awaited" in sql for sql in statements_of(scim, user("x", externalId="x")))

@@ -11,7 +11,7 @@ from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory, managed
 from tests.hosts.small.adapters import THING
-from tests.hosts.small.models import Account, Device, Enrolment, Legacy, License
+from tests.hosts.small.models import Account, Device, Enrolment, Legacy, License, Profile
 from tests.operations.acting_staff import by_alice
 from tests.operations.bulk_operations import post, run, statuses
 from tests.operations.patch_operations import add, replace
@@ -146,6 +146,21 @@ class TestTheSamePerson:
             assert scim.delete(path).status_code == 204
         assert Record.objects.get().former_ids == [id_of(row), *Record.objects.get().former_ids[1:]]
         assert User.objects.count() == 1
+
+    def test_the_same_person_has_the_new_value_of_a_row_beside_and_not_the_parked_one(self, scim, settings):
+        settings.DJANGO_SCIM = {
+            "RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.PersonAdapter"}, "Group": None}
+        }
+        made = scim.post("/Users", user("dora", externalId="4", title="Guide")).json()
+        scim.delete(f"/Users/{made['id']}")
+        profile = Profile.objects.get()
+        parked = {"model": "small.Profile", "key": str(profile.pk), "column": "title", "value": "Guide"}
+        Profile.objects.update(title="-parked")
+        Record.objects.update(parked=[parked])
+
+        scim.post("/Users", user("dora", externalId="4", title="Head Guide"))
+
+        assert Profile.objects.get().title == "Head Guide"
 
     def test_the_same_person_is_told_in_the_history(self, scim):
         former = id_of(gone(scim, externalId="4"))
