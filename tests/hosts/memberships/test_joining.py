@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
+from django.db.models.signals import post_save
 
 from django_scim.models import ProvisioningEvent
 from tests.hosts.memberships.models import Account, Arrival, Membership, Organisation
@@ -358,3 +360,22 @@ def test_a_membership_that_the_project_made_is_adopted_by_name(here):
 
     assert answer.status_code == 200, answer.content
     assert bob().email == "bob@example.com"
+
+
+def test_a_default_group_of_an_account_is_there_again_with_its_last_membership(here):
+    everybody = Group.objects.create(name="Everybody")
+
+    def give(sender, instance, created, **kwargs):
+        if created:
+            instance.groups.add(everybody)
+
+    post_save.connect(give, sender=Account)
+    try:
+        path = made(here.post("/Users", {**BOB, "externalId": "1"}))
+        assert here.delete(path).status_code == 204
+        assert not bob().groups.exists()
+        made(here.post("/Users", {**BOB, "externalId": "1"}))
+    finally:
+        post_save.disconnect(give, sender=Account)
+
+    assert list(bob().groups.all()) == [everybody]
