@@ -228,7 +228,7 @@ class Rows(Mapping):
             if held != self.in_step.read(obj) and (held is not None or self.in_step.clearable):
                 self.in_step.write(obj, held)
         if self.rest.parts:
-            self.rest.keep(obj, [entry for entry in value or [] if self.names_row(entry)])
+            self.rest.keep(obj, [self.as_held(entry) for entry in value or [] if self.names_row(entry)])
         obj.after_save.append(lambda: self.replace(obj, value or []))
 
     def replace(self, obj: Resource, values: Sequence[Any]) -> None:
@@ -254,6 +254,14 @@ class Rows(Mapping):
             self.update(obj, row, columns)
         for columns in added:
             self.insert(obj, columns)
+
+    def as_held(self, entry: Json) -> Json:
+        """Return a value whose part that says which row it is reads as the row will have it.
+
+        :raises InvalidValueException: If the column cannot hold it.
+        """
+        conversion = self.conversions[self.match]
+        return {**entry, self.match: conversion.to_json(conversion.to_python(entry[self.match]))}
 
     def names_row(self, value: Any) -> bool:
         """Whether a value says which row it is: a client clears one by an empty string."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.checks import run_checks
 
-from django_scim.mappings import Choices, Column, DefaultValue, PrimaryValue, Rows
+from django_scim.mappings import Choices, Column, Convert, DefaultValue, PrimaryValue, Rows
 from tests.hosts.small.models import Worker
 from tests.mappings.workers import attribute, found, names, refusal, serve
 from tests.representations import path_of, user
@@ -187,6 +187,31 @@ def test_a_column_of_rows_may_hold_names(scim, settings):
         "invalidValue",
         "phoneNumbers.type (column kind): 'x' is none of: work, home",
     )
+
+
+def test_a_part_without_a_column_goes_with_the_value_as_the_row_has_it(scim, settings):
+    digits = Convert(read=str, write=lambda text: text.replace("-", ""))
+    serve(settings, phoneNumbers=Rows("telephones", value="number", convert={"value": digits}))
+    scim.post("/Users", user("anna", phoneNumbers=[{"value": "5-5-5", "display": "Desk"}]))
+    anna = Worker.objects.get()
+
+    assert scim.get(path_of(anna)).json()["phoneNumbers"] == [{"value": "555", "display": "Desk"}]
+    answer = scim.get("/Users", {"filter": 'phoneNumbers.display eq "desk"'})
+    assert refusal(answer)[:2] == (400, "invalidFilter")
+    assert found(scim, "phoneNumbers pr") == ["anna"]
+    assert scim.get("/Users", {"sortBy": "phoneNumbers.display"}).status_code == 400
+
+
+def test_a_part_without_a_column_goes_with_a_value_that_the_column_names_otherwise(scim, settings):
+    kinds = Choices({"work": "W", "home": "H"})
+    rows = Rows("telephones", match="type", value="number", type="kind", convert={"type": kinds})
+    serve(settings, phoneNumbers=rows)
+    numbers = [{"value": "1", "type": "work"}, {"value": "2", "type": "home", "display": "Babs"}]
+    scim.post("/Users", user("anna", phoneNumbers=numbers))
+
+    assert scim.get(path_of(Worker.objects.get())).json()["phoneNumbers"] == numbers
+    assert found(scim, 'phoneNumbers[value eq "2" and display eq "babs"]') == ["anna"]
+    assert found(scim, 'phoneNumbers[value eq "1" and display eq "babs"]') == []
 
 
 @pytest.mark.parametrize(
