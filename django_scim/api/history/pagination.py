@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from scim2_models import InvalidCursorException, InvalidValueException
 
 from django_scim.api.history.filters import parse_time
+from django_scim.api.history.identifiers import masked, unmasked
 from django_scim.conf import get_settings
 from django_scim.history.export import in_utc
 from django_scim.history.selection import EventSelection, Key
@@ -73,7 +74,7 @@ class EventPagination(CursorPagination):
 
     def _get_position_from_instance(self, instance: Any, ordering: Any) -> str:
         """Return the position of an event, for the links to the other pages."""
-        return f"{in_utc(instance.time)} {instance.pk}"
+        return f"{in_utc(instance.time)} {masked(instance.pk)}"
 
 
 def parse_position(text: str) -> Key:
@@ -81,7 +82,8 @@ def parse_position(text: str) -> Key:
 
     :raises ValueError: If the text is no position.
     """
-    time, _, key = text.partition(" ")
-    if not (key.isdecimal() and len(key) < 19):
+    time, _, identifier = text.partition(" ")
+    key = unmasked(identifier)
+    if key is None:
         raise ValueError("this is no key")
-    return parse_time(time), int(key)
+    return parse_time(time), key

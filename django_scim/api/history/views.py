@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from scim2_models import InvalidValueException, NotFoundException
 
 from django_scim.api.history.filters import EventFilterSet
+from django_scim.api.history.identifiers import masked, unmasked
 from django_scim.api.history.names import without_names
 from django_scim.api.history.pagination import EventPagination
 from django_scim.api.permissions import HasScope
@@ -54,7 +55,7 @@ class HistoryViewSet(ProtectedView):
     """The events, read-only: those of the token's connection, or for staff those of all."""
 
     endpoint = "/history"
-    lookup_value_regex = "[0-9]{1,18}"
+    lookup_value_regex = "[0-9]{1,18}|[0-9a-f]{16}"
     permission_classes = [MayReadHistory]
 
     @property
@@ -86,7 +87,8 @@ class HistoryViewSet(ProtectedView):
         :raises NotFoundException: If there is no such event, or the token may not read it.
         """
         self.require_parameters()
-        event = self.visible().filter(**self.own, pk=pk).first()
+        key = unmasked(pk) if self.own else int(pk) if pk.isdecimal() else None
+        event = self.visible().filter(**self.own, pk=key).first()
         if event is None:
             raise NotFoundException(detail=f"there is no event with the id '{pk}'")
         return Response(self.document(event))
@@ -110,8 +112,13 @@ class HistoryViewSet(ProtectedView):
         return events
 
     def document(self, event: ProvisioningEvent) -> Json:
-        """Return an event: for a limited token, without what resources of other types are called."""
+        """Return an event: for a limited token, without what resources of other types are called.
+
+        A token does not learn how many events other connections have.
+        """
         document = event_document(event)
+        if self.own:
+            document["id"] = masked(event.pk)
         return without_names(document, self.resource_types, self.caller) if self.limits else document
 
     def selection(self, events: QuerySet[ProvisioningEvent]) -> EventSelection:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from rest_framework.request import Request
 
 from django_scim.api.history.filters import EventFilterSet
+from django_scim.api.history.identifiers import masked, unmasked
 from django_scim.models import ProvisioningEvent
 from tests.assertions import assert_scim_error
 from tests.conftest import ROOT, SCIM, HttpsClient, ScimClient
@@ -53,7 +54,12 @@ def make_events(count, **attributes):
 def ids(response):
     """Return the ids of the events on a page."""
     assert response.status_code == 200, response.content
-    return [event["id"] for event in response.json()["results"]]
+    return [key_of(event) for event in response.json()["results"]]
+
+
+def key_of(event):
+    """Return the key of an event of an answer, which a token has masked."""
+    return unmasked(event["id"]) if isinstance(event["id"], str) else event["id"]
 
 
 def walk(client, address, **headers):
@@ -61,7 +67,7 @@ def walk(client, address, **headers):
     pages = []
     while address is not None:
         page = client.get(address, headers=headers).json()
-        pages.append([event["id"] for event in page["results"]])
+        pages.append([key_of(event) for event in page["results"]])
         address = page["next"]
     return pages
 
@@ -99,7 +105,7 @@ class TestEvent:
         (found,) = siem.get("/history").json()["results"]
 
         event = ProvisioningEvent.objects.get()
-        assert found["id"] == event.pk
+        assert key_of(found) == event.pk
         assert found["time"] == event.time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         assert found["connection"] == {"id": siem.connection.pk, "name": siem.connection.name}
         assert (found["requestId"], found["method"], found["path"]) == ("r1", "POST", "/Users")
@@ -136,7 +142,7 @@ class TestEvent:
 
         (found,) = get().json()["results"]
 
-        assert (found["id"], found["connection"]) == (event.pk, None)
+        assert (key_of(found), found["connection"]) == (event.pk, None)
 
     @pytest.mark.parametrize("number", [2**63, 2**64, 10**30, -(10**30)])
     def test_an_event_may_hold_numbers_of_any_size(self, get, staff, number):
@@ -164,9 +170,9 @@ class TestToken:
         orphan = make_event()
 
         assert ids(siem.get("/history")) == [own.pk]
-        assert siem.get(f"/history/{own.pk}").status_code == 200
+        assert siem.get(f"/history/{masked(own.pk)}").status_code == 200
         for event in (other, orphan):
-            assert_scim_error(siem.get(f"/history/{event.pk}"), 404)
+            assert_scim_error(siem.get(f"/history/{masked(event.pk)}"), 404)
 
     def test_a_token_cannot_ask_for_another_connection_nor_learn_of_it(self, siem):
         other = ConnectionFactory.create(name="Okta")
@@ -183,7 +189,7 @@ class TestToken:
     def test_a_token_without_the_scope_reads_nothing(self, connection, scopes):
         client, event = ScimClient(connection, *scopes), make_event(connection=connection)
 
-        for path in ("/history", f"/history/{event.pk}"):
+        for path in ("/history", f"/history/{masked(event.pk)}"):
             assert "history" in assert_scim_error(client.get(path), 403)
 
     def test_a_token_for_the_history_alone_reads_no_resources(self, siem):
@@ -353,7 +359,7 @@ class TestRequest:
     def test_a_request_to_change_the_history_is_405(self, siem, method):
         event = make_event(connection=siem.connection)
 
-        for path in ("/history", f"/history/{event.pk}"):
+        for path in ("/history", f"/history/{masked(event.pk)}"):
             assert_scim_error(siem.request(method, path, {}), 405)
 
         assert ProvisioningEvent.objects.get() == event

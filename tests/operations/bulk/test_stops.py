@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_scim.models import AccessToken, Connection, ProvisioningEvent
+from django_scim.signals import resource_created
 from tests.assertions import assert_scim_error
 from tests.operations.bulk_operations import bulk, post, run, statuses
 from tests.representations import group
@@ -120,3 +121,20 @@ def test_a_lack_of_memory_is_no_refused_request(scim, after_the_second):
 
     assert_scim_error(scim.post("/Groups", group("group2")), 500)
     assert not ProvisioningEvent.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_ends_after_its_token_is_deleted(scim):
+    def delete_token(sender, instance, **kwargs):
+        if instance.name == "group2":
+            AccessToken.objects.filter(pk=scim.stored.pk).delete()
+
+    resource_created.connect(delete_token, sender=Group)
+    try:
+        response = run(scim, *groups("group1", "group2", "group3", "group4"))
+    finally:
+        resource_created.disconnect(delete_token, sender=Group)
+
+    assert statuses(response) == ["201", "201", "401", "401"]
+    assert set(Group.objects.values_list("name", flat=True)) == {"group1", "group2"}
+    assert list(ProvisioningEvent.objects.values_list("status", "token")) == [(201, None), (201, None)]
