@@ -25,7 +25,7 @@ LAYERS = (
     ("resources",),
     ("history", "policies", "query"),
     ("operations",),
-    ("adoption", "indexes", "rehearsal", "setup_guides", "why"),
+    ("adoption", "drift", "indexes", "rehearsal", "setup_guides", "why"),
     ("api",),
     ("doctor", "preflight"),
     ("admin", "openapi"),

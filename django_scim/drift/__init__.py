@@ -1,0 +1,4 @@
+"""Drift: where the accounts of the project and those of an identity provider have come apart.
+
+Private: it may change without notice.
+"""

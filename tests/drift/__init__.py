@@ -1,0 +1,1 @@
+"""Where accounts and an identity provider have come apart."""
