@@ -43,12 +43,16 @@ class Verdict:
 
     :param row: Its row in the project.
     :param record: Its record, or None.
+    :param tells_refusals: Whether the reader may know what was refused, and why.
     """
 
-    def __init__(self, resource_type: ResourceType, row: Model, record: Record | None) -> None:
+    def __init__(
+        self, resource_type: ResourceType, row: Model, record: Record | None, *, tells_refusals: bool = True
+    ) -> None:
         self.resource_type = resource_type
         self.row = row
         self.record = record
+        self.tells_refusals = tells_refusals
 
     @cached_property
     def name(self) -> str:
@@ -124,6 +128,8 @@ class Verdict:
     @cached_property
     def refusal(self) -> ProvisioningEvent | None:
         """The refusal of its latest request, or of one to make somebody of its name, or None."""
+        if not self.tells_refusals:
+            return None
         if (own := self._found.get("refusal")) is not None:
             return own
         if (success := self._found.get("success")) is not None and success.effect != Effect.DELETED:

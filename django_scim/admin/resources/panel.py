@@ -119,7 +119,7 @@ class ResourcePanel:
     @cached_property
     def verdict(self) -> Verdict:
         """Why the resource is active or not."""
-        return Verdict(self.resource_type, self.row, self.record)
+        return Verdict(self.resource_type, self.row, self.record, tells_refusals=self.may_view_events)
 
     @property
     def cause_url(self) -> str | None:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 
+from django_scim.admin.addresses import may_view_events
 from django_scim.admin.bases import FurtherPages
 from django_scim.admin.resources.panel import ResourcePanel
 from django_scim.admin.rows import names_of
@@ -48,7 +49,7 @@ class SearchedResources(FurtherPages):
         found = found_in(request, term)
         return {
             "without_record": self.without_record(found),
-            "missing": missing(term),
+            "missing": missing(term) if may_view_events(self.admin_site, request) else None,
             "scanned": None if found.is_complete else SCANNED,
         }
 

@@ -259,6 +259,14 @@ def test_the_request_is_for_those_who_may_see_the_history(staff, scim):
     assert f"PATCH {path}" not in text
 
 
+def test_a_refusal_is_for_those_who_may_see_the_history(staff, scim):
+    scim.post("/Users", user("anna"))
+    path = path_of(User.objects.get(username="anna"))
+    scim.patch(path, {"op": "replace", "path": "userName", "value": ""})
+
+    assert "refused" not in staff("view_record").get(page(Record.objects.get())).text
+
+
 def test_the_timeline_of_a_person_has_the_groups_that_they_joined_and_left(admin_client, scim):
     account = UserFactory.create()
     team = path_of(GroupFactory.create(name="Engineers"))

@@ -520,6 +520,12 @@ def test_who_has_no_record_is_found_beside_the_list(admin_client, db):
     assert reverse("admin:django_scim_record_why", args=("User", account.pk)) in text
 
 
+def test_a_search_says_nothing_of_refusals_to_those_who_may_not_see_events(staff, scim):
+    scim.post("/Users", user("anna", emails="nonsense"))
+
+    assert "anna is not there" not in staff("view_record").get(LIST, {"q": "Anna"}).text
+
+
 def test_a_search_says_of_whom_nobody_could_make_that_it_was_refused(admin_client, scim):
     scim.post("/Users", user("anna", emails="nonsense"))
 
