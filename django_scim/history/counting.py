@@ -26,7 +26,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from django_scim.models import EventCount, Operation, ProvisioningEvent
+from django_scim.models import EventCount, Operation, Outcome, ProvisioningEvent
 from django_scim.models.provisioning_event import DURATIONS
 from django_scim.sql.transactions import locked, run
 
@@ -73,8 +73,9 @@ def hour_of(time: datetime) -> datetime:
 
 
 def writes(database: str) -> QuerySet[ProvisioningEvent]:
-    """Return the events that are counted."""
-    return ProvisioningEvent.objects.using(database).exclude(operation__in=READS)
+    """Return the events that are counted: writes that were done or refused."""
+    events = ProvisioningEvent.objects.using(database).exclude(operation__in=READS)
+    return events.exclude(outcome=Outcome.REHEARSED)
 
 
 def count_hours(database: str, begin: datetime) -> None:

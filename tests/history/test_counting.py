@@ -163,3 +163,12 @@ def test_no_event_is_lost_from_the_counts_of_simultaneous_requests():
 
     roll_up()
     assert counted(status=201) == 20
+
+
+def test_what_was_rehearsed_is_not_counted(connection):
+    EventFactory.create(connection=connection, outcome="rehearsed")
+    EventFactory.create(connection=connection)
+
+    roll_up()
+
+    assert [count.outcome for count in EventCount.objects.all()] == ["success"]
