@@ -606,9 +606,7 @@ class Migration(migrations.Migration):
                 ("resource_type", models.CharField(max_length=100, verbose_name="resource type")),
                 ("identifier", models.CharField(max_length=400, verbose_name="id in SCIM")),
                 ("display", models.CharField(blank=True, max_length=255, verbose_name="resource")),
-                ("display_key", models.CharField(blank=True, editable=False, max_length=255)),
                 ("external_id", models.CharField(blank=True, max_length=500, verbose_name="external id")),
-                ("digest", models.CharField(blank=True, editable=False, max_length=64)),
                 ("document", models.JSONField(null=True, verbose_name="document")),
                 ("is_made", models.BooleanField(default=False, verbose_name="created")),
                 ("is_matched", models.BooleanField(default=False, verbose_name="matched")),
@@ -634,15 +632,46 @@ class Migration(migrations.Migration):
                 "verbose_name": "rehearsed resource",
                 "verbose_name_plural": "rehearsed resources",
                 "ordering": ("pk",),
-                "indexes": [
-                    models.Index(fields=["connection", "display_key"], name="scim_rehearsed_display"),
-                    models.Index(fields=["connection", "digest"], name="scim_rehearsed_digest"),
-                ],
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("connection", "resource_type", "identifier"), name="scim_rehearsed_identifier"
                     )
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RehearsedName",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="django_scim.connection",
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="names",
+                        to="django_scim.rehearsedresource",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "rehearsed name",
+                "verbose_name_plural": "rehearsed names",
+                "indexes": [models.Index(fields=["connection", "digest"], name="scim_rehearsed_name")],
             },
         ),
         migrations.CreateModel(

@@ -12,7 +12,7 @@ from django_scim.models.provisioning_event import (
     ProvisioningEvent,
 )
 from django_scim.models.record import AwaitedReference, Link, Record, UniqueValue
-from django_scim.models.rehearsal import RehearsedResource
+from django_scim.models.rehearsal import RehearsedName, RehearsedResource
 
 __all__ = [
     "AccessToken",
@@ -28,6 +28,7 @@ __all__ = [
     "Outcome",
     "ProvisioningEvent",
     "Record",
+    "RehearsedName",
     "RehearsedResource",
     "Scope",
     "UniqueValue",

@@ -7,6 +7,7 @@ from datetime import datetime
 from ipaddress import ip_network
 from typing import Any
 
+from django.apps import apps
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
@@ -217,7 +218,9 @@ class Connection(models.Model):
         with transaction.atomic(using=router.db_for_write(type(self), instance=self)):
             self.rehearsal_since = since
             self.save(update_fields=["rehearsal_since"])
-            self.rehearsed.all().delete()
+            for kept in ("RehearsedName", "RehearsedResource"):
+                model = apps.get_model("django_scim", kept)
+                model._default_manager.using(self._state.db).filter(connection=self).delete()
 
     def resume(self) -> None:
         """Allow writes again. The limit of deprovisioning counts from now on."""

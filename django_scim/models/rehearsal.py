@@ -21,9 +21,7 @@ class RehearsedResource(models.Model):
     resource_type = models.CharField(_("resource type"), max_length=100)
     identifier = models.CharField(_("id in SCIM"), max_length=400)
     display = models.CharField(_("resource"), max_length=255, blank=True)
-    display_key = models.CharField(max_length=255, blank=True, editable=False)
     external_id = models.CharField(_("external id"), max_length=500, blank=True)
-    digest = models.CharField(max_length=64, blank=True, editable=False)
     document = models.JSONField(_("document"), null=True)
     is_made = models.BooleanField(_("created"), default=False)
     is_matched = models.BooleanField(_("matched"), default=False)
@@ -47,10 +45,29 @@ class RehearsedResource(models.Model):
                 fields=["connection", "resource_type", "identifier"], name="scim_rehearsed_identifier"
             ),
         ]
-        indexes = [
-            models.Index(fields=["connection", "display_key"], name="scim_rehearsed_display"),
-            models.Index(fields=["connection", "digest"], name="scim_rehearsed_digest"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.resource_type} {self.display or self.identifier}"
+
+
+class RehearsedName(models.Model):
+    """A text that a request may name a rehearsed resource by: its ``id``, a name, an address.
+
+    It is kept as a digest of its lower case, so that one index finds all of them on any database. Names and
+    resources go with their connection. To cascade from one to the other, Django would read all documents
+    before it deletes them.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+", db_index=False)
+    resource = models.ForeignKey(
+        RehearsedResource, on_delete=models.DO_NOTHING, related_name="names", db_constraint=False
+    )
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("rehearsed name")
+        verbose_name_plural = _("rehearsed names")
+        indexes = [models.Index(fields=["connection", "digest"], name="scim_rehearsed_name")]
+
+    def __str__(self) -> str:
+        return self.digest

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -16,12 +17,12 @@ from django_scim.history.events import Attempt, limited
 from django_scim.mappings.builtin import link_digest
 from django_scim.mappings.collection import batches
 from django_scim.mappings.identifiers import reissued
-from django_scim.models import Connection, Effect, Operation, Record, RehearsedResource
+from django_scim.models import Connection, Effect, Operation, Record, RehearsedName, RehearsedResource
 from django_scim.operations.create import Create
 from django_scim.operations.delete import Delete
 from django_scim.operations.replace import Replace
 from django_scim.operations.write import Write, database_of
-from django_scim.rehearsal.naming import named_in
+from django_scim.rehearsal.naming import named_in, texts_in
 from django_scim.resources.loading import has_many, load_one
 from django_scim.resources.projection import projection_for
 from django_scim.resources.registry import registry
@@ -46,14 +47,17 @@ def kept(connection: Connection) -> QuerySet[RehearsedResource]:
 
 def named(connection: Connection, texts: Sequence[str]) -> list[RehearsedResource]:
     """Return the rehearsed resources that some texts name, the first ones first."""
-    found: dict[int, RehearsedResource] = {}
+    found: set[int] = set()
+    names = RehearsedName.objects.using(router.db_for_write(RehearsedName)).filter(connection=connection)
     for batch in batches(texts):
-        keys = [limited(text, "display_key").lower() for text in batch]
-        digests = [link_digest(compose(limited(text, "external_id")) or "") for text in batch]
-        identifiers = [limited(text, "resource_id") for text in batch]
-        for lookup in ({"identifier__in": identifiers}, {"display_key__in": keys}, {"digest__in": digests}):
-            found |= {row.pk: row for row in kept(connection).filter(**lookup)}
-    return [found[pk] for pk in sorted(found)]
+        digests = [digest_of(text) for text in batch]
+        found.update(names.filter(digest__in=digests).values_list("resource", flat=True))
+    return list(kept(connection).filter(pk__in=found).order_by("pk")) if found else []
+
+
+def digest_of(text: str) -> str:
+    """Return what the index of names finds a text by, whatever its case."""
+    return link_digest((compose(text) or "").casefold())
 
 
 class Again:
@@ -145,6 +149,8 @@ class Left:
     values: dict[str, Any] = field(default_factory=dict)
     was_active: bool | None = None
     flags: dict[str, bool] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    """The digests of the texts that it may be named by."""
 
     def keep(self, connection: Connection) -> None:
         """Keep it, beside what earlier requests have left."""
@@ -157,6 +163,11 @@ class Left:
         if not is_new:
             values = {**self.values, **{name: True for name, value in self.flags.items() if value}}
             kept(connection).filter(pk=row.pk).update(**values)
+        names = RehearsedName.objects.using(row._state.db)
+        names.filter(resource=row).delete()
+        names.bulk_create(
+            RehearsedName(connection=connection, resource=row, digest=digest) for digest in sorted(self.names)
+        )
 
 
 def left_by(attempts: Iterable[Attempt], caller: Caller) -> list[Left]:
@@ -187,16 +198,31 @@ def left_of(attempt: Attempt, resource_type: ResourceType, caller: Caller) -> Le
     }
     left.values = {
         "display": limited(attempt.display, "display"),
-        "display_key": limited(attempt.display.lower(), "display_key"),
         "external_id": limited(attempt.external_id, "external_id"),
-        "digest": link_digest(compose(limited(attempt.external_id, "external_id")) or "")
-        if attempt.external_id
-        else "",
         "is_active": attempt.is_active and not is_deleted,
         "is_deleted": is_deleted,
         **({"document": None} if is_deleted else read(resource_type, attempt.resource_id, caller)),
     }
+    left.names = set(map(digest_of, names_of(left, resource_type)))
     return left
+
+
+def names_of(left: Left, resource_type: ResourceType) -> Iterator[str]:
+    """Yield the texts that providers name a resource by."""
+    yield left.identifier
+    yield from filter(None, (left.values["display"], left.values["external_id"]))
+    document = left.values["document"] or {}
+    for key in (*NAMING, *resource_type.adapter.looked_up):
+        path = resource_type.resolve(key)
+        if path is not None:
+            yield from islice(texts_in(path.get(document)), MOST_NAMES)
+
+
+NAMING = ("userName", "displayName")
+"""Attributes that a resource is named by, beside those that its adapter says it is looked up by."""
+
+MOST_NAMES = 50
+"""How many texts of an attribute are names at most, such as addresses."""
 
 
 def read(resource_type: ResourceType, identifier: str, caller: Caller) -> dict[str, Any]:

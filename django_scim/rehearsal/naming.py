@@ -28,6 +28,9 @@ def _named(sources: Iterable[Any]) -> Iterator[str]:
         yield text
         if "/" in text:
             yield text.rstrip("/").rpartition("/")[2]
+        if " " in text:
+            # Some providers leave the quotes of a filter out.
+            yield from text.replace("(", " ").replace(")", " ").split()
         for quoted in QUOTED.findall(text) if '"' in text else ():
             try:
                 yield str(json.loads(quoted))

@@ -20,6 +20,7 @@ from django_scim.models import (
     Connection,
     MembershipChange,
     ProvisioningEvent,
+    RehearsedName,
     RehearsedResource,
 )
 from django_scim.operations.undo.window import window
@@ -33,7 +34,7 @@ from tests.representations import group, id_of, member, path_of, user
 
 pytestmark = pytest.mark.django_db
 
-OWN = {ProvisioningEvent, MembershipChange, RehearsedResource, AccessToken}
+OWN = {ProvisioningEvent, MembershipChange, RehearsedName, RehearsedResource, AccessToken}
 """What a rehearsal writes: the history, what it remembers, and that a token was used."""
 
 
@@ -152,9 +153,19 @@ def test_what_was_made_is_there_under_the_id_that_was_given(rehearsing):
     assert read["ETag"] == made["ETag"]
 
 
-@pytest.mark.parametrize("query", ['userName eq "carl"', 'externalId eq "c"', 'USERNAME eq "CARL"'])
+@pytest.mark.parametrize(
+    "query",
+    [
+        'userName eq "carl"',
+        'externalId eq "c"',
+        'USERNAME eq "CARL"',
+        'emails eq "carl@example.com"',
+        'emails[type eq "work"].value eq "carl@example.com"',
+    ],
+)
 def test_what_was_made_is_found_by_what_providers_match_by(rehearsing, query):
-    made = rehearsing.post("/Users", user("carl", externalId="c")).json()
+    address = {"value": "carl@example.com", "type": "work", "primary": True}
+    made = rehearsing.post("/Users", user("carl", externalId="c", emails=[address])).json()
     UserFactory.create()
 
     found = rehearsing.get("/Users", {"filter": query}).json()
@@ -350,6 +361,7 @@ def test_going_live_forgets_what_was_rehearsed_and_keeps_the_history(rehearsing)
 
     assert rehearsing.connection.go_live()
     assert not RehearsedResource.objects.exists()
+    assert not RehearsedName.objects.exists()
     assert ProvisioningEvent.objects.count() == 1
     assert not rehearsing.connection.go_live()
     assert rehearsing.post("/Users", user("carl")).status_code == 201

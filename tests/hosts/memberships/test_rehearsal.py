@@ -8,13 +8,14 @@ from django_scim.models import (
     AccessToken,
     MembershipChange,
     ProvisioningEvent,
+    RehearsedName,
     RehearsedResource,
 )
 from django_scim.rehearsal.report import report_on
 from tests.hosts.memberships.models import Membership
 from tests.representations import user
 
-OWN = {ProvisioningEvent, MembershipChange, RehearsedResource, AccessToken}
+OWN = {ProvisioningEvent, MembershipChange, RehearsedName, RehearsedResource, AccessToken}
 
 
 def everything():
