@@ -88,7 +88,7 @@ class HistoryViewSet(ProtectedView):
         """
         self.require_parameters()
         key = unmasked(pk) if self.own else int(pk) if pk.isdecimal() else None
-        event = self.visible().filter(**self.own, pk=key).first()
+        event = None if key is None else self.visible().filter(**self.own, pk=key).first()
         if event is None:
             raise NotFoundException(detail=f"there is no event with the id '{pk}'")
         return Response(self.document(event))
