@@ -176,7 +176,7 @@ def test_a_change_of_a_large_group_costs_what_one_of_a_small_group_does(warm, ch
 
 
 def test_adding_a_member_takes_eleven_statements(warm):
-    row, other = managed(warm.connection, group_of(10)), UserFactory.create()
+    row, other = managed(warm.connection, group_of(10)), managed(warm.connection, UserFactory.create())
 
     # token, row, record | the user, the membership twice (Django looks too), whose, its row, record
     # event, who joined
@@ -186,7 +186,7 @@ def test_adding_a_member_takes_eleven_statements(warm):
 
 def test_removing_a_member(warm):
     row = managed(warm.connection, group_of(10))
-    present = row.user_set.order_by("pk")[5]
+    present = managed(warm.connection, row.user_set.order_by("pk")[5])
 
     # token, row, record | the user, the membership, whose user it is, its row, record, what is left
     # event, who left
