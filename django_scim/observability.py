@@ -37,6 +37,9 @@ class Observation:
     duration: float
     """In seconds."""
 
+    is_fault: bool = False
+    """Whether something is broken that a person has to mend: a 503 of a paused connection is meant."""
+
     query: str = ""
     """The query string, which may name people. Empty unless ``LOG_PERSONAL_DATA`` is on."""
 
@@ -45,12 +48,12 @@ class Observation:
 
 
 logger = logging.getLogger("django_scim.access")
-"""Logs each request. The level depends on the status, so that one can see only the failures."""
+"""Logs each request: a refusal as a warning, a fault of the server as an error."""
 
 
 def log(observation: Observation) -> None:
     """Write one log record, with each field of the observation as an attribute prefixed ``scim_``."""
-    failure = logging.ERROR if observation.status >= 500 else logging.WARNING
+    failure = logging.ERROR if observation.is_fault else logging.WARNING
     level = failure if observation.status >= 400 else logging.INFO
     if not logger.isEnabledFor(level):
         return

@@ -17,7 +17,7 @@ from scim2_models import SCIMException
 
 from django_scim.history.redaction import Redaction
 from django_scim.schema.paths import Json
-from django_scim.sql.errors import is_away, is_transient
+from django_scim.sql.errors import is_away, is_transient, took_too_long
 
 logger = logging.getLogger("django_scim.request")
 
@@ -58,6 +58,17 @@ def scim_error(exception: Exception) -> SCIMException | None:
         case DatabaseError() | InterfaceError() if is_away(exception):
             return HTTPError(503, "the database cannot answer for now: try again")
     return None
+
+
+def is_fault(exception: Exception, error: SCIMException) -> bool:
+    """Whether something is broken that a person has to mend, and not only a request refused.
+
+    That is an unexpected exception, and a database that is away. A connection that is paused or a row that
+    somebody else has locked are answers that the app means, 503 or not.
+    """
+    if isinstance(exception, DatabaseError) and is_away(exception):
+        return not took_too_long(exception)
+    return error.status == 500 or isinstance(exception, InterfaceError)
 
 
 def text_of(exception: APIException) -> str:
@@ -107,6 +118,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     # The body as it was parsed, if it was: to ask for it could fail again.
     body = getattr(request, "_full_data", None)
     error = told(error_of(exception, request, view), view.redaction, view.path_received, body)
+    view.has_fault = is_fault(exception, error)
     headers = {}
     if challenge := getattr(exception, "auth_header", None):
         headers["WWW-Authenticate"] = challenge

@@ -72,6 +72,11 @@ class HealthView(OpenView):
     needs_https = False
     """Load balancers ask from beside the project, without TLS and without a token."""
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Log a 503 as the answer that it is: a balancer asks every few seconds."""
+        self.has_fault = self.has_fault and response.status_code != 503
+        return super().finalize_response(request, response, *args, **kwargs)
+
     def retrieve(self, request: Request) -> Response:
         """Ask each database that writes go to."""
         models: list[type[Model]] = [ProvisioningEvent, *(each.model for each in registry())]

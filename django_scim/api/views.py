@@ -15,6 +15,7 @@ from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.utils.encoding import escape_uri_path
+from django.utils.log import log_response
 from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 from rest_framework.exceptions import NotAcceptable, PermissionDenied
@@ -96,6 +97,9 @@ class ScimView(ViewSet):
     needs_https = True
     """Whether the view refuses requests without TLS."""
 
+    has_fault = False
+    """Whether something is broken that the answer comes from: see :func:`django_scim.api.errors.is_fault`."""
+
     not_acceptable: NotAcceptable | None = None
     """Why there is no format that the client accepts."""
 
@@ -142,8 +146,25 @@ class ScimView(ViewSet):
         response["Cache-Control"] = "no-store"
         if response.status_code >= 400:
             self.hide_secrets()
+            if not self.has_fault:
+                self.log_refusal(response)
         observe(self.observation(response))
         return response
+
+    def log_refusal(self, response: Any) -> None:
+        """Log an answer that the app means before Django does, which would take a 503 for an error.
+
+        ``AdminEmailHandler`` mails each error: a paused connection would fill the mailboxes of ``ADMINS``.
+        """
+        path = self.redaction.target(self.request.path)
+        log_response(
+            "%s: %s",
+            response.reason_phrase,
+            path,
+            response=response,
+            request=self.request._request,
+            level="info",
+        )
 
     def hide_secrets(self) -> None:
         """Take the secrets out of the request, which Django and others report with an error."""
@@ -172,6 +193,7 @@ class ScimView(ViewSet):
             status=response.status_code,
             scim_type=str(body.get("scimType", "")) if isinstance(body, dict) else "",
             duration=monotonic() - self.started,
+            is_fault=self.has_fault,
             query=self.redaction.target(f"?{meta.get('QUERY_STRING', '')}")[1:] if is_personal else "",
             address=str(client_address(self.request) or "") if is_personal else "",
         )
