@@ -17,10 +17,12 @@ class DjangoScimConfig(AppConfig):
         """Import the checks and extensions, and connect the signal receivers."""
         from django_scim import checks  # noqa: F401 - to import them is to register them
         from django_scim.api.transport import without_unreadable_charset
+        from django_scim.notifications import telling
         from django_scim.resources import tracking
         from django_scim.sql.functions import register_sqlite_functions
 
         tracking.connect()
+        telling.connect()
 
         request_started.connect(without_unreadable_charset, dispatch_uid="django_scim.charset")
         connection_created.connect(

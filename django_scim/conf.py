@@ -259,6 +259,11 @@ class ScimSettings:
     the row of the account and its connection, or None if somebody of the project deactivates an account that
     no connection has."""
 
+    NOTIFICATIONS: Sequence[str] = ("django_scim.notifications.send_mail",)
+    """Dotted paths of the functions that tell people of a pause, of a token about to expire, of a row of
+    refusals, of silence, and weekly of all; each takes a :class:`django_scim.notifications.Notification`.
+    The default mails the addresses of the connection, or ``ADMINS``; an empty list tells nobody."""
+
     RECORD_READS: bool = False
     """Whether the history has the reads and queries too, not the writes alone."""
 

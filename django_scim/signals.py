@@ -16,6 +16,9 @@ from django.dispatch import Signal
 
 __all__ = [
     "connection_paused",
+    "connection_refused",
+    "connection_silent",
+    "digest_due",
     "members_added",
     "members_removed",
     "references_filled",
@@ -25,6 +28,7 @@ __all__ = [
     "resource_deleted",
     "resource_rehired",
     "resource_updated",
+    "token_expiring",
 ]
 
 resource_created = Signal()
@@ -111,9 +115,46 @@ it takes: each time with 500 keys at most.
 connection_paused = Signal()
 """A connection was paused: by hand, or since it was about to do more than it may within an hour that hurts.
 
-The sender is the model :class:`~django_scim.models.Connection`. This is the place to tell somebody: nothing
-more is written by the connection until it is resumed in the admin.
+The sender is the model :class:`~django_scim.models.Connection`. It is sent when the pause is committed, and
+once, however many requests meet it. Nothing more is written by the connection until somebody resumes it.
 
 :param connection: The connection; this signal has neither ``resource_type`` nor ``request_id``.
 :param reason: Why, in words.
+"""
+
+token_expiring = Signal()
+"""A token that can be used expires soon. This signal and the next ones are sent by ``manage.py scim_notify``.
+
+Each is sent once, and not again until what it tells of has ended. Their sender is the model
+:class:`~django_scim.models.Connection`.
+
+:param connection: The connection of the token.
+:param token: The :class:`~django_scim.models.AccessToken`.
+:param is_last: Whether no token of the connection is good for longer.
+"""
+
+connection_refused = Signal()
+"""A row of writes of a connection was refused, and none has succeeded in between.
+
+What a pause refuses does not count, and neither does what a limit of the rate refuses.
+
+:param connection: The connection.
+:param number: How many there are, at least.
+:param since: When the first one of them was refused.
+:param reasons: The most frequent reasons: tuples of status, ``scimType`` or "", and number.
+"""
+
+connection_silent = Signal()
+"""Nothing has come from a connection for some days, though something had come before.
+
+:param connection: The connection.
+:param since: When something came last.
+"""
+
+digest_due = Signal()
+"""A week is over, and those who are told of some connections can be told how they did.
+
+:param connections: The :class:`~django_scim.notifications.WeekOfConnection` of each connection.
+:param since: When the week began.
+:param until: When it ended.
 """

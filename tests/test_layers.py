@@ -27,7 +27,7 @@ LAYERS = (
     ("operations",),
     ("adoption", "drift", "indexes", "rehearsal", "setup_guides", "why"),
     ("api",),
-    ("doctor", "preflight"),
+    ("doctor", "notifications", "preflight"),
     ("admin", "openapi"),
     ("checks", "management", "testing", "urls"),
     ("apps",),

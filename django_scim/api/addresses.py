@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -156,3 +157,11 @@ def needs_tenant(urlconf: Any = None) -> bool:
     """Whether each address of the app names a tenant."""
     routes = list(enclosing_routes(urlconf))
     return bool(routes) and all(route.keywords for route in routes)
+
+
+def site() -> str | None:
+    """Return the address of the site by the first host that ``ALLOWED_HOSTS`` names, or None."""
+    for name in settings.ALLOWED_HOSTS:
+        if name and name.strip("*.") == name:
+            return f"https://{name}"
+    return None

@@ -147,6 +147,17 @@ def check_policies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     ]
 
 
+@register("django_scim")
+def check_notifications(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report each entry of ``NOTIFICATIONS`` that is not a function."""
+    takes = "It takes a django_scim.notifications.Notification."
+    wrong = uncallable(get_settings().NOTIFICATIONS, ScimSettings.NOTIFICATIONS, takes)
+    return [
+        Error(f'DJANGO_SCIM["NOTIFICATIONS"]: {reason}.', hint=hint, id="django_scim.E022")
+        for reason, hint in wrong
+    ]
+
+
 def uncallable(
     paths: Sequence[str], known: Sequence[str], takes: str, *, makers: Sequence[Any] = ()
 ) -> Iterator[tuple[str, str | None]]:

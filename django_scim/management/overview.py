@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
-from django_scim.api.addresses import base_path, needs_tenant
+from django_scim.api.addresses import base_path, needs_tenant, site
 from django_scim.api.authentication import takes_own_tokens
 from django_scim.history.counting import roll_up
 from django_scim.history.export import in_utc
@@ -21,14 +20,6 @@ from django_scim.setup_guides import documentation_url, likely_provider
 
 MOST_MANAGED = 10_000
 """Up to how many resources are counted."""
-
-
-def site() -> str | None:
-    """Return the address of the site by the first host that ``ALLOWED_HOSTS`` names, or None."""
-    for name in settings.ALLOWED_HOSTS:
-        if name and name.strip("*.") == name:
-            return f"https://{name}"
-    return None
 
 
 def base_url(connection: Connection) -> str | None:
@@ -97,6 +88,7 @@ def overview(connection: Any) -> Iterator[tuple[str, str]]:
     yield "adoption", f"{connection.adoption}: {connection.get_adoption_display()}"
     yield "e-mail domains", ", ".join(connection.domains) or "any"
     yield "networks", ", ".join(connection.networks) or "any"
+    yield "told of trouble", ", ".join(connection.notify) or "the ADMINS of the settings"
     yield "deprovisioning limit", "that of the settings" if limit is None else str(limit)
     yield (
         "manages",
@@ -130,6 +122,7 @@ def document(connection: Any) -> dict[str, Any]:
         "adoption": connection.adoption,
         "domains": connection.domains,
         "networks": connection.networks,
+        "notify": connection.notify,
         "deprovisioningLimit": connection.deprovisioning_limit,
         "lastRequest": None if connection.last_request is None else in_utc(connection.last_request),
         "lastSuccess": None if connection.last_success is None else in_utc(connection.last_success),

@@ -101,6 +101,16 @@ class Migration(migrations.Migration):
                         verbose_name="deprovisioning limit",
                     ),
                 ),
+                (
+                    "notify",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="E-mail addresses of those who are told when something is wrong with the connection; empty for the ADMINS of the settings.",
+                        validators=[django_scim.models.connection.require_addresses],
+                        verbose_name="notify",
+                    ),
+                ),
                 ("paused_at", models.DateTimeField(editable=False, null=True, verbose_name="paused at")),
                 (
                     "pause_reason",
@@ -592,6 +602,35 @@ class Migration(migrations.Migration):
                     models.Index(fields=["external_id", "-time", "-id"], name="scim_event_external_id"),
                     models.Index(fields=["request_id", "-time", "-id"], name="scim_event_request"),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SentNotification",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=150, unique=True, verbose_name="key")),
+                ("claimed", models.DateTimeField(verbose_name="claimed")),
+                ("told", models.DateTimeField(null=True, verbose_name="told")),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to="django_scim.connection",
+                        verbose_name="connection",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "sent notification",
+                "verbose_name_plural": "sent notifications",
+                "ordering": ("-claimed", "-pk"),
             },
         ),
         migrations.CreateModel(

@@ -13,6 +13,7 @@ from django_scim.models.provisioning_event import (
 )
 from django_scim.models.record import AwaitedReference, Link, Record, UniqueValue
 from django_scim.models.rehearsal import RehearsedName, RehearsedResource
+from django_scim.models.sent_notification import SentNotification
 
 __all__ = [
     "AccessToken",
@@ -31,5 +32,6 @@ __all__ = [
     "RehearsedName",
     "RehearsedResource",
     "Scope",
+    "SentNotification",
     "UniqueValue",
 ]

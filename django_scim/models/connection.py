@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.validators import validate_email
 from django.db import models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -54,6 +55,31 @@ def require_domains(value: Any) -> None:
     for text in value:
         if not isinstance(text, str) or not DOMAIN.fullmatch(text):
             raise ValidationError(_("%(text)s is no domain such as example.com."), params={"text": text})
+
+
+def require_addresses(value: Any) -> None:
+    """Check that a value is a list of e-mail addresses.
+
+    :raises ValidationError: If it is not.
+    """
+    if not isinstance(value, list):
+        raise ValidationError(_("Give a list of e-mail addresses."))
+    for text in value:
+        canonical_address(text)
+
+
+def canonical_address(text: Any) -> str:
+    """Return an e-mail address as mail is sent to it.
+
+    :raises ValidationError: If it is none.
+    """
+    try:
+        if not isinstance(text, str):
+            raise ValidationError("")
+        validate_email(text)
+    except ValidationError:
+        raise ValidationError(_("%(text)s is no e-mail address."), params={"text": text}) from None
+    return text
 
 
 def canonical_network(text: str) -> str:
@@ -170,6 +196,16 @@ class Connection(models.Model):
         help_text=_(
             "How many resources may be deactivated, deleted, emptied, renamed or given another password in "
             "an hour before the connection is paused; empty for the limit of the settings."
+        ),
+    )
+    notify = models.JSONField(
+        _("notify"),
+        default=list,
+        blank=True,
+        validators=[require_addresses],
+        help_text=_(
+            "E-mail addresses of those who are told when something is wrong with the connection; empty for "
+            "the ADMINS of the settings."
         ),
     )
     paused_at = models.DateTimeField(_("paused at"), null=True, editable=False)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import connections, router
+from django.db import connections, router, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -167,15 +167,19 @@ def refused_since(connection: Connection, paused_at: datetime) -> QuerySet[Provi
 
 
 def pause(connection: Connection, reason: str) -> bool:
-    """Pause a connection, log that, and tell the project.
+    """Pause a connection, log that, and tell the project once that is committed.
+
+    Of the requests that meet the limit at the same time, one pauses the connection, and tells.
 
     :returns: False if it was paused already.
     """
+    using = router.db_for_write(Connection)
     # Again after a deadlock: the writes that hurt hold the row of the connection.
-    is_new = run(router.db_for_write(Connection), partial(connection.pause, reason))
+    is_new = run(using, partial(connection.pause, reason))
     if is_new:
         logger.error("the connection %s is paused: %s", connection, reason)
-        connection_paused.send_robust(sender=Connection, connection=connection, reason=reason)
+        tell = partial(connection_paused.send_robust, Connection, connection=connection, reason=reason)
+        transaction.on_commit(tell, using=using, robust=True)
     return is_new
 
 

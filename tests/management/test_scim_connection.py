@@ -52,6 +52,7 @@ class TestCreate:
         run(
             *("create", "Acme", "--dialect", "okta", "--tenant", f"small.company:{company.pk}"),
             *("--domain", "@Acme.example", "--domain", "acme.example", "--network", "192.0.2.7/32"),
+            *("--notify", "ada@acme.example", "--notify", "it@acme.example"),
             *("--adoption", "own", "--deprovisioning-limit", "10", "--inactive"),
         )
 
@@ -59,6 +60,7 @@ class TestCreate:
         assert made.name == "Acme"
         assert made.tenant == company
         assert (made.dialect, made.domains, made.networks) == ("okta", ["acme.example"], ["192.0.2.7"])
+        assert made.notify == ["ada@acme.example", "it@acme.example"]
         assert (made.adoption, made.deprovisioning_limit, made.is_active) == ("own", 10, False)
 
     def test_a_new_connection_without_more_has_what_the_admin_gives(self):
@@ -139,12 +141,14 @@ class TestChange:
         company = Company.objects.create(name="Acme")
         run("change", "Okta", "--tenant", f"small.Company:{company.pk}", "--dialect", "okta")
         Connection.objects.update(domains=["a.example"], networks=["192.0.2.1"], deprovisioning_limit=5)
+        Connection.objects.update(notify=["ada@acme.example"])
 
-        none = ("--domain", "none", "--network", "none", "--deprovisioning-limit", "none")
+        none = ("--domain", "none", "--network", "none", "--notify", "none", "--deprovisioning-limit", "none")
         run("change", "Okta", *none, "--tenant", "none", "--dialect", "standard")
 
         okta.refresh_from_db()
         assert (okta.domains, okta.networks, okta.deprovisioning_limit) == ([], [], None)
+        assert okta.notify == []
         assert (okta.tenant, okta.dialect) == (None, "")
 
     def test_a_change_refuses_every_request_of_a_connection_and_answers_them_again(self, scim):
@@ -248,8 +252,8 @@ class TestShow:
 
 
 class TestPause:
-    def test_a_pause_stops_writes_and_is_told(self, scim):
-        with receiving(connection_paused) as told:
+    def test_a_pause_stops_writes_and_is_told(self, scim, django_capture_on_commit_callbacks):
+        with receiving(connection_paused) as told, django_capture_on_commit_callbacks(execute=True):
             run("pause", scim.connection.name, "--reason", "Maintenance")
 
         assert scim.post("/Users", user()).json()["detail"] == "provisioning is paused: Maintenance"

@@ -398,11 +398,14 @@ class TestAPausedConnection:
 
         assert deactivate(scim, rows[2:6]) == [200, 200, 503, 503]
 
-    def test_a_paused_connection_is_told_to_the_project_once(self, told, caplog):
+    def test_a_paused_connection_is_told_to_the_project_once(
+        self, told, caplog, django_capture_on_commit_callbacks
+    ):
         scim = ScimClient(ConnectionFactory.create(deprovisioning_limit=1))
         caplog.set_level(logging.ERROR, "django_scim.request")
 
-        deactivate(scim, UserFactory.create_batch(4))
+        with django_capture_on_commit_callbacks(execute=True):
+            deactivate(scim, UserFactory.create_batch(4))
 
         ((connection, reason),) = told
         assert (connection, reason) == (scim.connection, Connection.objects.get().pause_reason)

@@ -66,6 +66,15 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
             },
         ),
         (
+            _("Notifications"),
+            {
+                "fields": ("notify",),
+                "description": _(
+                    "Of a pause, of a token about to expire, of a row of refusals, and of silence."
+                ),
+            },
+        ),
+        (
             _("Tenant"),
             {
                 "fields": ("tenant_type", "tenant_id"),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scim.admin.bases import ModelForm
 from django_scim.conf import get_settings
 from django_scim.models import Connection
-from django_scim.models.connection import canonical_domain, canonical_network, tenant_of
+from django_scim.models.connection import canonical_address, canonical_domain, canonical_network, tenant_of
 
 
 class LinesField(forms.CharField):
@@ -107,6 +107,16 @@ class ConnectionForm(ModelForm):
         ),
     )
 
+    notify = LinesField(
+        read=canonical_address,
+        label=_("Notify"),
+        required=False,
+        help_text=_(
+            "E-mail addresses of those who are told when something is wrong with the connection, one a line. "
+            "Leave this empty for the administrators that the settings name."
+        ),
+    )
+
     class Meta:
         model = Connection
         fields = (
@@ -116,6 +126,7 @@ class ConnectionForm(ModelForm):
             "adoption",
             "domains",
             "networks",
+            "notify",
             "deprovisioning_limit",
             "tenant_type",
             "tenant_id",

@@ -27,7 +27,7 @@ from django_scim.management.overview import (
     watched,
 )
 from django_scim.models import AdoptionPolicy, Connection, Operation, Outcome, ProvisioningEvent
-from django_scim.models.connection import canonical_domain, canonical_network
+from django_scim.models.connection import canonical_address, canonical_domain, canonical_network
 from django_scim.operations.breaker import harmful_events, pause, refused_since
 
 STANDARD = "standard"
@@ -38,7 +38,7 @@ NOTHING = "none"
 MOST_NAMED = 20
 """How many resources are named before a pause is lifted."""
 
-OPTIONS = ("dialect", "adoption", "domains", "networks", "deprovisioning_limit", "is_active")
+OPTIONS = ("dialect", "adoption", "domains", "networks", "notify", "deprovisioning_limit", "is_active")
 """The arguments that are columns of a connection."""
 
 
@@ -273,6 +273,14 @@ def add_columns(parser: ArgumentParser) -> None:
         help=f"An address or a network that requests may come from; may be given again; {NOTHING} for any.",
     )
     parser.add_argument(
+        "--notify",
+        action="append",
+        type=checked(canonical_address),
+        metavar="ADDRESS",
+        help="Who is told by e-mail when something is wrong with it; may be given again; "
+        f"{NOTHING} for the ADMINS of the settings.",
+    )
+    parser.add_argument(
         "--deprovisioning-limit",
         type=limit,
         metavar="NUMBER",
@@ -329,7 +337,7 @@ def columns(options: dict[str, Any]) -> dict[str, Any]:
     given = {name: options[name] for name in OPTIONS if options[name] is not None}
     if given.get("dialect") == STANDARD:
         given["dialect"] = ""
-    for name in ("domains", "networks"):
+    for name in ("domains", "networks", "notify"):
         if name in given:
             given[name] = [text for text in dict.fromkeys(given[name]) if text != NOTHING]
     if given.get("deprovisioning_limit") == NOTHING:

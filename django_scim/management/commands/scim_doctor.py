@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 
+from django_scim.api.addresses import site
 from django_scim.doctor.examining import examine
 from django_scim.management.arguments import connection_named
-from django_scim.management.overview import site
 
 
 class Command(BaseCommand):

@@ -289,6 +289,24 @@ def test_the_log_names_networks_only_if_they_changed(admin_client):
     assert second == "Changed Source networks."
 
 
+# Who is told
+
+
+def test_addresses_of_those_who_are_told_are_given_one_a_line(admin_client, connection):
+    response = admin_client.post(page(connection), form(notify="ada@acme.example\r\n\r\n it@acme.example "))
+
+    assert response.status_code == 302
+    assert Connection.objects.get().notify == ["ada@acme.example", "it@acme.example"]
+
+
+@pytest.mark.parametrize("text", ["ada", "ada@acme.example, it@acme.example", "Ada <a@acme.example>", "a@\0"])
+def test_a_line_that_is_no_address_is_refused(admin_client, connection, text):
+    response = admin_client.post(page(connection), form(notify=text))
+
+    assert "is no e-mail address" in response.text
+    assert Connection.objects.get().notify == []
+
+
 # Domains
 
 

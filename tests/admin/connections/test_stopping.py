@@ -44,8 +44,10 @@ class TestPause:
         connection.refresh_from_db()
         assert connection.paused_at is None
 
-    def test_a_pause_by_hand_stops_writes_and_is_logged_and_told(self, admin_client, scim):
-        with receiving(connection_paused) as told:
+    def test_a_pause_by_hand_stops_writes_and_is_logged_and_told(
+        self, admin_client, scim, django_capture_on_commit_callbacks
+    ):
+        with receiving(connection_paused) as told, django_capture_on_commit_callbacks(execute=True):
             response = admin_client.post(
                 url(scim.connection, "pause"), {"reason": "Maintenance"}, follow=True
             )
