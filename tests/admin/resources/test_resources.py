@@ -106,7 +106,7 @@ def test_a_search_of_resources_for_what_no_key_can_be_finds_none(admin_client, s
 
 
 def test_resources_are_found_by_key_and_by_external_id(admin_client, scim):
-    first, second = UserFactory.create(), UserFactory.create()
+    first, second = UserFactory.create(username="ada"), UserFactory.create(username="bob")
     touch(scim, first)
     touch(scim, second)
 
