@@ -101,7 +101,7 @@ def test_it_checks_itself(settings):
     attributes = {"number": AssetNumber("serial")}
     settings.DJANGO_SCIM = {"RESOURCES": {"Asset": {"adapter": ADAPTER, "attributes": attributes}}}
 
-    (message,) = [each for each in run_checks(tags=["django_scim"]) if each.id.startswith("assets.")]
+    (message,) = [each for each in run_checks(tags=["django_scim"]) if str(each.id).startswith("assets.")]
 
     assert message.id == "assets.E001"
     setting = 'DJANGO_SCIM["RESOURCES"]["Asset"]'

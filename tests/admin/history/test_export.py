@@ -13,8 +13,8 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 from django.urls import reverse
 
-from django_scim.history.export import BATCH, COLUMNS
 from django_scim.api.history.identifiers import masked
+from django_scim.history.export import BATCH, COLUMNS
 from django_scim.models import ProvisioningEvent
 from tests.admin.counting import counted
 from tests.admin.history.listed import LIST, NOON, many_events
