@@ -13,6 +13,7 @@ from django.db import router
 from django.db.models import QuerySet
 from scim2_models import SCIMException
 
+from django_scim.allowance import CostExceeded
 from django_scim.history.events import Attempt, limited
 from django_scim.mappings.builtin import link_digest
 from django_scim.mappings.collection import batches
@@ -76,7 +77,10 @@ class Again:
             self.do_one(row)
 
     def do_one(self, row: RehearsedResource) -> None:
-        """Do one resource again. What the project refuses by now is as if it had never been rehearsed."""
+        """Do one resource again. What the project refuses by now is as if it had never been rehearsed.
+
+        :raises CostExceeded: If the request names more than it may cost to do again.
+        """
         resource_type = registry().get(row.resource_type)
         if row.pk in self.done or resource_type is None:
             return
@@ -90,12 +94,14 @@ class Again:
             write = self.write_of(row, resource_type)
             if write is not None:
                 self.settle(row, write)
+        except CostExceeded:
+            raise
         except SCIMException as error:
             logger.info("what was rehearsed of %s cannot be done again: %s", row, error.detail)
 
     def write_of(self, row: RehearsedResource, resource_type: ResourceType) -> Write | None:
         """Return the write that leads to the resource as it was left, or None if there is nothing to do."""
-        caller = Caller(self.caller.connection, self.caller.base_url)
+        caller = Caller(self.caller.connection, self.caller.base_url, allowance=self.caller.allowance)
         caller.is_rehearsal, caller.rehearsed_id = True, reissued(row.identifier)
         operation = (
             Operation.DELETE if row.is_deleted else Operation.CREATE if row.is_made else Operation.REPLACE

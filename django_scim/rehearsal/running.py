@@ -12,6 +12,7 @@ from scim2_models import ConflictException
 from django_scim.history.events import Attempt
 from django_scim.rehearsal.memory import Again, Left, keep, left_by
 from django_scim.resources.resource import Caller
+from django_scim.sql.timeouts import transaction_within_limits
 from django_scim.sql.undone import broken_constraint, undone, written_databases
 
 logger = logging.getLogger("django_scim.request")
@@ -33,7 +34,7 @@ def rehearse(
     """
     databases = written_databases()
     lefts: list[Left] = []
-    with undone(databases):
+    with undone(databases, begin=transaction_within_limits):
         Again(caller).do(names)
         answer = handler()
         if attempts:

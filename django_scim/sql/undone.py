@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -17,12 +17,15 @@ IS_UNDONE: ContextVar[bool] = ContextVar("django_scim_is_undone", default=False)
 
 
 @contextmanager
-def undone(databases: Sequence[str]) -> Iterator[None]:
+def undone(
+    databases: Sequence[str], *, begin: Callable[[str], AbstractContextManager[Any]] = transaction.atomic
+) -> Iterator[None]:
     """Roll back all that the block does. What waits for a commit is never run.
 
     Reads go where writes go: a replica does not have what is never committed.
 
     :param databases: The aliases of the databases.
+    :param begin: What begins a transaction.
     :raises ImproperlyConfigured: If one of them has no transactions.
     """
     for alias in databases:
@@ -32,7 +35,7 @@ def undone(databases: Sequence[str]) -> Iterator[None]:
             )
     with ExitStack() as stack:
         for alias in databases:
-            stack.enter_context(rolled_back(alias))
+            stack.enter_context(rolled_back(alias, begin))
         if not any(isinstance(each, ReadsOfWrites) for each in router.routers):
             router.routers.insert(0, ReadsOfWrites())
         stack.callback(IS_UNDONE.reset, IS_UNDONE.set(True))
@@ -40,9 +43,9 @@ def undone(databases: Sequence[str]) -> Iterator[None]:
 
 
 @contextmanager
-def rolled_back(alias: str) -> Iterator[None]:
+def rolled_back(alias: str, begin: Callable[[str], AbstractContextManager[Any]]) -> Iterator[None]:
     """Roll back what the block does on one database."""
-    with transaction.atomic(using=alias):
+    with begin(alias):
         try:
             yield
         finally:

@@ -27,6 +27,7 @@ from django_scim.operations.undo.window import window
 from django_scim.rehearsal import memory
 from django_scim.rehearsal.report import report_on
 from tests.admin.counting import counted
+from tests.assertions import assert_scim_error
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.rehearsal import ending
@@ -430,3 +431,14 @@ def test_the_command_prints_json_with_all_names(rehearsing, people):
 def test_the_command_refuses_a_connection_in_no_rehearsal(connection):
     with pytest.raises(CommandError, match="is in no rehearsal"):
         call_command("scim_rehearsal", connection.name)
+
+
+def test_a_rehearsed_request_costs_what_it_has_to_do_again(rehearsing, settings):
+    made = [rehearsing.post("/Users", user(f"person{number}")).json()["id"] for number in range(30)]
+    settings.DJANGO_SCIM = {"MAX_REQUEST_COST": 100}
+
+    response = rehearsing.post("/Groups", group("all", members=[{"value": each} for each in made]))
+
+    assert_scim_error(response, 413)
+    few = rehearsing.post("/Groups", group("few", members=[{"value": each} for each in made[:3]]))
+    assert few.status_code == 201
