@@ -58,6 +58,8 @@ def state(connection: Connection) -> str:
         return "not active: all of its requests are refused"
     if connection.paused_at is not None:
         return f"paused since {time_text(connection.paused_at)}: {connection.pause_reason}"
+    if connection.rehearsal_since is not None:
+        return f"in rehearsal since {time_text(connection.rehearsal_since)}: nothing of the project changes"
     return "active"
 
 

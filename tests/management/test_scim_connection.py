@@ -251,6 +251,25 @@ class TestShow:
         assert run("list") == "Entra ID: not active: all of its requests are refused\nOkta: active\n"
 
 
+class TestRehearsal:
+    def test_a_rehearsal_begins_and_ends(self, okta):
+        assert "is in rehearsal" in run("rehearse", "Okta")
+        assert run("list").startswith("Okta: in rehearsal since ")
+
+        assert "is live" in run("go-live", "Okta")
+
+        assert run("list") == "Okta: active\n"
+
+    def test_a_connection_is_made_in_rehearsal(self):
+        run("create", "Okta", "--rehearse")
+
+        assert Connection.objects.get().rehearsal_since is not None
+
+    def test_a_connection_that_is_live_does_not_go_live(self, okta):
+        with pytest.raises(CommandError, match="Okta is in no rehearsal"):
+            run("go-live", "Okta")
+
+
 class TestPause:
     def test_a_pause_stops_writes_and_is_told(self, scim, django_capture_on_commit_callbacks):
         with receiving(connection_paused) as told, django_capture_on_commit_callbacks(execute=True):

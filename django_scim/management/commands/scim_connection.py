@@ -63,7 +63,11 @@ class Command(BaseCommand):
 
         as_json(action("list", "Print all connections, with their state."))
         as_json(action("show", "Print all that is known of a connection, and what is to be done next."))
-        add_columns(action("create", "Make a connection."))
+        create = action("create", "Make a connection.")
+        add_columns(create)
+        create.add_argument(
+            "--rehearse", action="store_true", help="Begin in rehearsal: nothing of the project changes."
+        )
         change = action("change", "Change what is given of a connection, and nothing else.")
         change.add_argument("--rename", metavar="NAME", help="Another name.")
         add_columns(change)
@@ -71,6 +75,10 @@ class Command(BaseCommand):
             "--reason", required=True, help="Why; the identity provider reads it."
         )
         without_asking(action("resume", "Say what a paused connection did and what was refused; resume it."))
+        action("rehearse", "Answer it from now on as if it worked, and change nothing of the project.")
+        action(
+            "go-live", "End its rehearsal: from now on it changes accounts. scim_rehearsal has the report."
+        )
         over = action("hand-over", "Let another connection manage what this one manages.")
         over.add_argument("--to", required=True, metavar="NAME", help="The name of the other connection.")
         without_asking(action("delete", "Delete a connection with its tokens. Its resources stay."))
@@ -84,6 +92,8 @@ class Command(BaseCommand):
             "change": self.change,
             "pause": self.pause,
             "resume": self.resume,
+            "rehearse": self.rehearse,
+            "go-live": self.go_live,
             "hand-over": self.hand_over,
             "delete": self.delete,
             "history": self.history,
@@ -117,6 +127,8 @@ class Command(BaseCommand):
         connection = Connection(name=options["name"], **columns(options))
         require_valid(connection)
         connection.save()
+        if options["rehearse"]:
+            connection.rehearse()
         self.stdout.write(f"Created the connection {connection}.")
         self.stdout.write(f"Base URL: {base_url(connection) or 'not known'}")
         self.say_next(connection)
@@ -163,6 +175,25 @@ class Command(BaseCommand):
         self.confirm("Its identity provider tries again what was refused. Resume it?", options)
         connection.resume()
         self.stdout.write(f"{connection} is resumed.")
+
+    def rehearse(self, options: dict[str, Any]) -> None:
+        """Begin a rehearsal, or begin it anew."""
+        connection = connection_named(options["name"])
+        connection.rehearse()
+        self.stdout.write(f"{connection} is in rehearsal: it is answered as if it worked.")
+
+    def go_live(self, options: dict[str, Any]) -> None:
+        """End a rehearsal.
+
+        :raises CommandError: If the connection is in none.
+        """
+        connection = connection_named(options["name"])
+        if not connection.go_live():
+            raise CommandError(f"{connection} is in no rehearsal.")
+        self.stdout.write(f"{connection} is live: its requests change accounts from now on.")
+        self.stdout.write(
+            "Let its identity provider synchronize everything once: the ids of the rehearsal are gone."
+        )
 
     def name_events(self, title: str, events: Any) -> None:
         """Print the resources of some events, if there are any."""
