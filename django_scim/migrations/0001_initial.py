@@ -11,6 +11,7 @@ import django_scim.models.access_token
 import django_scim.models.connection
 import django_scim.models.provisioning_event
 import django_scim.models.record
+from django_scim.sql.containment import INDEX
 
 
 def forget_content_types(apps: Any, schema_editor: Any) -> None:
@@ -19,6 +20,14 @@ def forget_content_types(apps: Any, schema_editor: Any) -> None:
     if router.allow_migrate_model(alias, ContentType):
         ContentType.objects.using(alias).filter(app_label="django_scim").delete()
     ContentType.objects.clear_cache()
+
+
+def index_documents(apps: Any, schema_editor: Any) -> None:
+    """Index what the comparable documents contain, where the database can."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(
+            f"CREATE INDEX {INDEX} ON django_scim_record USING gin (comparable jsonb_path_ops)"
+        )
 
 
 class Migration(migrations.Migration):
@@ -804,5 +813,6 @@ class Migration(migrations.Migration):
                 fields=("record", "attribute"), name="scim_unique_value_attribute"
             ),
         ),
+        migrations.RunPython(index_documents, migrations.RunPython.noop, elidable=False),
         migrations.RunPython(migrations.RunPython.noop, forget_content_types, elidable=False),
     ]

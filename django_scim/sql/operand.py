@@ -25,6 +25,7 @@ from django.db.models.lookups import (
 from scim2_models import AttributeBinding, InvalidFilterException
 from scim2_models.path import CompareOperator, coerce_value
 
+from django_scim.sql.containment import contained
 from django_scim.sql.functions import Comparable, DocumentText
 from django_scim.sql.index_candidates import Candidates
 from django_scim.sql.prepared import Slot
@@ -167,6 +168,15 @@ class StoredOperand(Operand):
 
     def __init__(self, document: Any, key: str, binding: AttributeBinding) -> None:
         super().__init__(DocumentText(document, key=key), binding)
+        self.document = document
+        self.key = key
+
+    def matches(self, operator: CompareOperator, other: Any) -> Q:
+        """Let an index find the documents that are equal, where the database has one."""
+        condition = super().matches(operator, other)
+        if operator is not CompareOperator.eq or not isinstance(other, str):
+            return condition
+        return contained(self.document, {self.key: other}) & condition
 
     def present_and_not_empty(self) -> Q:
         """The document keeps an empty string as one."""

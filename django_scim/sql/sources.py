@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet, Subquery
 from scim2_models import AttributeBinding, InvalidFilterException
 from scim2_models.path import CompareOperator
 
+from django_scim.sql.containment import contained, entry_in
 from django_scim.sql.functions import AnyEntry, Entry
 from django_scim.sql.operand import Operand, StoredOperand, any_of, constant
 
@@ -62,7 +63,9 @@ class EntrySource(Source):
 
     def keys(self, condition: Q | None = None) -> QuerySet[Any] | None:
         condition = constant(True) if condition is None else condition
-        return super().keys(Q(AnyEntry("comparable", condition, key=self.member)))
+        found = Q(AnyEntry("comparable", condition, key=self.member))
+        entry = entry_in(condition)
+        return super().keys(contained("comparable", {self.member: [entry]}) & found if entry else found)
 
 
 class Union(Subquery):
