@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
+from django.db import connections, router
 from django.db.models import OuterRef, Subquery
 from scim2_models import AttributeBinding, InvalidValueException
 
@@ -35,7 +36,11 @@ class Stored(Mapping):
         self.without = frozenset(without)
 
     def prepare(self) -> None:
-        """Note which values are decimals: PostgreSQL gives back large ones as integers."""
+        """Note which values are decimals, which PostgreSQL gives back as integers if they are large.
+
+        It alone has an index of what the records hold.
+        """
+        self.has_own_index = connections[router.db_for_write(self.resource_type.model)].vendor == "postgresql"
         names: list[str | None] = [None, *self.path.sub_attributes]
         bindings = {name: self.sub_binding(name) for name in names}
         self.decimals = {

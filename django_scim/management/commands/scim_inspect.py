@@ -189,7 +189,7 @@ def inspect_mapping(mapping: Mapping) -> InspectedAttribute:
         mapping.writable,
         mapping.filterable,
         mapping.sortable,
-        mapping.filterable and (mapping.has_own_index or (indexed if served else False)),
+        mapping.filterable and (indexed if served else mapping.has_own_index),
     )
 
 
