@@ -98,7 +98,7 @@ def test_records_of_a_resource_type_that_is_served_no_more_are_listed(admin_clie
     assert admin_client.get(page(record)).status_code == 200
 
 
-@pytest.mark.parametrize("junk", ["abc", "1.5", "9" * 40, "67fbf7bb-a602-8000-8000-000000000001", "é", "%"])
+@pytest.mark.parametrize("junk", ["abc", "1.5", "9" * 40, "67fbf7bb-a602-8000-8000-000000000001", "ж", "%"])
 def test_a_search_of_resources_for_what_no_key_can_be_finds_none(admin_client, scim, junk):
     touch(scim, UserFactory.create())
 
