@@ -97,8 +97,8 @@ def test_the_history_has_what_was_asked_for(page, barbara):
     # Reading all of them does not wait for the page to come, as reading one does.
     found.last.wait_for()
     rows = found.all_inner_texts()
-    operations = [next(word for word in ("create", "modify") if word in row) for row in rows]
-    assert operations == ["create", "modify", "create"]
+    effects = [next(word for word in ("Refused", "Changed", "Created") if word in row) for row in rows]
+    assert effects == ["Refused", "Changed", "Created"]
     assert ["409" in row for row in rows] == [True, False, False]
 
 
