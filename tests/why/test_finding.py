@@ -43,8 +43,9 @@ def test_what_nobody_is_called_finds_nobody(anna, text):
 
 def test_an_id_finds_a_person_whole_and_in_part(anna):
     assert found(id_of(anna)) == [anna.pk]
-    assert found(id_of(anna)[-12:]) == [anna.pk]
-    assert found(str(anna.pk)) == [anna.pk]
+    # A part of it may be the number of somebody else.
+    assert anna.pk in found(id_of(anna)[-12:])
+    assert anna.pk in found(str(anna.pk))
 
 
 def test_a_part_of_an_external_id_finds_a_person(scim):
