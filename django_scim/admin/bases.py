@@ -11,8 +11,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -94,6 +94,11 @@ class LeanChangeList(ChangeList):
         # With equal counts, Django's template shows no number.
         self.result_count = self.full_result_count = len(rows)
         self.show_full_result_count = self.can_show_all = self.multi_page = False
+
+
+def broken_at_signs(text: str) -> SafeString:
+    """Return a text as HTML that a narrow column breaks after the ``@`` of an address, not anywhere in it."""
+    return format_html_join(mark_safe("@<wbr>"), "{}", ((part,) for part in text.split("@")))
 
 
 def json_text(value: Any) -> SafeString:

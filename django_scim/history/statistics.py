@@ -152,6 +152,11 @@ def current(moment: datetime) -> datetime:
     return timezone.localtime(moment) if timezone.is_aware(moment) else moment
 
 
+def time_text(moment: datetime) -> str:
+    """Return a time as all pages and commands write it: to the second, in the current time zone."""
+    return f"{current(moment):%Y-%m-%d %H:%M:%S}"
+
+
 def beginning(day: date) -> datetime:
     """Return the time at which a day begins, in the current time zone."""
     midnight = datetime.combine(day, time.min)

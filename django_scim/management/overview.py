@@ -14,7 +14,7 @@ from django_scim.api.addresses import base_path, needs_tenant, site
 from django_scim.api.authentication import takes_own_tokens
 from django_scim.history.counting import roll_up
 from django_scim.history.export import in_utc
-from django_scim.history.statistics import current, last_success, recent_refusals
+from django_scim.history.statistics import last_success, recent_refusals, time_text
 from django_scim.models import AccessToken, Connection
 from django_scim.setup_guides import documentation_url, likely_provider
 
@@ -31,9 +31,9 @@ def base_url(connection: Connection) -> str | None:
     return None if path is None else f"{site() or 'https://<host>'}{path}"
 
 
-def time_text(time: datetime | None) -> str:
-    """Return a time as people read it, in the current time zone."""
-    return "never" if time is None else f"{current(time):%Y-%m-%d %H:%M:%S}"
+def time_or_never(time: datetime | None) -> str:
+    """Return a time as people read it, or ``never``."""
+    return "never" if time is None else time_text(time)
 
 
 def watched() -> QuerySet[Any]:
@@ -57,24 +57,27 @@ def state(connection: Connection) -> str:
     if not connection.is_active:
         return "not active: all of its requests are refused"
     if connection.paused_at is not None:
-        return f"paused since {time_text(connection.paused_at)}: {connection.pause_reason}"
+        return f"paused since {time_or_never(connection.paused_at)}: {connection.pause_reason}"
     if connection.rehearsal_since is not None:
-        return f"in rehearsal since {time_text(connection.rehearsal_since)}: nothing of the project changes"
+        return (
+            f"in rehearsal since {time_or_never(connection.rehearsal_since)}: nothing of the project changes"
+        )
     return "active"
 
 
 def token_state(token: AccessToken) -> str:
     """Return whether a token is usable, and why not."""
     if token.revoked is not None:
-        return f"revoked on {time_text(token.revoked)}"
+        return f"revoked on {time_or_never(token.revoked)}"
     if token.expires is not None and token.expires <= timezone.now():
-        return f"expired on {time_text(token.expires)}"
-    return "usable" if token.expires is None else f"usable until {time_text(token.expires)}"
+        return f"expired on {time_or_never(token.expires)}"
+    return "usable" if token.expires is None else f"usable until {time_or_never(token.expires)}"
 
 
 def token_line(token: AccessToken) -> str:
     """Return what people read of a token."""
-    used = f"last used {time_text(token.last_used)}{f' by {token.user_agent}' if token.user_agent else ''}"
+    by = f" by {token.user_agent}" if token.user_agent else ""
+    used = f"last used {time_or_never(token.last_used)}{by}"
     description = f" ({token.description})" if token.description else ""
     return f"{token}{description}: {', '.join(token.scopes)}; {token_state(token)}; {used}"
 
@@ -96,8 +99,8 @@ def overview(connection: Any) -> Iterator[tuple[str, str]]:
         "manages",
         f"{managed} resources" if managed <= MOST_MANAGED else f"more than {MOST_MANAGED} resources",
     )
-    yield "last request", time_text(connection.last_request)
-    yield "last success", time_text(connection.last_success)
+    yield "last request", time_or_never(connection.last_request)
+    yield "last success", time_or_never(connection.last_success)
     yield "refused in 24 hours", str(sum(refusal.number for refusal in recent_refusals(connection)))
     for token in connection.tokens.all():
         yield "token", token_line(token)

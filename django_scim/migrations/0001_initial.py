@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=django_scim.models.connection.dialect_choices,
-                        help_text="How requests are read that could mean something else elsewhere.",
+                        help_text="Which identity provider's own way of writing SCIM to expect; empty for the standard.",
                         max_length=50,
                         verbose_name="dialect",
                     ),
@@ -249,7 +249,7 @@ class Migration(migrations.Migration):
                     "is_handed_over",
                     models.BooleanField(
                         default=False,
-                        help_text="Whether staff have given the resource to the connection, although it has power.",
+                        help_text="Whether staff have let the connection change a resource that has permissions.",
                         verbose_name="handed over",
                     ),
                 ),

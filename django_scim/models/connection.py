@@ -148,7 +148,7 @@ class Connection(models.Model):
         max_length=50,
         blank=True,
         choices=dialect_choices,
-        help_text=_("How requests are read that could mean something else elsewhere."),
+        help_text=_("Which identity provider's own way of writing SCIM to expect; empty for the standard."),
     )
     tenant_type = models.ForeignKey(
         ContentType,

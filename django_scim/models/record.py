@@ -58,7 +58,7 @@ class Record(models.Model):
     is_handed_over = models.BooleanField(
         _("handed over"),
         default=False,
-        help_text=_("Whether staff have given the resource to the connection, although it has power."),
+        help_text=_("Whether staff have let the connection change a resource that has permissions."),
     )
     is_joined = models.BooleanField(
         _("joined"),

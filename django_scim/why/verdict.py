@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from django_scim.history.events import limited
 from django_scim.history.export import in_utc
-from django_scim.history.statistics import current
+from django_scim.history.statistics import time_text
 from django_scim.models import Connection, Effect, Link, Outcome, ProvisioningEvent, Record
 from django_scim.operations.staff import has_identifier
 from django_scim.resources.resource import Caller, Resource
@@ -147,7 +147,7 @@ class Verdict:
         facts = {
             "name": name,
             "author": author_of(event),
-            "time": f"{current(event.time):%Y-%m-%d %H:%M:%S}",
+            "time": time_text(event.time),
         }
         if self.status == ACTIVE:
             text = _("%(name)s is active: %(author)s made it so on %(time)s.")
@@ -292,7 +292,7 @@ def missing(name: str) -> str | None:
     facts = {
         "name": event.display,
         "author": author_of(event),
-        "time": f"{current(event.time):%Y-%m-%d %H:%M:%S}",
+        "time": time_text(event.time),
         "status": event.status,
         "detail": event.detail,
     }

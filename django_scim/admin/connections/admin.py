@@ -22,7 +22,6 @@ from django_scim.admin.connections.health import (
     VIEW_EVENTS,
     VIEW_RESOURCES,
     VIEW_TOKENS,
-    date_text,
     health_of,
     notices,
     token_figures,
@@ -33,7 +32,7 @@ from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenInline
 from django_scim.admin.pictures import pictures
 from django_scim.history.counting import roll_up
-from django_scim.history.statistics import last_success, recent_refusal_count
+from django_scim.history.statistics import last_success, recent_refusal_count, time_text
 from django_scim.models import AccessToken, AdoptionPolicy, Connection, Link
 from django_scim.resources.authority import Act, table
 
@@ -85,7 +84,7 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
     ]
 
     class Media:
-        css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/connection.css"]}
+        css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/tools.css", "django_scim/connection.css"]}
         js = ("django_scim/copy.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
@@ -96,7 +95,7 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
         if request.user.has_perm(VIEW_EVENTS):
             columns |= {"last_success": last_success(), "recent_refusal_count": recent_refusal_count()}
         connections: QuerySet[Connection] = super().get_queryset(request)
-        return connections.annotate(**columns)
+        return connections.prefetch_related("tenant").annotate(**columns)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -108,11 +107,18 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         columns: tuple[str, ...] = ("name", "state")
+        if Connection.objects.filter(tenant_type__isnull=False).exists():
+            columns = ("name", "tenant_name", "state")
         if request.user.has_perm(VIEW_TOKENS):
             columns += ("usable_tokens", "last_request")
         if request.user.has_perm(VIEW_EVENTS):
             columns += ("last_success", "recent_refusals")
         return columns
+
+    @admin.display(description=_("tenant"))
+    def tenant_name(self, connection: Connection) -> str | None:
+        """Return what the tenant is called, or its key if the project has deleted it."""
+        return str(connection.tenant or connection.tenant_id) or None
 
     @admin.display(description=_("state"))
     def state(self, connection: Connection) -> SafeString | str:
@@ -127,12 +133,12 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
     @admin.display(description=_("last request"), ordering="last_request")
     def last_request(self, connection: WatchedConnection) -> str:
         """Return when any token of the connection was last used."""
-        return gettext("never") if connection.last_request is None else date_text(connection.last_request)
+        return gettext("never") if connection.last_request is None else time_text(connection.last_request)
 
     @admin.display(description=_("last success"), ordering="last_success")
     def last_success(self, connection: WatchedConnection) -> str:
         """Return when a request that the history has was last successful."""
-        return gettext("never") if connection.last_success is None else date_text(connection.last_success)
+        return gettext("never") if connection.last_success is None else time_text(connection.last_success)
 
     @admin.display(description=_("errors, 24 h"), ordering="recent_refusal_count")
     def recent_refusals(self, connection: WatchedConnection) -> SafeString | int:

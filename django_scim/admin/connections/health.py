@@ -11,13 +11,12 @@ from django.contrib.admin import AdminSite
 from django.db.models import Count, F, Max, Min, Q
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from django_scim.admin.addresses import history_url
 from django_scim.api.authentication import AccessTokenAuthentication
 from django_scim.conf import get_settings
-from django_scim.history.statistics import Refusal, current, recent_refusals
+from django_scim.history.statistics import Refusal, recent_refusals, time_text
 from django_scim.imports import leads_to
 from django_scim.models import Connection, Outcome, Record
 from django_scim.resources.registry import registry
@@ -159,7 +158,7 @@ def notices_of_state(connection: Connection) -> Iterator[Notice]:
             "warning", _("Not active"), _("The connection is not active: all of its requests are refused.")
         )
     if connection.rehearsal_since is not None:
-        date = {"date": date_text(connection.rehearsal_since)}
+        date = {"date": time_text(connection.rehearsal_since)}
         yield Notice(
             "warning",
             _("In rehearsal since %(date)s") % date,
@@ -167,7 +166,7 @@ def notices_of_state(connection: Connection) -> Iterator[Notice]:
             % date,
         )
     if connection.paused_at is not None:
-        since = {"date": date_text(connection.paused_at), "reason": connection.pause_reason}
+        since = {"date": time_text(connection.paused_at), "reason": connection.pause_reason}
         yield Notice(
             "error",
             _("Paused since %(date)s") % since,
@@ -186,7 +185,7 @@ def notices_of_tokens(connection: Any) -> Iterator[Notice]:
             _("No token is usable: each request is refused with 401 until there is a new token."),
         )
     elif not connection.lasting_token_count and connection.last_expiry <= soon:
-        date = {"date": date_text(connection.last_expiry)}
+        date = {"date": time_text(connection.last_expiry)}
         yield Notice(
             "warning",
             _("Last token expires on %(date)s") % date,
@@ -197,7 +196,7 @@ def notices_of_tokens(connection: Any) -> Iterator[Notice]:
             % date,
         )
     elif connection.next_expiry is not None and connection.next_expiry <= soon:
-        date = {"date": date_text(connection.next_expiry)}
+        date = {"date": time_text(connection.next_expiry)}
         yield Notice(
             "warning",
             _("Token expires on %(date)s") % date,
@@ -207,8 +206,3 @@ def notices_of_tokens(connection: Any) -> Iterator[Notice]:
             )
             % date,
         )
-
-
-def date_text(moment: datetime) -> str:
-    """Return a time as people read it, in their time zone."""
-    return date_format(current(moment), "DATETIME_FORMAT")

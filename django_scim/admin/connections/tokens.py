@@ -21,7 +21,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.admin.bases import ModelForm, ReadOnly, TabularInline
-from django_scim.admin.connections.health import EXPIRY_WARNING, date_text
+from django_scim.admin.connections.health import EXPIRY_WARNING
+from django_scim.history.statistics import time_text
 from django_scim.models import AccessToken, Connection, Scope
 from django_scim.models.access_token import read_and_write
 from django_scim.resources.registry import readable_scopes, scope_choices
@@ -90,7 +91,7 @@ class AccessTokenInline(ReadOnly, TabularInline):
     fields: ClassVar[tuple[str, ...]] = (
         "description",
         "scopes_display",
-        "created",
+        "creation",
         "expiry",
         "last_use",
         "status",
@@ -119,19 +120,23 @@ class AccessTokenInline(ReadOnly, TabularInline):
     def scopes_display(self, token: AccessToken) -> str:
         return readable_scopes(token.scopes)
 
+    @admin.display(description=_("created"))
+    def creation(self, token: AccessToken) -> str:
+        return time_text(token.created)
+
     @admin.display(description=_("expires"))
     def expiry(self, token: AccessToken) -> SafeString | str:
         """Return the time of expiry, in bold if it is soon."""
         if token.expires is None:
             return gettext("never")
-        text = date_text(token.expires)
+        text = time_text(token.expires)
         is_soon = timezone.now() < token.expires <= timezone.now() + EXPIRY_WARNING
         return format_html("<strong>{}</strong>", text) if is_soon and token.revoked is None else text
 
     @admin.display(description=_("last used"))
     def last_use(self, token: AccessToken) -> str:
         """When the token was last used, to the minute."""
-        return gettext("never") if token.last_used is None else date_text(token.last_used)
+        return gettext("never") if token.last_used is None else time_text(token.last_used)
 
     @admin.display(description=_("status"))
     def status(self, token: AccessToken) -> str:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from django_scim.admin.addresses import history_url, may_view_rows
-from django_scim.admin.bases import DescribedPage, ModelAdmin, ReadOnly
+from django_scim.admin.bases import DescribedPage, ModelAdmin, ReadOnly, broken_at_signs
 from django_scim.admin.history.change_list import HistoryChangeList, attach_record_urls
 from django_scim.admin.history.event import event_context
 from django_scim.admin.history.filters import (
@@ -36,7 +36,7 @@ from django_scim.admin.history.words import told
 from django_scim.admin.pictures import pictures_beside
 from django_scim.history.export import FORMATS, ExportFormat
 from django_scim.history.selection import EventSelection
-from django_scim.history.statistics import current
+from django_scim.history.statistics import current, time_text
 from django_scim.models import Connection, Outcome, ProvisioningEvent
 
 
@@ -49,10 +49,8 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
         "second",
         "resource",
         "happened",
-        "status",
-        "scim_type",
+        "answer",
         "connection",
-        "milliseconds",
     )
     list_select_related = ("connection",)
     list_filter = (
@@ -81,7 +79,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
     )
 
     class Media:
-        css = {"all": ("django_scim/history.css",)}
+        css = {"all": ("django_scim/tools.css", "django_scim/history.css")}
 
     # The list
 
@@ -105,9 +103,9 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
         return (EventSelection(queryset, search=search_term).all() if search_term else queryset), False
 
     @admin.display(description=_("time"), ordering="time")
-    def second(self, event: ProvisioningEvent) -> SafeString:
+    def second(self, event: ProvisioningEvent) -> str:
         """Return the time to the second: a minute has many events."""
-        return format_html('<span class="nowrap">{}</span>', f"{current(event.time):%Y-%m-%d %H:%M:%S}")
+        return time_text(event.time)
 
     @admin.display(description=_("event"))
     def happened(self, event: ProvisioningEvent) -> SafeString:
@@ -117,6 +115,12 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
         if not event.summary:
             return text
         return format_html('{}<span class="scim-summary"><bdi>{}</bdi></span>', text, event.summary)
+
+    @admin.display(description=_("answer"))
+    def answer(self, event: ProvisioningEvent) -> SafeString:
+        """Return the status with its ``scimType``, and how long it took: on a narrow page in a line below."""
+        status = f"{event.status} {event.scim_type}".rstrip()
+        return format_html('{} <span class="scim-quiet">{}</span>', status, self.milliseconds(event))
 
     @admin.display(description=_("event"))
     def what(self, event: ProvisioningEvent) -> str:
@@ -131,7 +135,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
         """Return the display name of the resource, or else its ``id``, linked to its page if it has one."""
         # Isolated: a name that runs from right to left would turn the rest of the line around.
         name = f"{event.resource_type} {event.display or event.resource_id}".rstrip()
-        text = format_html("<bdi>{}</bdi>", name)
+        text = format_html("<bdi>{}</bdi>", broken_at_signs(name))
         url = getattr(event, "record_url", None)
         return text if url is None else format_html('<a href="{}">{}</a>', url, text)
 

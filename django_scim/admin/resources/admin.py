@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_scim.admin.addresses import action_url, history_url, may_act, may_view_events, row_url
-from django_scim.admin.bases import DescribedPage, ReadOnly, TabularInline, json_text
+from django_scim.admin.bases import DescribedPage, ReadOnly, TabularInline, broken_at_signs, json_text
 from django_scim.admin.resources.action_pages import LIST_ACTIONS, MOST_RESOURCES, ResourceActionPages
 from django_scim.admin.resources.actions import UnlinkAction
 from django_scim.admin.resources.change_list import RecordChangeList
@@ -26,6 +26,7 @@ from django_scim.admin.resources.filters import (
 from django_scim.admin.resources.panel import ResourcePanel
 from django_scim.admin.resources.searching import SearchedResources
 from django_scim.admin.rows import name_of, resources_of, row_of
+from django_scim.history.statistics import time_text
 from django_scim.models import Link, Operation, Record
 from django_scim.operations.staff import has_identifier
 from django_scim.resources.registry import registry
@@ -66,10 +67,9 @@ class RecordAdmin(ReadOnly, DescribedPage, SearchedResources, ResourceActionPage
     inlines = [LinkInline]
     list_display = (
         "resource",
-        "resource_type",
         "row",
         "status",
-        "last_modified",
+        "modification",
         "author",
         "external_ids",
     )
@@ -94,9 +94,9 @@ class RecordAdmin(ReadOnly, DescribedPage, SearchedResources, ResourceActionPage
                     "resource_type",
                     "name",
                     "key",
-                    "created",
-                    "last_modified",
-                    "deleted_at",
+                    "creation",
+                    "modification",
+                    "deletion",
                     "managed_by",
                     "is_handed_over",
                     "identifier",
@@ -107,10 +107,19 @@ class RecordAdmin(ReadOnly, DescribedPage, SearchedResources, ResourceActionPage
         ),
         (_("Unmapped attributes"), {"fields": ("stored",), "classes": ("collapse",)}),
     ]
-    readonly_fields = ("name", "key", "identifier", "former", "stored")
+    readonly_fields = (
+        "name",
+        "key",
+        "creation",
+        "modification",
+        "deletion",
+        "identifier",
+        "former",
+        "stored",
+    )
 
     class Media:
-        css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/resource.css"]}
+        css: ClassVar[dict[str, list[str]]] = {"all": ["django_scim/tools.css", "django_scim/resource.css"]}
 
     # The list
 
@@ -139,9 +148,9 @@ class RecordAdmin(ReadOnly, DescribedPage, SearchedResources, ResourceActionPage
         return super().changelist_view(request, context)
 
     @admin.display(description=_("resource"))
-    def resource(self, record: Any) -> str:
-        """Return the name of the row, or a text with its key if the row is deleted."""
-        return record.columns.name or str(record)
+    def resource(self, record: Any) -> SafeString:
+        """Return the type with the name of the row, or with its key if the row is deleted."""
+        return broken_at_signs(f"{record.resource_type} {record.columns.name or record.key}")
 
     @admin.display(description=_("account"))
     def row(self, record: Any) -> SafeString | str:
@@ -170,6 +179,20 @@ class RecordAdmin(ReadOnly, DescribedPage, SearchedResources, ResourceActionPage
     def author(self, record: Any) -> str | None:
         return record.columns.author  # type: ignore[no-any-return]
 
+    # Times
+
+    @admin.display(description=_("created"))
+    def creation(self, record: Record) -> str:
+        return time_text(record.created)
+
+    @admin.display(description=_("last modified"))
+    def modification(self, record: Record) -> str:
+        return time_text(record.last_modified)
+
+    @admin.display(description=_("deleted at"))
+    def deletion(self, record: Record) -> str | None:
+        return None if record.deleted_at is None else time_text(record.deleted_at)
+
     # The page
 
     def page_context(self, request: HttpRequest, record: Record) -> dict[str, Any]:
@@ -193,7 +216,7 @@ class RecordAdmin(ReadOnly, DescribedPage, SearchedResources, ResourceActionPage
         obj = resources_of([record]).get(record.pk)
         return "—" if obj is None else obj.identifier
 
-    @admin.display(description=_("hired again"))
+    @admin.display(description=_("former ids"))
     def former(self, record: Record) -> str:
         """Return the ids that the resource had until it was deleted and made again."""
         return ", ".join(record.former_ids) or "—"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, CharField, Model, OuterRef, Subquery, Value, When
+from django.db.models import Case, CharField, Model, OuterRef, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -71,6 +72,9 @@ def is_change(event: ProvisioningEvent) -> bool:
     return event.outcome == Outcome.SUCCESS and event.operation not in READS
 
 
+LOOKED_AT = 100
+"""How many changes of a resource are looked at to find who has written an attribute."""
+
 CACHE = "_django_scim_provisioning"
 """The attribute of a request that caches :class:`Provisioning`: a page needs it several times."""
 
@@ -83,10 +87,26 @@ class Provisioning:
     :param is_provisioned: Whether an identity provider writes the resource. Its connection may be deleted.
     """
 
+    resource_type: ResourceType
+    row: Model
     record: Record | None
     links: Sequence[Link]
     connections: Sequence[Connection]
     is_provisioned: bool
+
+    @cached_property
+    def authors(self) -> dict[str, str]:
+        """Who has written each attribute last, by its path, as far as the newest events tell."""
+        found: dict[str, str] = {}
+        for event in self._latest_changes:
+            for key in event.changes:
+                found.setdefault(key, author_of(event))
+        return found
+
+    @property
+    def _latest_changes(self) -> QuerySet[ProvisioningEvent]:
+        events = changes_of(self.resource_type, self.row).select_related("connection")
+        return events.only("method", "changes", "connection__name")[:LOOKED_AT]
 
 
 def provisioning_of(resource_type: ResourceType, row: Model, request: HttpRequest) -> Provisioning:
@@ -116,15 +136,20 @@ def look_up(resource_type: ResourceType, row: Model) -> Provisioning:
         is_written = bool(record.attributes) or record.unique_values.exists()
     is_deleted = record is not None and record.deleted_at is not None
     is_provisioned = is_written and not is_deleted and not resource_type.adapter.protected(row)
-    return Provisioning(record, links, connections, is_provisioned)
+    return Provisioning(resource_type, row, record, links, connections, is_provisioned)
 
 
 def last_write(resource_type: ResourceType, row: Model) -> ProvisioningEvent | None:
     """Return the last change of a resource by a connection, or None if the history has none."""
+    return changes_of(resource_type, row).select_related("connection").first()
+
+
+def changes_of(resource_type: ResourceType, row: Model) -> QuerySet[ProvisioningEvent]:
+    """Return the successful writes of a resource by connections, the last one first."""
     events = ProvisioningEvent.objects.filter(
         resource_id=resource_type.looked_up_identifier(row),
         resource_type=resource_type.name,
         outcome=Outcome.SUCCESS,
     ).exclude(operation__in=READS)
     # The events of actions in the admin have no method.
-    return events.exclude(method="").select_related("connection").order_by("-time", "-pk").first()
+    return events.exclude(method="").order_by("-time", "-pk")

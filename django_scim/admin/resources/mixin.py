@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from django.db.models import Field, Model
+from django.db.models.options import Options
 from django.forms import BaseModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -48,21 +49,28 @@ class ProvisioningAdminMixin(ModelAdmin):
         resource_type = resource_type_for(self.model)
         return resource_type if resource_type and has_identifier(resource_type, obj) else None
 
-    def provisioning_note(self, request: HttpRequest, obj: Model | None) -> str | None:
-        """Return the note for the fields that SCIM writes, or None if the row is not provisioned.
+    def provisioning_notes(self, request: HttpRequest, obj: Model | None) -> dict[str, str]:
+        """Return the notes of the places that SCIM writes; none if the row is not provisioned.
 
-        It names the connections only to users who may view resources.
+        A note names who has written the place last, or else all connections of the row. It does so only to
+        users who may view resources.
         """
         resource_type = self.provisioned_type(obj)
         if resource_type is None or obj is None:
-            return None
+            return {}
         provisioning = provisioning_of(resource_type, obj, request)
         if not provisioning.is_provisioned:
-            return None
-        owners = ", ".join(str(connection) for connection in provisioning.connections)
-        if not owners or not may_view_records(self.admin_site, request):
-            return _("Provisioned by an identity provider.")
-        return _("Provisioned by %(connection)s.") % {"connection": owners}
+            return {}
+        authors: Mapping[str, str] = {}
+        owners = ""
+        if may_view_records(self.admin_site, request):
+            owners = ", ".join(str(connection) for connection in provisioning.connections)
+            authors = provisioning.authors
+        return {
+            place: note_of(authors.get(mapping.path.key, owners))
+            for mapping in resource_type.written_mappings
+            for place in mapping.places
+        }
 
     # The fields
 
@@ -71,25 +79,20 @@ class ProvisioningAdminMixin(ModelAdmin):
     ) -> Any:
         """Add the note to the fields that SCIM writes."""
         form = super().get_form(request, obj, change=change, **kwargs)
-        note = self.provisioning_note(request, obj)
-        resource_type = self.provisioned_type(obj)
-        if note is None or resource_type is None:
-            return form
-        return form_with_note(form, owned_fields(resource_type), note)
+        notes = self.provisioning_notes(request, obj)
+        return form_with_notes(form, notes_of_fields(self.opts, notes)) if notes else form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Add the fields that SCIM writes, if they are to be read-only."""
         names = super().get_readonly_fields(request, obj)
-        resource_type = self.provisioned_type(obj)
-        if not self.provisioned_fields_readonly or resource_type is None:
-            return names
-        if self.provisioning_note(request, obj) is None:
+        notes = self.provisioning_notes(request, obj) if self.provisioned_fields_readonly else {}
+        if not notes:
             return names
         # Django leaves out what the admin excludes, or else what its form excludes.
         options = getattr(self.form, "_meta", None)
         left_out = {*names, *(self.get_exclude(request, obj) or getattr(options, "exclude", None) or ())}
         editable = {field.name for field in (*self.opts.fields, *self.opts.many_to_many) if field.editable}
-        return (*names, *sorted((owned_fields(resource_type) & editable) - left_out))
+        return (*names, *sorted((notes_of_fields(self.opts, notes).keys() & editable) - left_out))
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
         """Leave out fields that depend on a read-only field: Django has no widget for it in the form."""
@@ -103,13 +106,12 @@ class ProvisioningAdminMixin(ModelAdmin):
         self, request: HttpRequest, obj: Model | None = None
     ) -> Iterator[tuple[Any, Any]]:
         """Add the note to the inlines of related rows that SCIM writes, such as a profile."""
-        note = self.provisioning_note(request, obj)
-        resource_type = self.provisioned_type(obj)
+        notes = self.provisioning_notes(request, obj)
         for formset, inline in super().get_formsets_with_inlines(request, obj):
             relation = getattr(formset, "fk", None)
-            if note is not None and resource_type is not None and relation is not None:
-                names = owned_fields_behind(resource_type, relation)
-                form = form_with_note(formset.form, names, note, disabled=self.provisioned_fields_readonly)
+            if notes and relation is not None:
+                own = notes_behind(relation, notes)
+                form = form_with_notes(formset.form, own, disabled=self.provisioned_fields_readonly)
                 formset = type(formset.__name__, (formset,), {"form": form})
             yield formset, inline
 
@@ -139,57 +141,59 @@ class ProvisioningAdminMixin(ModelAdmin):
 FormClass = type["BaseModelForm[Any]"]
 
 
-def owned_places(resource_type: ResourceType) -> Iterator[str]:
-    """Yield the fields and relations of the host that SCIM writes, as ``scim_inspect`` shows them."""
-    for mapping in resource_type.written_mappings:
-        yield from mapping.places
+def note_of(author: str) -> str:
+    """Return the note of a field that a connection writes, or somebody who may not be named."""
+    if not author:
+        return _("Provisioned by an identity provider.")
+    return _("Provisioned by %(connection)s.") % {"connection": author}
 
 
-def owned_fields(resource_type: ResourceType) -> set[str]:
-    """Return the names of the model's own fields that SCIM writes."""
-    meta = resource_type.model._meta
+def notes_of_fields(meta: Options[Any], notes: Mapping[str, str]) -> dict[str, str]:
+    """Return the notes of a model's own fields, of all places that SCIM writes."""
     names = {field.name for field in (*meta.fields, *meta.many_to_many)}
-    return names.intersection(owned_places(resource_type))
+    return {name: note for name, note in notes.items() if name in names}
 
 
-def owned_fields_behind(resource_type: ResourceType, relation: Field[Any, Any]) -> set[str]:
-    """Return the fields that SCIM writes in rows beside the resource, such as a profile.
+def notes_behind(relation: Field[Any, Any], notes: Mapping[str, str]) -> dict[str, str]:
+    """Return the notes of fields in rows beside the resource, such as a profile.
 
     :param relation: The foreign key of those rows that leads to the resource.
     """
     reverse: Any = relation.remote_field
     names = {reverse.name, reverse.get_accessor_name()}
     fields = {field.name for field in relation.model._meta.fields}
-    found = (place.partition("__") for place in owned_places(resource_type))
-    return {name for head, _, name in found if head in names and name in fields}
+    found = ((*place.partition("__"), note) for place, note in notes.items())
+    return {name: note for head, _, name, note in found if head in names and name in fields}
 
 
-def form_with_note(
-    form: FormClass, names: Collection[str], note: str, *, disabled: bool = False
-) -> FormClass:
-    """Return a form class with a note in the help text of some fields.
+def form_with_notes(form: FormClass, notes: Mapping[str, str], *, disabled: bool = False) -> FormClass:
+    """Return a form class with notes in the help texts of its fields.
 
     Django names the help text in the ``aria-describedby`` of a field. A read-only field has its help text
     from the options of the form.
 
+    :param notes: The notes by the names of the fields.
     :param disabled: Whether the fields ignore what a browser sends.
     """
 
     class NotedForm(form):  # type: ignore[misc, valid-type]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            for name in self.fields.keys() & set(names):
+            for name in self.fields.keys() & notes.keys():
                 field = self.fields[name]
-                field.help_text = with_note(field.help_text, note)
+                field.help_text = with_note(field.help_text, notes[name])
                 field.disabled = field.disabled or disabled
 
     NotedForm.__name__ = form.__name__
     options = copy.copy(NotedForm._meta)
     given = options.help_texts or {}
     help_texts = {
-        name: given.get(name, getattr(options.model._meta.get_field(name), "help_text", "")) for name in names
+        name: given.get(name, getattr(options.model._meta.get_field(name), "help_text", "")) for name in notes
     }
-    options.help_texts = {**given, **{name: with_note(text, note) for name, text in help_texts.items()}}
+    options.help_texts = {
+        **given,
+        **{name: with_note(text, notes[name]) for name, text in help_texts.items()},
+    }
     NotedForm._meta = options
     return NotedForm
 

@@ -99,6 +99,11 @@ class ResourcePanel:
         return row_url(self.site, self.row) if may_view else None
 
     @property
+    def row_label(self) -> str:
+        """What leads to the row's page: it is called as the project calls it."""
+        return _("Open this %(model)s") % {"model": self.row._meta.verbose_name}
+
+    @property
     def owners(self) -> str:
         """The connections that provision the resource, by name."""
         return ", ".join(str(connection) for connection in self.provisioning.connections)

@@ -16,6 +16,7 @@ from django_scim.adoption.handing_over import hand_over, managed_count
 from django_scim.dialects.registry import dialect_choices
 from django_scim.history.export import encoded, event_document, with_related
 from django_scim.history.selection import EventSelection
+from django_scim.history.statistics import time_text
 from django_scim.management.arguments import connection_named, moment, require_valid, tenant_named
 from django_scim.management.overview import (
     base_url,
@@ -23,7 +24,6 @@ from django_scim.management.overview import (
     next_steps,
     overview,
     state,
-    time_text,
     watched,
 )
 from django_scim.models import AdoptionPolicy, Connection, Operation, Outcome, ProvisioningEvent

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from django_scim.history.statistics import time_text
 from django_scim.management.arguments import connection_named
 from django_scim.rehearsal.report import in_words, report_on
 
@@ -42,6 +43,6 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), indent=2))
             return
-        self.stdout.write(f"{connection} is in rehearsal since {report.since:%Y-%m-%d %H:%M}.")
+        self.stdout.write(f"{connection} is in rehearsal since {time_text(report.since)}.")
         for line in in_words(report, None if options["all"] else NAMED):
             self.stdout.write(line)

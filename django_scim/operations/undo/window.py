@@ -12,7 +12,7 @@ from django.db import DatabaseError, router, transaction
 from django.db.models import Q, QuerySet
 from scim2_models import SCIMException
 
-from django_scim.history.statistics import current
+from django_scim.history.statistics import time_text
 from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.operations.staff import Author
 from django_scim.operations.undo.event import UndoEvent
@@ -42,7 +42,7 @@ class Result:
         name = event.display or event.resource_id
         done = "given back" if self.is_done else "left as it is"
         reasons = f" ({'; '.join(self.left)})" if self.left else ""
-        time = f"{current(event.time):%Y-%m-%d %H:%M:%S}"
+        time = time_text(event.time)
         return f"{time} {event.operation} {event.resource_type} {name}: {done}{reasons}"
 
 

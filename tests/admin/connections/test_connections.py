@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -13,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from django_scim.history.statistics import time_text
 from django_scim.models import AccessToken, Connection, Link, ProvisioningEvent, Record
 from tests.admin.counting import counted
 from tests.factories import ConnectionFactory, GroupFactory
@@ -443,3 +446,68 @@ def test_tokens_cannot_be_changed_through_the_form_of_their_connection(admin_cli
     stored.refresh_from_db()
     assert (connection.name, stored.scopes) == ("Renamed", ["read"])
     assert AccessToken.objects.count() == 1
+
+
+# How it reads
+
+
+def test_no_two_buttons_of_a_connection_are_called_history(admin_client, connection):
+    text = admin_client.get(page(connection)).text
+
+    buttons = re.findall(r"<li><a href=[^>]*>([^<]+)</a></li>", text)
+    assert {"Provisioning history", "Changes by staff"} <= {*buttons}
+    assert "History" not in buttons
+
+
+def test_times_have_one_form_on_all_pages(admin_client, scim):
+    scim.post("/Users", user("bjensen", externalId="1"))
+    event, record = ProvisioningEvent.objects.get(), Record.objects.get()
+    addresses = [
+        LIST,
+        page(scim.connection),
+        reverse("admin:django_scim_provisioningevent_changelist"),
+        reverse("admin:django_scim_provisioningevent_change", args=(event.pk,)),
+        reverse("admin:django_scim_record_changelist"),
+        reverse("admin:django_scim_record_change", args=(record.pk,)),
+    ]
+
+    for address in addresses:
+        text = admin_client.get(address).text
+        assert f"{time_text(event.time):.16}" in text, address
+        assert not re.search(r"\d [ap]\.m\.", text), address
+
+
+# Tenants
+
+
+def test_the_list_of_connections_names_their_tenants(admin_client):
+    device = Device.objects.create(name="Acme")
+    ConnectionFactory.create(name="Okta", tenant=device)
+    ConnectionFactory.create(name="Entra ID")
+    text = admin_client.get(LIST).text
+
+    assert re.findall(r'<td class="field-tenant_name">(.*?)</td>', text) == ["-", str(device)]
+
+
+def test_a_tenant_that_is_gone_is_named_by_its_key(admin_client):
+    gone = str(uuid4())
+    ConnectionFactory.create(tenant_type=kind(Device), tenant_id=gone)
+
+    assert f'<td class="field-tenant_name">{gone}</td>' in admin_client.get(LIST).text
+
+
+def test_a_project_without_tenants_has_no_column_of_them(admin_client, connection):
+    assert "tenant_name" not in admin_client.get(LIST).text
+
+
+def test_the_list_of_connections_takes_the_same_queries_however_many_tenants_there_are(admin_client):
+    ConnectionFactory.create(tenant=Device.objects.create(name="Acme"))
+    admin_client.get(LIST)
+    with counted() as few:
+        admin_client.get(LIST)
+    for number in range(5):
+        ConnectionFactory.create(tenant=Device.objects.create(name=f"Acme {number}"))
+    with counted() as many:
+        admin_client.get(LIST)
+
+    assert len(many) == len(few)

@@ -10,9 +10,9 @@ from unittest.mock import patch
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import escape, strip_tags
 
+from django_scim.history.statistics import time_text
 from django_scim.models import AccessToken, Connection, EventCount, Link, Record
 from tests.admin.counting import counted
 from tests.factories import ConnectionFactory
@@ -223,7 +223,7 @@ def test_a_warning_comes_before_the_last_token_expires(admin_client, connection)
     token(connection, expires=expires)
     token(connection, expires=timezone.now() + timedelta(days=5))
     ((level, text),) = messages(admin_client.get(page(connection)))
-    date = date_format(timezone.localtime(expires), "DATETIME_FORMAT")
+    date = time_text(expires)
 
     assert row(admin_client.get(LIST), connection)["state"] == f"Last token expires on {date}"
     assert level == "warning"
@@ -235,7 +235,7 @@ def test_a_token_that_expires_while_another_remains_has_a_warning_of_its_own(adm
     token(connection, expires=expires)
     token(connection)
     ((level, text),) = messages(admin_client.get(page(connection)))
-    date = date_format(timezone.localtime(expires), "DATETIME_FORMAT")
+    date = time_text(expires)
 
     assert row(admin_client.get(LIST), connection)["state"] == f"Token expires on {date}"
     assert level == "warning"
@@ -263,7 +263,8 @@ def test_the_page_of_a_connection_marks_the_token_that_expires_soon(admin_client
     text = admin_client.get(page(connection)).text
 
     for stored, is_marked in ((soon, True), (late, False)):
-        date = date_format(timezone.localtime(stored.expires), "DATETIME_FORMAT")
+        assert stored.expires is not None
+        date = time_text(stored.expires)
         assert (f"<strong>{date}</strong>" in text) is is_marked
         assert date in text
 
@@ -292,15 +293,16 @@ def test_a_project_that_authenticates_otherwise_needs_no_token(admin_client, con
 
 
 def test_the_list_of_connections_says_in_short_how_connections_do(admin_client, connection, event):
-    used = token(connection, last_used=timezone.now()).last_used
+    used = timezone.now()
+    token(connection, last_used=used)
     success = event()
     refuse(connection, 3)
     refuse(connection, 2, hours_ago=30)
     found = row(admin_client.get(LIST), connection)
 
     assert found["usable_tokens"] == "1"
-    assert found["last_request"] == date_format(timezone.localtime(used), "DATETIME_FORMAT")
-    assert found["last_success"] == date_format(timezone.localtime(success.time), "DATETIME_FORMAT")
+    assert found["last_request"] == time_text(used)
+    assert found["last_success"] == time_text(success.time)
     assert found["recent_refusals"] == "3"
 
 

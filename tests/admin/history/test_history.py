@@ -38,7 +38,7 @@ def test_the_row_of_an_event_says_what_was_asked_and_how_it_was_answered(admin_c
     event(outcome="refused", status=409, scim_type="uniqueness", operation="create", duration=17)
     text = admin_client.get(LIST).text
 
-    for cell in ("<strong>Refused: create</strong>", ">409<", ">uniqueness<", "User bjensen", "17 ms"):
+    for cell in ("<strong>Refused: create</strong>", ">409 uniqueness ", "User bjensen", "17 ms"):
         assert cell in text
 
 

@@ -16,7 +16,7 @@ from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.adapters import THING
 from tests.hosts.small.models import Account, Device, Legacy, Person, Profile, Team
-from tests.operations.patch_operations import add
+from tests.operations.patch_operations import add, replace
 from tests.representations import group, path_of, user
 
 TEMPLATES = {
@@ -309,6 +309,26 @@ def test_the_name_of_a_connection_in_a_note_is_text(admin_client, account, scim)
     type(scim.connection).objects.update(name="<script>alert(1)</script>")
 
     assert "<script>alert(1)" not in admin_client.get(page(account)).text
+
+
+def test_a_field_belongs_to_the_connection_that_has_written_it_last(admin_client, scim, account):
+    entra = ConnectionFactory.create(name="Entra ID")
+    Record.objects.update(managed_by=entra)
+    assert ScimClient(entra).patch(path_of(account), replace("name.givenName", "Babs")).status_code == 200
+
+    response = admin_client.get(page(account))
+
+    assert note_of(response, "first_name")[0] == "Provisioned by Entra ID."
+    assert note_of(response, "username")[0].endswith(f"Provisioned by {scim.connection}.")
+
+
+def test_a_field_that_no_request_has_written_belongs_to_whom_the_account_is_linked_with(admin_client, scim):
+    scim.post("/Users", user("bjensen", externalId="okta-1"))
+    entra = ConnectionFactory.create(name="Entra ID")
+    row = User.objects.get(username="bjensen")
+    ScimClient(entra).patch(path_of(row), replace("name.givenName", "Babs"))
+
+    assert note_of(admin_client.get(page(row)), "last_name")[0] == f"Provisioned by {scim.connection}."
 
 
 def test_an_account_without_an_external_id_belongs_to_who_has_written_it_last(admin_client, scim):

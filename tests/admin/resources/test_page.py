@@ -37,7 +37,7 @@ def steps(response):
     return [(step.author, step.event.operation) for step in response.context["provisioning"].steps]
 
 
-# As SCIM has it
+# As the identity provider gets it
 
 
 def test_the_page_of_a_resource_shows_what_a_get_answers(admin_client, scim):
@@ -186,6 +186,15 @@ def test_a_row_that_has_lost_its_id_has_a_page_and_is_listed(admin_client, scim,
 
 
 # What leads to the actions
+
+
+def test_the_buttons_of_a_resource_say_where_they_lead(admin_client, scim):
+    scim.post("/Users", user("bjensen"))
+    text = admin_client.get(page(Record.objects.get())).text
+
+    buttons = re.findall(r"<li>\s*<a href=[^>]*>([^<]+)</a></li>", text)
+    assert {"Open this user", "Provisioning history", "Changes by staff"} <= {*buttons}
+    assert "History" not in buttons
 
 
 def actions(response):

@@ -53,8 +53,8 @@ def test_the_list_of_resources_shows_what_people_call_the_resources(admin_client
     scim.post("/Groups", group("Tour Guides"))
     text = admin_client.get(LIST).text
 
-    assert ">bjensen</a>" in text
-    assert ">Tour Guides</a>" in text
+    assert ">User bjensen</a>" in text
+    assert ">Group Tour Guides</a>" in text
 
 
 def test_the_list_of_resources_takes_the_same_queries_however_long_it_is(admin_client, scim):
@@ -156,7 +156,7 @@ def test_resources_with_uuid_keys_are_found(admin_client, scim, settings):
     device = Device.objects.get()
 
     assert listed(admin_client, q=str(device.pk)) == [device.pk]
-    assert ">Printer</a>" in admin_client.get(LIST).text
+    assert ">Device Printer</a>" in admin_client.get(LIST).text
 
 
 def test_deleted_resources_are_told_from_the_others(admin_client, scim):
