@@ -32,7 +32,7 @@ COMPARISON = 0.07
 ENTRY = 0.006
 """A value that is added, for each value that is there already: they are compared."""
 
-PASSWORD = 370.0
+PASSWORD = 450.0
 """A password: to hash it slowly is what protects it."""
 
 MEMBER = 0.025

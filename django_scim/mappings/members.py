@@ -337,6 +337,7 @@ class Members(Collection):
         return related if named is None else related(manager=named)
 
     def _add(self, obj: Resource, keys: list[Any]) -> None:
+        """Add resources that are no members, as far as the caller knows."""
         if not keys:
             return
         with writing(obj.instance):
@@ -345,7 +346,11 @@ class Members(Collection):
                 manager = getattr(obj.instance, self.relation)
                 manager.bulk_create([manager.model(**source, **{f"{self.target}_id": key}) for key in keys])
             else:
-                self.related(obj).add(*keys, through_defaults=self.defaults)
+                related = self.related(obj)
+                if self.through is not None and self.through._meta.auto_created:
+                    # Django would look again which of them are members; who comes in between is ignored.
+                    related._get_missing_target_ids = lambda *named: named[-1]
+                related.add(*keys, through_defaults=self.defaults)
         self.touchable(obj, keys)
         obj.note_members(self.note_key, "added", keys, self)
 

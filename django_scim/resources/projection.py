@@ -198,8 +198,10 @@ def bounded_projection(resource_type: ResourceType) -> Projection:
 
 def without_unbounded(resource_type: ResourceType, document: Json) -> Json:
     """Return a copy of a document without the attributes that may have any number of values."""
-    document = copy.deepcopy(document)
-    for mapping in resource_type.mappings.values():
-        if mapping.unbounded:
-            mapping.path.set(document, None)
+    unbounded = [mapping.path for mapping in resource_type.mappings.values() if mapping.unbounded]
+    # What is to be left out is not copied first: a group may have many thousand members.
+    left_out = [value for path in unbounded if isinstance(value := path.get(document), list)]
+    document = copy.deepcopy(document, {id(value): [] for value in left_out})
+    for path in unbounded:
+        path.set(document, None)
     return document

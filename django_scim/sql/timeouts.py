@@ -100,10 +100,14 @@ def ending(connection: BaseDatabaseWrapper, end: float) -> Iterator[None]:
 
 
 def set_on_postgresql(cursor: Any, limits: Limits) -> None:
-    """Set limits until the end of the transaction, all by one statement."""
-    calls = ", ".join(["set_config(%s, %s, true)"] * len(limits))
-    values = [text for name, limit in limits.items() for text in (name, f"{limit * 1000:.0f}ms")]
-    cursor.execute(f"SELECT {calls}", values)
+    """Set limits until the end of the transaction, all by one statement.
+
+    Without compiling of expressions (``jit``): for a long filter that takes seconds, which no limit ends,
+    and the statements of a request are over in less.
+    """
+    values = {name: f"{limit * 1000:.0f}ms" for name, limit in limits.items()} | {"jit": "off"}
+    calls = ", ".join(["set_config(%s, %s, true)"] * len(values))
+    cursor.execute(f"SELECT {calls}", [text for pair in values.items() for text in pair])
 
 
 def mariadb_prefix(limits: Limits) -> str:

@@ -127,10 +127,8 @@ def groups(population: Population, jobs: int) -> Iterator[tuple[str, Send]]:
     yield "bulk: filters of members", bulk(population, [patch(path, selected)] * min(jobs, 3))
     yield "PATCH: all members removed", patching(population, path, [operation("remove", "members")])
     yield "PUT: no members", lambda: population.send("PUT", path, {"displayName": "Everybody", "members": []})
-    yield (
-        "PUT: 50000 members",
-        lambda: population.send("PUT", path, {"displayName": "Everybody", "members": population.everybody()}),
-    )
+    everybody = {"displayName": "Everybody", "members": population.everybody()}
+    yield "PUT: 50000 members", lambda: population.send("PUT", path, everybody)
     yield "DELETE the group", lambda: population.send("DELETE", path)
 
 

@@ -52,8 +52,8 @@ def held(request):
     thread.join(timeout=20)
 
 
-def limit_on_postgresql(name):
-    """Return the limit that statements have here."""
+def setting_of_postgresql(name):
+    """Return what a setting is for the statements of the connection."""
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW {name}")
         return cursor.fetchone()[0]
@@ -83,6 +83,21 @@ class TestQueries:
 
         assert scim.get("/Users", {"filter": COSTLY, "count": 1}).json()["totalResults"] == 3000
 
+    @pytest.mark.skipif(connection.vendor != "postgresql", reason="others compile no expressions")
+    def test_the_expressions_of_a_query_are_not_compiled(self, scim):
+        found = set()
+
+        def look(execute, sql, params, many, context):
+            result = execute(sql, params, many, context)
+            if sql.startswith("SELECT") and "auth_user" in sql:
+                found.add(context["connection"].connection.execute("SHOW jit").fetchone()[0])
+            return result
+
+        with connection.execute_wrapper(look):
+            scim.get("/Users", {"filter": COSTLY, "count": 1})
+
+        assert found == {"off"}
+
 
 class TestWrites:
     @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks the whole database")
@@ -101,13 +116,14 @@ class TestWrites:
 
     @pytest.mark.skipif(connection.vendor != "postgresql", reason="others have limits for each statement")
     def test_the_limits_end_with_the_transaction(self):
-        before = limit_on_postgresql("statement_timeout"), limit_on_postgresql("lock_timeout")
+        names = ("statement_timeout", "lock_timeout", "jit")
+        before = [setting_of_postgresql(name) for name in names]
 
         with transaction_within_limits("default"):
-            inside = limit_on_postgresql("statement_timeout"), limit_on_postgresql("lock_timeout")
+            inside = [setting_of_postgresql(name) for name in names]
 
-        assert inside == ("4s", "5s")
-        assert (limit_on_postgresql("statement_timeout"), limit_on_postgresql("lock_timeout")) == before
+        assert inside == ["4s", "5s", "off"]
+        assert [setting_of_postgresql(name) for name in names] == before
 
     @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no such limits")
     def test_a_transaction_of_the_caller_has_its_own_limits(self, django_assert_num_queries):
