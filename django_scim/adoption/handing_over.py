@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import router, transaction
+from django.utils.translation import gettext as _
 
 from django_scim.adoption.accounts import SelectionError
 from django_scim.models import Connection, Record
@@ -22,9 +23,10 @@ def hand_over(old: Connection, new: Connection) -> int:
     :raises SelectionError: If the connections are of different tenants, or are the same.
     """
     if old == new:
-        raise SelectionError("A connection cannot hand anything over to itself.")
+        raise SelectionError(_("A connection cannot hand anything over to itself."))
     if (old.tenant_type_id, old.tenant_id) != (new.tenant_type_id, new.tenant_id):
-        raise SelectionError(f"{old} and {new} are not of the same tenant.")
+        text = _("%(old)s and %(new)s are not of the same tenant.")
+        raise SelectionError(text % {"old": old, "new": new})
     database = router.db_for_write(Record)
     with transaction.atomic(using=database):
         return Record.objects.using(database).filter(managed_by=old).update(managed_by=new)

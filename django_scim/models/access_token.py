@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections, models, router
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from django_scim.models.connection import Connection
 from django_scim.sql.prepared import Prepared, Slot
@@ -31,9 +32,9 @@ LAST_USE_RESOLUTION = timedelta(minutes=1)
 class Scope(models.TextChoices):
     """What a token allows. ``write`` includes ``read``; neither includes the history."""
 
-    READ = "read", _("read")
-    WRITE = "write", _("read and write")
-    HISTORY = "history", _("read the history")
+    READ = "read", pgettext_lazy("scope", "read")
+    WRITE = "write", pgettext_lazy("scope", "read and write")
+    HISTORY = "history", pgettext_lazy("scope", "read the history")
 
 
 def read_and_write() -> list[str]:

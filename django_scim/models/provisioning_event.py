@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from django_scim.models.access_token import AccessToken
 from django_scim.models.connection import Connection
@@ -15,41 +16,41 @@ from django_scim.models.connection import Connection
 class Operation(models.TextChoices):
     """What a client asked for."""
 
-    READ = "read", _("read")
-    SEARCH = "search", _("search")
-    CREATE = "create", _("create")
-    REPLACE = "replace", _("replace")
-    MODIFY = "modify", _("modify")
-    DELETE = "delete", _("delete")
+    READ = "read", pgettext_lazy("operation", "read")
+    SEARCH = "search", pgettext_lazy("operation", "search")
+    CREATE = "create", pgettext_lazy("operation", "create")
+    REPLACE = "replace", pgettext_lazy("operation", "replace")
+    MODIFY = "modify", pgettext_lazy("operation", "modify")
+    DELETE = "delete", pgettext_lazy("operation", "delete")
 
 
 class Outcome(models.TextChoices):
     """Whether the request succeeded. What was rehearsed would have, and has changed nothing."""
 
-    SUCCESS = "success", _("success")
-    REFUSED = "refused", _("refused")
-    REHEARSED = "rehearsed", _("rehearsed")
+    SUCCESS = "success", pgettext_lazy("outcome", "success")
+    REFUSED = "refused", pgettext_lazy("outcome", "refused")
+    REHEARSED = "rehearsed", pgettext_lazy("outcome", "rehearsed")
 
 
 class Effect(models.TextChoices):
     """What a request did, in a word that people use."""
 
-    CREATED = "created", _("Created")
-    REHIRED = "rehired", _("Hired again")
-    CHANGED = "changed", _("Changed")
-    RENAMED = "renamed", _("Renamed")
-    ACTIVATED = "activated", _("Activated")
-    DEACTIVATED = "deactivated", _("Deactivated")
-    JOINED = "joined", _("Joined")
-    LEFT = "left", _("Left")
-    MEMBERS = "members", _("Joined and left")
-    DELETED = "deleted", _("Deleted")
-    RESTORED = "restored", _("Restored")
-    HANDED_OVER = "handed over", _("Handed over")
-    UNLINKED = "unlinked", _("Unlinked")
-    NOTHING = "nothing", _("Nothing changed")
-    READ = "read", _("Read")
-    REFUSED = "refused", _("Refused")
+    CREATED = "created", pgettext_lazy("event", "Created")
+    REHIRED = "rehired", pgettext_lazy("event", "Hired again")
+    CHANGED = "changed", pgettext_lazy("event", "Changed")
+    RENAMED = "renamed", pgettext_lazy("event", "Renamed")
+    ACTIVATED = "activated", pgettext_lazy("event", "Activated")
+    DEACTIVATED = "deactivated", pgettext_lazy("event", "Deactivated")
+    JOINED = "joined", pgettext_lazy("event", "Joined")
+    LEFT = "left", pgettext_lazy("event", "Left")
+    MEMBERS = "members", pgettext_lazy("event", "Joined and left")
+    DELETED = "deleted", pgettext_lazy("event", "Deleted")
+    RESTORED = "restored", pgettext_lazy("event", "Restored")
+    HANDED_OVER = "handed over", pgettext_lazy("event", "Handed over")
+    UNLINKED = "unlinked", pgettext_lazy("event", "Unlinked")
+    NOTHING = "nothing", pgettext_lazy("event", "Nothing changed")
+    READ = "read", pgettext_lazy("event", "Read")
+    REFUSED = "refused", pgettext_lazy("event", "Refused")
 
 
 def no_changes() -> dict[str, Any]:

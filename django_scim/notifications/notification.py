@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 
 from django_scim.api.addresses import site
 from django_scim.models import Connection, Outcome
+from django_scim.operations.breaker import reason_in_words
 
 TEMPLATES = "django_scim/notifications"
 """The folder of the templates: ``<kind>.txt`` is the text, ``<kind>_subject.txt`` the subject."""
@@ -120,8 +121,11 @@ class Notification:
     def _rendered(self, template: str) -> str:
         with as_the_settings_say():
             context = {"connection": self.connection, "url": self.url, "history_url": self.history_url}
+            facts = dict(self.facts)
+            if "reason" in facts:
+                facts["reason"] = reason_in_words(facts["reason"])
             return render_to_string(
-                f"{TEMPLATES}/{template}", {**context, "recipients": self.recipients, **self.facts}
+                f"{TEMPLATES}/{template}", {**context, "recipients": self.recipients, **facts}
             )
 
 

@@ -12,6 +12,7 @@ locking and deleting an account.
 from __future__ import annotations
 
 import logging
+import re
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 from django.db import connections, router, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from django_scim.conf import get_settings
 from django_scim.history.events import Attempt
@@ -40,6 +42,22 @@ MOST_COUNTED = 10_000
 """The most resources that are counted for a share, so that the whole table is not read."""
 
 
+REASON = gettext_noop(
+    "more than %(limit)d resources were to be deactivated, deleted, emptied, renamed or given another "
+    "password within an hour"
+)
+"""Why a connection is paused over the limit: in English for the provider, in the history and in the table."""
+
+REASON_KEPT = re.compile(re.escape(REASON).replace(re.escape("%(limit)d"), r"(?P<limit>[0-9]+)"))
+"""The same as it is kept."""
+
+
+def reason_in_words(reason: str) -> str:
+    """Return the reason of a pause: that of the limit in the active language, any other as it was given."""
+    found = REASON_KEPT.fullmatch(reason)
+    return reason if found is None else gettext(REASON) % {"limit": int(found["limit"])}
+
+
 class LimitExceeded(ConnectionPaused):
     """A write would exceed the limit.
 
@@ -47,10 +65,7 @@ class LimitExceeded(ConnectionPaused):
     """
 
     def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"more than {limit} resources were to be deactivated, deleted, emptied, renamed or given another "
-            f"password within an hour"
-        )
+        super().__init__(REASON % {"limit": limit})
 
 
 def guard(obj: Resource, attempt: Attempt, *, was_active: bool | None, is_deleted: bool) -> None:

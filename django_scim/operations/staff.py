@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.db.models import Model, Q
+from django.utils.translation import gettext as _
 from scim2_models import ConflictException, ForbiddenException, NotFoundException
 
 from django_scim.history.events import Attempt
@@ -15,7 +16,7 @@ from django_scim.models import Connection, Effect, Link, Operation, Outcome, Pro
 from django_scim.operations.parking import take_back
 from django_scim.operations.protection import require_unprotected
 from django_scim.operations.saving import Written, note_differences, save_record
-from django_scim.operations.write import Write, database_of, locked_object, locked_row, not_found
+from django_scim.operations.write import Write, database_of, locked_object, locked_row
 from django_scim.resources.gifts import give_again
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
@@ -56,10 +57,19 @@ class WriteByStaff(Write):
 
     def authorize(self) -> None:
         """Refuse what is protected alone: staff act for the project, and not for a connection."""
-        require_unprotected(self.obj)
+        try:
+            require_unprotected(self.obj)
+        except ForbiddenException as error:
+            text = _("this %(type)s is protected and cannot be changed by SCIM")
+            raise ForbiddenException(detail=text % self.type_name) from error
 
     def consult(self, written: Written) -> None:
         """Ask no policy: they are the project's word to identity providers, and staff are the project."""
+
+    @property
+    def type_name(self) -> dict[str, str]:
+        """What the texts for staff have: these are translated, as no identity provider reads them."""
+        return {"type": self.resource_type.name}
 
     def read(self) -> Json:
         """Return the document, and set the ``id`` in the attempt, since no request has named it."""
@@ -90,7 +100,7 @@ class StaffWrite(WriteByStaff):
         rows = self.resource_type.rows(self.caller.connection).using(database_of(self.resource_type))
         instance = locked_row(self.resource_type, rows.filter(pk=self.key))
         if instance is None:
-            raise not_found(self.resource_type, str(self.key))
+            raise NotFoundException(detail=_("the row of this %(type)s is gone") % self.type_name)
         return locked_object(self.resource_type, instance, self.caller)
 
     def save(self, written: Written) -> None:
@@ -121,7 +131,7 @@ class Restore(StaffWrite):
         :raises ConflictException: If the resource is not deleted.
         """
         if self.obj.record is None or not self.is_deleted:
-            raise ConflictException(detail=f"this {self.resource_type.name} is not deleted")
+            raise ConflictException(detail=_("this %(type)s is not deleted") % self.type_name)
         take_back(self.obj, is_required=True)
         self.obj.record.deleted_at = None
         self.obj.changed_outside = True
@@ -150,11 +160,11 @@ class Deactivate(StaffWrite):
         :raises ForbiddenException: If it can never be inactive, such as a group.
         """
         if self.is_deleted:
-            raise ConflictException(detail=f"this {self.resource_type.name} is deleted")
+            raise ConflictException(detail=_("this %(type)s is deleted") % self.type_name)
         adapter = self.resource_type.adapter
         adapter.deactivate(self.obj)
         if adapter.is_active(self.obj):
-            raise ForbiddenException(detail=f"a {self.resource_type.name} is never inactive")
+            raise ForbiddenException(detail=_("a %(type)s is never inactive") % self.type_name)
         return []
 
 
@@ -175,10 +185,10 @@ class HandOver(StaffWrite):
         """
         adapter, instance = self.resource_type.adapter, self.obj.instance
         if adapter.protected(instance):
-            raise ForbiddenException(detail=f"this {self.resource_type.name} can be handed over to nobody")
+            raise ForbiddenException(detail=_("this %(type)s can be handed over to nobody") % self.type_name)
         if not can_see(self.connection, self.resource_type, instance):
-            detail = f"{self.connection} cannot see this {self.resource_type.name}"
-            raise ForbiddenException(detail=detail)
+            text = _("%(connection)s cannot see this %(type)s")
+            raise ForbiddenException(detail=text % {**self.type_name, "connection": self.connection})
 
     def change(self) -> Written:
         """Note who manages it.
@@ -186,7 +196,7 @@ class HandOver(StaffWrite):
         :raises ConflictException: If the resource is deleted.
         """
         if self.is_deleted:
-            raise ConflictException(detail=f"this {self.resource_type.name} is deleted")
+            raise ConflictException(detail=_("this %(type)s is deleted") % self.type_name)
         if self.obj.record is None:
             self.obj.record = self.resource_type.new_record(self.obj.instance)
         self.obj.record.managed_by, self.obj.record.is_handed_over = self.connection, True
@@ -217,8 +227,8 @@ class Unlink(StaffWrite):
         links = Link.objects.using(obj.database).filter(record=obj.record, connection=self.connection)
         link = None if obj.record is None else links.first()
         if link is None:
-            detail = f"{self.connection} gave this {self.resource_type.name} no externalId"
-            raise ConflictException(detail=detail)
+            text = _("%(connection)s gave this %(type)s no externalId")
+            raise ConflictException(detail=text % {**self.type_name, "connection": self.connection})
         link.delete()
         if self.caller.connection == self.connection:
             obj.external_id = None
@@ -241,22 +251,22 @@ def caller_for(resource_type: ResourceType, key: Any) -> Caller:
 
     :raises NotFoundException: If the row is deleted, or no connection can see it.
     """
+    type_name = {"type": resource_type.name}
     instance: Model | None = (
         resource_type.model._base_manager.using(database_of(resource_type)).filter(pk=key).first()
     )
     if instance is None:
-        raise NotFoundException(detail=f"the row of this {resource_type.name} is gone")
+        raise NotFoundException(detail=_("the row of this %(type)s is gone") % type_name)
     if not has_identifier(resource_type, instance):
-        raise NotFoundException(
-            detail=f"the row has no '{resource_type.id_column}', and is no {resource_type.name}"
-        )
+        text = _("the row has no '%(column)s', and is no %(type)s")
+        raise NotFoundException(detail=text % {**type_name, "column": resource_type.id_column})
     connections = connections_of(resource_type, instance)
     for connection in connections:
         if can_see(connection, resource_type, instance):
             return Caller(connection)
     if not connections and not resource_type.adapter.is_scoped:
         return Caller(None)
-    raise NotFoundException(detail=f"no connection can see this {resource_type.name}")
+    raise NotFoundException(detail=_("no connection can see this %(type)s") % type_name)
 
 
 def has_identifier(resource_type: ResourceType, instance: Model) -> bool:

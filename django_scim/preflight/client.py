@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import get_script_prefix
+from django.utils.translation import gettext
 
 from django_scim.api.addresses import base_path
 from django_scim.models import AccessToken, Connection
@@ -40,8 +41,10 @@ class ScimClient:
         root = base_path(connection)
         if root is None:
             raise ImproperlyConfigured(
-                "The URLs of the project do not include those of the app for this connection: add "
-                'include("django_scim.urls") to ROOT_URLCONF.'
+                gettext(
+                    "The URLs of the project do not include those of the app for this connection: add "
+                    'include("django_scim.urls") to ROOT_URLCONF.'
+                )
             )
         # What reverse() puts before each path, and a server takes off again.
         prefix = get_script_prefix().rstrip("/")

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext_lazy
+
+PHASES = {
+    "configuration": pgettext_lazy("phase", "configuration"),
+    "connection": pgettext_lazy("phase", "connection"),
+    "connection test": pgettext_lazy("phase", "connection test"),
+    "look-up": pgettext_lazy("phase", "look-up"),
+    "create": pgettext_lazy("phase", "create"),
+    "update": pgettext_lazy("phase", "update"),
+    "rename": pgettext_lazy("phase", "rename"),
+    "deactivate": pgettext_lazy("phase", "deactivate"),
+    "reactivate": pgettext_lazy("phase", "reactivate"),
+    "delete": pgettext_lazy("phase", "delete"),
+    "hire again": pgettext_lazy("phase", "hire again"),
+    "group create": pgettext_lazy("phase", "group create"),
+    "member add": pgettext_lazy("phase", "member add"),
+    "member remove": pgettext_lazy("phase", "member remove"),
+}
+"""The parts of a flow, and what comes before it, in words."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +45,10 @@ class Finding:
     whom: str
     """For whom it would fail: the user or group of the request, or ""."""
 
-    problem: str
+    problem: str | Promise
     """What would fail."""
 
-    remedy: str
+    remedy: str | Promise
     """What to change."""
 
     attribute: str = ""
@@ -38,8 +60,14 @@ class Finding:
     @property
     def where(self) -> str:
         """In which part of the flow, at which request and for whom."""
-        where = ", ".join(filter(None, (self.request, f"for {self.whom}" if self.whom else "")))
-        return f"{self.phase}{f' ({where})' if where else ''}"
+        facts = {"phase": PHASES.get(self.phase, self.phase), "request": self.request, "name": self.whom}
+        if self.request and self.whom:
+            text = _("%(phase)s (%(request)s, for %(name)s)")
+        elif self.whom:
+            text = _("%(phase)s (for %(name)s)")
+        else:
+            text = _("%(phase)s (%(request)s)") if self.request else "%(phase)s"
+        return text % facts
 
     def lines(self) -> list[str]:
         """Return what people read of it."""
@@ -81,10 +109,31 @@ class Report:
     def summary(self) -> str:
         """What came of it, in a line."""
         failures = sum(finding.is_failure for finding in self.findings)
-        result = "would work" if self.passed else f"would fail: {count(failures, 'problem')}"
-        left_out = f", {self.left_out} not sent because of what failed before" if self.left_out else ""
-        mails = f", {count(self.mails, 'mail')} kept back" if self.mails else ""
-        return f"{self.provider} {result} ({count(self.requests, 'request')}{left_out}{mails})"
+        facts = {"provider": self.provider, "details": ", ".join(self._details())}
+        if not failures:
+            return _("%(provider)s would work (%(details)s)") % facts
+        text = ngettext(
+            "%(provider)s would fail: %(number)d problem (%(details)s)",
+            "%(provider)s would fail: %(number)d problems (%(details)s)",
+            failures,
+        )
+        return text % {**facts, "number": failures}
+
+    def _details(self) -> Iterator[str]:
+        """Yield how much was tried."""
+        requests = ngettext("%(number)d request", "%(number)d requests", self.requests)
+        yield requests % {"number": self.requests}
+        if self.left_out:
+            left_out = ngettext(
+                "%(number)d not sent because of what failed before",
+                "%(number)d not sent because of what failed before",
+                self.left_out,
+            )
+            yield left_out % {"number": self.left_out}
+        if self.mails:
+            yield ngettext("%(number)d mail kept back", "%(number)d mails kept back", self.mails) % {
+                "number": self.mails
+            }
 
     def __str__(self) -> str:
         return "\n".join([self.summary, *(line for finding in self.findings for line in finding.lines())])
@@ -103,8 +152,8 @@ class Report:
 
 def as_json(finding: Finding) -> dict[str, Any]:
     """Return a finding for a program."""
-    members = asdict(finding)
-    return {"level": "failure" if members.pop("is_failure") else "note", **members}
+    members = {name: str(value) for name, value in asdict(finding).items() if name != "is_failure"}
+    return {"level": "failure" if finding.is_failure else "note", **members}
 
 
 def count(number: int, thing: str) -> str:

@@ -6,6 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
+from django.utils.functional import Promise, lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from django_scim.preflight.advice import (
     Said,
     on_broken_constraint,
@@ -28,7 +32,7 @@ RESOURCES = ("/Users", "/Groups")
 SHORTEST_IDENTIFIER = 8
 """How long an ``id`` has to be to be found in a text: a number such as 1 is anywhere."""
 
-CONSEQUENCE = "Mend first what was refused before for the same resource: this may follow from it."
+CONSEQUENCE = _("Mend first what was refused before for the same resource: this may follow from it.")
 
 CHANGED_BY_OTHERS = ("totalResults", "itemsPerPage", "Resources")
 """What a list of all resources has depends on those that the project has already."""
@@ -118,7 +122,8 @@ class Replay:
         response = self.send("GET", outcome["path"])
         if response.status_code != status:
             said = on_status(response, status, phase)
-            yield said._replace(problem=f"Read afterwards: {said.problem}")
+            text = format_lazy(_("Read afterwards: {problem}"), problem=said.problem)
+            yield said._replace(problem=text)
         else:
             yield from self.compared(outcome["path"], response, outcome, is_query=is_list(outcome["path"]))
 
@@ -162,13 +167,15 @@ class Replay:
         identifier = request["path"].partition("?")[0].rpartition("/")[2]
         whom = name_in(request) or self.names.get(identifier, "")
         shown = self.readable(f"{request['method']} {unquote_plus(request['path'])}")
-        problem = self.readable(said.problem)
+        # Lazily, as the text itself: the ids are known by now, and the language of the reader is not.
+        problem = lazy(self.readable, str)(said.problem)
         return Finding(
             self.flow.provider, phase, shown, whom, problem, said.remedy, said.attribute, said.is_failure
         )
 
-    def readable(self, text: str) -> str:
+    def readable(self, text: str | Promise) -> str:
         """Return a text with what people call a resource in place of its ``id``."""
+        text = str(text)
         for name, value in self.captured.items():
             if len(value) >= SHORTEST_IDENTIFIER:
                 text = text.replace(value, f"<{name}>")
@@ -181,8 +188,13 @@ class Replay:
             "look-up",
             "",
             "",
-            f"The project does not serve {endpoint}: its requests were left out.",
-            f"Do not switch them on at {self.flow.provider}, or serve the resource type: see RESOURCES.",
+            format_lazy(
+                _("The project does not serve {endpoint}: its requests were left out."), endpoint=endpoint
+            ),
+            format_lazy(
+                _("Do not switch them on at {provider}, or serve the resource type: see RESOURCES."),
+                provider=self.flow.provider,
+            ),
             is_failure=False,
         )
 
@@ -237,7 +249,12 @@ def said_of(difference: Difference, resource_type: ResourceType | None, *, is_qu
     if resource_type is None:
         path = ".".join(map(str, difference.path))
         return Said(
-            f"`{path}` is {difference.found!r}, where the provider needs {difference.expected!r}.",
-            "See what of your project changes the answers of the discovery endpoints.",
+            format_lazy(
+                _("`{path}` is {found}, where the provider needs {expected}."),
+                path=path,
+                found=repr(difference.found),
+                expected=repr(difference.expected),
+            ),
+            _("See what of your project changes the answers of the discovery endpoints."),
         )
     return on_difference(difference, resource_type, is_query=is_query)

@@ -10,6 +10,9 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.checks import ERROR, CheckMessage
 from django.db import connections
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from django_scim.models import Connection
 from django_scim.preflight.client import ScimClient
@@ -99,7 +102,9 @@ def run(
 
 def of_check(provider: str, message: CheckMessage) -> Finding:
     """Return what a system check says as a finding."""
-    remedy = message.hint or f"See {message.id} in the reference of system checks."
+    remedy = message.hint or format_lazy(
+        _("See {check} in the reference of system checks."), check=message.id
+    )
     return Finding(provider, "configuration", "", "", str(message.msg), remedy)
 
 
@@ -110,8 +115,8 @@ def of_hosts(provider: str) -> Finding:
         "configuration",
         "",
         "",
-        "ALLOWED_HOSTS is empty: each request is 400.",
-        "Add the host name by which the identity provider reaches the project.",
+        _("ALLOWED_HOSTS is empty: each request is 400."),
+        _("Add the host name by which the identity provider reaches the project."),
     )
 
 
@@ -122,24 +127,30 @@ def of_connection(flow: Flow, connection: Connection) -> Iterator[Finding]:
     if scoped and connection.tenant_type_id is None:
         yield Finding(
             *where,
-            f"{' and '.join(scoped)} belong to tenants, and the connection has none.",
-            "Give the connection a tenant, and name it: scim_preflight --connection NAME.",
+            format_lazy(
+                _("{types}: these belong to tenants, and the connection has none."), types=", ".join(scoped)
+            ),
+            _("Give the connection a tenant, and name it: scim_preflight --connection NAME."),
         )
     if connection.dialect != flow.dialect:
         yield Finding(
             *where,
-            f"Its dialect is '{connection.get_dialect_display() or 'standard'}', which is not that of "
-            f"{flow.provider}.",
-            f"Set its dialect to '{flow.dialect or 'standard'}'.",
+            format_lazy(
+                _("Its dialect is '{dialect}', which is not that of {provider}."),
+                dialect=lazy(lambda: str(connection.get_dialect_display() or _("standard")), str)(),
+                provider=flow.provider,
+            ),
+            format_lazy(_("Set its dialect to '{dialect}'."), dialect=flow.dialect or _("standard")),
             is_failure=False,
         )
     if not connection.is_active or connection.paused_at is not None:
         yield Finding(
             *where,
-            f"It is {'paused' if connection.is_active else 'not active'}: until that is changed, its writes "
-            "are refused.",
-            "Resume it, on its page in the admin or by scim_connection resume."
+            _("It is paused: until that is changed, its writes are refused.")
             if connection.is_active
-            else "Make it active, on its page in the admin or by scim_connection change --active.",
+            else _("It is not active: until that is changed, its writes are refused."),
+            _("Resume it, on its page in the admin or by scim_connection resume.")
+            if connection.is_active
+            else _("Make it active, on its page in the admin or by scim_connection change --active."),
             is_failure=False,
         )

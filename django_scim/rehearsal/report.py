@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from django_scim.conf import get_settings
@@ -175,7 +174,7 @@ def in_words(report: Report, most: int | None = None) -> Iterator[str]:
     for part in report.parts:
         yield f"{part.text}: {part.numbers}"
         yield from (f"  {name}" for name in part.names(most))
-    yield _("Refused: %(number)d") % {"number": len(report.refused)}
+    yield f"Refused: {len(report.refused)}"
     yield from (f"  {each}" for each in report.refused[:most])
     if report.is_pausing:
-        yield _("The connection would be paused: it locks more than it may within an hour.")
+        yield "The connection would be paused: it locks more than it may within an hour."

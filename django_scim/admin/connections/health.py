@@ -19,6 +19,7 @@ from django_scim.conf import get_settings
 from django_scim.history.statistics import Refusal, recent_refusals, time_text
 from django_scim.imports import leads_to
 from django_scim.models import Connection, Outcome, Record
+from django_scim.operations.breaker import reason_in_words
 from django_scim.resources.registry import registry
 
 VIEW_TOKENS = "django_scim.view_accesstoken"
@@ -166,7 +167,7 @@ def notices_of_state(connection: Connection) -> Iterator[Notice]:
             % date,
         )
     if connection.paused_at is not None:
-        since = {"date": time_text(connection.paused_at), "reason": connection.pause_reason}
+        since = {"date": time_text(connection.paused_at), "reason": reason_in_words(connection.pause_reason)}
         yield Notice(
             "error",
             _("Paused since %(date)s") % since,

@@ -56,8 +56,7 @@ class ConnectionPages(RehearsalPages, TryingPages, StoppingPages):
             try:
                 with transaction.atomic(using=router.db_for_write(Connection)):
                     number = hand_over(connection, successor)
-                    text = _("%(number)d resources handed over to %(connection)s")
-                    self.log_change(request, connection, text % {"number": number, "connection": successor})
+                    self.log_change(request, connection, f"{number} resources handed over to {successor}")
             except SelectionError as error:
                 messages.error(request, str(error))
             else:

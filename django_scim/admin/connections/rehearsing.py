@@ -56,10 +56,10 @@ class RehearsalPages(PagesOfConnection):
         with transaction.atomic(using=router.db_for_write(Connection)):
             if not goes_live:
                 connection.rehearse()
-                self.log_change(request, connection, _("Rehearsal begun."))
+                self.log_change(request, connection, "Rehearsal begun.")
                 text = _("The rehearsal has begun: requests are answered, and change nothing.")
             elif connection.go_live():
-                self.log_change(request, connection, _("Gone live."))
+                self.log_change(request, connection, "Gone live.")
                 text = _("The connection is live: what its identity provider sends is done.")
             else:
                 text = _("The connection is live already.")

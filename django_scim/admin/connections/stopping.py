@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django_scim.admin.connections.further import REVISE, PagesOfConnection
 from django_scim.admin.connections.health import VIEW_EVENTS
 from django_scim.models import Connection
-from django_scim.operations.breaker import PERIOD, harmful_events, pause, refused_since
+from django_scim.operations.breaker import PERIOD, harmful_events, pause, reason_in_words, refused_since
 from django_scim.operations.staff import Author
 from django_scim.operations.undo.window import Report, Result, undo, window
 
@@ -68,7 +68,7 @@ class StoppingPages(PagesOfConnection):
             return self.connection_page(request, connection, "pause.html", context)
         reason = form.cleaned_data["reason"]
         if pause(connection, reason):
-            self.log_change(request, connection, _("Paused. Reason: %(reason)s") % {"reason": reason})
+            self.log_change(request, connection, f"Paused. Reason: {reason}")
             messages.success(request, _("The connection is paused: its writes are refused."))
         else:
             messages.info(request, _("The connection is paused already."))
@@ -83,13 +83,17 @@ class StoppingPages(PagesOfConnection):
         if connection.paused_at is None:
             messages.info(request, _("The connection is not paused any more."))
         elif request.method != "POST":
-            context = {"title": _("Resume the connection?"), **self.facts_of_pause(request, connection)}
+            context = {
+                "title": _("Resume the connection?"),
+                "pause_reason": reason_in_words(connection.pause_reason),
+                **self.facts_of_pause(request, connection),
+            }
             return self.connection_page(request, connection, "resume.html", context)
         else:
-            reason = {"reason": connection.pause_reason}
+            reason = connection.pause_reason
             with transaction.atomic(using=router.db_for_write(Connection)):
                 connection.resume()
-                self.log_change(request, connection, _("Resumed. It was paused because: %(reason)s") % reason)
+                self.log_change(request, connection, f"Resumed. It was paused because: {reason}")
             messages.success(request, _("The connection is resumed."))
         return HttpResponseRedirect(self.connection_url(connection))
 
@@ -170,11 +174,7 @@ class StoppingPages(PagesOfConnection):
             messages.error(request, str(error))
             return None
         if not is_rehearsal:
-            times = {
-                "since": since.isoformat(),
-                "until": until.isoformat(),
-                "number": report.done + report.partly,
-            }
-            text = _("Undone from %(since)s until %(until)s. Changes given back: %(number)d.")
-            self.log_change(request, connection, text % times)
+            window_text = f"from {since.isoformat()} until {until.isoformat()}"
+            number = report.done + report.partly
+            self.log_change(request, connection, f"Undone {window_text}. Changes given back: {number}.")
         return report

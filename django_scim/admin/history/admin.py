@@ -15,8 +15,10 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -128,7 +130,8 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
 
     @admin.display(description=_("duration"))
     def milliseconds(self, event: ProvisioningEvent) -> SafeString:
-        return format_html('<span class="nowrap">{} ms</span>', event.duration)
+        text = gettext("%(number)s ms") % {"number": number_format(event.duration)}
+        return format_html('<span class="nowrap">{}</span>', text)
 
     @admin.display(description=_("resource"))
     def resource(self, event: ProvisioningEvent) -> SafeString:

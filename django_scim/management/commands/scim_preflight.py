@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
+from django.utils.translation import override
 
 from django_scim.management.arguments import connection_named
 from django_scim.models import Connection
@@ -53,10 +54,12 @@ class Command(BaseCommand):
             ]
         except (ImproperlyConfigured, DatabaseError, InterfaceError) as error:
             raise CommandError(str(error).strip()) from error
-        if options["format"] == "json":
-            self.stdout.write(json.dumps([report.as_json() for report in reports], indent=2))
-        else:
-            self.stdout.write("\n".join(str(report) for report in reports))
+        # The project was asked in its own language; what is printed is in English, as of every command.
+        with override(None):
+            if options["format"] == "json":
+                self.stdout.write(json.dumps([report.as_json() for report in reports], indent=2))
+            else:
+                self.stdout.write("\n".join(str(report) for report in reports))
         self.stdout.flush()
         if not all_passed(reports):
             failed = sum(not report.passed for report in reports)

@@ -6,7 +6,7 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from django_scim.history.statistics import time_text
 from django_scim.management.arguments import connection_named
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="Print JSON, which names all of them.")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the report.
 

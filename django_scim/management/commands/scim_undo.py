@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.translation import override
 
 from django_scim.management.arguments import INTERRUPTED, connection_named, moment
 from django_scim.management.progress import Progress
@@ -51,7 +52,8 @@ class Command(BaseCommand):
         def tell(result: Result) -> None:
             progress.advance(1)
             if result.left or options["verbosity"] > 1:
-                self.stdout.write(str(result))
+                with override(None):
+                    self.stdout.write(str(result))
 
         author = Author("manage.py scim_undo", str(uuid4()))
         try:

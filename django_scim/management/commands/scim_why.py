@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from itertools import islice
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from django_scim.why.finding import SCANNED, find
 from django_scim.why.verdict import Verdict, missing, verdict_of
@@ -28,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("text", metavar="TEXT", help="A part of a name, an address or an id.")
         parser.add_argument("--json", action="store_true", help="Print JSON, a list with one entry each.")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         """Print what is known.
 

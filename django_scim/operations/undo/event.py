@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from scim2_models import ConflictException
 
 from django_scim.history.excerpts import NOT_KEPT, SHORTENED
@@ -27,6 +32,25 @@ from django_scim.schema.paths import Json, is_assigned
 
 SERVED = {"$ref", "display", "displayName"}
 """What the server adds to a value that refers to a resource."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What stays as it is, in the language of who reads it.
+
+    :param attribute: The attribute, or "" for the whole resource.
+    """
+
+    reason: str | Promise
+    attribute: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.attribute}: {self.reason}" if self.attribute else str(self.reason)
+
+
+def in_line(left: Iterable[Left]) -> str:
+    """Return reasons in a line."""
+    return "; ".join(map(str, left))
 
 
 class UndoEvent(WriteByStaff):
@@ -51,7 +75,7 @@ class UndoEvent(WriteByStaff):
         attempt.effect = Effect.RESTORED if event.operation == Operation.DELETE else None
         self.event = event
         self.is_rehearsal = is_rehearsal
-        self.left: list[str] = []
+        self.left: list[Left] = []
         """What stays as it is, with the reason."""
 
     @property
@@ -83,8 +107,9 @@ class UndoEvent(WriteByStaff):
             self.obj
         )
         if self.obj.is_deleted is not self.is_of_deletion:
-            state = "deleted" if self.obj.is_deleted else "there again"
-            raise ConflictException(detail=f"it is {state}")
+            raise ConflictException(
+                detail=str(_("it is deleted") if self.obj.is_deleted else _("it is there again"))
+            )
         claimed = self.restored() if self.is_of_deletion else []
         target = copy.deepcopy(self.document)
         relations = relations_of(self.resource_type)
@@ -93,7 +118,7 @@ class UndoEvent(WriteByStaff):
                 give = partial(self.give_members, key, relations[key], sides)
                 self.obj.after_save.append(give)
             elif reason := self.give(key, sides, target):
-                self.left.append(f"{key}: {reason}")
+                self.left.append(Left(reason, key))
         written = apply(self.obj, self.document, target, {}, removes=True)
         mapped = [mapping for mapping, _ in written]
         return [*written, *(each for each in claimed if each[0] not in mapped)]
@@ -118,29 +143,29 @@ class UndoEvent(WriteByStaff):
         document = self.current()
         return [(mapping, mapping.value_in(document)) for mapping in mappings]
 
-    def give(self, key: str, sides: Mapping[str, Any], target: Json) -> str:
+    def give(self, key: str, sides: Mapping[str, Any], target: Json) -> str | Promise:
         """Put the former value of an attribute into a document.
 
         :returns: Why it cannot be; empty if it is done, or if it has the value already.
         """
         mapping = self.resource_type.mappings.get(key)
         if mapping is None or not mapping.writable:
-            return "it cannot be written"
+            return _("it cannot be written")
         if mapping.path.is_secret or is_hidden(sides):
-            return "the history does not keep what it was"
+            return _("the history does not keep what it was")
         now, before = mapping.value_in(self.document), sides.get("before")
         if is_same(before, now):
             return ""
         if not self.is_unchanged and not is_same(sides.get("after"), now):
-            return "it has changed since"
+            return _("it has changed since")
         mapping.path.set(target, before)
         return ""
 
     def give_members(self, key: str, relation: Members, sides: Mapping[str, list[str]]) -> None:
         """Put members in that the event took out, and take those out that it put in."""
-        self.left = [reason for reason in self.left if not reason.startswith(f"{key}: ")]
+        self.left = [left for left in self.left if left.attribute != key]
         if sides.get("more"):
-            self.left.append(f"{key}: the history names the first ones alone")
+            self.left.append(Left(_("the history names the first ones alone"), key))
         removed, added = (set(sides.get(kind, ())) for kind in ("removed", "added"))
         gone = 0
         for batch in batches(sorted(removed - added)):
@@ -151,7 +176,7 @@ class UndoEvent(WriteByStaff):
         for batch in batches(sorted(added - removed)):
             relation.remove_keys(self.obj, relation.keys_shown(batch))
         if gone:
-            self.left.append(f"{key}: {gone} of them are gone")
+            self.left.append(Left(format_lazy(_("{number} of them are gone"), number=gone), key))
 
     def save(self, written: Written) -> None:
         """Save, and compare the documents.
@@ -161,9 +186,11 @@ class UndoEvent(WriteByStaff):
         super().save(written)
         note_differences(self.obj, self.document, self.read(), self.attempt.changes)
         if not self.attempt.changes and not self.is_of_deletion:
-            raise ConflictException(detail="; ".join(self.left) or "nothing is left to give back")
+            raise ConflictException(detail=in_line(self.left) or str(_("nothing is left to give back")))
         if self.left:
-            self.obj.notes.append(f"left as it is: {'; '.join(self.left)}")
+            # The history is in English, whoever has pressed the button.
+            with override(None):
+                self.obj.notes.append(f"left as it is: {in_line(self.left)}")
 
     def conclude(self) -> None:
         """Write the event, and send the signals after the commit."""

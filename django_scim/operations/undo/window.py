@@ -10,12 +10,15 @@ from itertools import islice
 
 from django.db import DatabaseError, router, transaction
 from django.db.models import Q, QuerySet
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from scim2_models import SCIMException
 
 from django_scim.history.statistics import time_text
 from django_scim.models import Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.operations.staff import Author
-from django_scim.operations.undo.event import UndoEvent
+from django_scim.operations.undo.event import Left, UndoEvent, in_line
 from django_scim.operations.write import database_of
 from django_scim.resources.registry import registry
 
@@ -35,15 +38,29 @@ class Result:
 
     event: ProvisioningEvent
     is_done: bool
-    left: list[str]
+    left: list[Left]
 
     def __str__(self) -> str:
+        """Return it in the language that is active."""
         event = self.event
-        name = event.display or event.resource_id
-        done = "given back" if self.is_done else "left as it is"
-        reasons = f" ({'; '.join(self.left)})" if self.left else ""
-        time = time_text(event.time)
-        return f"{time} {event.operation} {event.resource_type} {name}: {done}{reasons}"
+        facts = {
+            "time": time_text(event.time),
+            "operation": event.get_operation_display(),
+            "type": event.resource_type,
+            "name": event.display or event.resource_id,
+            "reasons": in_line(self.left),
+        }
+        if not self.left:
+            text = (
+                _("%(time)s %(operation)s %(type)s %(name)s: given back")
+                if self.is_done
+                else _("%(time)s %(operation)s %(type)s %(name)s: left as it is")
+            )
+        elif self.is_done:
+            text = _("%(time)s %(operation)s %(type)s %(name)s: given back (%(reasons)s)")
+        else:
+            text = _("%(time)s %(operation)s %(type)s %(name)s: left as it is (%(reasons)s)")
+        return text % facts
 
 
 @dataclass
@@ -128,17 +145,19 @@ def events_between(connection: Connection, since: datetime, until: datetime) -> 
 def undo_event(event: ProvisioningEvent, author: Author, *, is_rehearsal: bool = False) -> Result:
     """Give back what one event has changed, and return what came of it."""
     if event.operation == Operation.CREATE:
-        return Result(event, False, ["what was made stays: delete it by hand if it is not wanted"])
+        text = gettext_lazy("what was made stays: delete it by hand if it is not wanted")
+        return Result(event, False, [Left(text)])
     resource_type = registry().get(event.resource_type)
     if resource_type is None:
-        return Result(event, False, [f"{event.resource_type} is not served any more"])
+        text = format_lazy(gettext_lazy("{type} is not served any more"), type=event.resource_type)
+        return Result(event, False, [Left(text)])
     write = UndoEvent(resource_type, event, author, is_rehearsal=is_rehearsal)
     try:
         write.run()
     except SCIMException as error:
-        return Result(event, False, [str(error.detail or error)])
+        return Result(event, False, [Left(str(error.detail or error))])
     except DatabaseError as error:
         if is_rehearsal:
             raise
-        return Result(event, False, [str(error).strip()])
+        return Result(event, False, [Left(str(error).strip())])
     return Result(event, True, write.left)
