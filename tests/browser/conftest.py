@@ -12,6 +12,13 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 
+from django_scim.models import ProvisioningEvent, Record
+from tests.browser.addresses import PAGES
+from tests.browser.provisioning import provisioned
+from tests.conftest import ScimClient
+from tests.factories import ConnectionFactory
+from tests.representations import user as user_body
+
 HERE = Path(__file__).resolve().parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = [
@@ -96,3 +103,34 @@ def violations():
         ]
 
     return find
+
+
+@pytest.fixture
+def connection(transactional_db):
+    """A connection that has provisioned, and was refused."""
+    connection = ConnectionFactory.create(name="Okta")
+    provisioned(ScimClient(connection))
+    return connection
+
+
+@pytest.fixture
+def address(connection):
+    """Return the address of a page."""
+    paused = ConnectionFactory.create(name="Entra ID")
+    paused.pause("more than 500 resources were to be deactivated or deleted within an hour")
+    rehearsing = ConnectionFactory.create(name="OneLogin")
+    rehearsing.rehearse()
+    ScimClient(rehearsing).post("/Users", user_body("carl"))
+    events = ProvisioningEvent.objects.order_by("pk")
+    user = User.objects.get(username="bjensen")
+    keys = {
+        "connection": connection.pk,
+        "paused": paused.pk,
+        "rehearsing": rehearsing.pk,
+        "change": events.get(operation="modify").pk,
+        "refusal": events.get(outcome="refused").pk,
+        "record": Record.objects.get(resource_type="User", integer_key=user.pk).pk,
+        "user": user.pk,
+        "stranger": User.objects.get(username="root").pk,
+    }
+    return lambda name: "/admin/django_scim/" + PAGES[name].format(**keys)

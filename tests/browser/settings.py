@@ -9,6 +9,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.staticfiles", "tests.browser"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     *MIDDLEWARE,
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
 DJANGO_SCIM = {"ALLOW_HTTP": True}

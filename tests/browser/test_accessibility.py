@@ -3,66 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
 
-from django_scim.models import ProvisioningEvent, Record
-from tests.browser.provisioning import provisioned
-from tests.conftest import ScimClient
-from tests.factories import ConnectionFactory
-from tests.representations import user as user_body
-
-
-@pytest.fixture
-def connection(transactional_db):
-    """A connection that has provisioned, and was refused."""
-    connection = ConnectionFactory.create(name="Okta")
-    provisioned(ScimClient(connection))
-    return connection
-
-
-PAGES = {
-    "connections": "connection/",
-    "new connection": "connection/add/",
-    "connection": "connection/{connection}/change/",
-    "paused connection": "connection/{paused}/change/",
-    "test of a connection": "connection/{connection}/test/",
-    "rehearsal": "connection/{rehearsing}/rehearsal/",
-    "beginning of a rehearsal": "connection/{connection}/rehearsal/",
-    "new token": "connection/{connection}/tokens/create/",
-    "history": "provisioningevent/",
-    "event": "provisioningevent/{change}/change/",
-    "refusal": "provisioningevent/{refusal}/change/",
-    "resources": "record/",
-    "resource": "record/{record}/change/",
-    "search of resources": "record/?q=b",
-    "somebody without a record": "record/why/User/{stranger}/",
-    "deactivation": "record/{record}/deactivate/",
-    "user of the project": "../auth/user/{user}/change/",
-}
-"""The pages by what they are called here, below the admin of the app."""
-
-
-@pytest.fixture
-def address(connection):
-    """Return the address of a page."""
-    paused = ConnectionFactory.create(name="Entra ID")
-    paused.pause("more than 500 resources were to be deactivated or deleted within an hour")
-    rehearsing = ConnectionFactory.create(name="OneLogin")
-    rehearsing.rehearse()
-    ScimClient(rehearsing).post("/Users", user_body("carl"))
-    events = ProvisioningEvent.objects.order_by("pk")
-    user = User.objects.get(username="bjensen")
-    keys = {
-        "connection": connection.pk,
-        "paused": paused.pk,
-        "rehearsing": rehearsing.pk,
-        "change": events.get(operation="modify").pk,
-        "refusal": events.get(outcome="refused").pk,
-        "record": Record.objects.get(resource_type="User", integer_key=user.pk).pk,
-        "user": user.pk,
-        "stranger": User.objects.get(username="root").pk,
-    }
-    return lambda name: "/admin/django_scim/" + PAGES[name].format(**keys)
+from tests.browser.addresses import PAGES
 
 
 def test_no_page_is_missing(page, address):
