@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import override
 
 from django_scim.api.addresses import base_path, needs_tenant, site
 from django_scim.api.authentication import takes_own_tokens
@@ -90,7 +91,9 @@ def overview(connection: Any) -> Iterator[tuple[str, str]]:
     yield "state", state(connection)
     yield "dialect", connection.dialect or "standard"
     yield "tenant", "none" if connection.tenant_type is None else tenant_text(connection)
-    yield "adoption", f"{connection.adoption}: {connection.get_adoption_display()}"
+    with override(None):
+        adoption = str(connection.get_adoption_display())
+    yield "adoption", f"{connection.adoption}: {adoption}"
     yield "e-mail domains", ", ".join(connection.domains) or "any"
     yield "networks", ", ".join(connection.networks) or "any"
     yield "told of trouble", ", ".join(connection.notify) or "the ADMINS of the settings"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.db import DatabaseError, router
 
 from django_scim.conf import get_settings
@@ -46,6 +46,7 @@ class Command(BaseCommand):
             "--format", choices=("table", "json"), default="table", help="How to print it: %(default)s."
         )
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         inspected = [
             (resource_type, list(inspect(resource_type))) for resource_type in self.resource_types(options)
