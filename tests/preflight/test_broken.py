@@ -37,7 +37,7 @@ def test_what_is_broken_is_found_with_its_remedy(broken):
     found = [
         finding
         for finding in report.findings
-        if broken.problem in finding.problem and broken.remedy in finding.remedy
+        if broken.problem in str(finding.problem) and broken.remedy in str(finding.remedy)
     ]
     assert found, str(report)
     assert found[0].is_failure

@@ -217,7 +217,7 @@ def test_a_middleware_that_redirects_is_found():
         report = preflight("okta")
 
     assert not report.passed
-    assert report.findings[0].problem.startswith("It is answered 302, and not by SCIM")
+    assert str(report.findings[0].problem).startswith("It is answered 302, and not by SCIM")
 
 
 def test_a_project_that_allows_no_host_is_told(settings):
@@ -232,7 +232,7 @@ def test_an_answer_of_another_page_is_found():
     with override_settings(MIDDLEWARE=["tests.preflight.middleware.say_welcome"]):
         report = preflight("okta")
 
-    assert report.findings[0].problem.startswith("It is answered 200, and not by SCIM")
+    assert str(report.findings[0].problem).startswith("It is answered 200, and not by SCIM")
 
 
 def test_what_follows_from_a_refusal_says_so(settings):
@@ -242,7 +242,7 @@ def test_what_follows_from_a_refusal_says_so(settings):
 
     assert refused.problem == "It is answered 403: nobody is called so."
     assert following.attribute == "displayName"
-    assert following.remedy.startswith("Mend first what was refused before")
+    assert str(following.remedy).startswith("Mend first what was refused before")
 
 
 def test_a_value_that_the_project_fills_by_itself_is_a_note(settings):

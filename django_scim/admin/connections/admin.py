@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -143,7 +144,7 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
     @admin.display(description=_("errors, 24 h"), ordering="recent_refusal_count")
     def recent_refusals(self, connection: WatchedConnection) -> SafeString | int:
         number = connection.recent_refusal_count
-        return format_html("<strong>{}</strong>", number) if number else number
+        return format_html("<strong>{}</strong>", number_format(number)) if number else number
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         """Save only the fields of the form, so that a pause that begins at the same time is kept."""
