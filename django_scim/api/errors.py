@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -11,7 +13,18 @@ from django.core.signals import got_request_exception
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from django.utils.encoding import escape_uri_path
-from rest_framework.exceptions import APIException, NotAuthenticated, ParseError
+from django.utils.translation import override
+from rest_framework.exceptions import (
+    APIException,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotAuthenticated,
+    NotFound,
+    ParseError,
+    Throttled,
+    UnsupportedMediaType,
+)
+from rest_framework.exceptions import PermissionDenied as Forbidden
 from rest_framework.response import Response
 from scim2_models import SCIMException
 
@@ -103,13 +116,37 @@ def error_of(exception: Exception, request: Any, view: Any) -> SCIMException:
     An unexpected exception is logged and sent with Django's signal, as Django does it. The client does not
     see its text.
     """
-    error = scim_error(exception)
+    error = scim_error(in_english(exception, request))
     if error is None:
         path = escape_uri_path(request.path)
         logger.error("%s %s failed", request.method, path, exc_info=exception)
         got_request_exception.send(sender=type(view), request=request._request)
         error = HTTPError(500, "the server could not answer this request")
     return error
+
+
+def in_english(exception: Exception, request: Any) -> Exception:
+    """Return an exception of DRF with its own text in English, which an identity provider is answered in.
+
+    DRF writes its texts in the active language as soon as it makes an exception. A text that somebody gave
+    stays as it is.
+    """
+    make: Callable[[], APIException]
+    match exception:
+        case MethodNotAllowed():
+            make = partial(MethodNotAllowed, request.method)
+        case UnsupportedMediaType():
+            make = partial(UnsupportedMediaType, request.content_type)
+        case Throttled():
+            make = partial(Throttled, getattr(exception, "wait", None))
+        case NotAcceptable() | Forbidden() | NotFound():
+            make = type(exception)
+        case _:
+            return exception
+    if exception.detail != make().detail:
+        return exception
+    with override(None):
+        return make()
 
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
