@@ -306,6 +306,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="links",
                         to="django_scim.connection",
+                        verbose_name="connection",
                     ),
                 ),
                 (

@@ -105,7 +105,9 @@ class Link(models.Model):
     """
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="links")
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="links")
+    connection = models.ForeignKey(
+        Connection, verbose_name=_("connection"), on_delete=models.CASCADE, related_name="links"
+    )
     external_id = models.CharField(_("external id"), max_length=500)
     digest = models.CharField(max_length=64, editable=False)
 

@@ -190,8 +190,8 @@ class RecordAdmin(ReadOnly, DescribedPage, SearchedResources, ResourceActionPage
         return time_text(record.last_modified)
 
     @admin.display(description=_("deleted at"))
-    def deletion(self, record: Record) -> str | None:
-        return None if record.deleted_at is None else time_text(record.deleted_at)
+    def deletion(self, record: Record) -> str:
+        return "—" if record.deleted_at is None else time_text(record.deleted_at)
 
     # The page
 
