@@ -25,6 +25,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # Nothing of it is needed after a power cut: tests that commit would wait for the disk all the time.
         "init_command": "PRAGMA synchronous=OFF",
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # As above. What a crash or a replica is tested with takes it away again.
+    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off"}
 elif DATABASES["default"]["ENGINE"].endswith("mysql"):
     DATABASES["default"]["OPTIONS"] = {"charset": "utf8mb4"}
     DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4"}

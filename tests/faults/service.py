@@ -36,7 +36,7 @@ class Service:
     def __enter__(self) -> Service:
         self.process = subprocess.Popen(  # noqa: S603 - our own program
             [
-                *(sys.executable, "-m", "gunicorn", "tests.faults.wsgi"),
+                *(sys.executable, "-m", "gunicorn", "tests.faults.wsgi", "--preload"),
                 *("--bind", f"127.0.0.1:{self.port}", "--workers", str(WORKERS), "--threads", "2"),
                 *("--log-level", "critical", "--timeout", "60"),
             ],
