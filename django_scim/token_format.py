@@ -1,7 +1,8 @@
 """How a token looks: a prefix, 256 random bits and a checksum, so that scanners tell it from anything else.
 
 The checksum protects nothing. It lets a scanner for secrets tell a token from a text that only looks like
-one, without asking anybody. This module needs no Django.
+one, without asking anybody. The secret of a set-up link has the same form, with a prefix of its own. This
+module needs no Django.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ import secrets
 import string
 import zlib
 
-__all__ = ["PATTERN", "PREFIX", "is_token"]
+__all__ = ["LINK_PATTERN", "LINK_PREFIX", "PATTERN", "PREFIX", "is_link", "is_token"]
 
 PREFIX = "scim_"
 """Starts each token, so that secret scanners and people recognise one."""
 
 PATTERN = re.compile(r"(?P<prefix>scim_)(?P<secret>[A-Za-z0-9_-]{43})(?P<checksum>[A-Za-z0-9]{6})")
 """What matches a token as a whole."""
+
+LINK_PREFIX = "scim_setup_"
+"""Starts the secret of each set-up link."""
+
+LINK_PATTERN = re.compile(r"(?P<prefix>scim_setup_)(?P<secret>[A-Za-z0-9_-]{43})(?P<checksum>[A-Za-z0-9]{6})")
+"""What matches the secret of a set-up link as a whole."""
 
 DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
@@ -27,8 +34,18 @@ CHECKSUM_LENGTH = 6
 
 def make_token() -> str:
     """Return a new token."""
+    return make(PREFIX)
+
+
+def make_link() -> str:
+    """Return the secret of a new set-up link."""
+    return make(LINK_PREFIX)
+
+
+def make(prefix: str) -> str:
+    """Return a new secret with a prefix."""
     secret = secrets.token_urlsafe(32)
-    return PREFIX + secret + checksum(secret)
+    return prefix + secret + checksum(secret)
 
 
 def checksum(secret: str) -> str:
@@ -43,5 +60,15 @@ def checksum(secret: str) -> str:
 
 def is_token(text: str) -> bool:
     """Whether a text is a token by its form; whether it is good for anything, the database knows."""
-    found = PATTERN.fullmatch(text)
+    return has_form(PATTERN, text)
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is the secret of a set-up link by its form; the database knows where it leads."""
+    return has_form(LINK_PATTERN, text)
+
+
+def has_form(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether a text matches a pattern as a whole, and has a right checksum."""
+    found = pattern.fullmatch(text)
     return found is not None and checksum(found["secret"]) == found["checksum"]

@@ -27,9 +27,9 @@ LAYERS = (
     ("operations",),
     ("adoption", "drift", "indexes", "rehearsal", "setup_guides", "why"),
     ("api",),
-    ("doctor", "notifications", "preflight"),
+    ("doctor", "notifications", "preflight", "setup_links"),
     ("admin", "openapi"),
-    ("checks", "management", "testing", "urls"),
+    ("checks", "management", "setup_urls", "testing", "urls"),
     ("apps",),
 )
 """From below. What stands in one layer stands side by side: neither imports the other."""

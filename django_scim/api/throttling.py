@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.core.cache import BaseCache, caches
+from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -149,23 +150,24 @@ class AddressThrottle(RateThrottle):
 
 
 class FailedAuthentications:
-    """Counts the wrong tokens from the origin of a request.
+    """Counts the wrong tokens from the origin of a request, and the wrong set-up links.
 
     A token that is right gets in, however many wrong ones came from the same address: anybody behind the same
     proxy, or at the same hosting provider, could lock an identity provider out otherwise. Beyond the rate,
     what has not the form of a token is refused without a look at the database.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: HttpRequest | Request) -> None:
         self.origin = origin_of(request)
         self.rate = rate_of(FAILED)
 
-    def require_within_rate(self, token: str) -> None:
+    def require_within_rate(self, token: str, has_form: Callable[[str], bool] = is_token) -> None:
         """Refuse what cannot be a token, if there were too many wrong ones.
 
+        :param has_form: Whether a text can be one.
         :raises Throttled: In this case.
         """
-        if self.rate is None or is_token(token):
+        if self.rate is None or has_form(token):
             return
         counter = Counter(FAILED, self.origin, self.rate)
         with open_on_outage():

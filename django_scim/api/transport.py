@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.http import parse_header_parameters
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
@@ -29,7 +29,7 @@ def require_https(request: Request) -> None:
 
     :raises ForbiddenException: In this case. A redirect would let the client send its token in clear again.
     """
-    if request.is_secure() or settings.DEBUG or get_settings().ALLOW_HTTP:
+    if is_private(request):
         return
     logger.warning(
         "A request came by HTTP and was refused. If a proxy ends TLS, set SECURE_PROXY_SSL_HEADER as it does."
@@ -37,6 +37,11 @@ def require_https(request: Request) -> None:
     raise ForbiddenException(
         detail="requests have to come by HTTPS; replace a token that was sent without it"
     )
+
+
+def is_private(request: HttpRequest | Request) -> bool:
+    """Whether a request has come by HTTPS, or may come without."""
+    return bool(request.is_secure() or settings.DEBUG or get_settings().ALLOW_HTTP)
 
 
 Address = IPv4Address | IPv6Address
@@ -48,7 +53,7 @@ IPV6_PREFIX = 64
 """The bits of an IPv6 address that identify a client: one client has all addresses of such a network."""
 
 
-def client_address(request: Request) -> Address | None:
+def client_address(request: HttpRequest | Request) -> Address | None:
     """Return the address of the client, or None if it is not known.
 
     It is ``REMOTE_ADDR``, unless the settings name the number of proxies in front. Each of these has added an
@@ -96,7 +101,7 @@ def contains(network: str, address: Address) -> bool:
         return False
 
 
-def origin_of(request: Request) -> str:
+def origin_of(request: HttpRequest | Request) -> str:
     """Return what identifies a client: its IPv4 address, or its IPv6 network."""
     address = client_address(request)
     if isinstance(address, IPv6Address):

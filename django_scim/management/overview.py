@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -15,7 +14,8 @@ from django_scim.api.addresses import base_path, needs_tenant, site
 from django_scim.api.authentication import takes_own_tokens
 from django_scim.history.counting import roll_up
 from django_scim.history.export import in_utc
-from django_scim.history.statistics import last_success, recent_refusals, time_text
+from django_scim.history.statistics import last_success, recent_refusals
+from django_scim.management.sharing import link_document, link_line, time_or_never
 from django_scim.models import AccessToken, Connection
 from django_scim.setup_guides import documentation_url, likely_provider
 
@@ -32,11 +32,6 @@ def base_url(connection: Connection) -> str | None:
     return None if path is None else f"{site() or 'https://<host>'}{path}"
 
 
-def time_or_never(time: datetime | None) -> str:
-    """Return a time as people read it, or ``never``."""
-    return "never" if time is None else time_text(time)
-
-
 def watched() -> QuerySet[Any]:
     """Return the connections with the annotations ``usable``, ``last_request`` and ``last_success``."""
     roll_up()
@@ -48,7 +43,7 @@ def watched() -> QuerySet[Any]:
             last_success=last_success(),
         )
         .select_related("tenant_type")
-        .prefetch_related("tokens")
+        .prefetch_related("tokens", "setup_links")
         .order_by("name")
     )
 
@@ -107,6 +102,8 @@ def overview(connection: Any) -> Iterator[tuple[str, str]]:
     yield "refused in 24 hours", str(sum(refusal.number for refusal in recent_refusals(connection)))
     for token in connection.tokens.all():
         yield "token", token_line(token)
+    for link in connection.setup_links.all():
+        yield "set-up link", link_line(link)
 
 
 def tenant_text(connection: Connection) -> str:
@@ -135,6 +132,7 @@ def document(connection: Any) -> dict[str, Any]:
         "lastRequest": None if connection.last_request is None else in_utc(connection.last_request),
         "lastSuccess": None if connection.last_success is None else in_utc(connection.last_success),
         "tokens": [token_document(token) for token in connection.tokens.all()],
+        "setupLinks": [link_document(link) for link in connection.setup_links.all()],
         "next": list(next_steps(connection)),
     }
 

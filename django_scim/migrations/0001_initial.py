@@ -644,6 +644,68 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="SetupLink",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(editable=False, max_length=64, unique=True, verbose_name="digest"),
+                ),
+                ("hint", models.CharField(editable=False, max_length=17, verbose_name="starts with")),
+                ("description", models.CharField(blank=True, max_length=200, verbose_name="for whom")),
+                ("provider", models.CharField(max_length=50, verbose_name="identity provider")),
+                ("may_show_token", models.BooleanField(default=False, verbose_name="may show a token")),
+                (
+                    "token_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="days the token is valid"
+                    ),
+                ),
+                ("token_shown", models.DateTimeField(editable=False, null=True, verbose_name="token shown")),
+                ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "created_by",
+                    models.CharField(blank=True, editable=False, max_length=255, verbose_name="created by"),
+                ),
+                ("created_by_key", models.CharField(blank=True, editable=False, max_length=255)),
+                ("expires", models.DateTimeField(verbose_name="expires")),
+                ("last_opened", models.DateTimeField(editable=False, null=True, verbose_name="last opened")),
+                ("revoked", models.DateTimeField(editable=False, null=True, verbose_name="revoked")),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="setup_links",
+                        to="django_scim.connection",
+                        verbose_name="connection",
+                    ),
+                ),
+                (
+                    "token",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="django_scim.accesstoken",
+                        verbose_name="token",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "set-up link",
+                "verbose_name_plural": "set-up links",
+                "ordering": ("-created", "-pk"),
+                "indexes": [models.Index(fields=["expires"], name="scim_setup_link_expires")],
+            },
+        ),
+        migrations.CreateModel(
             name="RehearsedResource",
             fields=[
                 (

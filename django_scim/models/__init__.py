@@ -1,4 +1,4 @@
-"""The models: connections, their tokens, the records of the host's rows, and the history."""
+"""The models: connections, their tokens and set-up links, the records of the host's rows, and the history."""
 
 from django_scim.models.access_token import AccessToken, Scope
 from django_scim.models.connection import AdoptionPolicy, Connection
@@ -14,6 +14,7 @@ from django_scim.models.provisioning_event import (
 from django_scim.models.record import AwaitedReference, Link, Record, UniqueValue
 from django_scim.models.rehearsal import RehearsedName, RehearsedResource
 from django_scim.models.sent_notification import SentNotification
+from django_scim.models.setup_link import SetupLink
 
 __all__ = [
     "AccessToken",
@@ -33,5 +34,6 @@ __all__ = [
     "RehearsedResource",
     "Scope",
     "SentNotification",
+    "SetupLink",
     "UniqueValue",
 ]

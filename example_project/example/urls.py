@@ -11,6 +11,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("scim/v2/", include("django_scim.urls")),
+    path("scim-setup/", include("django_scim.setup_urls")),
     # runserver serves the admin's styles by itself, gunicorn does not. Empty unless DEBUG is on.
     *staticfiles_urlpatterns(),
 ]

@@ -36,6 +36,7 @@ from django_scim.history.counting import roll_up
 from django_scim.history.statistics import last_success, recent_refusal_count, time_text
 from django_scim.models import AccessToken, AdoptionPolicy, Connection, Link
 from django_scim.resources.authority import Act, table
+from django_scim.setup_links.progress import progress
 
 
 class WatchedConnection(Protocol):
@@ -178,7 +179,10 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
             "likeness": likeness_of(connection, request),
             "acts": list(Act),
             "authority": table(AdoptionPolicy(connection.adoption)),
+            **self.links_context(request, connection),
         }
+        if may(VIEW_TOKENS) and may(VIEW_EVENTS):
+            page["progress"] = progress(connection)
         if may(CREATE):
             page["create_token_url"] = self.connection_url(connection, "create_token")
         if may(REVISE):

@@ -12,12 +12,14 @@ from django.shortcuts import get_object_or_404
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 
 from django_scim.admin.connections.further import REVISE
+from django_scim.admin.connections.log import log_object
 from django_scim.admin.connections.rehearsing import RehearsalPages
 from django_scim.admin.connections.setup import setup_of
+from django_scim.admin.connections.sharing import SharingPages
 from django_scim.admin.connections.stopping import StoppingPages
 from django_scim.admin.connections.tokens import AccessTokenForm, is_expired
 from django_scim.admin.connections.trying import TryingPages
@@ -32,7 +34,7 @@ CREATE = "django_scim.add_accesstoken"
 REVOKE = "django_scim.change_accesstoken"
 
 
-class ConnectionPages(RehearsalPages, TryingPages, StoppingPages):
+class ConnectionPages(RehearsalPages, SharingPages, TryingPages, StoppingPages):
     """An admin of connections with pages to create a token, to revoke one, and to hand over.
 
     Only the response that creates a token shows it. It is not in a message, in the session or in a URL.
@@ -126,9 +128,3 @@ class ConnectionPages(RehearsalPages, TryingPages, StoppingPages):
             self.log_change(request, connection, [{"changed": {**log_object(token), "fields": ["revoked"]}}])
         messages.success(request, _("The token %(token)s is revoked.") % {"token": token})
         return HttpResponseRedirect(self.connection_url(connection))
-
-
-def log_object(token: AccessToken) -> dict[str, str]:
-    """Return a token as the admin's log names an object: in no language, as it translates when it is read."""
-    with override(None):
-        return {"name": str(token._meta.verbose_name), "object": str(token)}

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from django_scim.api.addresses import base_path, needs_tenant
+from django_scim.api.addresses import needs_tenant
 from django_scim.dialects.registry import dialect_of
 from django_scim.models import Connection
 from django_scim.setup_guides import PROVIDERS, Provider, documentation_url, likely_provider
+from django_scim.setup_links.addresses import scim_base_url
+from django_scim.setup_links.instructions import as_text
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Guide:
     """The URL of its guide in the documentation."""
     is_likely: bool
     """Whether the connection seems to be one of this provider."""
+    text: str
+    """What to do and to fill in as plain text, to be sent to somebody else."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,12 @@ def setup_of(connection: Connection, request: HttpRequest) -> Setup:
     return Setup(
         base_url=base_url,
         is_secure=(base_url or "").startswith("https:"),
-        guides=list(guides(connection)),
+        guides=list(guides(connection, base_url)),
         needs_tenant=base_url is None and needs_tenant(getattr(request, "urlconf", None)),
     )
 
 
-def guides(connection: Connection) -> Iterator[Guide]:
+def guides(connection: Connection, base_url: str | None) -> Iterator[Guide]:
     """Yield what to do at each identity provider."""
     likely = likely_provider(connection)
     for provider in PROVIDERS.values():
@@ -59,16 +63,5 @@ def guides(connection: Connection) -> Iterator[Guide]:
             dialect=str(dialect_of(provider.dialect).label) if is_other else "",
             url=documentation_url(provider.guide),
             is_likely=provider == likely,
+            text=as_text(provider, base_url),
         )
-
-
-def scim_base_url(request: HttpRequest, connection: Connection | None) -> str | None:
-    """Return the absolute base URL that an identity provider asks for, without a slash at the end.
-
-    It names the tenant of the connection, if the routes of the project do. The routes are those of the
-    request: ``request.urlconf``, if a middleware has set it.
-
-    Return None if the project routes SCIM in such a way that the URL is not known here.
-    """
-    path = base_path(connection, getattr(request, "urlconf", None))
-    return None if path is None else str(request.build_absolute_uri(path))

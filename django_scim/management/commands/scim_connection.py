@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,6 +18,7 @@ from django_scim.dialects.registry import dialect_choices
 from django_scim.history.export import encoded, event_document, with_related
 from django_scim.history.selection import EventSelection
 from django_scim.history.statistics import time_text
+from django_scim.management import sharing
 from django_scim.management.arguments import connection_named, moment, require_valid, tenant_named
 from django_scim.management.overview import (
     base_url,
@@ -47,9 +49,9 @@ class Command(BaseCommand):
 
     help = (
         "Makes, changes, pauses, resumes and deletes connections, shows them with their base URL and what is "
-        "to be done next, and reads their history: all that the admin can. Tokens are made, listed and "
-        "revoked by scim_token, changes are undone by scim_undo, and scim_preflight tries what a provider "
-        "will send."
+        "to be done next, makes links to their set-up, and reads their history: all that the admin can. "
+        "Tokens are made, listed and revoked by scim_token, changes are undone by scim_undo, and "
+        "scim_preflight tries what a provider will send."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -81,6 +83,8 @@ class Command(BaseCommand):
         )
         over = action("hand-over", "Let another connection manage what this one manages.")
         over.add_argument("--to", required=True, metavar="NAME", help="The name of the other connection.")
+        sharing.add_share(action("share", "Make a link that shows somebody without a login its set-up."))
+        sharing.add_unshare(action("unshare", "Revoke its set-up links, or one of them."))
         without_asking(action("delete", "Delete a connection with its tokens. Its resources stay."))
         add_selection(action("history", "Print what it has done, the last first."))
 
@@ -95,6 +99,8 @@ class Command(BaseCommand):
             "rehearse": self.rehearse,
             "go-live": self.go_live,
             "hand-over": self.hand_over,
+            "share": partial(sharing.share, self),
+            "unshare": partial(sharing.unshare, self),
             "delete": self.delete,
             "history": self.history,
         }

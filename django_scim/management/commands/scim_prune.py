@@ -1,4 +1,4 @@
-"""Deletes old events of the history."""
+"""Deletes old events of the history, and set-up links that have long expired."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from django_scim.history.counting import roll_up
 from django_scim.history.pruning import counts_before, events_before, prune
 from django_scim.management.arguments import INTERRUPTED
 from django_scim.management.progress import Progress
+from django_scim.setup_links.links import KEPT, links_before
 
 AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 MOST_DAYS = 99_999
@@ -35,7 +36,8 @@ class Command(BaseCommand):
 
     help = (
         "Deletes events of the history that are older than an age. It may be interrupted and run again, and "
-        "requests are answered meanwhile. The counts by the hour stay, unless an age is given for them too."
+        "requests are answered meanwhile. The counts by the hour stay, unless an age is given for them too. "
+        f"Set-up links go {KEPT.days} days after they have expired."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -61,7 +63,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Count what is old, and delete nothing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Delete the events, and then the counts.
+        """Delete the events, then the counts, and then the set-up links.
 
         :raises CommandError: If no age is given, if the database refuses, or if somebody interrupts.
         """
@@ -74,6 +76,9 @@ class Command(BaseCommand):
             self.prune("events", events_before(now - older_than), now - older_than, options)
         if counts_older_than is not None:
             self.prune("counts", counts_before(now - counts_older_than), now - counts_older_than, options)
+        expired = links_before(now - KEPT)
+        if expired.exists():
+            self.prune("set-up links", expired, now - KEPT, options)
 
     def prune(self, name: str, rows: QuerySet[Any], time: datetime, options: dict[str, Any]) -> None:
         """Delete rows, and print how many.

@@ -55,7 +55,7 @@ def test_the_page_of_a_connection_without_a_tenant_says_that_the_address_needs_o
 
 @pytest.mark.urls("tests.api.urls_of_regions")
 def test_the_address_of_a_connection_has_all_arguments_of_the_route(settings, rf, acme):
-    from django_scim.admin.connections.setup import scim_base_url
+    from django_scim.setup_links.addresses import scim_base_url
 
     settings.DJANGO_SCIM = {"TENANT_IN_ADDRESS": {"org": "name", "number": "pk"}}
     root = f"http://testserver/acme/{acme.pk}/scim/v2"
@@ -66,7 +66,7 @@ def test_the_address_of_a_connection_has_all_arguments_of_the_route(settings, rf
 
 @pytest.mark.urls("tests.urls")
 def test_the_address_of_a_connection_names_no_tenant_where_the_route_names_none(rf, acme):
-    from django_scim.admin.connections.setup import scim_base_url
+    from django_scim.setup_links.addresses import scim_base_url
 
     assert scim_base_url(rf.get("/"), connection_of(acme)) == "http://testserver/scim/v2"
 
