@@ -18,6 +18,7 @@ from tests.browser.provisioning import provisioned
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
 from tests.representations import user as user_body
+from tests.setup_links.conftest import shared
 
 HERE = Path(__file__).resolve().parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -123,7 +124,10 @@ def address(connection):
     ScimClient(rehearsing).post("/Users", user_body("carl"))
     events = ProvisioningEvent.objects.order_by("pk")
     user = User.objects.get(username="bjensen")
+    link, path = shared(connection)
     keys = {
+        "link": link.pk,
+        "secret": path.rpartition("/")[2],
         "connection": connection.pk,
         "paused": paused.pk,
         "rehearsing": rehearsing.pk,

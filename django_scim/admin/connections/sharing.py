@@ -26,6 +26,7 @@ from django_scim.models import Connection, SetupLink
 from django_scim.setup_guides import PROVIDERS, likely_provider
 from django_scim.setup_links.addresses import ROUTE, is_routed, page_path
 from django_scim.setup_links.links import DAYS, MOST_DAYS, MOST_TOKEN_DAYS, share
+from django_scim.setup_links.progress import zoned
 
 VIEW_LINKS = "django_scim.view_setuplink"
 
@@ -130,8 +131,9 @@ class SharingPages(PagesOfConnection):
             "title": _("Set-up link created"),
             "url": url,
             "link": link,
-            "expires": time_text(link.expires),
-            "text": text % {"provider": provider.name, "time": time_text(link.expires), "url": url},
+            "expires": zoned(link.expires),
+            # Whoever reads it may be in another time zone.
+            "text": text % {"provider": provider.name, "time": zoned(link.expires), "url": url},
         }
         response = self.connection_page(request, connection, "shared.html", context)
         add_never_cache_headers(response)

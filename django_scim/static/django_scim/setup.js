@@ -4,6 +4,7 @@
 // is shown stays. It ends when all has arrived, or when the link is no longer valid.
 document.addEventListener("DOMContentLoaded", () => {
     const list = document.getElementById("scim-progress");
+    document.getElementById("scim-by-hand").hidden = true;
     if (!list || "isDone" in list.dataset) {
         return;
     }
