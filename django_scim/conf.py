@@ -78,7 +78,8 @@ class ThrottleRates(TypedDict, total=False):
     """Operations in the bulk requests from one address."""
 
     failed_authentication: RateText | None
-    """Wrong tokens from one address: beyond that, one is 429. A right one gets in all the same."""
+    """Wrong tokens and set-up links from one address: beyond that, one is 429. A right one gets in all the
+    same."""
 
     discovery: RateText | None
     """Requests without a right token to the discovery endpoints from one address."""

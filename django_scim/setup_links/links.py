@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import router
+from django.db import router, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import override
@@ -18,6 +19,8 @@ from django.utils.translation import override
 from django_scim.models import AccessToken, Connection, SetupLink
 from django_scim.setup_guides import PROVIDERS, Provider
 from django_scim.sql.transactions import run
+
+Result = TypeVar("Result")
 
 logger = logging.getLogger("django_scim.request")
 
@@ -36,7 +39,7 @@ KEPT = timedelta(days=90)
 
 def share(
     connection: Connection, provider: Provider, *, days: int = DAYS, user: Any = None, **more: Any
-) -> Any:
+) -> tuple[SetupLink, str]:
     """Make a link to the set-up of a connection.
 
     :param days: How many days it is valid.
@@ -54,13 +57,15 @@ def provider_of(link: SetupLink) -> Provider:
     return PROVIDERS.get(link.provider, PROVIDERS["other"])
 
 
-def take_token(link: SetupLink) -> str | None:
-    """Make the token that a link may show, and return it; None if it may not, or has shown one already.
+def take_token(link: SetupLink, show: Callable[[str | None], Result]) -> Result:
+    """Make the token that a link may show, and show it; of requests at the same moment, one gets it.
 
-    Of requests at the same moment, one gets the token.
+    :param show: It is called with the token, or with None if the link may show none or has shown it already.
+        It is part of the transaction: if it fails, the token is still to be shown.
+    :returns: What ``show`` returns.
     """
     database = router.db_for_write(SetupLink)
-    return run(database, partial(_take_token, link, database))
+    return run(database, lambda: show(_take_token(link, database)))
 
 
 def _take_token(link: SetupLink, database: str) -> str | None:
@@ -82,7 +87,10 @@ def _take_token(link: SetupLink, database: str) -> str | None:
 
 def log_token(link: SetupLink, token: AccessToken) -> None:
     """Say in the admin's log that the link of somebody of the staff has made a token."""
-    logger.info("The set-up link %s of %s has shown the token %s.", link, link.connection, token)
+    text = "The set-up link %s of %s has shown the token %s."
+    transaction.on_commit(
+        partial(logger.info, text, link, link.connection, token), using=router.db_for_write(SetupLink)
+    )
     creator = creator_of(link)
     if creator is None or not apps.is_installed("django.contrib.admin"):
         return
@@ -93,7 +101,7 @@ def log_token(link: SetupLink, token: AccessToken) -> None:
         added = {"name": str(token._meta.verbose_name), "object": f"{token} ({link})"}
     LogEntry.objects.log_actions(
         user_id=creator.pk,
-        queryset=[link.connection],  # type: ignore[arg-type]
+        queryset=[link.connection],
         action_flag=CHANGE,
         change_message=[{"added": added}],
         single_object=True,

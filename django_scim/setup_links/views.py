@@ -7,6 +7,7 @@ send one. A token is made by a POST alone.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -59,7 +60,7 @@ def setup_page(request: HttpRequest, secret: str, **enclosing: Any) -> HttpRespo
         response = answer(request, secret)
     except Throttled as error:
         response = problem(request, 429, _("Too many requests"), _("Wait a minute, and open the link again."))
-        response["Retry-After"] = str(ceil(error.wait or 1))
+        response["Retry-After"] = str(ceil(getattr(error, "wait", None) or 1))
     except Exception as error:
         response = failure(request, error)
     for name, value in HEADERS.items():
@@ -104,10 +105,9 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
         response["Allow"] = "GET, HEAD, POST"
         return response
     link.note_opening(timezone.now())
-    token = take_token(link) if request.method == "POST" else None
-    if token is None and request.method == "POST":
-        link.refresh_from_db(using=link._state.db, fields=["token_shown"])
-    return page(request, link, token)
+    if request.method == "POST":
+        return take_token(link, partial(page, request, link))
+    return page(request, link, None)
 
 
 @sensitive_variables()
@@ -116,6 +116,9 @@ def page(request: HttpRequest, link: SetupLink, token: str | None) -> HttpRespon
 
     :param token: The token that is shown now, or None.
     """
+    if request.method == "POST" and token is None:
+        # Another request may have been first.
+        link.refresh_from_db(using=link._state.db, fields=["token_shown"])
     provider, base_url = provider_of(link), scim_base_url(request, link.connection)
     found = progress(link.connection)
     context = {

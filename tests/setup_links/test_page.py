@@ -321,13 +321,17 @@ class TestFailures:
 
         assert (response.status_code, response["Retry-After"]) == (503, "1")
 
-    def test_failures_to_make_a_token_leave_it_to_be_shown(self, share, customer, monkeypatch):
-        _link, path = share()
-        monkeypatch.setattr(AccessToken.objects, "issue", failing(DatabaseError("no")))
+    @pytest.mark.parametrize(("place", "name"), [(AccessToken.objects, "issue"), (views, "progress")])
+    def test_failures_to_make_or_show_a_token_leave_it_to_be_shown(
+        self, share, customer, monkeypatch, place, name
+    ):
+        _, path = share()
+        monkeypatch.setattr(place, name, failing(DatabaseError("no")))
 
         assert customer.post(path).status_code == 500
         monkeypatch.undo()
 
+        assert not AccessToken.objects.exists()
         assert PATTERN.search(customer.post(path).text)
 
 

@@ -34,7 +34,7 @@ def test_each_step_is_ticked_once_it_has_happened(connection):
 
     scim = ScimClient(connection)
     assert done(connection) == ["token"]
-    scim.get("/Users", **{"User-Agent": "Okta SCIM Client 1.0.0"})
+    scim.get("/Users", {}, **{"User-Agent": "Okta SCIM Client 1.0.0"})
     assert done(connection) == ["token", "request"]
     scim.post("/Users", user("bjensen"))
     assert done(connection) == ["token", "request", "change", "user"]
@@ -44,7 +44,7 @@ def test_each_step_is_ticked_once_it_has_happened(connection):
 
 def test_a_step_says_when_it_happened_and_from_which_client(connection):
     scim = ScimClient(connection)
-    scim.get("/Users", **{"User-Agent": "Okta SCIM Client 1.0.0"})
+    scim.get("/Users", {}, **{"User-Agent": "Okta SCIM Client 1.0.0"})
 
     (request,) = [step for step in progress(connection) if step.name == "request"]
 
@@ -80,6 +80,7 @@ def test_the_first_time_counts_and_not_the_last(connection):
 
     (step,) = [step for step in progress(connection) if step.name == "user"]
 
+    assert step.time is not None
     assert abs(step.time - first) < timedelta(seconds=5)
 
 

@@ -110,7 +110,12 @@ class SharingPages(PagesOfConnection):
         if not is_routed(urlconf) or not form.is_valid():
             context = {
                 "title": _("Send the set-up"),
-                "adminform": AdminForm(form, [(None, {"fields": list(form.fields)})], {}, model_admin=self),
+                "adminform": AdminForm(
+                    form,  # type: ignore[arg-type]
+                    [(None, {"fields": list(form.fields)})],
+                    {},
+                    model_admin=self,
+                ),
                 "errors": form.errors,
                 "media": self.media + form.media,
                 "missing_route": None if is_routed(urlconf) else ROUTE,

@@ -22,7 +22,6 @@ from django_scim.admin.addresses import (
     row_url,
 )
 from django_scim.admin.bases import json_text
-from django_scim.admin.connections.setup import scim_base_url
 from django_scim.admin.history.words import told, told_of_member
 from django_scim.admin.resources.actions import (
     DeactivateAction,
@@ -40,6 +39,7 @@ from django_scim.resources.projection import projection_for
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
+from django_scim.setup_links.addresses import scim_base_url
 from django_scim.why.verdict import Verdict, author_of
 
 CHOICE = "scim_connection"
