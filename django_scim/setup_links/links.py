@@ -19,6 +19,7 @@ from django.utils.translation import override
 from django_scim.models import AccessToken, Connection, SetupLink
 from django_scim.setup_guides import PROVIDERS, Provider
 from django_scim.sql.transactions import run
+from django_scim.sql.values import column_of
 
 Result = TypeVar("Result")
 
@@ -47,9 +48,14 @@ def share(
     :param more: Further field values of :class:`~django_scim.models.SetupLink`.
     :returns: The stored link, and its secret, which cannot be read again.
     """
-    made_by = {} if user is None else {"created_by": user.get_username(), "created_by_key": str(user.pk)}
+    made_by = {} if user is None else {"created_by": user_name(user), "created_by_key": str(user.pk)}
     expires = timezone.now() + timedelta(days=days)
     return SetupLink.objects.issue(connection, provider=provider.slug, expires=expires, **made_by, **more)
+
+
+def user_name(user: Any) -> str:
+    """Return the name of an account, as long as a link keeps it."""
+    return str(user.get_username())[: column_of(SetupLink, "created_by").max_length]
 
 
 def provider_of(link: SetupLink) -> Provider:

@@ -7,6 +7,7 @@ send one. A token is made by a POST alone.
 from __future__ import annotations
 
 import logging
+import re
 from functools import partial
 from math import ceil
 from typing import Any
@@ -36,6 +37,9 @@ from django_scim.setup_links.progress import progress, zoned
 from django_scim.token_format import is_link
 
 logger = logging.getLogger("django_scim.request")
+
+LIKE_A_SECRET = re.compile(r"[\w-]{20,}")
+"""A part of an address that may be the secret of a link, or most of one."""
 
 HEADERS = {
     # The page may show a token, and its address is a secret.
@@ -75,11 +79,13 @@ def setup_page(request: HttpRequest, secret: str, **enclosing: Any) -> HttpRespo
 
 def hide(request: HttpRequest, secret: str) -> None:
     """Take the secret out of the request, whose address Django, servers and reports of errors write down."""
-    for name, value in request.META.items():
-        if isinstance(value, str) and secret in value:
-            request.META[name] = value.replace(secret, REDACTED)
-    request.path = request.path.replace(secret, REDACTED)
-    request.path_info = request.path_info.replace(secret, REDACTED)
+    # A shorter one is none, and could be a part of anything, such as of the client's address.
+    if LIKE_A_SECRET.fullmatch(secret):
+        for name, value in request.META.items():
+            if isinstance(value, str) and secret in value:
+                request.META[name] = value.replace(secret, REDACTED)
+    request.path = REDACTED.join(request.path.rsplit(secret, 1))
+    request.path_info = REDACTED.join(request.path_info.rsplit(secret, 1))
     if request.resolver_match is not None:
         request.resolver_match.kwargs = {**request.resolver_match.kwargs, "secret": REDACTED}
 

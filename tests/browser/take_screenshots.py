@@ -13,6 +13,7 @@ from tests.browser.provisioning import company
 from tests.browser.screenshots import IMAGES
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
+from tests.setup_links.conftest import shared
 
 WIDTH, HEIGHT = 1440, 900
 
@@ -51,6 +52,7 @@ def pages(connection):
     yield "resources", "/admin/django_scim/record/"
     yield "resource", f"/admin/django_scim/record/{record.pk}/change/"
     yield "user", f"/admin/auth/user/{barbara.pk}/change/"
+    yield "setup", shared(connection)[1]
 
 
 def test_take_screenshots(page, connection, scheme):

@@ -266,6 +266,14 @@ class TestGuesses:
         assert response.status_code == 429
         assert 0 < int(response["Retry-After"]) <= 3600
 
+    @pytest.mark.parametrize("guess", ["1", "192", "x" * 30])
+    def test_guesses_do_not_hide_from_where_they_come(self, customer, guess):
+        answers = [customer.get(page_path(guess), REMOTE_ADDR="192.0.2.1") for _ in range(3)]
+        elsewhere = customer.get(page_path(guess), REMOTE_ADDR="192.0.2.2")
+
+        assert [answer.status_code for answer in answers] == [404, 404, 429]
+        assert elsewhere.status_code == 404
+
     def test_guesses_lock_nobody_out_who_has_the_link(self, share, customer):
         _, path = share()
         for _ in range(5):

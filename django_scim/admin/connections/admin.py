@@ -34,7 +34,7 @@ from django_scim.admin.connections.tokens import AccessTokenInline
 from django_scim.admin.pictures import pictures
 from django_scim.history.counting import roll_up
 from django_scim.history.statistics import last_success, recent_refusal_count, time_text
-from django_scim.models import AccessToken, AdoptionPolicy, Connection, Link
+from django_scim.models import AccessToken, AdoptionPolicy, Connection, Link, SetupLink
 from django_scim.resources.authority import Act, table
 from django_scim.setup_links.progress import progress
 
@@ -205,7 +205,7 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
         """Count what is deleted with a connection. Django would list every link."""
         connections = list(objs)
         counts = {str(self.opts.verbose_name_plural): len(connections)}
-        for model in (AccessToken, Link):
+        for model in (AccessToken, SetupLink, Link):
             count = model._default_manager.filter(connection__in=connections).count()
             counts[str(model._meta.verbose_name_plural)] = count
         return [str(connection) for connection in connections], counts, set(), []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django import forms
@@ -107,7 +107,8 @@ class SharingPages(PagesOfConnection):
             initial={"provider": "other" if likely is None else likely.slug},
             may_show_token=may_show_token,
         )
-        if not is_routed(urlconf) or not form.is_valid():
+        obstacles = list(obstacles_of(connection, urlconf))
+        if obstacles or not form.is_valid():
             context = {
                 "title": _("Send the set-up"),
                 "adminform": AdminForm(
@@ -118,7 +119,7 @@ class SharingPages(PagesOfConnection):
                 ),
                 "errors": form.errors,
                 "media": self.media + form.media,
-                "missing_route": None if is_routed(urlconf) else ROUTE,
+                "obstacles": obstacles,
             }
             return self.connection_page(request, connection, "share.html", context)
 
@@ -183,3 +184,11 @@ class SharingPages(PagesOfConnection):
         if may(SHARE):
             context["share_url"] = self.connection_url(connection, "share")
         return context
+
+
+def obstacles_of(connection: Connection, urlconf: Any) -> Iterator[str]:
+    """Yield why a link of a connection would lead nowhere."""
+    if not is_routed(urlconf):
+        yield _("The URLs of the project do not have these pages: add %(route)s first.") % {"route": ROUTE}
+    if not connection.is_active:
+        yield _("The connection is not active: its links lead nowhere.")

@@ -4,7 +4,10 @@
 // is shown stays. It ends when all has arrived, or when the link is no longer valid.
 document.addEventListener("DOMContentLoaded", () => {
     const list = document.getElementById("scim-progress");
-    document.getElementById("scim-by-hand").hidden = true;
+    const byHand = document.getElementById("scim-by-hand");
+    if (byHand) {
+        byHand.hidden = true;
+    }
     if (!list || "isDone" in list.dataset) {
         return;
     }

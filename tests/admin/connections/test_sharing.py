@@ -147,6 +147,15 @@ def test_a_project_without_the_pages_is_told_what_to_add(admin_client, connectio
     assert not SetupLink.objects.exists()
 
 
+def test_a_connection_that_is_not_active_gets_no_link(admin_client):
+    connection = ConnectionFactory.create(is_active=False)
+
+    response = admin_client.post(share_page(connection), form())
+
+    assert "The connection is not active: its links lead nowhere." in response.text
+    assert not SetupLink.objects.exists()
+
+
 # Who may
 
 
