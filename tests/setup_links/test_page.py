@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, connections
 from django.utils import timezone, translation
 
 from django_scim.models import AccessToken, Connection, SetupLink
@@ -329,10 +329,12 @@ class TestFailures:
 
         assert (response.status_code, response["Retry-After"]) == (503, "1")
 
+    @pytest.mark.parametrize("atomic", [False, True], ids=["", "in the transaction of the request"])
     @pytest.mark.parametrize(("place", "name"), [(AccessToken.objects, "issue"), (views, "progress")])
     def test_failures_to_make_or_show_a_token_leave_it_to_be_shown(
-        self, share, customer, monkeypatch, place, name
+        self, share, customer, monkeypatch, place, name, atomic
     ):
+        monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", atomic)
         _, path = share()
         monkeypatch.setattr(place, name, failing(DatabaseError("no")))
 
