@@ -23,7 +23,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         # Nothing of it is needed after a power cut: tests that commit would wait for the disk all the time.
-        "init_command": "PRAGMA synchronous=OFF",
+        "init_command": "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY",
     }
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     # As above. What a crash or a replica is tested with takes it away again.

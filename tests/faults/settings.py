@@ -12,9 +12,11 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "django.contrib.admin"
 ROOT_URLCONF = "tests.faults.urls"
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 """Without health checks: a request may find a connection that is dead already."""
+# What was committed has to be there after a crash, and nothing else.
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # What was committed has to be there after a crash.
     del DATABASES["default"]["OPTIONS"]
+elif DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA synchronous=OFF"
 if isolation_level := os.environ.get("ISOLATION_LEVEL"):
     DATABASES["default"].setdefault("OPTIONS", {})["isolation_level"] = (
         int(isolation_level) if isolation_level.isdecimal() else isolation_level
