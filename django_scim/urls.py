@@ -60,11 +60,15 @@ ME_METHODS: dict[str, Any] = {
 }
 
 
+def endpoints() -> list[tuple[str, str]]:
+    """Return the names and the endpoints of the resource types."""
+    return [(resource_type.name, resource_type.endpoint) for resource_type in registry()]
+
+
 def routes() -> list[Any]:
     """Return the routes of the resource types, and of the app's other endpoints."""
     router = ScimRouter()
-    for resource_type in registry():
-        name, endpoint = resource_type.name, resource_type.endpoint
+    for name, endpoint in endpoints():
         attributes = {"resource_name": name, "endpoint": endpoint}
         view_set = type(f"{name}ViewSet", (ResourceViewSet,), attributes)
         router.register(endpoint.strip("/"), view_set, name.lower())
@@ -91,13 +95,16 @@ def routes() -> list[Any]:
     return patterns
 
 
+_routed = endpoints()
+
 urlpatterns = routes()
 """What ``include("django_scim.urls")`` takes."""
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:
-    """Make the routes again after ``override_settings``. The registry, connected first, is up to date."""
-    if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
+    """Make the routes of others after ``override_settings``. The registry, connected first, is up to date."""
+    if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL") and endpoints() != _routed:
+        _routed[:] = endpoints()
         urlpatterns[:] = routes()
         clear_url_caches()
 

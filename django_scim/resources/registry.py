@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
@@ -164,21 +166,44 @@ class Registry:
             yield from resource_type.check()
 
 
+KEPT = 8
+"""How many registries are kept: a project has one, and its tests come back to the same few."""
+
+_kept: deque[tuple[Any, Registry]] = deque(maxlen=KEPT)
+
+
 @cache
 def registry() -> Registry:
-    """Make the resource types of the settings; :attr:`Registry.errors` has those that cannot be made."""
+    """Make the resource types of the settings; :attr:`Registry.errors` has those that cannot be made.
+
+    For settings that were in force before, return what was made of them: its statements are compiled.
+    """
     configured = get_settings().RESOURCES
+    wanted = (snapshot(configured), settings.AUTH_USER_MODEL)
+    for known, made in _kept:
+        if known == wanted:
+            return made
     made = Registry()
     for name in dict.fromkeys([*DEFAULT_ADAPTERS, *configured]):
         options = configured.get(name, {})
         if options is not None:
             made.load(name, options)
     made.join()
+    _kept.append((wanted, made))
     return made
 
 
+def snapshot(value: Any) -> Any:
+    """Return a copy of nested dictionaries and lists, which somebody may change later."""
+    if isinstance(value, dict):
+        return {key: snapshot(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [snapshot(item) for item in value]
+    return value
+
+
 def _forget(*, setting: str, **kwargs: Any) -> None:
-    """Make the resource types anew after ``override_settings``."""
+    """Look at the settings again after ``override_settings``."""
     if setting in ("DJANGO_SCIM", "AUTH_USER_MODEL"):
         registry.cache_clear()
 
