@@ -202,15 +202,15 @@ def scheme_for(field: models.Field[Any, Any], type_name: str) -> IdentifierSchem
 
 
 def can_recur(field: models.Field[Any, Any]) -> bool:
-    """Whether the project says which primary key a row has, so that one can come back after a deletion.
+    """Whether a primary key can come back after the deletion of its row: any but a random UUID.
 
-    What a database counts, and a random UUID, does not.
+    A project may insert a row with a number that it chooses, also where the database counts. SQLite gives the
+    last number again in tables without ``AUTOINCREMENT``, which Django makes none of.
     """
     remote = field.remote_field
     if isinstance(field, models.OneToOneField) and remote is not None and remote.parent_link:
         return can_recur(field.target_field)
-    is_random = isinstance(field, models.UUIDField) and field.has_default()
-    return not (isinstance(field, models.AutoField) or is_random)
+    return not (isinstance(field, models.UUIDField) and field.has_default())
 
 
 def can_be_random(field: models.Field[Any, Any]) -> bool:

@@ -9,6 +9,7 @@ from django_scim.operations.saving import Written, note_differences, note_member
 from django_scim.operations.write import WriteById
 from django_scim.resources.authority import Act
 from django_scim.resources.resource import Resource
+from django_scim.resources.vacating import vacate
 from django_scim.signals import resource_deleted
 
 
@@ -58,7 +59,9 @@ class Delete(WriteById):
 
 
 def delete_row(obj: Resource) -> None:
-    """Delete the host's row and its record."""
-    obj.resource_type.forget(obj.instance, obj.record, using=obj.database)
-    with writing(obj.instance):
+    """Delete the host's row, and all of its record but another ``id`` for the next row of its key."""
+    key, record = obj.instance.pk, obj.record
+    with writing(obj.instance, of=obj.instance):
         obj.instance.delete(using=obj.database)
+    is_stored = record is not None and record.pk is not None
+    vacate(obj.resource_type, key, record if is_stored else None, using=obj.database)

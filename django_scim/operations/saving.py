@@ -25,6 +25,7 @@ from django_scim.operations.validation import require_values, validate_fields
 from django_scim.query.statements import VALUE, text_operand
 from django_scim.resources.gifts import remembered
 from django_scim.resources.resource import Resource
+from django_scim.resources.vacating import left_at, release
 from django_scim.schema.paths import Json
 from django_scim.sql.operand import ColumnOperand, check_text
 from django_scim.sql.prepared import Prepared, Slot
@@ -282,7 +283,7 @@ def save_record(obj: Resource) -> None:
     if record.pk is None:
         setattr(record, obj.resource_type.record_key, obj.instance.pk)
     if obj.is_new:
-        continue_former(obj, record)
+        take_vacant(obj, record)
         if obj.caller.is_rehearsal:
             # That of the key may be another's one day.
             record.reissued_id = obj.caller.rehearsed_id or reissue()
@@ -301,15 +302,18 @@ def save_record(obj: Resource) -> None:
     record.save(using=obj.database)
 
 
-def continue_former(obj: Resource, record: Record) -> None:
-    """Let a new resource go on from the record that a deleted row of the same key has left."""
-    if record.pk is not None or not obj.resource_type.keys_recur:
+def take_vacant(obj: Resource, record: Record) -> None:
+    """Let a new resource have the record that a row of the same key has left, with another ``id``.
+
+    It is looked for once the database has refused a second record of the key, so that others are not slower.
+    """
+    if record.pk is not None or obj.is_first_try:
         return
-    records = obj.resource_type.records().using(obj.database)
-    former = records.filter(**{obj.resource_type.record_key: obj.instance.pk}).first()
+    former = left_at(obj.resource_type, obj.instance.pk, using=obj.database)
     if former is not None:
+        release(former, using=obj.database)
         record.pk, record._state.adding = former.pk, False
-        record.reissued_id, record.former_ids = former.reissued_id, former.former_ids
+        record.reissued_id = reissue()
 
 
 def save_adoption(obj: Resource) -> None:

@@ -27,7 +27,6 @@ from django_scim.mappings.identifiers import (
     IdentifierScheme,
     can_recur,
     record_key_for,
-    reissue,
     reissued,
     scheme_for,
 )
@@ -158,20 +157,6 @@ class ResourceType:
     def keys_recur(self) -> bool:
         """Whether a row may have the primary key of one that was deleted."""
         return can_recur(self.model._meta.pk)
-
-    def forget(self, instance: Model, record: Record | None, *, using: str) -> None:
-        """Delete the record of a row that is deleted.
-
-        Where its key may come back, a record is left that gives another ``id`` to the row that has it then.
-        """
-        former = record or self.new_record(instance)
-        former_ids = [*former.former_ids, self.identifier(instance, former)]
-        if former.pk is not None:
-            former.delete(using=using)
-        if self.keys_recur:
-            record = Record(resource_type=self.name, former_ids=former_ids, reissued_id=reissue())
-            setattr(record, self.record_key, instance.pk)
-            record.save(using=using)
 
     def new_record(self, instance: Model) -> Record:
         """Return an unsaved record for a row without a record."""

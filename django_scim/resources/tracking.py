@@ -18,9 +18,9 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.core.signals import setting_changed
-from django.db import router
+from django.db import router, transaction
 from django.db.models import F, ForeignKey, ForeignObjectRel, Model, QuerySet
-from django.db.models.signals import ModelSignal, m2m_changed, post_save, pre_delete, pre_save
+from django.db.models.signals import ModelSignal, m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.utils import timezone
 
 from django_scim.mappings.columns import HostPath
@@ -29,10 +29,16 @@ from django_scim.models import Record
 from django_scim.resources.gifts import ended_relations, on_given
 from django_scim.resources.registry import registry
 from django_scim.resources.resource_type import BATCH, ResourceType
+from django_scim.resources.vacating import left_at, vacate
+from django_scim.sql.transactions import locked
 from django_scim.sql.values import column_of
 
 JUST_NOW = timedelta(seconds=10)
 """How old the time that a new row says it was made may be, for it to be that of its saving."""
+
+
+FORMER = "_scim_former"
+"""The attribute of a row that is being saved with the records which are there already for its key."""
 
 
 @cache
@@ -85,7 +91,10 @@ def on_pre_save(
     **kwargs: Any,
 ) -> None:
     """Update the records of the resources that a row belongs to now, and no longer once it is saved."""
-    if raw or instance._state.adding:
+    if raw:
+        return
+    if instance._state.adding:
+        note_former(sender, instance)
         return
     for resource_type, dependency in dependencies_of(sender, instance):
         key = key_of(resource_type, dependency)
@@ -110,6 +119,21 @@ def key_of(resource_type: ResourceType, dependency: Dependency) -> ForeignKey[An
     return key if isinstance(key, ForeignKey) else None
 
 
+def note_former(sender: type[Model], instance: Model) -> None:
+    """Note the records of rows that are gone, if a new row is about to have a key which is known already.
+
+    Only once the row is saved, Django says whether it is new: it updates the row of the key if there is one.
+    """
+    found = {}
+    for resource_type, dependency in dependencies_of(sender, instance, with_parents=False):
+        if not dependency.path and instance.pk is not None and resource_type.keys_recur:
+            record = left_at(resource_type, instance.pk, using=router.db_for_write(Record))
+            if record is not None:
+                found[resource_type] = record
+    if found:
+        setattr(instance, FORMER, found)
+
+
 def on_post_save(
     sender: type[Model],
     instance: Model,
@@ -121,6 +145,11 @@ def on_post_save(
     """Update the records of the resources that a saved row belongs to, if a column that matters was saved."""
     if raw:
         return
+    for resource_type, record in instance.__dict__.pop(FORMER, {}).items():
+        if created:
+            own = resource_type.new_record(instance)
+            times = {"created": own.created, "last_modified": own.last_modified}
+            vacate(resource_type, instance.pk, record, using=router.db_for_write(Record), **times)
     names = None
     if update_fields is not None:
         names = {column_of(sender, name).attname for name in update_fields}
@@ -146,17 +175,21 @@ def key_in(model: type[Model], instance: Model) -> Any:
 
 
 def on_pre_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
-    """Update the records of the resources that a deleted row belonged to; delete its own record."""
+    """Update the records of the resources that a deleted row belonged to."""
     for resource_type, dependency in dependencies_of(sender, instance, with_parents=False):
-        if dependency.is_inherited:
-            continue
-        if dependency.path:
+        if dependency.path and not dependency.is_inherited:
             update_dependents(resource_type, dependency, instance)
-        else:
-            database = router.db_for_write(Record)
-            records = resource_type.records().using(database)
-            record = records.filter(**{resource_type.record_key: instance.pk}).first()
-            resource_type.forget(instance, record, using=database)
+
+
+def on_post_delete(sender: type[Model], instance: Model, **kwargs: Any) -> None:
+    """Keep nothing of the record of a deleted row, which no other session can write any more."""
+    using = router.db_for_write(Record)
+    for resource_type, dependency in dependencies_of(sender, instance, with_parents=False):
+        if not dependency.path:
+            with transaction.atomic(using=using, savepoint=False):
+                records = locked(resource_type.records().using(using))
+                record = records.filter(**{resource_type.record_key: instance.pk}).first()
+                vacate(resource_type, instance.pk, record, using=using)
 
 
 def dependencies_of(
@@ -304,6 +337,7 @@ def needed_receivers() -> Iterator[tuple[ModelSignal, Callable[..., None], type[
                 yield pre_save, on_pre_save, model
                 yield post_save, on_post_save, model
                 yield pre_delete, on_pre_delete, model
+                yield post_delete, on_post_delete, model
     for resource_type in registry():
         for relation in ended_relations(resource_type):
             yield m2m_changed, on_given, relation.through

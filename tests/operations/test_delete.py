@@ -237,11 +237,16 @@ def test_a_superuser_of_the_host_is_not_provisioned_anew(scim, provisioned):
 # Hard: the row goes
 
 
-def test_a_hard_deletion_deletes_the_row_with_all_that_is_kept_of_it(scim, provisioned, hard):
+def test_a_hard_deletion_deletes_the_row_with_all_that_is_kept_of_it_but_another_id_for_its_key(
+    scim, provisioned, hard
+):
     scim.delete(provisioned)
 
     left = stored()
+    (record,) = left.pop("records")
     assert not any(left.values()), left
+    assert (record["attributes"], record["comparable"], record["managed_by_id"]) == ({}, {}, None)
+    assert record["reissued_id"] is not None
 
 
 @pytest.mark.parametrize("party", ["signatory", "witness"])

@@ -10,12 +10,13 @@ from django.contrib.auth.models import Group, User
 
 from django_scim.models import AwaitedReference, Link, Outcome, ProvisioningEvent, Record
 from django_scim.models.record import UniqueValue
+from django_scim.resources.vacating import VACANT
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.models import Person, Profile
 from tests.operations.patch_operations import add, remove, replace
 from tests.operations.simultaneous import at_once
-from tests.representations import ENTERPRISE, group, member, path_of, user
+from tests.representations import ENTERPRISE, current_path_of, group, member, path_of, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -261,7 +262,24 @@ def test_a_user_that_is_modified_and_deleted_at_once_is_deleted(scim, settings, 
         assert deleted.status_code == 204
         assert scim.get(path_of(row)).status_code == 404
     assert not User.objects.filter(is_active=True).exists()
-    assert Record.objects.filter(deleted_at=None).count() == 0
+    assert not Record.objects.filter(deleted_at=None).exclude(VACANT).exists()
+
+
+def test_a_row_that_the_project_deletes_while_it_is_modified_leaves_nothing_to_the_next_of_its_key(scim):
+    for _ in range(2 * ROUNDS):
+        row = UserFactory.create()
+        key, former = row.pk, path_of(row)
+
+        modified, _ = at_once(
+            partial(scim.patch, former, replace("externalId", "4"), replace("title", "Guide")), row.delete
+        )
+
+        assert modified.status_code in (200, 404)
+        next_row = UserFactory.create(pk=key)
+        assert current_path_of(next_row) != former
+        document = scim.get(current_path_of(next_row)).json()
+        assert document.keys().isdisjoint({"externalId", "title"})
+        assert scim.get(former).status_code == 404
 
 
 def test_exactly_one_of_many_requests_deletes_one_user(scim):

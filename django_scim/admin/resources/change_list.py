@@ -18,6 +18,7 @@ from django_scim.admin.resources.authors import authors_of
 from django_scim.admin.resources.filters import connection_by_key
 from django_scim.admin.rows import is_active, name_of, resources_of
 from django_scim.models import Link, Record
+from django_scim.resources.vacating import VACANT
 from django_scim.sql.keyset import KeyColumn, Keyset, Page, read_page
 from django_scim.sql.values import INTEGER_RANGE, OutOfRange, in_column
 
@@ -39,7 +40,9 @@ class RecordChangeList(LeanChangeList):
         for name in self.position:
             self.params.pop(name, None)
             self.filter_params.pop(name, None)
-        return super().get_queryset(request, exclude_parameters)
+        records = super().get_queryset(request, exclude_parameters)
+        # Of a row that is gone, or new in its place, nothing is known; who is looked for is shown anyway.
+        return records if self.query else records.exclude(VACANT)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         return list(self.model_admin.get_ordering(request))

@@ -262,7 +262,8 @@ def test_a_resource_whose_row_is_deleted_while_it_is_asked_about_is_gone(admin_c
     (record,) = provisioned(scim, "bjensen")
     User.objects.get(username="bjensen").delete()
 
-    assert do(admin_client, "deactivate", record) == ["These resources are no longer there."]
+    said = [f"User {record.key}: the row of this User is gone"]
+    assert do(admin_client, "deactivate", record) == said
 
 
 def test_a_record_without_a_row_cannot_be_changed(admin_client, connection):

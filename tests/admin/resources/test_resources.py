@@ -81,14 +81,28 @@ def test_the_list_of_resources_does_not_read_the_stored_attributes(admin_client,
     assert not [sql for sql in read if "attributes" in sql or "comparable" in sql]
 
 
-def test_a_row_that_the_project_has_deleted_is_listed_by_its_key(admin_client, scim):
+def test_a_row_that_was_deleted_by_sql_is_listed_by_its_key(admin_client, scim):
     account = UserFactory.create()
     touch(scim, account)
-    account.delete()
-    Record.objects.get_or_create(resource_type="User", integer_key=999)
+    User.objects.filter(pk=account.pk)._raw_delete("default")
 
-    assert 999 in listed(admin_client)
-    assert ">User 999</a>" in admin_client.get(LIST).text
+    assert listed(admin_client) == [account.pk]
+    assert f">User {account.pk}</a>" in admin_client.get(LIST).text
+
+
+def test_a_row_that_the_project_has_deleted_is_listed_no_more_and_neither_is_the_next_of_its_key(
+    admin_client, scim
+):
+    row = UserFactory.create(username="anna")
+    touch(scim, row)
+    key = row.pk
+    row.delete()
+    assert listed(admin_client) == []
+
+    UserFactory.create(pk=key, username="eva")
+
+    assert listed(admin_client) == []
+    assert listed(admin_client, q="eva") == [key]
 
 
 def test_records_of_a_resource_type_that_is_served_no_more_are_listed(admin_client):
