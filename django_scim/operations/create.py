@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from scim2_models import Context, ForbiddenException
+from scim2_models import Context, ForbiddenException, UniquenessException
 from scim2_models.path import CompareOperator
 
 from django_scim.conf import get_settings
@@ -110,11 +110,25 @@ class Create(DocumentWrite):
         obj = self.known_again(new)
         is_known = obj is not None
         obj = obj or self.join(new)
-        require_unique(obj, [(mapping, mapping.value_in(self.body)) for mapping in self.unique_mappings])
+        try:
+            self.require_free(obj)
+        except UniquenessException:
+            # Another request may have made an account since it was looked for: then there is one to join.
+            obj = self.join(new) if obj is new and not obj.is_joining else obj
+            if is_known or not obj.is_joining:
+                raise
+            self.require_free(obj)
         if is_known:
             authorize(obj, Act.MATCH)
         obj.after_save.append(partial(self.resource_type.adapter.enter, obj))
         return obj
+
+    def require_free(self, obj: Resource) -> None:
+        """Refuse a unique value of the body that another resource has.
+
+        :raises UniquenessException: With the attribute.
+        """
+        require_unique(obj, [(mapping, mapping.value_in(self.body)) for mapping in self.unique_mappings])
 
     def join(self, new: Resource) -> Resource:
         """Return the new resource, with the account if there is one that it is to share.

@@ -252,19 +252,25 @@ def written_by(writes: Iterable[Write]) -> list[Resource]:
     return [write.obj for write in writes if hasattr(write, "obj")]
 
 
+TRIES = 3
+"""How often a transaction is run that a unique column refuses: as it is, with room, and once more. Another
+request may have taken the room meanwhile, and what it has made may be there to be joined."""
+
+
 def with_room(writes: Sequence[Write], work: Callable[[], Result]) -> Result:
     """Run a transaction; again, with the room that deleted resources take, if a unique column refused it.
 
     :param writes: The writes in the transaction.
     """
-    try:
-        return work()
-    except UniquenessException as error:
-        if not isinstance(error.__cause__, IntegrityError):
-            raise
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except UniquenessException as error:
+            if not isinstance(error.__cause__, IntegrityError):
+                raise
         for write in writes:
             write.makes_room = True
-        return work()
+    return work()
 
 
 def in_transaction(database: str, work: Callable[[], Result]) -> Result:

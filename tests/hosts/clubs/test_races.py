@@ -1,0 +1,15 @@
+"""Two organisations that share accounts by a relation alone write one account at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hosts.clubs.models import Account, Office, Organisation, Team
+from tests.hosts.leaks import Models
+from tests.hosts.races import *  # noqa: F403 - the same checks for every host that shares accounts
+
+
+@pytest.fixture
+def models() -> Models:
+    """The models of this host."""
+    return Models(Account, "username", "organisations", Team, Office, Organisation)
