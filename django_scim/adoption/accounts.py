@@ -61,7 +61,7 @@ class AdoptionSelection:
         return self.resource_type.adapter.get_queryset(self.connection).using(self.database)
 
     def rows(self) -> QuerySet[Any]:
-        """Return the rows, each once, joined with the table of the ``externalId``.
+        """Return the rows, each once.
 
         :raises SelectionError: If a lookup is not possible.
         """
@@ -76,14 +76,25 @@ class AdoptionSelection:
                 rows = rows.filter(pk__in=matching.filter(**self.lookups).values("pk"))
             except (FieldError, ValueError, TypeError, ValidationError) as error:
                 raise SelectionError(f"The rows cannot be filtered so: {reason_of(error)}") from error
-        if self.external_id is not None and self.external_id.joins:
-            rows = rows.select_related(self.external_id.joins)
         return rows
 
     def page(self, rows: QuerySet[Any], after: Any) -> list[Resource]:
-        """Return the next resources after a primary key, or the first resources if it is None."""
+        """Return the next resources after a primary key, or the first resources if it is None.
+
+        The rows beside theirs are read with them, by a query of its own, so that none of those is locked.
+        """
         instances = BY_PRIMARY_KEY.first(rows, BATCH, beyond=None if after is None else (after,))
+        if instances and self.joins:
+            whole = self.resource_type.model._base_manager.using(self.database).select_related(*self.joins)
+            found = whole.in_bulk([instance.pk for instance in instances])
+            instances = [found[instance.pk] for instance in instances if instance.pk in found]
         return [Resource(self.resource_type, instance, self.caller) for instance in instances]
+
+    @property
+    def joins(self) -> set[str]:
+        """The relations to the rows of mapped columns, and to the one with the ``externalId``."""
+        own = "" if self.external_id is None else self.external_id.joins
+        return {*self.resource_type.joins, own} - {""}
 
     def external_id_of(self, obj: Resource) -> str | None:
         """Return the ``externalId`` in the host's column, or None if it is empty."""

@@ -78,10 +78,12 @@ def adopt_batch(adoption: Adoption, after: object) -> tuple[Report, object]:
     if not objects:
         return done, after
     attach_records(objects)
-    links = chosen_links(adoption, objects, done)
+    whose = standings(objects, selection.connection)
+    links = chosen_links(adoption, whose, done)
     chosen = [obj for obj in objects if obj in links]
     changed = {
         *record_all(adoption, chosen, done),
+        *manage_all(adoption, [obj for obj in chosen if is_to_be_managed(obj, whose[obj], selection)]),
         *link_all(adoption, links, done),
         *claim_all(selection, chosen, adoption.shared_values, done, dry_run=adoption.dry_run),
     }
@@ -89,11 +91,13 @@ def adopt_batch(adoption: Adoption, after: object) -> tuple[Report, object]:
     return done, objects[-1].instance.pk
 
 
-def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> dict[Resource, str | None]:
+def chosen_links(
+    adoption: Adoption, whose: dict[Resource, Standing], done: Report
+) -> dict[Resource, str | None]:
     """Return the accounts that can be adopted, with the ``externalId`` that each gets, or None."""
     selection = adoption.selection
     binding = selection.resource_type.mappings["externalId"].path.binding
-    wanted = {obj: selection.external_id_of(obj) for obj in objects}
+    wanted = {obj: selection.external_id_of(obj) for obj in whose}
     digests = {
         obj: link_digest(str(binding.comparable(value))) for obj, value in wanted.items() if value is not None
     }
@@ -104,7 +108,6 @@ def chosen_links(adoption: Adoption, objects: list[Resource], done: Report) -> d
     )
     holders: dict[str, object] = dict(links.values_list("digest", "record_id"))
     chosen: dict[Resource, str | None] = {}
-    whose = standings(objects, selection.connection)
     for obj, value in wanted.items():
         reason = obstacle(obj, whose[obj], selection)
         if reason is None and value is not None:
@@ -125,8 +128,9 @@ def obstacle_of_standing(obj: Resource, whose: Standing, selection: AdoptionSele
     if whose is Standing.PROTECTED:
         return report.PROTECTED
     if whose is Standing.OTHER:
-        owner = None if obj.record is None else obj.record.managed_by
-        return None if owner == selection.predecessor else report.OTHER
+        owner = None if obj.record is None else obj.record.managed_by_id
+        is_handed_over = selection.predecessor is not None and owner == selection.predecessor.pk
+        return None if is_handed_over else report.OTHER
     return report.POWERFUL if whose is Standing.POWERFUL and not selection.with_power else None
 
 
@@ -173,7 +177,17 @@ def record_all(adoption: Adoption, objects: list[Resource], done: Report) -> set
         Record.objects.using(selection.database).bulk_create(records, ignore_conflicts=True)
         if new:
             attach_records(new)
-    return {*identified, *new, *manage_all(adoption, objects)}
+    return {*identified, *new}
+
+
+def is_to_be_managed(obj: Resource, whose: Standing, selection: AdoptionSelection) -> bool:
+    """Whether the connection manages an account from now on.
+
+    What the connection of another tenant manages of an account that tenants share stays its own, unless
+    it has power, which is handed over.
+    """
+    owner = None if obj.record is None else obj.record.managed_by_id
+    return owner is None or whose is not Standing.OWN
 
 
 def manage_all(adoption: Adoption, objects: list[Resource]) -> set[Resource]:

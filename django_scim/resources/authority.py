@@ -101,28 +101,38 @@ def standing(
         return Standing.POWERFUL
     if is_own:
         return Standing.OWN
-    if owner is not None:
-        if not is_of_other_tenant(obj, connection):
-            return Standing.OTHER
-        return Standing.POWERFUL if adapter.has_power(obj) else Standing.OWN
-    has_power = adapter.has_power(obj) if is_powerful is None else is_powerful(obj)
-    return Standing.POWERFUL if has_power else Standing.BY_HAND
+    if owner is not None and not is_of_other_tenant(obj, connection):
+        return Standing.OTHER
+    if adapter.has_power(obj) if is_powerful is None else is_powerful(obj):
+        return Standing.POWERFUL
+    return Standing.BY_HAND if owner is None else Standing.OWN
 
 
 def standings(objects: Sequence[Resource], connection: Connection) -> dict[Resource, Standing]:
-    """Return whose each of several resources of a type is, in two queries at most."""
+    """Return whose each of several resources of a type is, in three queries at most."""
     adapter = objects[0].resource_type.adapter
     guarded = keys_among(objects, Q(**adapter.protect)) if adapter.protect else set()
     with_power = powerful(objects)
+    if adapter.is_shared:
+        attach_owners(objects)
     return {
         obj: standing(
             obj,
             connection,
             lambda each: each.instance.pk in guarded,
-            adapter.has_power if adapter.is_shared else lambda each: each.instance.pk in with_power,
+            lambda each: each.instance.pk in with_power,
         )
         for obj in objects
     }
+
+
+def attach_owners(objects: Sequence[Resource]) -> None:
+    """Fetch the connections that manage some resources, whose tenants matter, in one query."""
+    managed = [obj.record for obj in objects if obj.record is not None and obj.record.managed_by_id]
+    keys = {record.managed_by_id for record in managed}
+    owners = Connection.objects.using(objects[0].database).in_bulk(keys) if keys else {}
+    for record in managed:
+        record.managed_by = owners.get(record.managed_by_id)
 
 
 def powerful(objects: Sequence[Resource]) -> set[Any]:
