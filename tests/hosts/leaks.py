@@ -13,7 +13,7 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 
 from django_scim.models import Connection, ProvisioningEvent
-from tests.conftest import ScimClient
+from tests.conftest import ROOT, ScimClient
 from tests.factories import ConnectionFactory
 from tests.messages import BULK_REQUEST
 from tests.representations import ENTERPRISE, group, user
@@ -221,6 +221,99 @@ def test_a_foreign_member_that_the_project_added_is_neither_shown_nor_removed(
     assert not here.get(f"/Groups/{own_group}").json().get("members")
     here.put(f"/Groups/{own_group}", group("Drivers", members=[]))
     assert team.people.count() == 1
+
+
+@pytest.fixture
+def entangled(models, here, there, foreign_user, foreign_group, own_group) -> dict[str, Any]:
+    """Users and groups of both organisations that the project has put together: what each sees of its own."""
+    for name in ("zoe", "anna"):
+        assert here.post("/Users", user(name)).status_code == 201
+    zoe, foreign = models.named("zoe"), models.named("bjensen")
+    models.team.objects.get(name="Guides").people.add(zoe)
+    models.team.objects.get(name="Drivers").people.add(foreign)
+    zoe.manager = foreign
+    zoe.save()
+    return {"user": foreign_user, "group": foreign_group}
+
+
+SEEN_BY_NOBODY = {
+    "/Users": [
+        'groups.value eq "{group}"',
+        'groups.display eq "Guides"',
+        'groups[value eq "{group}"]',
+        "groups pr",
+        f'{ENTERPRISE}:manager.value eq "{{user}}"',
+        f'{ENTERPRISE}:manager.displayName eq "bjensen"',
+    ],
+    "/Groups": [
+        'members.value eq "{user}"',
+        'members.display eq "bjensen"',
+        'members[display sw "b"]',
+        "members pr",
+    ],
+}
+"""Filters that find only what belongs to both organisations."""
+
+
+@pytest.mark.parametrize(
+    ("path", "expression"), [(path, each) for path, found in SEEN_BY_NOBODY.items() for each in found]
+)
+def test_no_filter_tells_of_what_is_foreign_behind_a_relation(here, entangled, path, expression):
+    found = here.get(path, {"filter": expression.format(**entangled)})
+
+    assert (found.status_code, found.json().get("totalResults")) == (200, 0), found.content
+    turned = here.get(path, {"filter": f"not ({expression.format(**entangled)})"}).json()
+    assert turned["totalResults"] == here.get(path).json()["totalResults"]
+
+
+@pytest.mark.parametrize(
+    ("path", "attribute"),
+    [
+        ("/Users", "groups.display"),
+        ("/Users", "groups.value"),
+        ("/Users", f"{ENTERPRISE}:manager.displayName"),
+        ("/Users", f"{ENTERPRISE}:manager.value"),
+        ("/Groups", "members.display"),
+        ("/Groups", "members.value"),
+    ],
+)
+@pytest.mark.parametrize("direction", ["ascending", "descending"])
+def test_no_order_tells_of_what_is_foreign_behind_a_relation(
+    models, here, there, entangled, path, attribute, direction
+):
+    here.post("/Groups", group("Cooks"))
+
+    def order() -> list[str]:
+        answer = here.get(path, {"sortBy": attribute, "sortOrder": direction})
+        return [each["id"] for each in answer.json().get("Resources", [answer.status_code])]
+
+    before = order()
+    models.team.objects.get(name="Guides").people.clear()
+    models.team.objects.get(name="Drivers").people.clear()
+    models.user.objects.update(manager=None)
+
+    assert order() == before
+
+
+def test_no_answer_shows_what_is_foreign_behind_a_relation(here, entangled):
+    for path in ("/Users", "/Groups", "/"):
+        text = here.get(path).content.decode()
+        assert {"/Users": "zoe", "/Groups": "Drivers", "/": "zoe"}[path] in text
+        for foreign in ("bjensen", "Guides", *entangled.values()):
+            assert foreign not in text
+
+
+@pytest.mark.parametrize("form", ["{root}/Users/{user}", "../Users/{user}", "/Users/{user}"])
+def test_no_reference_leads_to_a_foreign_user(models, here, own_group, foreign_user, form):
+    here.post("/Users", user("own"))
+    before = everything(models)
+    reference = form.format(root=f"https://testserver{ROOT}", user=foreign_user)
+    operation = {"op": "add", "path": "members", "value": [{"$ref": reference}]}
+
+    assert here.patch(f"/Groups/{own_group}", operation).status_code == 400
+    both = {"op": "add", "path": "members", "value": [{"value": foreign_user, "$ref": reference}]}
+    assert here.patch(f"/Groups/{own_group}", both).status_code == 400
+    assert everything(models) == before
 
 
 @pytest.mark.parametrize("deletes", ["/Users", "/Groups"])
