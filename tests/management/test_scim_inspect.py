@@ -14,7 +14,7 @@ from django.db import connection
 
 from django_scim.resources.registry import registry
 from django_scim.schema import ENTERPRISE
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.indexes.plans import indexes_dropped
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +146,20 @@ class TestEveryAttribute:
             declared = mutability.get((attribute["schema"] or core, attribute["attribute"].partition(".")[0]))
             if declared is not None and "." not in attribute["attribute"]:
                 assert (declared != "readOnly") is attribute["writable"], path
+
+
+def test_scim_inspect_names_the_policy_of_each_connection_and_who_counts_as_the_same_person():
+    ConnectionFactory.create(name="Okta", adoption="own")
+    ConnectionFactory.create(name="Entra ID", adoption="matching", domains=["example.com"])
+
+    printed = run("User")
+
+    assert "known again by externalId; adopted by userName" in printed
+    (okta,) = [line for line in printed.splitlines() if line.strip().startswith("Okta: ")]
+    (entra,) = [line for line in printed.splitlines() if line.strip().startswith("Entra ID: ")]
+    assert okta.strip().startswith("Okta: own (")
+    assert entra.strip().startswith("Entra ID: matching (")
+    assert entra.endswith("; domains: example.com")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -463,15 +463,22 @@ class TestParking:
         assert response.status_code in (200, 201, 204), response.content
         assert Group.objects.filter(name="gone").exists()
 
-    def test_parking_lets_another_have_an_address_that_is_unique_in_the_project(self, scim, settings):
+    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+    def test_parking_lets_another_have_an_address_that_is_unique_in_the_project(self, scim, settings, method):
         settings.DJANGO_SCIM = {
             "RESOURCES": {"User": {"adapter": "tests.hosts.small.adapters.AccountAdapter"}}
         }
         assert scim.post("/Users", user("a@example.com")).status_code == 201
         assert scim.delete(path_of(Account.objects.get())).status_code == 204
 
-        assert scim.post("/Users", user("a@example.com")).status_code == 201
+        if method == "POST":
+            response = scim.post("/Users", user("a@example.com"))
+        else:
+            here = f"/Users/{scim.post('/Users', user('b@example.com')).json()['id']}"
+            patch = {"Operations": [replace("userName", "a@example.com")]}
+            response = scim.request(method, here, patch if method == "PATCH" else user("a@example.com"))
 
+        assert response.status_code in (200, 201), response.content
         assert Account.objects.filter(email="a@example.com").count() == 1
         assert Account.objects.exclude(email="a@example.com").get().email.endswith("@parked.invalid")
 

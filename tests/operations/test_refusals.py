@@ -14,7 +14,7 @@ from django_scim.mappings import Rows
 from django_scim.models import Outcome, ProvisioningEvent
 from django_scim.schema import ENTERPRISE
 from tests.assertions import assert_scim_error
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import GroupFactory, UserFactory, managed
 from tests.hosts.small.models import Flight, Person, Pilot, Telephone, Worker
 from tests.messages import BULK_REQUEST
 from tests.operations.bulk_operations import delete, patch, post, put
@@ -118,6 +118,35 @@ def pilot(name, **attributes):
 
 
 # The project's own code
+
+
+@pytest.fixture
+def full_clean():
+    """Let the project clean each account before it is saved, as many ``save()`` methods do."""
+
+    def clean(instance, **kwargs):
+        instance.full_clean()
+
+    pre_save.connect(clean, sender=User)
+    yield
+    pre_save.disconnect(clean, sender=User)
+
+
+def test_what_full_clean_refuses_is_an_error_with_its_text_and_the_name_of_the_attribute(scim, full_clean):
+    UserFactory.create(username="taken", password="!")
+    row = managed(scim.connection, UserFactory.create(password="!"))
+    before = stored()
+
+    for response in (
+        scim.post("/Users", user("not a name!")),
+        scim.put(path_of(row), user("not a name!")),
+        scim.patch(path_of(row), replace("userName", "not a name!")),
+    ):
+        assert_scim_error(response, 400, "invalidValue")
+        assert response.json()["detail"].startswith("userName (column username): Enter a valid username")
+    assert_scim_error(scim.patch(path_of(row), replace("userName", "taken")), 409, "uniqueness")
+    assert stored() == before
+    assert scim.post("/Users", user("a-name")).status_code == 201
 
 
 @pytest.mark.parametrize("signal", [pre_save, post_save], ids=["before", "after"])

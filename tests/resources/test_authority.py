@@ -148,6 +148,87 @@ def test_a_connection_may_do_what_the_table_says(policy, whose, act):
         assert (event.outcome, event.status, bool(event.detail)) == ("refused", 403, True)
 
 
+GROUPS: dict[str, tuple[Standing, Callable[[ScimClient], Group]]] = {
+    "own": (Standing.OWN, lambda scim: managed(scim.connection, GroupFactory.create())),
+    "another's": (Standing.OTHER, lambda _: managed(ConnectionFactory.create(), GroupFactory.create())),
+    "made by hand": (Standing.BY_HAND, lambda _: GroupFactory.create()),
+    "with a permission": (Standing.POWERFUL, lambda _: granting(GroupFactory.create())),
+}
+"""Groups of each standing: none is protected."""
+
+
+def granting(row: Group) -> Group:
+    """Let a group grant a permission."""
+    row.permissions.add(delete_user())
+    return row
+
+
+GROUP_ACTS: dict[str, tuple[Act, Callable[[ScimClient, Group], Any]]] = {
+    "PUT with the name": (
+        Act.MATCH,
+        lambda scim, row: scim.put(path_of(row), group(row.name, members=[member(mine(scim))])),
+    ),
+    "PATCH of an externalId": (
+        Act.MATCH,
+        lambda scim, row: scim.patch(path_of(row), replace("externalId", "4")),
+    ),
+    "PATCH of the name": (
+        Act.CHANGE,
+        lambda scim, row: scim.patch(path_of(row), replace("displayName", "Other")),
+    ),
+    "PATCH of members": (
+        Act.CHANGE,
+        lambda scim, row: scim.patch(path_of(row), add("members", [member(mine(scim))])),
+    ),
+    "DELETE": (Act.DELETE, lambda scim, row: scim.delete(path_of(row))),
+}
+"""Requests to change a group."""
+
+
+def mine(scim: ScimClient) -> User:
+    """Return an account that a connection may put anywhere."""
+    return managed(scim.connection, UserFactory.create())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("policy", AdoptionPolicy)
+@pytest.mark.parametrize("whose", GROUPS)
+@pytest.mark.parametrize("act", GROUP_ACTS)
+def test_a_connection_may_do_with_a_group_what_the_table_says(policy, whose, act):
+    scim = client_of(policy)
+    (standing, arrange), (kind, perform) = GROUPS[whose], GROUP_ACTS[act]
+    row = arrange(scim)
+    is_permitted = kind in PERMITTED[standing][policy]
+
+    response = perform(scim, row)
+
+    assert response.status_code in ((200, 204) if is_permitted else (403,)), response.content
+    if not is_permitted:
+        assert Group.objects.get(pk=row.pk).name == row.name
+        assert not row.user_set.exists()
+
+
+@pytest.mark.django_db
+def test_with_stock_settings_no_connection_touches_what_another_one_or_the_project_has(other):
+    scim = ScimClient(ConnectionFactory.create())
+    theirs = User.objects.get(pk=managed(other.connection, UserFactory.create()).pk)
+    staff = User.objects.create_user("staff", "staff@example.com", "their own password", is_staff=True)
+    admins = granting(GroupFactory.create(name="Admins"))
+    before = [stored(theirs), stored(staff)]
+    taking = user("staff", password="much-too-long-to-guess", emails=[{"value": "mallory@example.com"}])
+
+    answers = [
+        scim.patch(path_of(theirs), replace("name.givenName", "Mallory")),
+        scim.put(path_of(staff), taking),
+        scim.patch(path_of(staff), {"op": "replace", "value": taking}),
+        scim.patch(path_of(admins), add("members", [member(mine(scim))])),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 4
+    assert [stored(theirs), stored(staff)] == before
+    assert not admins.user_set.exists()
+
+
 @pytest.mark.django_db
 class TestAdoption:
     def test_adoption_by_a_write_makes_the_connection_the_one_that_manages_it(self, other):

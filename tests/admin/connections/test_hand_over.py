@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from django_scim.models import Record
+from django_scim.models import AdoptionPolicy, Record
+from django_scim.resources.authority import PERMITTED, Act
 from tests.factories import ConnectionFactory, UserFactory, managed
 
 
@@ -29,6 +32,24 @@ def test_the_page_of_a_connection_says_what_it_may_touch(admin_client, old):
     assert "What the connection may touch" in response.text
     assert "with power, and not its own" in response.text
     assert response.context["hand_over_url"] == page(old)
+
+
+@pytest.mark.parametrize("policy", AdoptionPolicy)
+def test_the_page_of_a_connection_has_each_cell_of_what_it_may_touch(admin_client, old, policy):
+    old.adoption = policy
+    old.save()
+
+    response = admin_client.get(reverse("admin:django_scim_connection_change", args=(old.pk,)))
+
+    (section,) = re.findall(r'aria-describedby="scim-authority-text">(.*?)</table>', response.text, re.DOTALL)
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in section.split("<tr>")[1:]]
+    assert rows == [
+        ["Account or group", *(str(act.label) for act in Act)],
+        *(
+            [str(whose.label), *("yes" if act in cells[policy] else "no" for act in Act)]
+            for whose, cells in PERMITTED.items()
+        ),
+    ]
 
 
 def test_a_hand_over_asks_first(admin_client, old):

@@ -15,7 +15,7 @@ from django_scim.models import Connection, Link, ProvisioningEvent, Record
 from tests.admin.counting import counted
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, UserFactory, managed
-from tests.operations.patch_operations import add
+from tests.operations.patch_operations import add, replace
 from tests.operations.responses import stored
 from tests.representations import group, path_of, user
 
@@ -148,6 +148,25 @@ def test_accounts_are_unlinked_from_one_connection(admin_client, scim):
     assert do(admin_client, "unlink", record, connection=scim.connection.pk) == ["1 resource is unlinked."]
 
     assert list(Link.objects.values_list("external_id", flat=True)) == ["entra-1"]
+
+
+def test_a_staff_account_that_was_made_by_hand_is_handed_over_by_its_page(admin_client, scim):
+    account = UserFactory.create(username="root", is_staff=True)
+    lock = replace("active", False)
+    assert scim.patch(path_of(account), lock).status_code == 403
+    page = reverse("admin:django_scim_record_why", args=("User", account.pk))
+    (label, url), *others = admin_client.get(page).context["provisioning"].actions
+    assert (str(label), others) == ("Hand over", [])
+
+    asked = admin_client.get(url)
+    assert scim.connection in asked.context["connections"]
+    (record, name), *_ = asked.context["resources"]
+    assert name == "root"
+    said = do(admin_client, "hand-over", record, connection=scim.connection.pk)
+
+    assert len(said) == 1
+    assert scim.patch(path_of(account), lock).status_code == 200
+    assert LogEntry.objects.get().get_change_message() == "Changed managed by."
 
 
 @pytest.mark.parametrize("junk", ["", "0", "x", "9" * 30])

@@ -216,6 +216,25 @@ def test_an_inactive_account_and_a_group_cannot_be_deactivated(admin_client, sci
         assert actions(admin_client.get(page(record))) == ["Hand over"]
 
 
+def test_the_page_of_somebody_hired_again_says_so_and_which_account_it_was(admin_client, scim):
+    former = scim.post("/Users", user("bjensen", externalId="4")).json()["id"]
+    assert scim.delete(f"/Users/{former}").status_code == 204
+    new = scim.post("/Users", user("bjensen", externalId="4")).json()["id"]
+
+    response = admin_client.get(page(Record.objects.get()))
+
+    assert [step for _, step in steps(response)] == ["create", "delete", "create"]
+    assert "Hired again" in response.text
+    assert former in response.text
+    assert new in response.text
+    event = admin_client.get(
+        reverse(
+            "admin:django_scim_provisioningevent_change", args=[ProvisioningEvent.objects.latest("pk").pk]
+        )
+    )
+    assert f"hired again: {former} until it was deleted" in event.text
+
+
 def test_a_deleted_resource_can_be_restored(admin_client, scim):
     created = scim.post("/Groups", group()).json()
     scim.delete(f"/Groups/{created['id']}")

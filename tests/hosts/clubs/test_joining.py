@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from scim2_models import InvalidValueException
 
 from django_scim.models import ProvisioningEvent
 from tests.hosts.clubs.models import Account, Team
+from tests.hosts.clubs.scim import AccountAdapter
 from tests.representations import group, user
 
 BOB = user("bob", name={"givenName": "Bob"}, emails=[{"value": "bob@example.com", "primary": True}])
@@ -154,3 +156,39 @@ def test_who_leaves_an_organisation_leaves_its_teams_alone(here, there, theirs, 
     here.patch(ours, replace("active", False))
 
     assert [team.name for team in Team.objects.filter(people=bob())] == ["Guides"]
+
+
+def test_the_project_is_told_of_those_who_join_and_leave(here, there, monkeypatch):
+    told = []
+    for hook in ("joined", "left"):
+
+        def note(self, obj, account, hook=hook):
+            told.append((hook, account.username, obj.caller.connection))
+
+        monkeypatch.setattr(AccountAdapter, hook, note)
+    theirs = made(there.post("/Users", {**BOB, "externalId": "t"}))
+    ours = made(here.post("/Users", user("bob", externalId="h")))
+    here.patch(ours, replace("active", False))
+    here.post("/Users", user("bob", externalId="h", active=True))
+    there.delete(theirs)
+
+    assert told == [
+        ("joined", "bob", there.connection),
+        ("joined", "bob", here.connection),
+        ("left", "bob", here.connection),
+        ("joined", "bob", here.connection),
+        ("left", "bob", there.connection),
+    ]
+
+
+@pytest.mark.parametrize("hook", ["joined", "left"])
+def test_a_hook_that_fails_undoes_the_write(here, there, ours, monkeypatch, hook):
+    def refuse(self, obj, account):
+        raise InvalidValueException(detail="no seat is left")
+
+    monkeypatch.setattr(AccountAdapter, hook, refuse)
+
+    refused = here.delete(ours) if hook == "left" else here.post("/Users", user("anna"))
+
+    assert (refused.status_code, refused.json()["detail"]) == (400, "no seat is left")
+    assert (Account.objects.count(), organisations()) == (1, {"Here", "There"})
