@@ -13,6 +13,7 @@ from django_scim.models import AdoptionPolicy, ProvisioningEvent, Record
 from django_scim.resources.authority import PERMITTED, Act, Standing
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory, managed
+from tests.operations.bulk_operations import delete, patch, post, put, run, statuses
 from tests.operations.patch_operations import DEACTIVATE, add, remove, replace
 from tests.representations import group, member, path_of, user
 
@@ -146,6 +147,33 @@ def test_a_connection_may_do_what_the_table_says(policy, whose, act):
         assert groups == (["Guides"] if act.startswith("leaving") else [])
         event = ProvisioningEvent.objects.latest("pk")
         assert (event.outcome, event.status, bool(event.detail)) == ("refused", 403, True)
+
+
+BULK_ACTS: dict[str, tuple[Act, Callable[[ScimClient, User], Any]]] = {
+    "PUT with the name": (Act.MATCH, lambda _, row: put(path_of(row), user(row.username, title="Guide"))),
+    "PATCH": (Act.CHANGE, lambda _, row: patch(path_of(row), DEACTIVATE)),
+    "DELETE": (Act.DELETE, lambda _, row: delete(path_of(row))),
+    "joining": (Act.MEMBERSHIP, lambda scim, row: patch(own_group(scim), add("members", [member(row)]))),
+}
+"""Operations of a bulk job of each kind."""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("policy", AdoptionPolicy)
+@pytest.mark.parametrize("whose", USERS)
+@pytest.mark.parametrize("act", BULK_ACTS)
+def test_a_bulk_job_may_do_what_the_table_says(policy, whose, act):
+    scim = client_of(policy)
+    (standing, arrange), (kind, operation) = USERS[whose], BULK_ACTS[act]
+    row = arrange(scim)
+    before = stored(row)
+    is_permitted = kind in PERMITTED[standing][policy]
+
+    results = run(scim, operation(scim, row), post("/Users", "next", user("next")))
+
+    assert statuses(results)[0] in (("200", "204") if is_permitted else ("403",))
+    assert statuses(results)[1] == "201"
+    assert is_permitted or stored(row) == before
 
 
 GROUPS: dict[str, tuple[Standing, Callable[[ScimClient], Group]]] = {

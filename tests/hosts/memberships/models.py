@@ -47,6 +47,19 @@ class Membership(models.Model):
         return f"{self.user} in {self.organisation}"
 
 
+class Place(models.Model):
+    """An account in an organisation, as long as there is this row."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="places")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "organisation"], name="place_in_organisation")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.organisation}"
+
+
 class Team(models.Model):
     """Some people of an organisation."""
 

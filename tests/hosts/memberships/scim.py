@@ -8,7 +8,7 @@ from django_scim.adapters import GroupAdapter, MembershipAdapter
 from django_scim.mappings import Members, PrimaryValue, Reference
 from django_scim.resources import Resource
 from django_scim.schema import ENTERPRISE
-from tests.hosts.memberships.models import Account, Arrival, Membership, Team
+from tests.hosts.memberships.models import Account, Arrival, Membership, Place, Team
 
 
 class PersonAdapter(MembershipAdapter):
@@ -33,10 +33,17 @@ class PersonAdapter(MembershipAdapter):
         note(obj, account, is_departure=True)
 
 
+class PlaceAdapter(PersonAdapter):
+    """The members of an organisation, who are active as long as they are members."""
+
+    model = Place
+    attributes = dict.fromkeys(PersonAdapter.attributes)
+
+
 def note(obj: Resource, account: Model, *, is_departure: bool = False) -> None:
     """Write down who has come, or gone."""
     assert isinstance(account, Account)
-    assert isinstance(obj.instance, Membership)
+    assert isinstance(obj.instance, Membership | Place)
     Arrival.objects.create(
         username=account.username, organisation=obj.instance.organisation, is_departure=is_departure
     )
