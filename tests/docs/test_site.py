@@ -17,6 +17,8 @@ from django.dispatch import Signal
 import django_scim
 from django_scim import dialects, management, mappings, signals
 from django_scim.conf import ResourceOptions, ScimSettings
+from django_scim.models import AdoptionPolicy
+from django_scim.resources.authority import PERMITTED, Act, Standing
 from tests.docs.pages import ROOT
 
 PACKAGE = Path(django_scim.__file__).parent
@@ -123,6 +125,24 @@ def test_the_reference_has_each_system_check(reference):
 
     assert check_ids()
     assert check_ids() <= anchors
+
+
+def test_the_table_of_who_may_touch_what_has_each_cell_that_the_code_has(site):
+    html = (site / "explanation" / "who-may-touch-what" / "index.html").read_text("utf-8")
+    tables = re.findall(r"<table>.*?</table>", html, re.DOTALL)
+    (table,) = [each for each in tables if str(Standing.BY_HAND.label) in each]
+    cells_of = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL) for row in table.split("<tr>")[2:]]
+    rows = [[unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in row] for row in cells_of]
+
+    shown = {}
+    for whose, policy, *cells in rows:
+        for each in AdoptionPolicy if policy == "any" else [AdoptionPolicy(policy)]:
+            shown[whose, each] = cells
+    assert shown == {
+        (str(whose.label), policy): ["yes" if act in permitted else "403" for act in Act]
+        for whose, by_policy in PERMITTED.items()
+        for policy, permitted in by_policy.items()
+    }
 
 
 def test_the_reference_has_the_errors_by_their_status(reference):
