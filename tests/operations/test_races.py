@@ -105,6 +105,36 @@ def test_exactly_one_of_many_requests_has_the_name_of_a_deleted_user(scim):
     assert User.objects.filter(username="bjensen").count() == 1
 
 
+@pytest.mark.parametrize("kind", ["Users", "Groups"])
+def test_exactly_one_of_many_requests_takes_the_name_of_what_was_deleted(scim, kind):
+    body, name = (user, "userName") if kind == "Users" else (group, "displayName")
+    for number in range(ROUNDS):
+        paths = [f"/{kind}/{scim.post(f'/{kind}', body(each)).json()['id']}" for each in ("gone", "a", "b")]
+        assert scim.delete(paths[0]).status_code == 204
+
+        responses = at_once(
+            partial(scim.patch, paths[1], replace(name, "gone")),
+            partial(scim.put, paths[2], body("gone")),
+            partial(scim.post, f"/{kind}", body("gone")),
+        )
+
+        taken = [response for response in responses if response.status_code in (200, 201, 204)]
+        others = [response for response in responses if response not in taken]
+        assert outcomes(others) == {(409, "uniqueness"): 2}, number
+        found = scim.get(f"/{kind}", {"filter": f'{name} eq "gone"'}).json()
+        assert (len(taken), found["totalResults"]) == (1, 1)
+        assert_the_parked_name_is_free(scim, kind, paths[0])
+        for each in scim.get(f"/{kind}").json()["Resources"]:
+            assert scim.delete(f"/{kind}/{each['id']}").status_code == 204
+
+
+def assert_the_parked_name_is_free(scim, kind, path):
+    """Look whether what was deleted stays so, and whether its row has given the name away."""
+    assert scim.get(path).status_code == 404
+    rows = User.objects.filter(username="gone") if kind == "Users" else Group.objects.filter(name="gone")
+    assert rows.count() == 1
+
+
 def test_exactly_one_of_many_requests_creates_one_group(scim):
     row = UserFactory.create()
     for number in range(ROUNDS):

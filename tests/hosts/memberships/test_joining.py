@@ -207,6 +207,17 @@ def test_the_end_of_the_last_membership_locks_the_account(here, there, theirs, o
     assert not client.get("/scim/v2/Me").wsgi_request.user.is_authenticated
 
 
+def test_an_account_that_was_joined_and_has_power_since_is_not_locked_with_its_last_membership(here):
+    Account.objects.create_user("bob", "bob@example.com")
+    path = made(here.post("/Users", user("bob", active=True)))
+    Account.objects.update(is_staff=True)
+
+    here.patch(path, replace("active", False))
+
+    assert bob().is_active
+    assert not Membership.objects.get().is_active
+
+
 def test_a_membership_that_begins_again_unlocks_the_account(here, there, theirs):
     there.patch(theirs, replace("active", False))
     assert not bob().is_active
