@@ -83,7 +83,7 @@ class AdoptionSelection:
 
         The rows beside theirs are read with them, by a query of its own, so that none of those is locked.
         """
-        instances = BY_PRIMARY_KEY.first(rows, BATCH, beyond=None if after is None else (after,))
+        instances = list(BY_PRIMARY_KEY.first(rows, BATCH, beyond=None if after is None else (after,)))
         if instances and self.joins:
             whole = self.resource_type.model._base_manager.using(self.database).select_related(*self.joins)
             found = whole.in_bulk([instance.pk for instance in instances])
