@@ -178,7 +178,7 @@ class MembershipChange(models.Model):
     )
     member_type = models.CharField(_("resource type"), max_length=100)
     member_key = models.CharField(max_length=255)
-    """The primary key of the member's row, as text."""
+    """The primary key of the member's row, as text; its ``id``, without a resource type, once it is gone."""
     is_joined = models.BooleanField(_("joined"))
     position = models.PositiveIntegerField()
 

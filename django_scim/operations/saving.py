@@ -311,7 +311,7 @@ def take_vacant(obj: Resource, record: Record) -> None:
         return
     former = left_at(obj.resource_type, obj.instance.pk, using=obj.database)
     if former is not None:
-        release(former, using=obj.database)
+        release(obj.resource_type, obj.instance.pk, former, using=obj.database)
         record.pk, record._state.adding = former.pk, False
         record.reissued_id = reissue()
 

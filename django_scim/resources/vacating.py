@@ -17,7 +17,7 @@ from django.db import connections
 from django.db.models import Q
 
 from django_scim.mappings.identifiers import reissue
-from django_scim.models import AwaitedReference, Link, Record, UniqueValue
+from django_scim.models import AwaitedReference, Link, MembershipChange, Record, UniqueValue
 
 if TYPE_CHECKING:
     from django_scim.resources.resource_type import ResourceType
@@ -40,8 +40,8 @@ def vacate(resource_type: ResourceType, key: Any, record: Record | None, *, usin
         return
     vacant = Record(resource_type=resource_type.name, reissued_id=reissue(), **times)
     setattr(vacant, resource_type.record_key, key)
+    release(resource_type, key, record, using=using)
     if record is not None:
-        release(record, using=using)
         vacant.pk = record.pk
         vacant.save(using=using, force_update=True)
         return
@@ -56,10 +56,23 @@ def vacate(resource_type: ResourceType, key: Any, record: Record | None, *, usin
     )
 
 
-def release(record: Record, *, using: str) -> None:
-    """Delete what belongs to the resource of a record alone."""
-    for model in (Link, UniqueValue, AwaitedReference):
+def release(resource_type: ResourceType, key: Any, record: Record | None, *, using: str) -> None:
+    """Delete what belongs to the resource of a record alone, and let the history know its members by ``id``.
+
+    Else the next row of the key would have joined the groups that the former had joined.
+    """
+    for model in (Link, UniqueValue, AwaitedReference) if record is not None else ():
         model._default_manager.using(using).filter(record=record).delete()
+    changes = MembershipChange.objects.using(using)
+    changes = changes.filter(member_type=resource_type.name, member_key=str(key))
+    changes.update(member_type="", member_key=former_id(resource_type, key, record)[:255])
+
+
+def former_id(resource_type: ResourceType, key: Any, record: Record | None) -> str:
+    """Return the ``id`` of a row that is gone, or its key where a column that is gone too had its ``id``."""
+    if record is not None and record.reissued_id is not None:
+        return str(record.reissued_id)
+    return resource_type.scheme.encode(key) if resource_type.adapter.id_field is None else str(key)
 
 
 def left_at(resource_type: ResourceType, key: Any, *, using: str) -> Record | None:

@@ -122,12 +122,8 @@ def keys_from_term(resource_type: ResourceType, term: str) -> Iterator[Any]:
         yield from filter(None, [parse_uuid(term.lower())])
     elif is_integer(term):
         yield int(term)
-    if own := reissued(term):
-        records = resource_type.records().filter(reissued_id=own)
-        yield from records.values_list(resource_type.record_key, flat=True)
-    key = resource_type.scheme.decode(term) if resource_type.adapter.id_field is None else None
-    if key is not None:
-        yield key
+    if resource_type.adapter.id_field is None:
+        yield from primary_keys(resource_type, [term]).values()
 
 
 def is_integer(term: str) -> bool:
@@ -160,7 +156,10 @@ def keys_in_history(resource_type: ResourceType, term: str) -> list[Any]:
 
 
 def primary_keys(resource_type: ResourceType, identifiers: Collection[str]) -> dict[str, Any]:
-    """Return the primary keys of rows by their ``id``. If the ``id`` is a column, that needs a query."""
+    """Return the primary keys of rows by their ``id``, or by one that they had until they were hired again.
+
+    A row that has the key of one that is gone is not meant by the ``id`` of that.
+    """
     kept = [identifier for identifier in identifiers if reissued(identifier)]
     if kept:
         records = resource_type.records().filter(reissued_id__in=kept)
@@ -169,8 +168,13 @@ def primary_keys(resource_type: ResourceType, identifiers: Collection[str]) -> d
         return {str(own): key for own, key in found} | primary_keys(resource_type, rest)
     decoded = {identifier: resource_type.scheme.decode(identifier) for identifier in identifiers}
     decoded = {identifier: key for identifier, key in decoded.items() if key is not None}
-    if resource_type.adapter.id_field is None or not decoded:
+    if not decoded:
         return decoded
+    if resource_type.adapter.id_field is None:
+        records = resource_type.records().filter(reissued_id__isnull=False)
+        records = records.filter(**{f"{resource_type.record_key}__in": list(decoded.values())})
+        former = dict(records.values_list(resource_type.record_key, "former_ids"))
+        return {name: key for name, key in decoded.items() if key not in former or name in former[key]}
     rows = resource_type.model._base_manager.filter(
         **{f"{resource_type.id_column}__in": list(decoded.values())}
     )
@@ -205,11 +209,10 @@ def keys_by_part(resource_type: ResourceType, term: str, oldest: Any) -> list[An
         links = links.filter(pk__gt=newest)
     keys += keys_of_links(links[:MOST_FOUND]).get(resource_type.name, [])
     if len(term) >= SHORTEST_ID and " " not in term:
-        ids = rows.values_list("pk", resource_type.id_column)[:SCANNED]
-        encode = resource_type.scheme.encode
-        keys += [pk for pk, key in ids if key is not None and term.lower() in encode(key).lower()][
-            :MOST_FOUND
-        ]
+        own = rows.values_list(resource_type.id_column, flat=True)[:SCANNED]
+        ids = (resource_type.scheme.encode(key) for key in own if key is not None)
+        found = [identifier for identifier in ids if term.lower() in identifier.lower()][:MOST_FOUND]
+        keys += primary_keys(resource_type, found).values()
     return keys
 
 

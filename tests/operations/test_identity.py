@@ -241,10 +241,10 @@ class TestKeysThatAreGivenAgain:
     @pytest.mark.parametrize("delete", WAYS_TO_DELETE.values(), ids=WAYS_TO_DELETE)
     def test_a_number_that_is_given_again_is_another_resource(self, scim, other, delete):
         row = made(scim, externalId="4", title="Guide")
-        former = scim.get(path_of(row)).json()
+        key, former = row.pk, scim.get(path_of(row)).json()
         delete(row)
 
-        row = User.objects.create(pk=row.pk, username="eva")
+        User.objects.create(pk=key, username="eva")
 
         (found,) = scim.get("/Users").json()["Resources"]
         assert (found["id"] != former["id"], found["userName"]) == (True, "eva")
@@ -257,14 +257,28 @@ class TestKeysThatAreGivenAgain:
         assert (record.managed_by, record.former_ids, record.links.count()) == (None, [], 0)
         assert other.put(f"/Users/{found['id']}", user("eva", externalId="9")).status_code == 200
 
-    def test_a_number_that_is_given_again_brings_no_history(self, scim, admin_client):
+    @pytest.mark.parametrize("delete", WAYS_TO_DELETE.values(), ids=WAYS_TO_DELETE)
+    def test_a_number_that_is_given_again_brings_no_history(self, scim, admin_client, delete):
         row = made(scim, "dora")
-        User.objects.filter(pk=row.pk).delete()
-        row = User.objects.create(pk=row.pk, username="eva")
+        key, former = row.pk, id_of(row)
+        assert scim.post("/Groups", group("Guides", members=[member(row)])).status_code == 201
+        row.groups.clear()
+        delete(row)
+        row = User.objects.create(pk=key, username="eva")
         scim.patch(current_path_of(row), replace("userName", "eva"))
 
-        page = reverse("admin:django_scim_record_change", args=[Record.objects.get().pk])
-        assert "dora" not in admin_client.get(page).text
+        record = Record.objects.get(resource_type="User")
+        own = admin_client.get(reverse("admin:django_scim_record_change", args=[record.pk])).text
+        assert ("dora" in own, "Guides" in own) == (False, False)
+        events = admin_client.get(reverse("admin:django_scim_provisioningevent_changelist")).text
+        assert events.count("eva") == 1
+        for event in ProvisioningEvent.objects.filter(operation=Operation.CREATE):
+            page = reverse("admin:django_scim_provisioningevent_change", args=[event.pk])
+            shown = admin_client.get(page).text
+            assert "eva" not in shown
+            assert reverse("admin:django_scim_record_change", args=[record.pk]) not in shown
+        found = admin_client.get(reverse("admin:django_scim_record_changelist"), {"q": former}).text
+        assert "eva" not in found
 
     @pytest.mark.parametrize("is_known", [True, False])
     def test_a_number_that_is_given_again_has_another_id_though_nobody_has_written_it(self, scim, is_known):
