@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 
 def references_to(resource_type: ResourceType) -> list[Reference]:
-    """Return the mappings that keep a reference to a resource of a type until that comes."""
-    if get_settings().UNKNOWN_REFERENCES != "keep":
-        return []
+    """Return the mappings that can keep a reference to a resource of a type until that comes."""
     mappings = (mapping for each in resource_type.registry for mapping in each.mappings.values())
     found = (mapping for mapping in mappings if isinstance(mapping, Reference))
     return [mapping for mapping in found if mapping.to == resource_type.name and mapping.can_wait]
+
+
+def are_kept() -> bool:
+    """Whether references to what is not there yet are kept."""
+    return get_settings().UNKNOWN_REFERENCES == "keep"
 
 
 def awaited_by(resource_type: ResourceType, database: str) -> QuerySet[AwaitedReference]:

@@ -193,6 +193,12 @@ def registry() -> Registry:
     return made
 
 
+def clear() -> None:
+    """Make all registries anew: what they are made from is another than before, and the settings are not."""
+    _kept.clear()
+    registry.cache_clear()
+
+
 def snapshot(value: Any) -> Any:
     """Return a copy of nested dictionaries and lists, which somebody may change later."""
     if isinstance(value, dict):

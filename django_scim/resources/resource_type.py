@@ -32,7 +32,7 @@ from django_scim.mappings.identifiers import (
 )
 from django_scim.models import Connection, Link, Record
 from django_scim.resources.authority import require_touchable
-from django_scim.resources.awaiting import references_to, wait, wait_no_longer
+from django_scim.resources.awaiting import are_kept, references_to, wait, wait_no_longer
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import AttributePath, Json, resolve
 from django_scim.sql.functions import Comparable, compose
@@ -284,9 +284,13 @@ class ResourceType:
 
     # References to what is not there yet
 
-    @cached_property
+    @property
     def has_waiting(self) -> bool:
         """Whether a resource may wait for one of this type, to fill a foreign key with it."""
+        return self._can_be_waited_for and are_kept()
+
+    @cached_property
+    def _can_be_waited_for(self) -> bool:
         return bool(references_to(self))
 
     def wait(self, obj: Resource, mapping: Reference, value: str) -> Any:

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from django_scim.allowance import Allowance, CostExceeded
+from django_scim.conf import get_settings
 from django_scim.models import Outcome, ProvisioningEvent
 from tests.assertions import assert_scim_error
 from tests.factories import GroupFactory, UserFactory
@@ -196,10 +197,12 @@ class TestSettings:
 
         assert {operation["status"] for operation in response.json()["Operations"]} == {"201"}
 
-    def test_by_default_a_job_has_room_for_all_the_accounts_that_it_may_have(self, scim):
-        limit = scim.get("/ServiceProviderConfig").json()["bulk"]["maxOperations"]
+    def test_by_default_a_job_has_room_for_all_the_accounts_that_it_may_have(self, scim, settings):
+        defaults, tenth = get_settings(), 10
+        number = defaults.MAX_BULK_OPERATIONS // tenth
+        settings.DJANGO_SCIM = {"MAX_REQUEST_COST": defaults.MAX_REQUEST_COST // tenth}
 
-        response = scim.post("/Bulk", job(*(post_of(f"user{number}") for number in range(limit))))
+        response = scim.post("/Bulk", job(*(post_of(f"user{index}") for index in range(number))))
 
         assert {operation["status"] for operation in response.json()["Operations"]} == {"201"}
 

@@ -330,7 +330,7 @@ class TestFailures:
         assert (response.status_code, response["Retry-After"]) == (503, "1")
 
     @pytest.mark.parametrize("atomic", [False, True], ids=["", "in the transaction of the request"])
-    @pytest.mark.parametrize(("place", "name"), [(AccessToken.objects, "issue"), (views, "progress")])
+    @pytest.mark.parametrize(("place", "name"), [(type(AccessToken.objects), "issue"), (views, "progress")])
     def test_failures_to_make_or_show_a_token_leave_it_to_be_shown(
         self, share, customer, monkeypatch, place, name, atomic
     ):
