@@ -15,13 +15,19 @@ from pathlib import Path
 FORKSERVER = get_context("forkserver")
 FORKSERVER.set_forkserver_preload(
     [
-        "django.core.management",
-        "django.core.servers.basehttp",
+        # All of them can be imported without settings.
+        "django.contrib.admin.utils",
+        "django.contrib.auth.hashers",
+        "django.core.management.commands.runserver",
+        "django.db.backends.sqlite3.base",
         "django.db.migrations.executor",
-        "django.db.models",
-        "django.forms",
-        "orjson",
-        "scim2_models",
+        "django.template.backends.django",
+        "django.views.debug",
+        "django_filters",
+        "django_scim.mappings",
+        "django_scim.schema",
+        "rest_framework.serializers",
+        "scim2_models.provider",
         "tests.docs.processes",
     ]
 )
