@@ -210,7 +210,7 @@ def things(settings: Any, db: None) -> None:
 @pytest.mark.parametrize(
     "sort_by", [None, "name", "id", "meta.resourceType", "meta.lastModified", "externalId"]
 )
-@pytest.mark.parametrize("size", [2, 15])
+@pytest.mark.parametrize("size", [4, 15])
 def test_resource_types_with_keys_of_different_kinds_are_paged_as_one(scim, sort_by, sort_order, size):
     query = {"sortBy": sort_by, "sortOrder": sort_order} if sort_by else {}
     whole = ids(read(scim, **query))
