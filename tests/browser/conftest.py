@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
+import django
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 
 from django_scim.models import ProvisioningEvent, Record
-from tests.browser.addresses import PAGES
+from tests.browser.addresses import NOT_FOUND, PAGES, PRESSED
 from tests.browser.provisioning import provisioned
 from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory
@@ -32,8 +33,12 @@ QUIET = [
 ]
 """A browser that is steered has no business elsewhere."""
 
-DJANGO_WIDGET = ".selector"
-"""Django's own widget for many values, on pages of the project: its icon has a label that it may not have."""
+OF_DJANGO = [".selector", *((".datetime", ".breadcrumbs") if django.VERSION < (6, 0) else ())]
+"""What is Django's own and has findings of its own.
+
+The icon of its widget for many values has a label that it may not have. Before 6.0, its fields of dates and
+times have no labels, and its breadcrumbs are links among text that are not underlined.
+"""
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
@@ -96,7 +101,10 @@ def violations():
 
     def find(page):
         page.evaluate(script)
-        arguments = [{"exclude": [[DJANGO_WIDGET]]}, {"runOnly": {"type": "tag", "values": WCAG}}]
+        arguments = [
+            {"exclude": [[each] for each in OF_DJANGO]},
+            {"runOnly": {"type": "tag", "values": WCAG}},
+        ]
         found = page.evaluate("([context, options]) => axe.run(context, options)", arguments)["violations"]
         return [
             f"{each['id']}: {each['help']}: " + "; ".join(node["html"][:200] for node in each["nodes"])
@@ -115,7 +123,7 @@ def connection(transactional_db):
 
 
 @pytest.fixture
-def address(connection):
+def address(connection, administrator):
     """Return the address of a page."""
     paused = ConnectionFactory.create(name="Entra ID")
     paused.pause("more than 500 resources were to be deactivated or deleted within an hour")
@@ -131,6 +139,7 @@ def address(connection):
         "connection": connection.pk,
         "paused": paused.pk,
         "rehearsing": rehearsing.pk,
+        "token": connection.tokens.get().pk,
         "change": events.get(operation="modify").pk,
         "refusal": events.get(outcome="refused").pk,
         "record": Record.objects.get(resource_type="User", integer_key=user.pk).pk,
@@ -138,3 +147,19 @@ def address(connection):
         "stranger": User.objects.get(username="root").pk,
     }
     return lambda name: "/admin/django_scim/" + PAGES[name].format(**keys)
+
+
+@pytest.fixture
+def visit(page, address):
+    """Return what opens a page by its name, and presses its button if what is wanted comes after it."""
+
+    def go(name):
+        response = page.goto(address(PRESSED.get(name, name)))
+        if name in PRESSED:
+            with page.expect_navigation() as navigation:
+                page.locator("#content input[type=submit]").first.click()
+            response = navigation.value
+        assert response.status == (404 if name == NOT_FOUND else 200), f"{name}: {response.status}"
+        return page
+
+    return go
