@@ -271,7 +271,7 @@ def test_undo_leaves_a_deleted_row_that_is_used_again(scim, bob):
 
     report = run()
 
-    assert "delete User bob: left as it is" in report
+    assert "Deleted User bob: left as it is" in report
     assert User.objects.get().is_active
 
 

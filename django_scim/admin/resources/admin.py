@@ -200,7 +200,9 @@ class RecordAdmin(ReadOnly, DescribedPage, SearchedResources, ResourceActionPage
         row = None if resource_type is None else row_of(resource_type, record)
         if resource_type is None or row is None or not has_identifier(resource_type, row):
             return {}
-        return {"provisioning": ResourcePanel(self.admin_site, request, resource_type, row)}
+        panel = ResourcePanel(self.admin_site, request, resource_type, row)
+        name = f"{resource_type.name} {resource_type.adapter.row_name(row)}"
+        return {"provisioning": panel, "subtitle": name}
 
     @admin.display(description=_("resource"))
     def name(self, record: Record) -> str:

@@ -45,7 +45,7 @@ class Result:
         event = self.event
         facts = {
             "time": time_text(event.time),
-            "operation": event.get_operation_display(),
+            "operation": event.get_effect_display() or event.get_operation_display(),
             "type": event.resource_type,
             "name": event.display or event.resource_id,
             "reasons": in_line(self.left),
