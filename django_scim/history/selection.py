@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
+from heapq import nlargest
 from itertools import chain, product
-from operator import or_
-from typing import Any
+from operator import attrgetter, or_
+from typing import Any, TypeVar
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -24,6 +25,9 @@ from django.db.models.lookups import Exact, IsNull
 from django_scim.history.events import limited
 from django_scim.models import Operation, Outcome, ProvisioningEvent
 from django_scim.sql.keyset import KeyColumn, Keyset, Page, read_page
+
+Event = TypeVar("Event")
+"""An event, or the values of one."""
 
 Key = tuple[datetime, int]
 """The time and the primary key of an event: what events are ordered by."""
@@ -200,6 +204,26 @@ class EventSelection:
         if self._database.features.supports_slicing_ordering_in_compound and len(parts) > 1:
             return parts[0].union(*parts[1:], all=True)
         return chain.from_iterable(parts)
+
+
+MOST_IDS = 10
+"""Under how many of its ids, the newest ones, the events of a resource are looked for."""
+
+
+def latest_of(
+    events: QuerySet[ProvisioningEvent, Event], identifier: str, former_ids: Sequence[str], limit: int
+) -> list[Event]:
+    """Return the newest events of a resource, the latest first.
+
+    A row that was used again has had other ids. An index gives the events of one id in the order of time, and
+    those of several only sorted, all of them. So there is a query for each id.
+
+    :param events: The events to choose from; with values, ``time`` and ``pk`` have to be among their names.
+    :param former_ids: The ids before, the oldest first.
+    """
+    identifiers = [identifier, *reversed(former_ids)][:MOST_IDS]
+    parts = (events.filter(resource_id=each).order_by("-time", "-pk")[:limit] for each in identifiers)
+    return nlargest(limit, chain.from_iterable(parts), key=attrgetter("time", "pk"))
 
 
 LAST = "\U0010ffff"

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from django_scim.history.events import limited
 from django_scim.history.export import in_utc
+from django_scim.history.selection import latest_of
 from django_scim.history.statistics import time_text
 from django_scim.models import Connection, Effect, Link, Outcome, ProvisioningEvent, Record
 from django_scim.operations.staff import has_identifier
@@ -94,12 +95,11 @@ class Verdict:
         """The keys, outcomes and effects of the newest events, reads left out."""
         if self.identifier is None:
             return []
-        own = [self.identifier, *(self.record.former_ids if self.record else ())]
-        events = ProvisioningEvent.objects.filter(
-            resource_id__in=own, resource_type=self.resource_type.name
-        ).order_by("-time", "-pk")
-        rows = events.values_list("pk", "outcome", "effect")[:LOOKED_AT]
-        return [row for row in rows if row[2] != Effect.READ]
+        events = ProvisioningEvent.objects.filter(resource_type=self.resource_type.name)
+        rows = events.values_list("time", "pk", "outcome", "effect", named=True)
+        former_ids = self.record.former_ids if self.record else ()
+        latest = latest_of(rows, self.identifier, former_ids, LOOKED_AT)
+        return [(row.pk, row.outcome, row.effect) for row in latest if row.effect != Effect.READ]
 
     @cached_property
     def _found(self) -> dict[str, ProvisioningEvent]:

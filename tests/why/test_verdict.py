@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from django_scim.models import ProvisioningEvent
+from django_scim.history.selection import latest_of
+from django_scim.models import ProvisioningEvent, Record
 from django_scim.operations.staff import Author, Deactivate
 from django_scim.resources.registry import registry
 from django_scim.why.verdict import missing, verdict_of
@@ -151,3 +154,39 @@ def test_a_verdict_takes_the_same_queries_however_long_the_history_is(scim):
 
     assert len(many) == len(few)
     assert all("LIMIT" in query["sql"] or "IN (" in query["sql"] for query in many)
+
+
+def test_what_happened_before_somebody_was_hired_again_is_part_of_the_verdict(scim):
+    paths = []
+    for _ in range(3):
+        anna = scim.post("/Users", user("anna", externalId="e1", active=True)).json()
+        paths.append(f"/Users/{anna['id']}")
+        scim.delete(paths[-1])
+    account = User.objects.get(username="anna")
+
+    events = ProvisioningEvent.objects.filter(resource_type="User")
+    former_ids = Record.objects.get().former_ids
+    newest = latest_of(events, paths[-1].rpartition("/")[2], former_ids, 5)
+
+    assert verdict(account).cause == newest[0]
+    assert [event.effect for event in newest] == ["deleted", "rehired", "deleted", "rehired", "deleted"]
+    assert [event.path for event in newest if event.effect == "deleted"] == paths[::-1]
+
+
+@pytest.mark.skipif(database.vendor != "sqlite", reason="the plan is that of SQLite")
+def test_no_event_of_somebody_hired_again_is_sorted(scim):
+    for _ in range(2):
+        anna = scim.post("/Users", user("anna", externalId="e1", active=True)).json()
+        scim.delete(f"/Users/{anna['id']}")
+
+    with CaptureQueriesContext(database) as queries:
+        assert verdict(User.objects.get()).cause is not None
+    events = [query["sql"] for query in queries if '"resource_id" = ' in query["sql"]]
+
+    assert len(events) == 2
+    with database.cursor() as cursor:
+        for sql in events:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            assert [row[3].partition(" (")[0] for row in cursor.fetchall()] == [
+                "SEARCH django_scim_provisioningevent USING INDEX scim_event_resource"
+            ]

@@ -32,6 +32,7 @@ from django_scim.admin.resources.actions import (
 )
 from django_scim.admin.resources.authors import Provisioning, provisioning_of
 from django_scim.admin.rows import is_active
+from django_scim.history.selection import latest_of
 from django_scim.models import Connection, Link, MembershipChange, ProvisioningEvent, Record
 from django_scim.operations.staff import connections_of
 from django_scim.resources.loading import has_many, load
@@ -197,12 +198,12 @@ class ResourcePanel:
 
     @cached_property
     def steps(self) -> list[Step]:
-        own = [self.resource_type.looked_up_identifier(self.row)]
-        if self.record is not None:
-            own += self.record.former_ids  # What happened before the account was deleted and hired again.
-        events = ProvisioningEvent.objects.filter(resource_id__in=own, resource_type=self.resource_type.name)
-        latest = events.select_related("connection").defer("request", "changes")
-        steps = [self.step(event, told(event)) for event in latest.order_by("-time", "-pk")[:TIMELINE]]
+        own = self.resource_type.looked_up_identifier(self.row)
+        # What happened before the account was deleted and hired again.
+        former_ids = [] if self.record is None else self.record.former_ids
+        events = ProvisioningEvent.objects.filter(resource_type=self.resource_type.name)
+        events = events.select_related("connection").defer("request", "changes")
+        steps = [self.step(event, told(event)) for event in latest_of(events, own, former_ids, TIMELINE)]
         steps += self.memberships
         return sorted(steps, key=lambda step: (step.event.time, step.event.pk), reverse=True)[:TIMELINE]
 
