@@ -215,7 +215,7 @@ class ResourcePanel:
         )
         latest = (
             changes.select_related("event__connection")
-            .order_by("-event")
+            .order_by("-event_id")  # "-event" is the order of events by time, of all of them.
             .defer("event__request", "event__changes")
         )
         return [

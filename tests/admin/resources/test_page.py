@@ -10,11 +10,12 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
+from django_scim.admin.resources.panel import TIMELINE
 from django_scim.models import Connection, MembershipChange, ProvisioningEvent, Record
 from tests.admin.counting import counted
 from tests.admin.history.listed import many_events
 from tests.conftest import ScimClient
-from tests.factories import ConnectionFactory, GroupFactory, UserFactory
+from tests.factories import ConnectionFactory, GroupFactory, UserFactory, managed
 from tests.hosts.small.adapters import THING
 from tests.hosts.small.models import Legacy
 from tests.operations.examples import FULL_USER
@@ -306,6 +307,18 @@ def test_the_timeline_of_a_person_has_the_groups_that_they_joined_and_left(admin
 
     told = [step.what for step in response.context["provisioning"].steps]
     assert told == ["Left Engineers", "Joined Engineers", "Deactivated"]
+
+
+def test_the_timeline_of_a_person_has_the_latest_groups(admin_client, scim):
+    account = managed(scim.connection, UserFactory.create())
+    teams = GroupFactory.create_batch(TIMELINE + 2)
+    for team in teams:
+        scim.patch(path_of(team), {"op": "add", "path": "members", "value": [member(account)]})
+
+    response = admin_client.get(page(Record.objects.get(resource_type="User")))
+
+    told = [step.what for step in response.context["provisioning"].steps]
+    assert told == [f"Joined {team.name}" for team in teams[:1:-1]]
 
 
 def test_the_page_of_a_person_takes_the_same_queries_however_many_events_there_are(admin_client, scim):
