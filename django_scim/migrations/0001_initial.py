@@ -430,7 +430,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "event count",
                 "verbose_name_plural": "event counts",
                 "ordering": ("-hour", "pk"),
-                "indexes": [models.Index(fields=["hour"], name="scim_event_count_hour")],
+                "indexes": [
+                    models.Index(fields=["hour"], name="scim_event_count_hour"),
+                    models.Index(fields=["is_settled", "hour"], name="scim_event_count_settled"),
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("connection", "hour", "outcome", "status", "scim_type", "duration"),

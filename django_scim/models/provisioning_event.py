@@ -230,7 +230,11 @@ class EventCount(models.Model):
                 name="scim_event_count",
             ),
         ]
-        indexes = [models.Index(fields=["hour"], name="scim_event_count_hour")]
+        indexes = [
+            models.Index(fields=["hour"], name="scim_event_count_hour"),
+            # The first hour that is not settled is looked up by each page with figures.
+            models.Index(fields=["is_settled", "hour"], name="scim_event_count_settled"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H}:00 {self.outcome} {self.status}: {self.count}"

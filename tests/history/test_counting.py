@@ -8,6 +8,7 @@ from threading import Thread
 import pytest
 from django.db import connection as database
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_scim.history.counting import roll_up
@@ -142,6 +143,17 @@ class TestRollUp:
 
         with django_assert_num_queries(3):  # Two for the hours that there are, one for events since.
             roll_up()
+
+    @pytest.mark.skipif(database.vendor != "sqlite", reason="the plan is that of SQLite")
+    def test_roll_up_reads_no_hour_that_is_settled(self):
+        EventCountFactory.create(hour=hour_ago(5))
+
+        with CaptureQueriesContext(database) as queries:
+            roll_up()
+
+        with database.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
+            assert "scim_event_count_settled (is_settled=?)" in cursor.fetchone()[3]
 
 
 @pytest.mark.django_db(transaction=True)
