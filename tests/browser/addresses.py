@@ -41,6 +41,7 @@ PRESSED = {
     "report of a test": "test of a connection",
     "preview of an undoing": "undoing",
     "created token": "new token",
+    "created set-up link": "new set-up link",
 }
 """What is shown once the first button of a page is pressed: by its own name, the name of that page."""
 
