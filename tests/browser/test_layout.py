@@ -6,6 +6,7 @@ from tests.browser.addresses import LOOKED_AT
 
 OVERLAPPING = """
 () => {
+    const content = document.querySelector("#content") || document.querySelector("main");
     // What is cut off by a part that is scrolled is not seen there.
     const seen = (box, element, cutting) => {
         if (!element.checkVisibility()) return null;
@@ -29,11 +30,11 @@ OVERLAPPING = """
         if (box) found.push({box, element, text});
     };
     const drawn = "a.button, .object-tools a, input, select, textarea, button, svg, img";
-    for (const element of document.querySelectorAll("#content :is(" + drawn + ")")) {
+    for (const element of content.querySelectorAll(drawn)) {
         add(element.getBoundingClientRect(), element, element.parentElement, element.outerHTML.slice(0, 100));
     }
     // A heading is as wide as the page, and its text is not: the lines of a text are what is seen of it.
-    const texts = document.createTreeWalker(document.querySelector("#content"), NodeFilter.SHOW_TEXT);
+    const texts = document.createTreeWalker(content, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
         const node = texts.currentNode;
         const parent = node.parentElement;
@@ -60,7 +61,7 @@ OVERLAPPING = """
 WIDTHS = (360, 390, 1280, 1700)
 """Of two phones, a laptop and a large screen."""
 
-UNFOLD = """() => document.querySelectorAll("#content details").forEach((each) => { each.open = true; })"""
+UNFOLD = """() => document.querySelectorAll("details").forEach((each) => { each.open = true; })"""
 
 
 def test_all_of_a_page_can_be_seen(page, visit):

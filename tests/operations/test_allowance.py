@@ -198,9 +198,9 @@ class TestSettings:
         assert {operation["status"] for operation in response.json()["Operations"]} == {"201"}
 
     def test_by_default_a_job_has_room_for_all_the_accounts_that_it_may_have(self, scim, settings):
-        defaults, tenth = get_settings(), 10
-        number = defaults.MAX_BULK_OPERATIONS // tenth
-        settings.DJANGO_SCIM = {"MAX_REQUEST_COST": defaults.MAX_REQUEST_COST // tenth}
+        cost, number = get_settings().MAX_REQUEST_COST, get_settings().MAX_BULK_OPERATIONS // 10
+        assert cost is not None
+        settings.DJANGO_SCIM = {"MAX_REQUEST_COST": cost // 10}
 
         response = scim.post("/Bulk", job(*(post_of(f"user{index}") for index in range(number))))
 

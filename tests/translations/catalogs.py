@@ -5,6 +5,7 @@ The files have neither dates nor line numbers, so that a change of a text is all
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -60,6 +61,8 @@ def texts_of_sources() -> polib.POFile:
         subprocess.run(  # noqa: S603
             [sys.executable, "-m", "django", "makemessages", *options],
             cwd=copy,
+            # The settings of the tests cannot be imported from there, and are not needed.
+            env={name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
             check=True,
             stderr=subprocess.PIPE,
         )
