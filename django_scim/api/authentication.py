@@ -12,11 +12,13 @@ from rest_framework.request import Request
 
 from django_scim.api.errors import UNAUTHENTICATED
 from django_scim.api.permissions import connection_of
+from django_scim.api.refusals import remember
 from django_scim.api.throttling import FailedAuthentications
 from django_scim.api.transport import client_address, is_within
 from django_scim.conf import get_settings
 from django_scim.imports import leads_to
 from django_scim.models import AccessToken, Connection
+from django_scim.models.access_token import RefusalReason
 
 __all__ = ["AccessTokenAuthentication", "Client"]
 
@@ -62,6 +64,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         stored = AccessToken.objects.usable(token)
         if stored is None or not may_be_used(stored.connection, request):
             failures.note_failure()
+            remember(request, stored or token, RefusalReason.NETWORK if stored else None)
             raise AuthenticationFailed(UNAUTHENTICATED)
         stored.note_use(timezone.now(), request.headers.get("User-Agent") or "")
         return Client(stored.connection), stored

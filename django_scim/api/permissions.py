@@ -7,7 +7,9 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from django_scim.api.refusals import remember
 from django_scim.models import AccessToken, Connection
+from django_scim.models.access_token import RefusalReason
 
 __all__ = ["HasScope", "connection_of"]
 
@@ -27,9 +29,14 @@ class HasScope(BasePermission):
     message = "the token does not allow this"
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Whether the token has the scope ``read`` or ``write``, and if it is limited, the resource type."""
+        """Whether the token has the scope ``read`` or ``write``, and if it is limited, the resource type.
+
+        A token without it leaves a trace at its connection.
+        """
         if connection_of(request) is None:
             return False
-        return not isinstance(request.auth, AccessToken) or request.auth.allows(
-            view.required_scope, view.resource_scope
-        )
+        token = request.auth
+        if not isinstance(token, AccessToken) or token.allows(view.required_scope, view.resource_scope):
+            return True
+        remember(request, token, RefusalReason.SCOPE)
+        return False

@@ -38,6 +38,7 @@ from django_scim.api.bodies import (
 )
 from django_scim.api.errors import exception_handler
 from django_scim.api.permissions import connection_of
+from django_scim.api.refusals import note_when_sent
 from django_scim.api.transport import client_address, require_https
 from django_scim.conf import get_settings
 from django_scim.history.counting import READS
@@ -148,6 +149,7 @@ class ScimView(ViewSet):
             self.hide_secrets()
             if not self.has_fault:
                 self.log_refusal(response)
+            note_when_sent(self.request, response)
         observe(self.observation(response))
         return response
 

@@ -14,6 +14,7 @@ from django_scim.api.addresses import base_path, needs_tenant, site
 from django_scim.api.authentication import takes_own_tokens
 from django_scim.history.counting import roll_up
 from django_scim.history.export import in_utc
+from django_scim.history.refused_tokens import refusal_text, remedy
 from django_scim.history.statistics import last_success, recent_refusals
 from django_scim.management.sharing import link_document, link_line, time_or_never
 from django_scim.models import AccessToken, Connection
@@ -75,7 +76,9 @@ def token_line(token: AccessToken) -> str:
     by = f" by {token.user_agent}" if token.user_agent else ""
     used = f"last used {time_or_never(token.last_used)}{by}"
     description = f" ({token.description})" if token.description else ""
-    return f"{token}{description}: {', '.join(token.scopes)}; {token_state(token)}; {used}"
+    with override(None):
+        refusal = f"; {refusal_text(token)}. {remedy(token)}" if token.refused_at is not None else ""
+    return f"{token}{description}: {', '.join(token.scopes)}; {token_state(token)}; {used}{refusal}"
 
 
 def overview(connection: Any) -> Iterator[tuple[str, str]]:
@@ -152,7 +155,21 @@ def token_document(token: AccessToken) -> dict[str, Any]:
         "scopes": token.scopes,
         **{name: None if time is None else in_utc(time) for name, time in times.items()},
         "client": token.user_agent,
+        "refused": refusal_document(token),
     }
+
+
+def refusal_document(token: AccessToken) -> dict[str, str] | None:
+    """Return when, from where and why a token was refused last, and what to do; None if it never was."""
+    if token.refused_at is None:
+        return None
+    with override(None):
+        return {
+            "at": in_utc(token.refused_at),
+            "from": token.refused_from,
+            "reason": token.refused_reason,
+            "remedy": remedy(token),
+        }
 
 
 def next_steps(connection: Any) -> Iterator[str]:

@@ -180,6 +180,29 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, editable=False, max_length=200, verbose_name="client"),
                 ),
                 ("revoked", models.DateTimeField(editable=False, null=True, verbose_name="revoked")),
+                ("refused_at", models.DateTimeField(editable=False, null=True, verbose_name="last refused")),
+                (
+                    "refused_from",
+                    models.CharField(
+                        blank=True, editable=False, max_length=45, verbose_name="last refused from"
+                    ),
+                ),
+                (
+                    "refused_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("revoked", "revoked"),
+                            ("expired", "expired"),
+                            ("inactive", "its connection was not active"),
+                            ("network", "from outside of the source networks"),
+                            ("scope", "without the scope that the request needs"),
+                        ],
+                        editable=False,
+                        max_length=20,
+                        verbose_name="last refused as",
+                    ),
+                ),
                 (
                     "connection",
                     models.ForeignKey(

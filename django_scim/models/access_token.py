@@ -28,6 +28,9 @@ SHOWN_CHARACTERS = len(PREFIX) + 6
 LAST_USE_RESOLUTION = timedelta(minutes=1)
 """The precision of ``last_used``: it is written at most once a minute, and not at each request."""
 
+REFUSAL_RESOLUTION = timedelta(minutes=1)
+"""The precision of ``refused_at``: however often a token is refused, it is written once a minute at most."""
+
 
 class Scope(models.TextChoices):
     """What a token allows. ``write`` includes ``read``; neither includes the history."""
@@ -35,6 +38,16 @@ class Scope(models.TextChoices):
     READ = "read", pgettext_lazy("scope", "read")
     WRITE = "write", pgettext_lazy("scope", "read and write")
     HISTORY = "history", pgettext_lazy("scope", "read the history")
+
+
+class RefusalReason(models.TextChoices):
+    """Why a token was refused. Whoever sends it is told nothing of this."""
+
+    REVOKED = "revoked", _("revoked")
+    EXPIRED = "expired", _("expired")
+    INACTIVE = "inactive", _("its connection was not active")
+    NETWORK = "network", _("from outside of the source networks")
+    SCOPE = "scope", _("without the scope that the request needs")
 
 
 def read_and_write() -> list[str]:
@@ -93,6 +106,11 @@ class AccessTokenManager(models.Manager["AccessToken"]):
         """Return a token anew with its connection, or None if it may no longer be used."""
         return self._usable(token.digest)
 
+    def with_digest(self, of_token: str) -> AccessToken | None:
+        """Return a token with its connection, whether or not it may be used; None if there is none."""
+        using = router.db_for_write(self.model)
+        return self.using(using).select_related("connection").filter(digest=of_token).order_by().first()
+
     def _usable(self, of_token: str) -> AccessToken | None:
         statement = usable_token(router.db_for_write(self.model))
         # A digest is unique, so there is no second one.
@@ -131,6 +149,12 @@ class AccessToken(models.Model):
     user_agent = models.CharField(_("client"), max_length=200, blank=True, editable=False)
     """What the client calls itself, as of the last use."""
     revoked = models.DateTimeField(_("revoked"), null=True, editable=False)
+    refused_at = models.DateTimeField(_("last refused"), null=True, editable=False)
+    refused_from = models.CharField(_("last refused from"), max_length=45, blank=True, editable=False)
+    """The address of the client, or empty if it was not known."""
+    refused_reason = models.CharField(
+        _("last refused as"), max_length=20, choices=RefusalReason.choices, blank=True, editable=False
+    )
 
     objects = AccessTokenManager()
 
@@ -181,3 +205,26 @@ class AccessToken(models.Model):
             logger.warning("the use of the token %s could not be noted: %s", self, error)
         else:
             self.last_used = at
+
+    def reason_to_refuse(self, at: datetime) -> RefusalReason | None:
+        """Return why no request may use the token at a time, or None if the token itself says nothing."""
+        if self.revoked is not None:
+            return RefusalReason.REVOKED
+        if self.expires is not None and self.expires <= at:
+            return RefusalReason.EXPIRED
+        return None if self.connection.is_active else RefusalReason.INACTIVE
+
+    def note_refusal(self, at: datetime, address: str, reason: RefusalReason) -> None:
+        """Save that the token was refused, at most once a minute.
+
+        The database decides whether a minute has passed, so that of requests at once one is noted.
+
+        :raises DatabaseError: If the database refuses the write.
+        """
+        before = at - REFUSAL_RESOLUTION
+        if self.refused_at is not None and self.refused_at > before:
+            return
+        rows = type(self).objects.using(router.db_for_write(type(self), instance=self)).filter(pk=self.pk)
+        rows.filter(Q(refused_at__isnull=True) | Q(refused_at__lte=before)).update(
+            refused_at=at, refused_from=address, refused_reason=reason
+        )

@@ -8,8 +8,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from django_scim.history.export import in_utc
+from django_scim.history.statistics import time_text
 from django_scim.models import AccessToken, Connection, Scope
 from tests.conftest import ROOT, HttpsClient
 from tests.factories import ConnectionFactory
@@ -121,6 +123,31 @@ class TestList:
 
         assert (listed["hint"], listed["scopes"], listed["revoked"]) == (token[:11], ["read"], None)
         assert "digest" not in listed
+
+    def test_a_list_says_when_a_token_was_refused_last_and_what_to_do(self):
+        token = run("Okta")[0].strip()
+        AccessToken.objects.get().revoke()
+        headers = {"Authorization": f"Bearer {token}"}
+        HttpsClient().get(f"{ROOT}/Users", headers=headers, REMOTE_ADDR="203.0.113.7")
+        stored = AccessToken.objects.get()
+
+        with translation.override("de"):
+            text, (listed,) = run("Okta", "--list")[0], json.loads(run("Okta", "--list", "--json")[0])
+
+        assert f"; refused: last at {time_text(stored.refused_at)} from 203.0.113.7, revoked on " in text
+        assert text.endswith(". Enter a usable token at the identity provider.\n")
+        assert listed["refused"] == {
+            "at": in_utc(stored.refused_at),
+            "from": "203.0.113.7",
+            "reason": "revoked",
+            "remedy": "Enter a usable token at the identity provider.",
+        }
+
+    def test_a_list_says_nothing_of_refusals_where_there_was_none(self):
+        run("Okta")
+
+        assert "refused" not in run("Okta", "--list")[0]
+        assert json.loads(run("Okta", "--list", "--json")[0])[0]["refused"] is None
 
     def test_a_list_makes_no_connection(self):
         with pytest.raises(CommandError, match="There is no connection Okta"):

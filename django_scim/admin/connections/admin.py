@@ -25,6 +25,7 @@ from django_scim.admin.connections.health import (
     VIEW_TOKENS,
     health_of,
     notices,
+    refused_tokens,
     token_figures,
 )
 from django_scim.admin.connections.likeness import likeness_of
@@ -97,7 +98,12 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
         if request.user.has_perm(VIEW_EVENTS):
             columns |= {"last_success": last_success(), "recent_refusal_count": recent_refusal_count()}
         connections: QuerySet[Connection] = super().get_queryset(request)
-        return connections.prefetch_related("tenant").annotate(**columns)
+        connections = connections.prefetch_related("tenant").annotate(**columns)
+        return (
+            connections.prefetch_related(refused_tokens())
+            if request.user.has_perm(VIEW_TOKENS)
+            else connections
+        )
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

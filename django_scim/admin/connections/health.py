@@ -8,17 +8,20 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.admin import AdminSite
-from django.db.models import Count, F, Max, Min, Q
+from django.db.models import Count, F, Max, Min, Prefetch, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from django_scim.admin.addresses import history_url
 from django_scim.api.authentication import AccessTokenAuthentication
+from django_scim.api.transport import is_within, parse_address
 from django_scim.conf import get_settings
-from django_scim.history.statistics import Refusal, recent_refusals, time_text
+from django_scim.history.refused_tokens import warning_text
+from django_scim.history.statistics import RECENT, Refusal, recent_refusals, time_text
 from django_scim.imports import leads_to
-from django_scim.models import Connection, Outcome, Record
+from django_scim.models import AccessToken, Connection, Outcome, Record
+from django_scim.models.access_token import RefusalReason
 from django_scim.operations.breaker import reason_in_words
 from django_scim.resources.registry import registry
 
@@ -135,15 +138,26 @@ def token_figures() -> dict[str, Any]:
     }
 
 
+REFUSED_TOKENS = "refused_tokens"
+"""The attribute of a connection with its tokens that were refused within the last day, the last first."""
+
+
+def refused_tokens() -> Prefetch[str]:
+    """Return what fills :data:`REFUSED_TOKENS`, in one query for all connections of a page."""
+    refused = AccessToken.objects.filter(refused_at__gt=timezone.now() - RECENT).order_by("-refused_at")
+    return Prefetch("tokens", refused, to_attr=REFUSED_TOKENS)
+
+
 def notices(connection: Connection) -> list[Notice]:
     """Return what is wrong with a connection, the worst first.
 
-    Notices about tokens are left out if the connection has no annotations of :func:`token_figures`.
+    Notices about tokens are left out if the connection has no annotations of :func:`token_figures`, and those
+    about refused ones without :func:`refused_tokens`.
     """
     found = list(notices_of_state(connection))
     if connection.is_active and hasattr(connection, "usable_token_count") and takes_tokens_alone():
         found += notices_of_tokens(connection)
-    return found
+    return [*found, *notices_of_refusals(connection)]
 
 
 def takes_tokens_alone() -> bool:
@@ -207,3 +221,27 @@ def notices_of_tokens(connection: Any) -> Iterator[Notice]:
             )
             % date,
         )
+
+
+def notices_of_refusals(connection: Connection) -> Iterator[Notice]:
+    """Yield a notice for each token that was refused within the last day, and would be again."""
+    for token in getattr(connection, REFUSED_TOKENS, ()):
+        if is_refused_still(token, connection):
+            yield Notice(
+                "warning", _("The token %(token)s is refused") % {"token": token}, warning_text(token)
+            )
+
+
+def is_refused_still(token: AccessToken, connection: Connection) -> bool:
+    """Whether a token that was refused would be refused for the same reason now.
+
+    Of the scope, nobody knows: it is what the last day says.
+    """
+    reason = token.refused_reason
+    if reason == RefusalReason.NETWORK and token.revoked is None:
+        address = parse_address(token.refused_from)
+        return bool(connection.networks) and not is_within(address, connection.networks)
+    if reason == RefusalReason.SCOPE:
+        return token.revoked is None
+    token.connection = connection
+    return token.reason_to_refuse(timezone.now()) == reason

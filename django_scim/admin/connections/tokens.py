@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_scim.admin.bases import ModelForm, ReadOnly, TabularInline
 from django_scim.admin.connections.health import EXPIRY_WARNING
+from django_scim.history.refused_tokens import refusal_text
 from django_scim.history.statistics import time_text
 from django_scim.models import AccessToken, Connection, Scope
 from django_scim.models.access_token import read_and_write
@@ -139,7 +140,12 @@ class AccessTokenInline(ReadOnly, TabularInline):
         return gettext("never") if token.last_used is None else time_text(token.last_used)
 
     @admin.display(description=_("status"))
-    def status(self, token: AccessToken) -> str:
+    def status(self, token: AccessToken) -> SafeString | str:
+        """Return whether the token is usable, and below it when it was refused last, if it ever was."""
+        state, refusal = self.usability(token), refusal_text(token)
+        return format_html("{}<br>{}", state, refusal) if refusal else state
+
+    def usability(self, token: AccessToken) -> str:
         """Return whether the token is usable, and why not. A token that is replaced can be revoked."""
         if token.revoked is not None:
             return gettext("revoked")

@@ -8,6 +8,9 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape, strip_tags
@@ -449,3 +452,107 @@ def test_sorting_connections_by_a_column_that_staff_may_not_see_does_not_work(st
     browser = staff("view_connection")
 
     assert browser.get(LIST, {"o": "-5"}).status_code == 200
+
+
+# Tokens that are refused
+
+
+def refused(connection: Connection, reason: str, hours_ago: int = 1, **fields: Any) -> AccessToken:
+    """Issue a token that was refused."""
+    at = timezone.now() - timedelta(hours=hours_ago)
+    return token(connection, refused_at=at, refused_from="203.0.113.7", refused_reason=reason, **fields)
+
+
+def test_a_refused_token_that_is_still_sent_is_a_warning_with_what_to_do(admin_client, connection):
+    now = timezone.now()
+    token(connection)
+    expired = refused(connection, "expired", expires=now - timedelta(days=2))
+
+    ((level, text),) = messages(admin_client.get(page(connection)))
+
+    assert level == "warning"
+    assert text == (
+        f"A refused token is still sent: {expired}, expired on {time_text(expired.expires)}; last at "
+        f"{time_text(expired.refused_at)} from 203.0.113.7. Enter a usable token at the identity provider."
+    )
+    assert row(admin_client.get(LIST), connection)["state"] == f"The token {expired} is refused"
+
+
+@pytest.mark.parametrize(
+    ("reason", "of_token", "of_connection", "remedy"),
+    [
+        ("revoked", {"revoked": timezone.now()}, {}, "Enter a usable token"),
+        ("inactive", {}, {"is_active": False}, "Make the connection active"),
+        ("network", {}, {"networks": ["192.0.2.0/24"]}, "add it to the source networks"),
+        ("scope", {"scopes": ["read"]}, {}, "a token with the scopes"),
+    ],
+)
+def test_each_reason_for_which_a_token_is_refused_has_its_remedy(
+    admin_client, reason, of_token, of_connection, remedy
+):
+    connection = ConnectionFactory.create(**of_connection)
+    token(connection)
+    refused(connection, reason, **of_token)
+
+    assert remedy in messages(admin_client.get(page(connection)))[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("reason", "of_token", "of_connection"),
+    [
+        ("revoked", {"revoked": timezone.now(), "hours_ago": 25}, {}),
+        ("expired", {"expires": timezone.now() + timedelta(days=90)}, {}),
+        ("inactive", {}, {"is_active": True}),
+        ("network", {}, {"networks": ["203.0.113.0/24"]}),
+        ("network", {}, {"networks": []}),
+        ("scope", {"revoked": timezone.now()}, {}),
+    ],
+)
+def test_a_token_that_was_refused_is_no_warning_a_day_later_or_once_the_reason_is_gone(
+    admin_client, reason, of_token, of_connection
+):
+    connection = ConnectionFactory.create(**of_connection)
+    token(connection)
+    refused(connection, reason, **of_token)
+
+    assert messages(admin_client.get(page(connection))) == []
+
+
+def test_a_token_that_is_refused_is_a_warning_at_its_own_connection_alone(admin_client, connection):
+    other = ConnectionFactory.create()
+    token(other)
+    refused(connection, "revoked", revoked=timezone.now())
+
+    assert messages(admin_client.get(page(other))) == []
+
+
+def test_refused_tokens_cost_the_list_one_query_however_many_there_are(admin_client):
+    numbers = []
+    for _ in range(2):
+        for _ in range(3):
+            refused(ConnectionFactory.create(), "revoked", revoked=timezone.now())
+        with CaptureQueriesContext(database) as queries:
+            admin_client.get(LIST)
+        numbers.append(len(queries))
+
+    assert numbers[0] == numbers[1]
+
+
+def test_the_list_of_tokens_says_when_each_was_refused_last(admin_client, connection):
+    of_old, of_new = refused(connection, "revoked", hours_ago=48, revoked=timezone.now()), token(connection)
+
+    text = admin_client.get(page(connection)).text
+
+    said = f"last at {time_text(of_old.refused_at)} from 203.0.113.7, revoked on {time_text(of_old.revoked)}"
+    assert f"revoked<br>refused: {said}" in text
+    assert text.count("refused: last at") == 1
+    assert of_new.refused_at is None
+
+
+def test_who_may_not_see_tokens_is_told_of_no_refused_one(client, connection, django_user_model):
+    staff = django_user_model.objects.create_user("staff", is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_connection"))
+    client.force_login(staff)
+    refused(connection, "revoked", revoked=timezone.now())
+
+    assert "203.0.113.7" not in client.get(page(connection)).text
