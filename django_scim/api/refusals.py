@@ -57,7 +57,7 @@ def note_when_sent(request: Request, response: HttpResponse) -> None:
     refused: RefusedToken | None = getattr(request._request, KEPT, None)
     if refused is not None:
         # Django's handler adds what is to be closed after a response in the same way.
-        response._resource_closers.append(lambda: note(refused))
+        response._resource_closers.append(lambda: note(refused))  # type: ignore[attr-defined]
 
 
 def note(refused: RefusedToken) -> None:

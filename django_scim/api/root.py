@@ -14,7 +14,7 @@ from django_scim.api.reads import RecordedReads
 from django_scim.api.refusals import remember
 from django_scim.api.rehearsal import rehearsable
 from django_scim.api.views import SEARCH, OpenView
-from django_scim.models import ProvisioningEvent, Scope
+from django_scim.models import AccessToken, ProvisioningEvent, Scope
 from django_scim.models.access_token import RefusalReason
 from django_scim.query.search import parse_parameters, search
 from django_scim.resources.registry import registry
@@ -55,7 +55,8 @@ class RootViewSet(RecordedReads):
             served.require_complete()
             parameters = {name: value for name, value in parameters.items() if name.lower() in PAGING}
         elif not resource_types:
-            remember(self.request, self.request.auth, RefusalReason.SCOPE)
+            if isinstance(self.request.auth, AccessToken):
+                remember(self.request, self.request.auth, RefusalReason.SCOPE)
             raise ForbiddenException(detail="the token allows no resource type that is served")
         caller = self.caller
         request = parse_parameters(resource_types, parameters, caller.dialect)

@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_scim.models import AccessToken, ProvisioningEvent
+from django_scim.models.access_token import RefusalReason
 from django_scim.token_format import make_token
 from tests.api.endpoints import PROTECTED
 from tests.api.tenants import client_of
@@ -27,6 +28,16 @@ from tests.operations.simultaneous import at_once
 from tests.representations import user
 
 ADDRESS = "203.0.113.7"
+
+
+@pytest.fixture
+def kept_open():
+    """Keep the database of the test open where a request begins and ends."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 def change(scim: ScimClient, **fields: Any) -> None:
@@ -197,6 +208,7 @@ class TestNothingElse:
         assert ask(scim).status_code == 429
         assert trace(scim) is None
 
+    @pytest.mark.usefixtures("kept_open")
     def test_the_answer_is_out_before_the_database_is_asked_whether_it_knows_the_token(self, scim):
         revoke(scim)
 
@@ -224,16 +236,11 @@ def answer(token: str) -> Any:
         "HTTP_X_REQUEST_ID": "one",
     }
     started: list[Any] = []
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    try:
-        with CaptureQueriesContext(database) as queries:
-            response = WSGIHandler()(environ, lambda *args: started.extend(args))
-            body = b"".join(response)
-    finally:
-        for signal in (request_started, request_finished):
-            signal.connect(close_old_connections)
-    return (*started, body, len(queries)), response._resource_closers[0]
+    handler: Any = WSGIHandler()
+    with CaptureQueriesContext(database) as queries:
+        response = handler(environ, lambda *args: started.extend(args))
+        body = b"".join(response)
+    return (*started, body, len(queries)), response.close
 
 
 class TestDatabase:
@@ -282,7 +289,7 @@ class TestDatabase:
         now = timezone.now()
 
         for row, address in zip(rows, ("203.0.113.1", "203.0.113.2"), strict=True):
-            row.note_refusal(now, address, "revoked")
+            row.note_refusal(now, address, RefusalReason.REVOKED)
 
         stored.refresh_from_db()
         assert stored.refused_from == "203.0.113.1"

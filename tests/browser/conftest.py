@@ -116,9 +116,11 @@ def violations():
 
 @pytest.fixture
 def connection(transactional_db):
-    """A connection that has provisioned, and was refused."""
+    """A connection that has provisioned, and was refused; its token too, where it had not the scope."""
     connection = ConnectionFactory.create(name="Okta")
-    provisioned(ScimClient(connection))
+    scim = ScimClient(connection)
+    provisioned(scim)
+    scim.get("/history")
     return connection
 
 

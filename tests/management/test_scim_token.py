@@ -129,15 +129,16 @@ class TestList:
         AccessToken.objects.get().revoke()
         headers = {"Authorization": f"Bearer {token}"}
         HttpsClient().get(f"{ROOT}/Users", headers=headers, REMOTE_ADDR="203.0.113.7")
-        stored = AccessToken.objects.get()
+        at = AccessToken.objects.get().refused_at
+        assert at is not None
 
         with translation.override("de"):
             text, (listed,) = run("Okta", "--list")[0], json.loads(run("Okta", "--list", "--json")[0])
 
-        assert f"; refused: last at {time_text(stored.refused_at)} from 203.0.113.7, revoked on " in text
+        assert f"; refused: last at {time_text(at)} from 203.0.113.7, revoked on " in text
         assert text.endswith(". Enter a usable token at the identity provider.\n")
         assert listed["refused"] == {
-            "at": in_utc(stored.refused_at),
+            "at": in_utc(at),
             "from": "203.0.113.7",
             "reason": "revoked",
             "remedy": "Enter a usable token at the identity provider.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -463,17 +463,23 @@ def refused(connection: Connection, reason: str, hours_ago: int = 1, **fields: A
     return token(connection, refused_at=at, refused_from="203.0.113.7", refused_reason=reason, **fields)
 
 
+def refusal(token: AccessToken) -> datetime:
+    """Return when a token was refused."""
+    assert token.refused_at is not None
+    return token.refused_at
+
+
 def test_a_refused_token_that_is_still_sent_is_a_warning_with_what_to_do(admin_client, connection):
-    now = timezone.now()
     token(connection)
-    expired = refused(connection, "expired", expires=now - timedelta(days=2))
+    expiry = timezone.now() - timedelta(days=2)
+    expired = refused(connection, "expired", expires=expiry)
 
     ((level, text),) = messages(admin_client.get(page(connection)))
 
     assert level == "warning"
     assert text == (
-        f"A refused token is still sent: {expired}, expired on {time_text(expired.expires)}; last at "
-        f"{time_text(expired.refused_at)} from 203.0.113.7. Enter a usable token at the identity provider."
+        f"A refused token is still sent: {expired}, expired on {time_text(expiry)}; last at "
+        f"{time_text(refusal(expired))} from 203.0.113.7. Enter a usable token at the identity provider."
     )
     assert row(admin_client.get(LIST), connection)["state"] == f"The token {expired} is refused"
 
@@ -539,11 +545,12 @@ def test_refused_tokens_cost_the_list_one_query_however_many_there_are(admin_cli
 
 
 def test_the_list_of_tokens_says_when_each_was_refused_last(admin_client, connection):
-    of_old, of_new = refused(connection, "revoked", hours_ago=48, revoked=timezone.now()), token(connection)
+    revoked = timezone.now()
+    of_old, of_new = refused(connection, "revoked", hours_ago=48, revoked=revoked), token(connection)
 
     text = admin_client.get(page(connection)).text
 
-    said = f"last at {time_text(of_old.refused_at)} from 203.0.113.7, revoked on {time_text(of_old.revoked)}"
+    said = f"last at {time_text(refusal(of_old))} from 203.0.113.7, revoked on {time_text(revoked)}"
     assert f"revoked<br>refused: {said}" in text
     assert text.count("refused: last at") == 1
     assert of_new.refused_at is None
