@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Model, Q
@@ -113,11 +113,3 @@ def records_with(keys: dict[ResourceType, dict[str, Any]]) -> dict[Reference, Re
         for record in Record.objects.filter(condition).defer("attributes", "comparable")
         if (key := (record.resource_type, record.key)) in references
     }
-
-
-def names_of(resource_type: ResourceType, keys: Collection[Any]) -> dict[Any, str]:
-    """Return the display names of rows by their primary keys."""
-    rows = resource_type.model._base_manager.filter(pk__in=keys)
-    if resource_type.adapter.display_column is None:
-        return {row.pk: str(row) for row in rows}
-    return {key: str(name) for key, name in rows.values_list("pk", resource_type.adapter.display_column)}

@@ -24,6 +24,7 @@ PAGES = {
     "set-up by a link": "../../scim-setup/{secret}",
     "set-up by a link that leads nowhere": "../../scim-setup/nothing",
     "history": "provisioningevent/",
+    "open problems": "provisioningevent/problems/",
     "event": "provisioningevent/{change}/change/",
     "refusal": "provisioningevent/{refusal}/change/",
     "resources": "record/",

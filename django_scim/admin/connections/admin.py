@@ -32,6 +32,7 @@ from django_scim.admin.connections.likeness import likeness_of
 from django_scim.admin.connections.pages import CREATE, ConnectionPages
 from django_scim.admin.connections.setup import setup_of
 from django_scim.admin.connections.tokens import AccessTokenInline
+from django_scim.admin.history.problems import problems_beside
 from django_scim.admin.pictures import pictures
 from django_scim.history.counting import roll_up
 from django_scim.history.statistics import last_success, recent_refusal_count, time_text
@@ -111,7 +112,8 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
         """Count what has come since the last look, for the errors of each connection."""
         if request.user.has_perm(VIEW_EVENTS):
             roll_up()
-        return super().changelist_view(request, extra_context)
+        beside = problems_beside(self.admin_site, request)
+        return super().changelist_view(request, {**beside, **(extra_context or {})})
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         columns: tuple[str, ...] = ("name", "state")
@@ -203,6 +205,7 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
         if may(VIEW_EVENTS):
             page["events_url"] = history_url(self.admin_site, connection__id__exact=connection.pk)
             page["pictures"] = pictures(connection)
+        page |= problems_beside(self.admin_site, request, connection)
         return page
 
     def get_deleted_objects(

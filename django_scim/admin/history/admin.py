@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from django_scim.admin.addresses import history_url, may_view_rows
-from django_scim.admin.bases import DescribedPage, ModelAdmin, ReadOnly, broken_at_signs
+from django_scim.admin.bases import DescribedPage, ReadOnly, broken_at_signs
 from django_scim.admin.history.change_list import HistoryChangeList, attach_record_urls
 from django_scim.admin.history.event import event_context
 from django_scim.admin.history.filters import (
@@ -34,6 +34,7 @@ from django_scim.admin.history.filters import (
     ResourceFilter,
     TypeFilter,
 )
+from django_scim.admin.history.problems import ProblemPages, problems_beside
 from django_scim.admin.history.words import told
 from django_scim.admin.pictures import pictures_beside
 from django_scim.history.export import FORMATS, ExportFormat
@@ -43,7 +44,7 @@ from django_scim.models import Connection, Outcome, ProvisioningEvent
 
 
 @admin.register(ProvisioningEvent)
-class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
+class ProvisioningEventAdmin(ReadOnly, DescribedPage, ProblemPages):
     """The events, those of refused requests too. Nobody changes them."""
 
     actions = None
@@ -97,6 +98,7 @@ class ProvisioningEventAdmin(ReadOnly, DescribedPage, ModelAdmin):
         context = getattr(response, "context_data", None) or {}
         if "cl" in context:
             context["pictures"] = pictures_beside(context["cl"].selection.equal)
+            context.update(problems_beside(self.admin_site, request))
         return response
 
     def get_search_results(

@@ -9,18 +9,23 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
-from django.template.loader import render_to_string, select_template
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from django_scim.admin.addresses import history_url, may_view_records, row_url
 from django_scim.admin.bases import entry_text, in_line, json_text
-from django_scim.admin.rows import names_of, records_with
+from django_scim.admin.rows import records_with
 from django_scim.api.errors import HTTPError, body_of
+from django_scim.history.advice import advice_for
+from django_scim.history.problems import cure_of
 from django_scim.history.selection import EventSelection
 from django_scim.models import Outcome, ProvisioningEvent
 from django_scim.resources.registry import registry
 from django_scim.why.finding import primary_keys
+from django_scim.why.naming import names_of
+from django_scim.why.obstacle import obstacle_of
 
 WITH_BODY = ("POST", "PUT", "PATCH")
 """The methods whose requests have a body."""
@@ -36,8 +41,28 @@ def event_context(site: AdminSite, request: HttpRequest, event: ProvisioningEven
         "error": json_text(body_of(error)) if is_refused else None,
         "advice": advice_for(event.status, event.scim_type) if is_refused else None,
         "changes": changes_table(event.changes, names_in(site, request, event)) if event.changes else None,
+        # Once it is cured, the value belongs to the one who asked for it.
+        **(cure_in(site, event) or obstacle_in(site, request, event)),
         **addresses(site, event),
     }
+
+
+def cure_in(site: AdminSite, event: ProvisioningEvent) -> dict[str, Any]:
+    """Return the later request that cured a refusal, and its address, if there is one."""
+    cure = cure_of(event)
+    return {} if cure is None else {"cure": cure, "cure_url": row_url(site, cure)}
+
+
+def obstacle_in(site: AdminSite, request: HttpRequest, event: ProvisioningEvent) -> dict[str, Any]:
+    """Return the account that stands in the way of a request, and its address, for those who may see it."""
+    obstacle = obstacle_of(event) if may_view_records(site, request) else None
+    if obstacle is None or obstacle.row is None:
+        return {"obstacle": obstacle}
+    if obstacle.record is not None:
+        return {"obstacle": obstacle, "obstacle_url": row_url(site, obstacle.record)}
+    of_row = (obstacle.resource_type.name, obstacle.row.pk)
+    url = reverse("admin:django_scim_record_why", args=of_row, current_app=site.name)
+    return {"obstacle": obstacle, "obstacle_url": url}
 
 
 def request_body(event: ProvisioningEvent) -> SafeString | str:
@@ -55,17 +80,6 @@ def status_line(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
-
-
-def advice_for(status: int, scim_type: str = "") -> Any:
-    """Return the template that says what to do about a refusal, or None if the status is not an error.
-
-    It is the one for the status and the ``scimType`` (RFC 7644 section 3.12), or else the one for the status.
-    """
-    if status < 400:
-        return None
-    names = (f"{status}-{scim_type}", status, "4xx" if status < 500 else "5xx")
-    return select_template([f"admin/django_scim/provisioningevent/advice/{name}.html" for name in names])
 
 
 def addresses(site: AdminSite, event: ProvisioningEvent) -> dict[str, str]:

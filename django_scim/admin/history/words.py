@@ -8,9 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from django_scim.admin.rows import names_of
 from django_scim.models import Effect, MembershipChange, Outcome, ProvisioningEvent
 from django_scim.resources.registry import registry
+from django_scim.why.naming import names_of
 
 MOST_NAMED = 3
 """How many of those who joined or left are named in a list."""

@@ -13,11 +13,11 @@ from django.urls import URLPattern, path, reverse
 from django_scim.admin.addresses import may_view_events
 from django_scim.admin.bases import FurtherPages
 from django_scim.admin.resources.panel import ResourcePanel
-from django_scim.admin.rows import names_of
 from django_scim.models import Record
 from django_scim.operations.staff import has_identifier
 from django_scim.resources.registry import registry
 from django_scim.why.finding import SCANNED, Found, find
+from django_scim.why.naming import names_of
 from django_scim.why.verdict import missing
 
 CACHE = "_django_scim_found"

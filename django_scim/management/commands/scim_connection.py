@@ -28,6 +28,7 @@ from django_scim.management.overview import (
     state,
     watched,
 )
+from django_scim.management.problems import problems
 from django_scim.models import AdoptionPolicy, Connection, Operation, Outcome, ProvisioningEvent
 from django_scim.models.connection import canonical_address, canonical_domain, canonical_network
 from django_scim.operations.breaker import harmful_events, pause, refused_since
@@ -87,6 +88,7 @@ class Command(BaseCommand):
         sharing.add_unshare(action("unshare", "Revoke its set-up links, or one of them."))
         without_asking(action("delete", "Delete a connection with its tokens. Its resources stay."))
         add_selection(action("history", "Print what it has done, the last first."))
+        as_json(action("problems", "Print what it was refused, and no later request has cured, by reason."))
 
     def handle(self, *args: Any, **options: Any) -> None:
         actions: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -103,6 +105,7 @@ class Command(BaseCommand):
             "unshare": partial(sharing.unshare, self),
             "delete": self.delete,
             "history": self.history,
+            "problems": partial(problems, self),
         }
         try:
             actions[options["action"]](options)

@@ -418,7 +418,7 @@ COLUMNS = {
 }
 FIGURES = {
     "view_accesstoken": {"Last request"},
-    "view_provisioningevent": {"Last success", "Errors in 24 hours"},
+    "view_provisioningevent": {"Last success", "Errors in 24 hours", "Open problems"},
     "view_record": {"Users with an external id", "Groups with an external id"},
 }
 

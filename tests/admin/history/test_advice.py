@@ -11,7 +11,7 @@ from django.utils import translation
 from scim2_models import SCIMException
 
 import django_scim
-from django_scim.admin.history.event import advice_for
+from django_scim.history.advice import advice_for
 
 FOLDER = Path(django_scim.__file__).parent / "templates/admin/django_scim/provisioningevent/advice"
 
