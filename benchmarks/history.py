@@ -176,6 +176,9 @@ def pages(size: int, people: list[int]) -> Iterator[tuple[str, str, dict[str, An
     yield "a name", history, {"q": known.display}
     yield "an id", history, {"q": known.resource_id}
     yield "a letter", history, {"q": LETTERS[0]}
+    problems = reverse("admin:django_scim_provisioningevent_problems")
+    yield "open problems", problems, {}
+    yield "those of one", problems, {"connection": busy}
 
     records = dict(Record.objects.filter(resource_type="User").values_list("integer_key", "pk"))
     newest = people[int(known.external_id.rpartition("-")[2])]

@@ -73,6 +73,7 @@ class ProblemPages(FurtherPages):
         found = open_problems(connection)
         context = {
             "title": _("Open problems"),
+            "original": _("Open problems"),
             "subtitle": None if connection is None else str(connection),
             "connection": connection,
             "found": found,

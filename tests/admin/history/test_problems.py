@@ -144,6 +144,7 @@ def test_the_account_in_the_way_is_named_and_linked_for_those_who_may_see_it(sta
         f'The userName belongs to: <a href="{url}"><bdi>User bjensen</bdi></a>'
         in browser.get(page(refusal)).text
     )
+    assert "Search the resources for the value" not in browser.get(page(refusal)).text
     assert browser.get(url).status_code == 200
 
 
