@@ -122,7 +122,7 @@ def open_problems(connection: Connection | None = None) -> OpenProblems:
     :param connection: The connection of the refusals, or None for all connections.
     """
     keys, is_complete = newest_refusals(connection)
-    events = ProvisioningEvent.objects.filter(pk__in=keys).annotate(cure_id=cure()).filter(cure_id=None)
+    events = ProvisioningEvent.objects.filter(pk__in=keys).alias(cure_id=cure()).filter(cure_id=None)
     found: dict[tuple[int | None, int, str, str], Problem] = {}
     for event in events.select_related("connection").only(*COLUMNS).order_by("-time", "-pk"):
         if event.connection is None:

@@ -113,7 +113,7 @@ def test_another_refusal_has_nothing_in_its_way(scim, anna):
         "x",
         {},
         {"userName": 1},
-        {"userName": "\0"},
+        {"userName": ""},
         {"Operations": [1, {}, {"path": 1, "value": 2}]},
         {"Operations": [{"path": "userName", "value": {"value": ["x"]}}]},
         {"userName": ["a", None, {"value": {}}]},
