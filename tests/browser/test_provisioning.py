@@ -47,8 +47,8 @@ def provider(page):
     page.get_by_role("link", name="Create token").first.click()
     page.get_by_label("Description:").fill("Production")
     page.get_by_role("button", name="Create token").click()
-    token = page.get_by_label("Token:").input_value()
-    base_url = page.get_by_label("SCIM base URL:").input_value()
+    token = page.get_by_label("Token:", exact=True).input_value()
+    base_url = page.get_by_label("SCIM base URL:", exact=True).input_value()
     return IdentityProvider(base_url, token)
 
 
@@ -134,7 +134,7 @@ def test_the_whole_way_can_be_gone_with_the_keyboard_alone(page, live_server):
     reach(page, "id_description")
     page.keyboard.type("Production")
     page.keyboard.press("Enter")
-    page.get_by_label("Token:").wait_for()
+    page.get_by_label("Token:", exact=True).wait_for()
     reach(page, "scim-token")
     token = page.evaluate("document.activeElement.value")
     status, _ = IdentityProvider(f"{live_server.url}/scim/v2", token).send("POST", "/Users", user("bjensen"))
