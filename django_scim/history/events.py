@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from django.db import router
 from scim2_models import SCIMException
 
 from django_scim.conf import get_settings
@@ -22,6 +23,7 @@ from django_scim.models import (
     Outcome,
     ProvisioningEvent,
 )
+from django_scim.sql.saving import save_own
 from django_scim.sql.values import column_of
 
 SIDES = {"before", "after"}
@@ -168,7 +170,7 @@ class Attempt:
     def succeeded(self, status: int) -> ProvisioningEvent:
         """Write the event of a success. That of a write is in the transaction of the change."""
         event = self.success(status)
-        event.save(force_insert=True)
+        save_own(event, router.db_for_write(ProvisioningEvent))
         self._write_memberships(event)
         return event
 
@@ -191,7 +193,7 @@ class Attempt:
         """Write the event that was rolled back with what it is of."""
         if self.event is not None:
             self.event.pk, self.event._state.adding = None, True
-            self.event.save(using=self.event._state.db, force_insert=True)
+            save_own(self.event, self.event._state.db or router.db_for_write(ProvisioningEvent))
             if self.event.outcome != Outcome.REFUSED:
                 self._write_memberships(self.event)
 
@@ -236,7 +238,7 @@ class Attempt:
             scim_type=limited(error.scim_type or "", "scim_type"),
             detail=limited(detail, "detail"),
         )
-        event.save(force_insert=True)
+        save_own(event, router.db_for_write(ProvisioningEvent))
         return event
 
     def _event(self, outcome: Outcome, status: int, **fields: Any) -> ProvisioningEvent:

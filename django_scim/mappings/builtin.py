@@ -27,6 +27,7 @@ from django_scim.sql.operand import (
     check_text,
     constant,
 )
+from django_scim.sql.saving import save_own
 from django_scim.sql.sources import HostSource, Source, SourceOperand
 from django_scim.sql.values import column_of
 
@@ -167,7 +168,8 @@ class ExternalId(Mapping):
             found: dict[str, Any] = {"external_id": value, "digest": digest}
             is_awaited = self.resource_type.has_waiting
             if obj.is_new:
-                links.create(**identity, **{**found, "digest": Announced(digest) if is_awaited else digest})
+                found["digest"] = Announced(digest) if is_awaited else digest
+                save_own(links.model(**identity, **found), obj.database)
                 return
             if is_awaited:
                 lock_names(obj.database, [digest])

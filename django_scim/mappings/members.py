@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist
+from django.db import transaction
 from django.db.models import (
     ForeignKey,
     ManyToManyField,
@@ -18,6 +20,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
 )
+from django.db.models.signals import m2m_changed
 
 from django_scim.allowance import MEMBER, SHOWN_MEMBER
 from django_scim.mappings.builtin import identifier_operand
@@ -29,6 +32,7 @@ from django_scim.mappings.nesting import leave_out, require_types
 from django_scim.schema.paths import AttributePath
 from django_scim.sql.operand import AbsentOperand, ColumnOperand, ConstantOperand, Operand
 from django_scim.sql.prepared import Slot, is_plain_manager
+from django_scim.sql.saving import insert_pairs
 from django_scim.sql.sources import Source, operand_of
 from django_scim.sql.values import column_of
 
@@ -169,14 +173,14 @@ class Members(Collection):
         There are no more than the caller may ask for, and one beyond.
         """
         assert self.through is not None
-        columns: list[Any] = [self.source, other.reissued_id(OuterRef(f"{self.target}_id"))]
-        columns.append(f"{self.target}__{other.id_column}")
-        if is_named := bool(other.adapter.display_column) and caller.may_name(other):
-            columns.append(f"{self.target}__{other.adapter.display_column}")
-
+        is_named = bool(other.adapter.display_column) and caller.may_name(other)
         most = caller.allowance.most_of(SHOWN_MEMBER)
 
         def values(condition: Any) -> QuerySet[Any, Any]:
+            columns: list[Any] = [self.source, other.reissued_id(OuterRef(f"{self.target}_id"))]
+            columns.append(f"{self.target}__{other.id_column}")
+            if is_named:
+                columns.append(f"{self.target}__{other.adapter.display_column}")
             rows = self.rows(caller).filter(condition).order_by("pk").values_list(*columns)
             return rows if most is None else rows[: most + BATCH]
 
@@ -327,6 +331,16 @@ class Members(Collection):
         is_plain = self.through is not None and is_plain_manager(self.through._default_manager)
         return is_plain and self.other is not None and self.other.visibility(caller.connection) is not None
 
+    @property
+    def has_pairs_alone(self) -> bool:
+        """Whether Django has made the model of the relation, with two foreign keys and nothing else."""
+        through = self.through
+        return (
+            through is not None
+            and bool(through._meta.auto_created)
+            and len(through._meta.concrete_fields) == 3
+        )
+
     def related(self, obj: Resource) -> Any:
         """Return the related manager of a row.
 
@@ -347,12 +361,35 @@ class Members(Collection):
                 manager.bulk_create([manager.model(**source, **{f"{self.target}_id": key}) for key in keys])
             else:
                 related = self.related(obj)
-                if self.through is not None and self.through._meta.auto_created:
-                    # Django would look again which of them are members; who comes in between is ignored.
-                    related._get_missing_target_ids = lambda *named: named[-1]
-                related.add(*keys, through_defaults=self.defaults)
+                if self.has_pairs_alone and not related.symmetrical:
+                    self._add_pairs(obj, related, keys)
+                else:
+                    related.add(*keys, through_defaults=self.defaults)
         self.touchable(obj, keys)
         obj.note_members(self.note_key, "added", keys, self)
+
+    def _add_pairs(self, obj: Resource, related: Any, keys: list[Any]) -> None:
+        """Do what Django's ``add()`` does, without an instance for each member.
+
+        Nor does it look again which of them are members: who comes in between is ignored.
+        """
+        through = self.through
+        assert through is not None
+        signal = partial(
+            m2m_changed.send,
+            sender=through,
+            instance=obj.instance,
+            reverse=related.reverse,
+            model=related.model,
+            pk_set=set(keys),
+            using=obj.database,
+            raw=False,
+        )
+        with transaction.atomic(using=obj.database, savepoint=False):
+            signal(action="pre_add")
+            columns = (self.source, self.target)
+            insert_pairs(through, columns, related.related_val[0], keys, obj.database)
+            signal(action="post_add")
 
     def _remove(self, obj: Resource, keys: list[Any]) -> None:
         if not keys:

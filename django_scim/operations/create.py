@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 
+from django.db.models import QuerySet
 from scim2_models import Context, ForbiddenException, UniquenessException
 from scim2_models.path import CompareOperator
 
@@ -174,10 +175,13 @@ class Create(DocumentWrite):
         It has to be the connection's own: nobody is known by what another one says.
         """
         known_by, external_id = get_settings().REHIRED_BY, self.body.get("externalId")
-        records = self.resource_type.records().filter(deleted_at__isnull=False).order_by("-deleted_at")
+
+        def records() -> QuerySet[Record]:
+            return self.resource_type.records().filter(deleted_at__isnull=False).order_by("-deleted_at")
+
         if known_by == "externalId" and external_id:
             statement = self.resource_type.statements.get(
-                lambda: records.filter(managed_by=MANAGER, former_digest=FORMER)[:1], database, "former"
+                lambda: records().filter(managed_by=MANAGER, former_digest=FORMER)[:1], database, "former"
             )
             assert statement is not None
             digest = self.resource_type.external_id_digest(external_id)
@@ -190,7 +194,7 @@ class Create(DocumentWrite):
             ]
             rows = self.resource_type.deleted(self.caller.connection).using(database)
             same = {f"{self.resource_type.record_key}__in": rows.filter(any_of(conditions)).values("pk")}
-            return records.using(database).filter(managed_by=self.caller.acting, **same).first()
+            return records().using(database).filter(managed_by=self.caller.acting, **same).first()
         return None
 
     def reuse_row(self) -> Json:

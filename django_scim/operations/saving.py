@@ -29,6 +29,7 @@ from django_scim.resources.vacating import left_at, release
 from django_scim.schema.paths import Json
 from django_scim.sql.operand import ColumnOperand, check_text
 from django_scim.sql.prepared import Prepared, Slot
+from django_scim.sql.saving import save_own
 from django_scim.sql.transactions import locked
 
 
@@ -126,7 +127,7 @@ def claim(obj: Resource, written: Iterable[tuple[Mapping, Any]], *, replaces: bo
 def _claim(obj: Resource, own: dict[str, Any], digest: str) -> None:
     rows = UniqueValue.objects.using(obj.database)
     if obj.is_new or not rows.filter(**own).update(digest=digest):
-        rows.create(resource_type=obj.resource_type.name, digest=digest, **own)
+        save_own(UniqueValue(resource_type=obj.resource_type.name, digest=digest, **own), obj.database)
 
 
 def digest_of(obj: Resource, mapping: Mapping, value: Any) -> str:
@@ -299,7 +300,7 @@ def save_record(obj: Resource) -> None:
         for mapping in obj.resource_type.mappings.values()
         for key, value in mapping.comparable(record.attributes).items()
     }
-    record.save(using=obj.database)
+    save_own(record, obj.database)
 
 
 def take_vacant(obj: Resource, record: Record) -> None:
@@ -326,7 +327,7 @@ def save_adoption(obj: Resource) -> None:
         obj.is_adopted = False
     elif obj.record.pk is None:
         setattr(obj.record, obj.resource_type.record_key, obj.instance.pk)
-        obj.record.save(using=obj.database)
+        save_own(obj.record, obj.database)
     else:
         obj.record.save(using=obj.database, update_fields=["managed_by"])
 

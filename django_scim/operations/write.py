@@ -25,7 +25,7 @@ from django_scim.history.events import Attempt
 from django_scim.operations.conclusion import conclude, was_active
 from django_scim.operations.consulting import Consultation, MembersNamed, identifiers_in
 from django_scim.operations.parking import make_room
-from django_scim.operations.payloads import dump, validate
+from django_scim.operations.payloads import validated
 from django_scim.operations.preconditions import require_match
 from django_scim.operations.refusals import readable_refusals
 from django_scim.operations.saving import Written, save
@@ -213,7 +213,7 @@ class DocumentWrite(Write):
 
         :raises SCIMException: If the body is not a valid resource.
         """
-        self.body = dump(validate(self.resource_type, payload, self.context, self.caller, self.attempt))
+        self.body = validated(self.resource_type, payload, self.context, self.caller, self.attempt)
         self.caller.allowance.charge_document(without_unbounded(self.resource_type, self.body))
         self.attempt.identify(*self.resource_type.names(self.body))
         return self

@@ -31,6 +31,9 @@ def distinct(entries: list[Any]) -> list[Any]:
 def identity_of(value: Any) -> Hashable:
     """Return what two identical values have in common: not the case of names, and nothing unassigned."""
     if isinstance(value, dict):
+        if len(value) == 1 and isinstance(text := value.get("value"), str):
+            # As below, for the members of large groups.
+            return frozenset((("value", ("str", text)),))
         members = {name.lower(): item for name, item in value.items() if item not in (None, [])}
         members.pop(PRIMARY, None)
         return frozenset((name, identity_of(item)) for name, item in members.items())

@@ -8,9 +8,11 @@ import logging
 import pytest
 from django.core import serializers
 from django.utils.log import AdminEmailHandler
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from django_scim.history.excerpts import excerpt
-from django_scim.history.redaction import REDACTED, Redaction, says_secret
+from django_scim.history.redaction import HINTS, REDACTED, URN, Redaction, decoded, says_secret
 from django_scim.models import ProvisioningEvent
 from tests.factories import UserFactory
 from tests.messages import BULK_REQUEST, PATCH_OP
@@ -225,3 +227,22 @@ def test_the_mail_of_an_error_has_no_secret_in_its_frames(scim, settings, method
     assert "Traceback" in sent
     assert SECRET not in sent
     assert scim.token not in sent
+
+
+FORMS = ("bearer", "basic", "scim_", "eyJ", "ghp_", "sk_live_", "AKIA")
+WORDS = st.sampled_from([*HINTS, *FORMS, "password", "badge", "is", "eq", "to"])
+PARTS = WORDS | st.text("aZ09_.@ -:=%+$\\", max_size=12) | st.text(max_size=3)
+TEXTS = st.lists(PARTS, max_size=6).map("".join)
+
+
+@given(TEXTS)
+@example("token is abc")
+@example("eyJhbGciOiJI.eyJzdWIiOiIx")
+def test_a_text_that_needs_no_closer_look_tells_no_secret(text):
+    if NAMES.is_plain(text):
+        assert not NAMES.tells(URN.sub("", decoded(text), 1))
+
+
+@pytest.mark.parametrize("text", ["Ada Lovelace", "ada@example.com", "2c2f6fb8-11", "Engineers_3"])
+def test_ordinary_texts_need_no_closer_look(text):
+    assert NAMES.is_plain(text)

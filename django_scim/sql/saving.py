@@ -1,0 +1,161 @@
+"""Rows of the app's own tables, saved by statements that are compiled once.
+
+``Model.save()`` compiles its statement each time, which takes longer than to run it, and each write of a
+resource saves several of these rows. The values are still made by the fields, and the key of a new row is
+read by Django's own compiler. Where the project listens to the signals of such a model, or a value is an
+expression, ``Model.save()`` is called.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.db import connections, transaction
+from django.db.models import Field, Model
+from django.db.models.constants import OnConflict
+from django.db.models.signals import post_save, pre_save
+from django.db.models.sql import InsertQuery, UpdateQuery
+
+from django_scim.sql.prepared import ARRAYS, Slot, shallow_copy
+from django_scim.sql.values import column_of
+
+
+def save_own(instance: Model, using: str) -> None:
+    """Save a row with all its columns: a new one, or one that is there.
+
+    :raises IntegrityError: If a constraint refuses it.
+    """
+    model = type(instance)
+    if not is_plain(model, instance):
+        instance.save(using=using)
+        return
+    with transaction.mark_for_rollback_on_error(using=using):
+        if instance.pk is None:
+            instance.pk = insertion(model, using).run(instance)
+            instance._state.adding, instance._state.db = False, using
+            return
+        is_there = not instance._state.adding and update_of(model, using).run(instance)
+    if not is_there:
+        instance.save(using=using)
+
+
+def is_plain(model: type[Model], instance: Model) -> bool:
+    """Whether nobody listens, and all values of a row are there, and no expressions."""
+    if any(signal.has_listeners(model) for signal in (pre_save, post_save)):
+        return False
+    values = instance.__dict__
+    return not any(
+        field.attname not in values or hasattr(values[field.attname], "resolve_expression")
+        for field in model._meta.concrete_fields
+    )
+
+
+def columns_of(model: type[Model]) -> list[Field[Any, Any]]:
+    """Return the fields of a model but for its key, which the database makes."""
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
+
+
+class Insertion:
+    """The statement that makes a row of a model."""
+
+    def __init__(self, model: type[Model], using: str) -> None:
+        self.using = using
+        self.fields = columns_of(model)
+        query = InsertQuery(model)
+        query.insert_values(self.fields, [model()], raw=True)
+        self.compiler: Any = query.get_compiler(using)
+        self.returned = [model._meta.pk]
+        self.compiler.returning_fields = self.returned
+        ((self.sql, params),) = self.compiler.as_sql()
+        self.rest = tuple(params)[len(self.fields) :]
+        """What some databases are told of the values to return."""
+        # It belongs to a thread, which would be kept from closing it.
+        self.compiler.connection = None
+
+    def run(self, instance: Model) -> Any:
+        """Make the row of an instance, and return its key."""
+        connection = connections[self.using]
+        params = tuple(
+            field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in self.fields
+        )
+        compiler = shallow_copy(self.compiler)
+        compiler.connection = connection
+        compiler.as_sql = lambda: [(self.sql, params + self.rest)]
+        ((key,),) = compiler.execute_sql(self.returned)
+        return key
+
+
+class SavedSlot(Slot):
+    """The place of a value that is saved, which may be another one than a condition compares."""
+
+    def bound(self, values: dict[str, Any], connection: Any) -> Any:
+        """Return the value of a run as the database takes it."""
+        return self.output_field.get_db_prep_save(values[self.name], connection)
+
+
+class Update:
+    """The statement that saves all columns of a row of a model."""
+
+    def __init__(self, model: type[Model], using: str) -> None:
+        self.using = using
+        self.fields = columns_of(model)
+        query: Any = UpdateQuery(model)
+        query.add_filter("pk", Slot("pk", model._meta.pk))
+        query.add_update_fields([(field, None, SavedSlot(field.attname, field)) for field in self.fields])
+        self.sql, self.params = query.get_compiler(using).as_sql()
+
+    def run(self, instance: Model) -> bool:
+        """Save a row; return whether there is one."""
+        connection = connections[self.using]
+        values: dict[str, Any] = {field.attname: field.pre_save(instance, add=False) for field in self.fields}
+        values["pk"] = instance.pk
+        params = [
+            param.bound(values, connection) if isinstance(param, Slot) else param for param in self.params
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, params)
+            return bool(cursor.rowcount)
+
+
+def insert_pairs(
+    through: type[Model], columns: tuple[str, str], key: Any, others: list[Any], using: str
+) -> None:
+    """Make the rows of a many-to-many relation that pair one row with others; those that are there stay.
+
+    :param through: The model that Django has made for the relation. Nobody's code sees its rows saved.
+    :param columns: The fields of the one row, and of the others.
+    """
+    connection = connections[using]
+    own, other = (column_of(through, name) for name in columns)
+    quote, operations = connection.ops.quote_name, connection.ops
+    ignore: Any = OnConflict.IGNORE
+    begin = operations.insert_statement(on_conflict=ignore)
+    begin += f" {quote(through._meta.db_table)} ({quote(str(own.column))}, {quote(str(other.column))})"
+    end = operations.on_conflict_suffix_sql([own, other], ignore, [], [])
+    one = own.get_db_prep_save(key, connection)
+    kind = other.rel_db_type(connection)
+    with connection.cursor() as cursor:
+        size = operations.bulk_batch_size([own, other], others)
+        for start in range(0, len(others), size):
+            many = [other.get_db_prep_save(each, connection) for each in others[start : start + size]]
+            if connection.vendor == "postgresql" and kind in ARRAYS:
+                # psycopg takes apart a text with many places.
+                cursor.execute(f"{begin} SELECT %s, UNNEST(%s::{kind}[]) {end}", [one, many])
+            else:
+                places = ", ".join(["(%s, %s)"] * len(many))
+                cursor.execute(
+                    f"{begin} VALUES {places} {end}", [part for each in many for part in (one, each)]
+                )
+
+
+@cache
+def insertion(model: type[Model], using: str) -> Insertion:
+    """Return the statement that makes a row."""
+    return Insertion(model, using)
+
+
+@cache
+def update_of(model: type[Model], using: str) -> Update:
+    """Return the statement that saves a row."""
+    return Update(model, using)
