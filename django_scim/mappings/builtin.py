@@ -27,6 +27,7 @@ from django_scim.sql.operand import (
     check_text,
     constant,
 )
+from django_scim.sql.prepared import DerivedSlot, Slot
 from django_scim.sql.saving import save_own
 from django_scim.sql.sources import HostSource, Source, SourceOperand
 from django_scim.sql.values import column_of
@@ -209,8 +210,11 @@ class ExternalIdOperand(SourceOperand):
     def compare(self, operator: CompareOperator, value: Any) -> Q:
         """Compare by digest for ``eq``, which is what identity providers ask."""
         check_text(value)
-        if operator is CompareOperator.eq and isinstance(value, str) and value:
-            digest = link_digest(str(self.binding.comparable(value)))
+        if operator is CompareOperator.eq and isinstance(value, str | Slot) and value:
+            if isinstance(value, Slot):
+                digest: Any = DerivedSlot(value, link_digest)
+            else:
+                digest = link_digest(str(self.binding.comparable(value)))
             return Q(pk__in=self.links.filter(digest=digest).values(self.key))
         return super().compare(operator, value)
 

@@ -45,8 +45,10 @@ class Password(Mapping):
         user = self.account(obj)
         if obj.is_joining or obj.resource_type.adapter.keeps(obj, self):
             return
-        user.set_unusable_password()
-        obj.touch(user, "password")
+        is_usable = getattr(user, "has_usable_password", lambda: True)
+        if is_usable():
+            user.set_unusable_password()
+            obj.touch(user, "password")
 
     def write(self, obj: Resource, value: Any) -> None:
         """Validate and set the password; None makes it unusable.

@@ -81,7 +81,7 @@ def holder_statement(obj: Resource, mapping: Mapping, operand: ColumnOperand) ->
         return None
 
     def rows() -> QuerySet[Any, Any]:
-        found = resource_type.queryset(seen_by).filter(operand.equals(VALUE)).order_by()
+        found = resource_type.queryset(seen_by).filter(operand.compare(CompareOperator.eq, VALUE)).order_by()
         others = found.exclude(pk=Slot("key", resource_type.model._meta.pk)) if is_saved else found
         return others.values_list("pk")[:1]
 

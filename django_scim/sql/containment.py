@@ -17,6 +17,7 @@ from django.db.models import F, Lookup, Q
 from django.db.models.sql.compiler import SQLCompiler
 
 from django_scim.sql.functions import Compiled
+from django_scim.sql.prepared import DerivedSlot, Slot
 
 INDEX = "scim_record_comparable"
 """The name of the index on the documents, which the migration makes on PostgreSQL."""
@@ -34,7 +35,8 @@ class Contained(Lookup):
 
     def __init__(self, lhs: Any, rhs: dict[str, Any]) -> None:
         self.members = rhs
-        super().__init__(lhs, json.dumps(rhs, sort_keys=True))
+        slot = slot_in(rhs)
+        super().__init__(lhs, json.dumps(rhs, sort_keys=True) if slot is None else filled(rhs, slot))
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
         """Leave the condition out."""
@@ -44,6 +46,18 @@ class Contained(Lookup):
         """Ask the operator that the index knows."""
         sql, params = compiler.compile(self.lhs)
         return f"{sql} @> %s::jsonb", (*params, self.rhs)
+
+
+def slot_in(value: Any) -> Slot | None:
+    """Return the place of the text in a document, or None if the text itself is there."""
+    while isinstance(value, dict | list):
+        (value, *_) = value.values() if isinstance(value, dict) else value
+    return value if isinstance(value, Slot) else None
+
+
+def filled(members: dict[str, Any], slot: Slot) -> Slot:
+    """Return the place of a document that has the text of each run in it."""
+    return DerivedSlot(slot, lambda text: json.dumps(members, sort_keys=True, default=lambda _: text))
 
 
 def contained(document: Any, members: dict[str, Any]) -> Q:

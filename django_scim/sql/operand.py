@@ -116,12 +116,15 @@ class Operand:
     def compare(self, operator: CompareOperator, value: Any) -> Q:
         """Return the condition that ``attribute operator value`` stands for.
 
-        :param value: The raw value of the filter; None is RFC 7644's null.
+        :param value: The raw value of the filter; None is RFC 7644's null. Of a text, it may be the place of
+            its comparable form, in a statement that is kept.
         :raises InvalidFilterException: If the value cannot be compared with the attribute.
         """
         check_text(value)
         if operator is CompareOperator.ne:
             return ~self.compare(CompareOperator.eq, value)
+        if isinstance(value, Slot):
+            return self.present() & self.matches(operator, value)
         if value is None:
             return ~self.present() if operator is CompareOperator.eq else constant(False)
         try:
@@ -174,7 +177,7 @@ class StoredOperand(Operand):
     def matches(self, operator: CompareOperator, other: Any) -> Q:
         """Let an index find the documents that are equal, where the database has one."""
         condition = super().matches(operator, other)
-        if operator is not CompareOperator.eq or not isinstance(other, str):
+        if operator is not CompareOperator.eq or not isinstance(other, str | Slot):
             return condition
         return contained(self.document, {self.key: other}) & condition
 
@@ -206,17 +209,11 @@ class ColumnOperand(Operand):
     def compare(self, operator: CompareOperator, value: Any) -> Q:
         """Compare; for equality, let an index find the candidates first."""
         condition = super().compare(operator, value)
-        if operator is not CompareOperator.eq or not self.has_candidates or not isinstance(value, str):
+        is_text = isinstance(value, str | Slot)
+        if operator is not CompareOperator.eq or not self.has_candidates or not is_text:
             return condition
-        return Q(self._candidates(self.encode(value))) & condition
-
-    def equals(self, place: Slot) -> Q:
-        """Return the condition that a text is the one that a statement is given at each run, encoded."""
-        condition = self.present() & self.matches(CompareOperator.eq, place)
-        return Q(self._candidates(place)) & condition if self.has_candidates else condition
-
-    def _candidates(self, value: Any) -> Candidates:
-        return Candidates(self.column, value, case_exact=self.binding.case_exact)
+        found = value if isinstance(value, Slot) else self.encode(value)
+        return Q(Candidates(self.column, found, case_exact=self.binding.case_exact)) & condition
 
     def present(self) -> Q:
         """There is a value, and of text not an empty one.

@@ -64,6 +64,18 @@ class Slot(Expression):
         return self.output_field.get_db_prep_value(value, connection, prepared=False)
 
 
+class DerivedSlot(Slot):
+    """The place of what is made of a value at each run, such as its digest."""
+
+    def __init__(self, slot: Slot, derive: Callable[[Any], Any]) -> None:
+        super().__init__(slot.name, slot.output_field)
+        self.derive = derive
+
+    def bound(self, values: dict[str, Any], connection: BaseDatabaseWrapper) -> Any:
+        """Return what is made of the value of a run."""
+        return self.derive(values[self.name])
+
+
 class ArraySlot(Slot):
     """The place of all values of a name, as one array."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from django_scim.resources.resource import Caller
 
 TEXT = st.text(min_size=1, max_size=5)
 PLAIN = st.fixed_dictionaries({"value": TEXT}, optional={"display": TEXT})
-ODD = st.dictionaries(
+ODD: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     st.sampled_from(["value", "Value", "display", "type", "$ref", "primary", "x"]),
     st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.just("User") | st.just([]),
 )
@@ -28,7 +30,7 @@ def outcome(members):
         "displayName": "Engineers",
         "members": members,
     }
-    groups = registry().get("Group")
+    groups = registry().by_name["Group"]
     attempt = Attempt(Operation.CREATE, connection=None, token=None, request_id="", resource_type="Group")
     try:
         return payloads.validated(groups, payload, Context.RESOURCE_CREATION_REQUEST, Caller(None), attempt)

@@ -57,6 +57,76 @@ def test_a_look_up_finds_the_same_with_and_without_a_statement(scim, value):
     assert twice == [otherwise, otherwise]
 
 
+ADDRESSES = [
+    "ada@example.com",
+    "ADA@Example.com",
+    "second@example.com",
+    "\u00c4rger@example.com",
+    '"',
+    "%s",
+    "\\\\",
+    "",
+]
+
+
+@pytest.mark.parametrize("value", ADDRESSES)
+@pytest.mark.parametrize("path", ["emails", "emails.value"])
+def test_a_look_up_by_an_address_finds_the_same_with_and_without_a_statement(scim, path, value):
+    addresses = [
+        ["ada@example.com", "second@example.com"],
+        ["third@example.com", "\u00e4rger@example.com"],
+        ["other@example.com", "ada@example.com"],
+        ["fourth@example.com", "%s", "\\"],
+    ]
+    for number, found in enumerate(addresses):
+        values = [{"value": each, "type": f"type{place}"} for place, each in enumerate(found)]
+        assert scim.post("/Users", user(f"u{number}", emails=values)).status_code == 201
+    UserFactory.create(username="made", email="Ada@example.com")
+    filter = f'{path} eq "{value.replace(chr(34), chr(92) + chr(34))}"'
+
+    assert kept(filter, scim) is not None
+    twice = [names(scim, filter=filter) for _ in range(2)]
+    otherwise = names(scim, filter=f"{filter} and id pr")
+
+    assert twice == [otherwise, otherwise]
+
+
+def test_a_look_up_by_an_address_sees_a_change_at_once(scim):
+    created = scim.post("/Users", user("ada", emails=[{"value": "first@example.com"}])).json()
+    assert names(scim, filter='emails eq "first@example.com"') == ["ada"]
+
+    add = {"op": "add", "path": "emails", "value": [{"value": "more@example.com"}]}
+    assert scim.patch(f"/Users/{created['id']}", add).status_code == 200
+    User.objects.update(email="second@example.com")
+
+    found = {
+        each: names(scim, filter=f'emails eq "{each}@example.com"') for each in ("first", "second", "more")
+    }
+    assert found == {"first": [], "second": ["ada"], "more": ["ada"]}
+
+
+@pytest.mark.parametrize("value", ["e1", "E1", "e2", "\u00e9", "%s"])
+def test_a_look_up_by_external_id_finds_the_same_with_and_without_a_statement(scim, value):
+    for number, external_id in enumerate(("e1", "E1", "\u00e9", "%s")):
+        scim.post("/Users", user(f"u{number}", externalId=external_id))
+
+    assert kept(f'externalId eq "{value}"', scim) is not None
+    twice = [names(scim, filter=f'externalId eq "{value}"') for _ in range(2)]
+    otherwise = names(scim, filter=f'externalId eq "{value}" and id pr')
+
+    assert twice == [otherwise, otherwise]
+
+
+def test_a_look_up_by_external_id_is_that_of_the_connection(scim):
+    other = ScimClient(Connection.objects.create(name="other"))
+    scim.post("/Users", user("ada", externalId="e1"))
+    other.post("/Users", user("bob", externalId="e1"))
+
+    found = [names(client, filter='externalId eq "e1"') for client in (scim, other, scim)]
+
+    assert found == [["ada"], ["bob"], ["ada"]]
+
+
 def test_a_look_up_sees_a_change_at_once(scim):
     row = UserFactory.create(username="first")
     assert names(scim, filter='userName eq "first"') == ["first"]
@@ -89,8 +159,13 @@ def test_what_the_host_shows_is_asked_at_each_request(scim, settings):
         'userName ne "a"',
         'userName sw "a"',
         'userName eq "a" or userName eq "b"',
-        'emails.value eq "a"',
+        'emails.type eq "work"',
         'emails[type eq "work"].value eq "a"',
+        'externalId eq ""',
+        'externalId sw "a"',
+        'id eq "1"',
+        'groups eq "1"',
+        'manager.value eq "1"',
         "active eq true",
         'meta.resourceType eq "User"',
         'title eq "a"',
