@@ -194,8 +194,13 @@ class Verdict:
                 "status": self.refusal.status,
                 "detail": self.refusal.detail,
             }
-            text = _("Look at the latest request of %(author)s: it was refused with %(status)d. %(detail)s")
-            yield (text % facts).strip()
+            if self.refusal.detail:
+                text = _(
+                    "Look at the latest request of %(author)s: it was refused with %(status)d: %(detail)s"
+                )
+            else:
+                text = _("Look at the latest request of %(author)s: it was refused with %(status)d.")
+            yield text % facts
 
     def _remedy_for_lock(self) -> str:
         event = self.cause
@@ -284,8 +289,11 @@ def refused_by_name(name: str, resource_type: ResourceType | None = None) -> Pro
     return latest if latest is not None and latest.outcome == Outcome.REFUSED else None
 
 
-def missing(name: str) -> str | None:
-    """Return why somebody of a name is not there, if the latest request to make them was refused."""
+def missing(name: str, *, others_are_found: bool = False) -> str | None:
+    """Return why somebody of a name is not there, if the latest request to make them was refused.
+
+    :param others_are_found: Whether the same search finds somebody, who may have the very name.
+    """
     event = refused_by_name(name)
     if event is None or event.resource_id:
         return None
@@ -296,8 +304,11 @@ def missing(name: str) -> str | None:
         "status": event.status,
         "detail": event.detail,
     }
-    text = _(
-        "%(name)s is not there: on %(time)s, %(author)s asked for it, and was refused with %(status)d: "
-        "%(detail)s"
-    )
+    if others_are_found:
+        text = _("On %(time)s, %(author)s asked for %(name)s, and was refused with %(status)d: %(detail)s")
+    else:
+        text = _(
+            "%(name)s is not there: on %(time)s, %(author)s asked for it, and was refused with %(status)d: "
+            "%(detail)s"
+        )
     return text % facts

@@ -114,7 +114,7 @@ def test_the_refusal_of_the_latest_request_is_told(scim):
     UserFactory.create(username="taken")
     scim.patch(path_of(account), {"op": "replace", "path": "userName", "value": "taken"})
 
-    assert "refused with 409" in verdict(account).remedies[0]
+    assert "refused with 409: another resource has" in verdict(account).remedies[0]
 
 
 def test_a_refusal_that_a_later_request_has_cured_is_not_told(scim):

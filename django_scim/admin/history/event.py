@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from django_scim.admin.addresses import history_url, may_view_records, row_url
 from django_scim.admin.bases import entry_text, in_line, json_text
+from django_scim.admin.history.words import told
 from django_scim.admin.rows import records_with
 from django_scim.api.errors import HTTPError, body_of
 from django_scim.history.advice import advice_for
@@ -35,7 +36,9 @@ def event_context(site: AdminSite, request: HttpRequest, event: ProvisioningEven
     """Return the context of an event's page."""
     is_refused = event.outcome == Outcome.REFUSED
     error = HTTPError(event.status, event.detail, event.scim_type)
+    resource = f"{event.resource_type} {event.display or event.resource_id}".rstrip()
     return {
+        "subtitle": f"{told(event)} ({resource})",
         "received": request_body(event),
         "status_line": status_line(event.status),
         "error": json_text(body_of(error)) if is_refused else None,

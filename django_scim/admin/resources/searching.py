@@ -47,9 +47,10 @@ class SearchedResources(FurtherPages):
         if not term:
             return {}
         found = found_in(request, term)
+        is_told = may_view_events(self.admin_site, request)
         return {
             "without_record": self.without_record(found),
-            "missing": missing(term) if may_view_events(self.admin_site, request) else None,
+            "missing": missing(term, others_are_found=any(found.keys.values())) if is_told else None,
             "scanned": None if found.is_complete else SCANNED,
         }
 

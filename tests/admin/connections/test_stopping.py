@@ -110,7 +110,7 @@ class TestUndo:
     def test_undo_shows_first_what_it_would_give_back(self, admin_client, scim, row):
         response = admin_client.post(url(scim.connection, "undo"), window())
 
-        assert "Given back would be 1, in part 0, and 0 left as they are" in response.text
+        assert "1 would be given back, 0 in part, and 0 left as they are" in response.text
         assert User.objects.get(username="robert").is_active is False
         assert ProvisioningEvent.objects.count() == 1
 

@@ -25,6 +25,13 @@ def cells(text, attribute):
 # The request
 
 
+def test_an_event_is_headed_by_what_happened_to_whom(admin_client, scim):
+    account = UserFactory.create(username="anna")
+    scim.patch(path_of(account), {"op": "replace", "path": "active", "value": False})
+
+    assert "<h2>Deactivated (User anna)</h2>" in admin_client.get(page(ProvisioningEvent.objects.get())).text
+
+
 def test_the_page_of_an_event_shows_what_was_received(admin_client, scim):
     account = UserFactory.create()
     scim.patch(path_of(account), {"op": "replace", "path": "name.familyName", "value": "Smith"})

@@ -544,3 +544,13 @@ def test_a_search_says_of_whom_nobody_could_make_that_it_was_refused(admin_clien
     scim.post("/Users", user("anna", emails="nonsense"))
 
     assert "anna is not there" in admin_client.get(LIST, {"q": "Anna"}).text
+
+
+def test_a_search_that_finds_somebody_of_a_name_does_not_say_that_nobody_has_it(admin_client, scim):
+    UserFactory.create(username="anna")
+    scim.post("/Users", user("anna"))
+
+    text = admin_client.get(LIST, {"q": "Anna"}).text
+
+    assert "asked for anna, and was refused with 409" in text
+    assert "is not there" not in text
