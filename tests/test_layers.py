@@ -29,7 +29,7 @@ LAYERS = (
     ("api",),
     ("doctor", "notifications", "preflight", "setup_links"),
     ("admin", "openapi"),
-    ("checks", "management", "setup_urls", "testing", "urls"),
+    ("checks", "management", "setup_urls", "templatetags", "testing", "urls"),
     ("apps",),
 )
 """From below. What stands in one layer stands side by side: neither imports the other."""

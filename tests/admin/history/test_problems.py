@@ -16,6 +16,7 @@ from tests.representations import user
 
 PROBLEMS = reverse("admin:django_scim_provisioningevent_problems")
 CONNECTIONS = reverse("admin:django_scim_connection_changelist")
+INDEX = reverse("admin:app_list", args=("django_scim",))
 
 
 def refusals(connection, number, **fields):
@@ -65,6 +66,7 @@ def test_the_lists_and_the_connection_have_the_number_of_problems(admin_client, 
 
     assert f'<a href="{PROBLEMS}">Open problems (1)</a>' in admin_client.get(LIST).text
     assert f'<a href="{PROBLEMS}">Open problems (1)</a>' in admin_client.get(CONNECTIONS).text
+    assert f'<a href="{PROBLEMS}">Open problems (1)</a>' in admin_client.get(INDEX).text
     own = f"{PROBLEMS}?connection={refusal.connection.pk}"
     assert f'<a href="{own}">1</a>' in admin_client.get(connection).text
     assert admin_client.get(own).status_code == 200
@@ -87,6 +89,7 @@ def test_whoever_may_not_see_the_history_sees_no_problems(staff, refusal):
 
     assert browser.get(PROBLEMS).status_code == 403
     assert "Open problems" not in browser.get(CONNECTIONS).text
+    assert "Open problems" not in browser.get(INDEX).text
 
 
 def test_without_a_problem_the_page_says_so(admin_client):

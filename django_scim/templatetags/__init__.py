@@ -1,0 +1,4 @@
+"""What templates of the app ask for.
+
+Private: it may change without notice.
+"""
