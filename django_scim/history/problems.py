@@ -1,22 +1,23 @@
 """Refused writes that no later request has cured, by their reason.
 
 A refusal is *open* until the same connection succeeds with a write of the same resource. Nothing of that is
-stored, so no request pays for it: the newest refusals are read by an index, and for each one the first
-success after it is looked up by another. What that costs has an upper bound, however long the history is.
+stored, so no request pays for it: the newest refusals are read by an index, and the last success of each
+resource that they are about is looked up by another. What that costs does not grow with the history.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import nlargest
 from itertools import chain
 from operator import itemgetter
+from typing import Any, NamedTuple
 
-from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db import connections
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 from django.db.models.lookups import Exact, In
 from django.utils import timezone
 
@@ -122,10 +123,12 @@ def open_problems(connection: Connection | None = None) -> OpenProblems:
     :param connection: The connection of the refusals, or None for all connections.
     """
     keys, is_complete = newest_refusals(connection)
-    events = ProvisioningEvent.objects.filter(pk__in=keys).alias(cure_id=cure()).filter(cure_id=None)
+    rows = ProvisioningEvent.objects.filter(pk__in=keys).select_related("connection").only(*COLUMNS)
+    events = list(rows.order_by("-time", "-pk"))
+    successes = last_successes(events)
     found: dict[tuple[int | None, int, str, str], Problem] = {}
-    for event in events.select_related("connection").only(*COLUMNS).order_by("-time", "-pk"):
-        if event.connection is None:
+    for event in events:
+        if event.connection is None or is_cured(event, successes):
             continue
         key = (event.connection_id, event.status, event.scim_type, reason_of(event))
         found.setdefault(key, Problem(event.connection, *key[1:])).add(event)
@@ -162,49 +165,103 @@ def is_curable(status: int, operation: str) -> bool:
     return status >= 400 and status not in NOT_CURED and (status, operation) != (404, Operation.DELETE)
 
 
+class Trace(NamedTuple):
+    """What a success has in common with a refusal that it cures.
+
+    :param column: The one of which the index is read.
+    :param external_id: The ``externalId`` that a success of the same name has, if it has one; None for any.
+    """
+
+    column: str
+    connection_id: Any
+    resource_type: Any
+    value: Any
+    external_id: Any = None
+
+    @property
+    def successes(self) -> QuerySet[ProvisioningEvent]:
+        """The successful writes.
+
+        The other conditions are in a form that no index is taken for: the one of the column has few events.
+        """
+        events = ProvisioningEvent.objects.filter(
+            Exact(unindexed("connection_id"), self.connection_id),
+            Exact(unindexed("resource_type"), self.resource_type),
+            Exact(unindexed("outcome"), Outcome.SUCCESS.value),
+            In(unindexed("operation"), [operation.value for operation in WRITES]),
+            **{self.column: self.value},
+        )
+        return events if self.external_id is None else events.filter(external_id__in=["", self.external_id])
+
+
+def traces_of(event: ProvisioningEvent) -> Iterator[Trace]:
+    """Yield what a success has in common with a refusal, the surest first.
+
+    The resource is the one with the ``id``. Without one, or where it names nothing (any more), it is the one
+    with the same ``externalId``, or with the same name and no other ``externalId``.
+    """
+    owner = (event.connection_id, event.resource_type)
+    if event.resource_id:
+        yield Trace("resource_id", *owner, event.resource_id)
+    if event.resource_id and event.status != 404:
+        return
+    if event.external_id:
+        yield Trace("external_id", *owner, event.external_id)
+    if event.display_key:
+        yield Trace("display_key", *owner, event.display_key, event.external_id or None)
+
+
 def cure_of(event: ProvisioningEvent) -> ProvisioningEvent | None:
     """Return the first success of the same connection with the same resource after a refusal, or None."""
     if event.outcome != Outcome.REFUSED or event.connection_id is None or event.operation in READS:
         return None
     if not is_curable(event.status, event.operation):
         return None
-    key = ProvisioningEvent.objects.filter(pk=event.pk).values_list(cure(), flat=True).first()
-    found = ProvisioningEvent.objects.defer("request", "changes")
-    return None if key is None else found.filter(pk=key).first()
+    for trace in traces_of(event):
+        later = trace.successes.filter(time__gt=event.time).order_by("time", "pk")
+        if (found := later.defer("request", "changes").first()) is not None:
+            return found
+    return None
 
 
-def cure() -> Coalesce:
-    """Return the annotation of refusals: the key of the first success that cures it, or NULL.
+def is_cured(event: ProvisioningEvent, successes: dict[Trace, datetime]) -> bool:
+    """Whether there is a success after a refusal."""
+    return any(trace in successes and successes[trace] > event.time for trace in traces_of(event))
 
-    The resource is the one with the ``id``. Without one, or where it names nothing (any more), it is the one
-    with the same ``externalId``, or with the same name and no other ``externalId``.
+
+def last_successes(events: Sequence[ProvisioningEvent]) -> dict[Trace, datetime]:
+    """Return when the resources of refusals had their last success, if one may cure a refusal, in one query.
+
+    Of many refusals of one resource it is looked up once.
+
+    :param events: The latest first.
     """
-    is_anew = Q(resource_id="") | Q(status=404)
-    by_name = later("display_key")
-    same = by_name.filter(external_id__in=["", OuterRef("external_id")])
-    return Coalesce(
-        Case(When(~Q(resource_id=""), then=Subquery(later("resource_id").values("pk")[:1]))),
-        Case(When(is_anew & ~Q(external_id=""), then=Subquery(later("external_id").values("pk")[:1]))),
-        Case(
-            When(is_anew & ~Q(display_key="") & Q(external_id=""), then=Subquery(by_name.values("pk")[:1])),
-            When(is_anew & ~Q(display_key=""), then=Subquery(same.values("pk")[:1])),
-        ),
+    oldest = {trace: event.pk for event in events for trace in traces_of(event)}
+    kinds: dict[tuple[str, bool], dict[int, Trace]] = {}
+    for trace, pk in oldest.items():
+        kinds.setdefault((trace.column, trace.external_id is not None), {})[pk] = trace
+    refusals = ProvisioningEvent.objects.filter(pk__in=set(oldest.values()))
+    vendor = connections[refusals.db].vendor
+    times = (
+        Case(When(pk__in=list(own), then=Subquery(last_success(*kind, vendor).values("time")[:1])))
+        for kind, own in kinds.items()
     )
+    return {
+        own[pk]: time
+        for pk, *found in refusals.values_list("pk", *times)
+        for own, time in zip(kinds.values(), found, strict=True)
+        if time is not None
+    }
 
 
-def later(column: str) -> QuerySet[ProvisioningEvent]:
-    """Return the successful writes after that of the outer query, with the same value of a column.
-
-    The other conditions are in a form that no index is taken for: the one of the column has few events.
-    """
-    return ProvisioningEvent.objects.filter(
-        Exact(unindexed("connection_id"), OuterRef("connection_id")),
-        Exact(unindexed("resource_type"), OuterRef("resource_type")),
-        Exact(unindexed("outcome"), Outcome.SUCCESS.value),
-        In(unindexed("operation"), [operation.value for operation in WRITES]),
-        **{column: OuterRef(column)},
-        time__gt=OuterRef("time"),
-    ).order_by("time", "pk")
+def last_success(column: str, has_external_id: bool, vendor: str) -> QuerySet[ProvisioningEvent]:
+    """Return the successes of the resource of the outer query, the last one first."""
+    external_id = OuterRef("external_id") if has_external_id else None
+    trace = Trace(column, OuterRef("connection_id"), OuterRef("resource_type"), OuterRef(column), external_id)
+    events = trace.successes.order_by("-time", "-pk")
+    # MariaDB takes a value of the outer query for no end of an index: without a success after the refusal,
+    # it would go on through all events of the resource, and not stop at the first success before it.
+    return events if vendor == "mysql" else events.filter(time__gt=OuterRef("time"))
 
 
 def reference_of(event: ProvisioningEvent) -> Reference:

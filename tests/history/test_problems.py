@@ -100,6 +100,16 @@ def test_a_refusal_after_a_success_is_open(scim):
     assert answers() == ["400 invalidValue"]
 
 
+def test_a_success_between_two_refusals_closes_the_first_one_alone(scim):
+    account = UserFactory.create()
+    for operation in (TOO_LONG, TITLE, TOO_LONG):
+        scim.patch(path_of(account), operation)
+    (problem,) = open_problems().problems
+
+    assert problem.number == 1
+    assert problem.events == [ProvisioningEvent.objects.latest("pk")]
+
+
 def test_a_success_of_somebody_else_closes_nothing(scim):
     scim.patch(path_of(UserFactory.create()), TOO_LONG)
     scim.patch(path_of(UserFactory.create()), TITLE)
@@ -239,7 +249,7 @@ def test_problems_take_the_same_queries_however_many_there_are(connection, djang
     refusals(connection, number)
     many_events(connection, number, time=timezone.now(), resource_id="id-1")
 
-    with django_assert_num_queries(len(problems_module.WRITES) + 1):
+    with django_assert_num_queries(len(problems_module.WRITES) + 2):
         (problem,) = open_problems().problems
     assert problem.number == number - 1
 
