@@ -240,7 +240,7 @@ def last_successes(events: Sequence[ProvisioningEvent]) -> dict[Trace, datetime]
     kinds: dict[tuple[str, bool], dict[int, Trace]] = {}
     for trace, pk in oldest.items():
         kinds.setdefault((trace.column, trace.external_id is not None), {})[pk] = trace
-    refusals = ProvisioningEvent.objects.filter(pk__in=set(oldest.values()))
+    refusals = ProvisioningEvent.objects.filter(pk__in=set(oldest.values())).order_by()
     vendor = connections[refusals.db].vendor
     times = (
         Case(When(pk__in=list(own), then=Subquery(last_success(*kind, vendor).values("time")[:1])))
