@@ -77,7 +77,7 @@ def adopt_batch(adoption: Adoption, after: object) -> tuple[Report, object]:
     done = Report(selected=len(objects))
     if not objects:
         return done, after
-    attach_records(objects)
+    attach_records(objects, is_locked=not adoption.dry_run)
     whose = standings(objects, selection.connection)
     links = chosen_links(adoption, whose, done)
     chosen = [obj for obj in objects if obj in links]

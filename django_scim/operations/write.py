@@ -338,7 +338,7 @@ def locked_object(resource_type: ResourceType, instance: Model, caller: Caller) 
         instance = rows.defer(None).select_related(*resource_type.joins).get(pk=instance.pk)
     obj = Resource(resource_type, instance, caller)
     obj.was_administrator = resource_type.adapter.is_administrator(instance)
-    attach_records([obj])
+    attach_records([obj], is_locked=True)
     return obj
 
 

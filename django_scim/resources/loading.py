@@ -16,6 +16,7 @@ from django_scim.resources.projection import Projection
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.sql.prepared import Slot
+from django_scim.sql.transactions import also_locked
 from django_scim.sql.values import column_of
 
 CONNECTION = Slot("connection", column_of(Connection, "id"))
@@ -46,17 +47,26 @@ def fetch(objects: Sequence[Resource], projection: Projection, *, is_shown: bool
             mapping.fetch(objects)
 
 
-def attach_records(objects: Sequence[Resource]) -> None:
-    """Fetch the records, with the ``externalId`` that the connection has set, in one query."""
+def attach_records(objects: Sequence[Resource], *, is_locked: bool = False) -> None:
+    """Fetch the records, with the ``externalId`` that the connection has set, in one query.
+
+    :param is_locked: Whether the rows are locked, to be written.
+    """
     resource_type, caller = objects[0].resource_type, objects[0].caller
     by_key = {obj.instance.pk: obj for obj in objects}
     connection = caller.connection
+    database = objects[0].instance._state.db or router.db_for_read(Record)
+
+    def rows(found: Lookup[Any]) -> QuerySet[Record]:
+        records = records_of(resource_type, found, connection and CONNECTION)
+        return also_locked(records.using(database)) if is_locked else records
+
     records = resource_type.statements.among(
-        lambda found: records_of(resource_type, found, connection and CONNECTION),
+        rows,
         column_of(Record, resource_type.record_key),
         list(by_key),
-        objects[0].instance._state.db or router.db_for_read(Record),
-        *("records", connection is None),
+        database,
+        *("records", connection is None, is_locked),
         connection=connection and connection.pk,
     )
     for record in records:

@@ -56,3 +56,13 @@ def locked(queryset: QuerySet[Any]) -> QuerySet[Any]:
     if connections[queryset.db].features.has_select_for_update_of:
         return queryset.select_for_update(of=("self",))
     return queryset.select_for_update()
+
+
+def also_locked(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Lock rows that are written only by whoever has locked another row, on MariaDB and MySQL.
+
+    In a cluster whose nodes all take writes, a lock is known to its own node alone. What another node changes
+    ends the transactions that have locked a changed row, and those are tried again. A row that is merely read
+    may change before it is written: the change would be lost.
+    """
+    return locked(queryset) if connections[queryset.db].vendor == "mysql" else queryset
