@@ -20,6 +20,7 @@ from scim2_models.path import CompareOperator
 from django_scim.models import Connection, Operation
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import Json
+from django_scim.sql.clusters import certify_names
 
 __all__ = ["Policy", "ProposedWrite", "Refused", "allowed_groups", "seat_limit"]
 
@@ -187,7 +188,8 @@ def lock_sharing(connection: Connection, database: str) -> None:
         rows = rows.filter(tenant_type=connection.tenant_type_id, tenant_id=connection.tenant_id)
     # On PostgreSQL, rows that only refer to the connection, such as events, need not wait.
     no_key = connections[database].features.has_select_for_no_key_update
-    list(rows.select_for_update(no_key=no_key).values_list("pk"))
+    keys = list(rows.select_for_update(no_key=no_key).values_list("pk", flat=True))
+    certify_names(database, (f"connection {key}" for key in keys))
 
 
 def takes_seat(write: ProposedWrite) -> bool:

@@ -21,6 +21,7 @@ from django_scim.mappings.dependencies import writing
 from django_scim.mappings.mapping import conflict
 from django_scim.models import Connection
 from django_scim.schema.paths import Json
+from django_scim.sql.clusters import certify_names
 from django_scim.sql.operand import any_of
 from django_scim.sql.transactions import locked
 
@@ -140,7 +141,12 @@ class MembershipAdapter(UserAdapter):
         """Lock the account first, so that its memberships begin and end one after another."""
         keys = list(rows.values_list(self.key.attname, flat=True)[:1])
         accounts = self.account_model._base_manager.using(rows.db)
-        list(locked(accounts.filter(**{f"{self.key.target_field.attname}__in": keys})))
+        found = locked(accounts.filter(**{f"{self.key.target_field.attname}__in": keys}))
+        self.certify(rows.db, *found)
+
+    def certify(self, database: str, *accounts: Model) -> None:
+        """Let the memberships of locked accounts begin and end one after another in a cluster too."""
+        certify_names(database, (f"{account._meta.label} {account.pk}" for account in accounts))
 
     def find_account(self, obj: Resource, document: Json) -> Model | None:
         """Return the account with the ``userName`` of a new resource, locked.
@@ -159,6 +165,7 @@ class MembershipAdapter(UserAdapter):
         account = next(iter([*named, *found]), None)
         if account is None:
             return None
+        self.certify(obj.database, account)
         rows = self.model._base_manager.using(obj.database).filter(**{self.account: account})
         own = Q(**{self.tenant: getattr(obj.instance, self.tenant)})
         if locked(rows.filter(own, ~Exists(self.tombstones()))).first() is not None:

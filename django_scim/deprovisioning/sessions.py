@@ -21,6 +21,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from django_scim.models import Connection, LoginSession
+from django_scim.sql.clusters import certify_names
 from django_scim.sql.transactions import run
 
 BATCH = 500
@@ -53,6 +54,7 @@ def end_sessions(instance: Any, connection: Connection | None) -> None:
     if not isinstance(instance, get_user_model()):
         return
     with transaction.atomic(using=logins().db):
+        certify_sessions(logins().db, instance)
         # Locked, so that it sees what was committed last, also in a transaction with an old snapshot.
         own = logins().select_for_update().filter(user_key=key_of(instance))
         rows = list(own.values_list("pk", "session_key"))
@@ -148,6 +150,7 @@ def save_login(session: SessionBase, user: Any) -> bool:
     change is visible here.
     """
     accounts = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
+    certify_sessions(accounts.db, user)
     account = accounts.select_for_update().filter(pk=user.pk).first()
     if account is None or (is_active(user) and not is_active(account)):
         return False
@@ -157,6 +160,11 @@ def save_login(session: SessionBase, user: Any) -> bool:
             return True
     logins().create(**fields)
     return True
+
+
+def certify_sessions(database: str, user: Model) -> None:
+    """Let a session begin or end, and not both at two nodes of a cluster."""
+    certify_names(database, [f"sessions {key_of(user)}"])
 
 
 def is_active(user: Any) -> bool:

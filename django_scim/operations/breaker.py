@@ -28,6 +28,7 @@ from django_scim.models import AdoptionPolicy, Connection, Operation, Outcome, P
 from django_scim.operations.protection import ConnectionPaused, require_running
 from django_scim.resources.resource import Resource
 from django_scim.signals import connection_paused
+from django_scim.sql.clusters import certify_names
 from django_scim.sql.transactions import run
 
 logger = logging.getLogger("django_scim.request")
@@ -138,6 +139,7 @@ def is_counted_or_fresh(obj: Resource, connection: Connection) -> bool:
 def locked_connection(connection: Connection) -> Connection:
     """Return a connection as it is now, locked until the commit."""
     rows = Connection.objects.using(router.db_for_write(Connection))
+    certify_names(rows.db, [f"connection {connection.pk}"])
     # Its events refer to it: where the database can tell, they may be written meanwhile.
     has_no_key = connections[rows.db].features.has_select_for_no_key_update
     return rows.select_for_update(no_key=has_no_key).get(pk=connection.pk)

@@ -8,10 +8,14 @@ from django_scim.models import UniqueValue
 from django_scim.operations.saving import save_record, save_rows
 from django_scim.resources.gifts import forget_what_is_gone
 from django_scim.resources.resource import Resource
+from django_scim.resources.resource_type import certified_name
+from django_scim.sql.clusters import certify_names
 
 
 def hide(obj: Resource) -> None:
     """Deactivate the resource and set its tombstone. The row stays."""
+    # What refers to it at another node, such as a group, has to see that it is gone, or to be seen here.
+    certify_names(obj.database, [certified_name(obj.resource_type, obj.identifier)])
     forget_what_is_gone(obj)
     for mapping in obj.resource_type.mappings.values():
         mapping.on_delete(obj)

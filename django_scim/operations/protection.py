@@ -7,6 +7,7 @@ from scim2_models import ForbiddenException, SCIMException
 
 from django_scim.models import AccessToken, Connection
 from django_scim.resources.resource import Resource
+from django_scim.sql.clusters import certify_names
 
 
 def require_unprotected(obj: Resource) -> None:
@@ -44,6 +45,7 @@ def require_other_administrator(obj: Resource) -> None:
     administrators = obj.resource_type.adapter.administrators()
     if administrators is None:
         return
+    certify_names(obj.database, [f"administrators {obj.resource_type.name}"])
     others = administrators.using(obj.database).exclude(pk=obj.instance.pk)
     if not others.select_for_update().order_by("pk")[:1]:
         raise ForbiddenException(detail="this is the last active administrator")

@@ -35,6 +35,7 @@ from django_scim.resources.authority import require_touchable
 from django_scim.resources.awaiting import are_kept, references_to, wait, wait_no_longer
 from django_scim.resources.resource import Resource
 from django_scim.schema.paths import AttributePath, Json, resolve
+from django_scim.sql.clusters import certify_names
 from django_scim.sql.functions import Comparable, compose
 from django_scim.sql.prepared import Statements, is_plain_manager
 from django_scim.sql.transactions import locked
@@ -251,6 +252,8 @@ class ResourceType:
             rows = self.queryset(connection).using(using)
             return locked(rows) if locks else rows
 
+        if locks:
+            certify_names(using, (certified_name(self, identifier) for identifier in identifiers))
         found: dict[str, Any] = {}
         kept = [identifier for identifier in identifiers if reissued(identifier)]
         for batch in batches(kept):
@@ -372,3 +375,9 @@ def is_plain(rows: QuerySet[Any]) -> bool:
     query = rows.query
     has_joins = len(query.alias_map) > 1 or bool(query.select_related)
     return not (has_joins or query.distinct or query.combinator or query.is_sliced or query.group_by)
+
+
+def certified_name(resource_type: ResourceType, identifier: str) -> str:
+    """Return what a cluster knows a resource by, for those who refer to it and for whoever ends it."""
+    # A UUID may be spelled in capitals.
+    return f"{resource_type.name} {identifier.lower()}"

@@ -18,6 +18,7 @@ AWAY = {
     "55P03",  # PostgreSQL: a lock that could not be had in time
     "1021",  # MariaDB: the disk is full
     "1040",  # too many connections
+    "1047",  # a node of a cluster that is not one of most of them, or has not caught up
     "1053",  # the server shuts down
     "1114",  # the table is full
     "1180",  # the commit failed

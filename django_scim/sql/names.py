@@ -3,6 +3,7 @@
 One makes what another one refers to by its name, and the other notes that it is not there. Neither sees what
 the other has not committed. On PostgreSQL they take a lock of the name, until the end of the transaction. On
 MariaDB and MySQL a locking read waits for rows that are not committed, and SQLite has one writer at a time.
+In a cluster of MariaDB one of the two commits, and the other is tried again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Func, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 
+from django_scim.sql.clusters import certify, is_cluster
 from django_scim.sql.functions import Compiled
 from django_scim.sql.transactions import locked
 
@@ -58,6 +60,8 @@ def lock_names(database: str, digests: Iterable[str], *, is_shared: bool = False
         keys = sorted(map(key_of, digests))
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {function}(key) FROM unnest(%s::bigint[]) AS key", [keys])  # noqa: S608 - one of two
+    elif is_cluster(database):
+        certify(database, digests)
 
 
 def awaiting(rows: QuerySet[Any]) -> QuerySet[Any]:
