@@ -63,8 +63,12 @@ def attempt_all(name: str, server: Server, wanted: set[str]) -> int:
     return lost
 
 
-def attempt(server: Server, fault: Any) -> tuple[Counter[int], list[str]]:
-    """Let clients write while a fault happens; return the statuses and what is wrong afterwards."""
+def attempt(server: Any, fault: Any, kind: Any = None) -> tuple[Counter[int], list[str]]:
+    """Let clients write while a fault happens; return the statuses and what is wrong afterwards.
+
+    :param server: What the fault happens to.
+    :param kind: The class of the clients, if they do more than :class:`~tests.faults.load.Client`.
+    """
     from django.contrib.auth.models import User
 
     from django_scim.models import AccessToken, Connection, ProvisioningEvent, Record
@@ -77,7 +81,7 @@ def attempt(server: Server, fault: Any) -> tuple[Counter[int], list[str]]:
     _, token = AccessToken.objects.issue(Connection.objects.create(name="faults"))
     stop = threading.Event()
     with Service(os.environ["DATABASE_URL"], **dict(fault.environment)) as service:
-        clients = [Client(service, token, number, stop) for number in range(CLIENTS)]
+        clients = [(kind or Client)(service, token, number, stop) for number in range(CLIENTS)]
         for client in clients:
             client.start()
         time.sleep(SECONDS)
@@ -89,10 +93,10 @@ def attempt(server: Server, fault: Any) -> tuple[Counter[int], list[str]]:
         if any(client.statuses[500] for client in clients):
             print(service.last_words())
     statuses: Counter[int] = Counter()
-    problems = []
+    problems: list[str] = []
     for client in clients:
         statuses += client.statuses
-        problems += client.complaints
+        problems += client.losses()
     return statuses, [*problems, *losses(account for client in clients for account in client.accounts)]
 
 

@@ -107,6 +107,10 @@ class Client(threading.Thread):
         account.deleted = status == 204
         account.maybe_deleted = is_open(status)
 
+    def losses(self) -> list[str]:
+        """Return what is wrong with the answers, and what of them is lost."""
+        return self.complaints
+
     def send(self, method: str, path: str, payload: Any) -> tuple[int, Any]:
         """Return the status and the body of an answer; a 503 has to say when to come back, in SCIM's way."""
         try:

@@ -1,0 +1,1 @@
+"""What a load balancer before a cluster does, as a backend of Django's."""
