@@ -48,8 +48,13 @@ def is_cluster(database: str) -> bool:
 
 @cache
 def is_node(database: str, host: str, port: str) -> bool:
-    """Whether the server of a database replicates, asked once."""
-    with connections[database].cursor() as cursor:
+    """Whether the server of a database replicates, asked once.
+
+    The driver is asked, so that no limit of a request and no count of its statements has a part in it.
+    """
+    connection = connections[database]
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
         cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
         found = cursor.fetchone()
     return found is not None and found[1] == "ON"
