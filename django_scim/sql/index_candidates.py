@@ -145,7 +145,7 @@ def collation_of(connection: BaseDatabaseWrapper, table: str, column: str) -> st
     if key not in known:
         # Not by connection.cursor(): this is no query of the request, so it is in no log and no count.
         connection.ensure_connection()
-        with closing(connection.create_cursor()) as cursor:
+        with connection.wrap_database_errors, closing(connection.create_cursor()) as cursor:
             cursor.execute(COLLATIONS, [table])
             found = dict(cursor.fetchall())
         if not found:

@@ -76,7 +76,9 @@ def ending(connection: BaseDatabaseWrapper, end: float) -> Iterator[None]:
         return {"statement_timeout": max(0.001, end - time.monotonic())}
 
     def on_postgresql(cursor: Any, sql: str) -> str:
-        set_on_postgresql(cursor, left())
+        # The cursor is the driver's, and so would be its errors.
+        with connection.wrap_database_errors:
+            set_on_postgresql(cursor, left())
         return sql
 
     def on_mariadb(cursor: Any, sql: str) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections, transaction
+from django.db import InterfaceError, OperationalError, connection, connections, transaction
 
 from django_scim.models import Outcome, ProvisioningEvent
-from django_scim.sql.timeouts import transaction_within_limits
+from django_scim.sql import index_candidates
+from django_scim.sql.timeouts import query_within_limits, transaction_within_limits
 from tests.assertions import assert_scim_error
 from tests.factories import UserFactory
 from tests.operations.patch_operations import replace
@@ -129,3 +131,38 @@ class TestWrites:
     def test_a_transaction_of_the_caller_has_its_own_limits(self, django_assert_num_queries):
         with transaction.atomic(), django_assert_num_queries(2), transaction_within_limits("default"):
             pass
+
+
+@pytest.fixture
+def lost():
+    """A connection that the database has ended, which Django does not know yet."""
+    own, end = END[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {own}")
+        (number,) = cursor.fetchone()
+    other = connection.copy()
+    with closing(other), other.cursor() as cursor:
+        cursor.execute(end, [number])
+    yield connection
+    connection.close()
+
+
+END = {
+    "postgresql": ("pg_backend_pid()", "SELECT pg_terminate_backend(%s)"),
+    "mysql": ("CONNECTION_ID()", "KILL CONNECTION %s"),
+}
+"""How a database calls a connection, and how it ends one."""
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="others set no limit by a statement of its own")
+def test_a_connection_that_is_lost_when_a_limit_is_set_fails_as_others_do(lost):
+    with pytest.raises((OperationalError, InterfaceError)), query_within_limits("default"):
+        User.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "mysql", reason="others are not asked for a collation")
+def test_a_connection_that_is_lost_when_a_collation_is_asked_for_fails_as_others_do(lost, monkeypatch):
+    monkeypatch.setattr(index_candidates, "known", {})
+
+    with pytest.raises((OperationalError, InterfaceError)):
+        index_candidates.collation_of(lost, "auth_user", "username")
