@@ -21,6 +21,10 @@ RESOURCE_TYPE = "~"
 """The resource type of rows that no transaction leaves behind: no host can have one of this name."""
 
 
+BATCH = 500
+"""How many rows one statement writes: a group may get thousands of members at once."""
+
+
 def certify_names(database: str, names: Iterable[str]) -> None:
     """Let one transaction at a time have a name until it commits, in a whole cluster; elsewhere do nothing.
 
@@ -35,7 +39,8 @@ def certify(database: str, digests: Iterable[str]) -> None:
     model = apps.get_model("django_scim", "Record")
     rows = model._default_manager.using(database)
     found = sorted(set(digests))
-    rows.bulk_create(model(resource_type=RESOURCE_TYPE, text_key=digest) for digest in found)
+    made = (model(resource_type=RESOURCE_TYPE, text_key=digest) for digest in found)
+    rows.bulk_create(made, batch_size=BATCH)
     rows.filter(resource_type=RESOURCE_TYPE, text_key__in=found)._raw_delete(database)
 
 
