@@ -309,7 +309,8 @@ def last_writer(resource_type: ResourceType, instance: Model) -> Iterator[Connec
     )
     # Not joined: MariaDB would join all events of the resource first, and sort them afterwards.
     written_by = events.order_by("-time").values_list("connection", flat=True).first()
-    yield from Connection.objects.filter(pk=written_by)
+    if written_by is not None:
+        yield from Connection.objects.filter(pk=written_by)
 
 
 def others(resource_type: ResourceType, instance: Model) -> Iterator[Connection]:
