@@ -74,6 +74,9 @@ class Mapping:
     spelling: Spelling | None = None
     """How a text is spelled of which there are several spellings; None leaves all text as it is."""
 
+    leaves_out: frozenset[str] = frozenset()
+    """The sub-attributes that a value does not have where :attr:`Resource.selection` leaves them out."""
+
     fetches_what_is_shown = False
     """Whether :meth:`fetch` is for what the server adds to a value, and no client may write."""
 

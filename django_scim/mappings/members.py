@@ -56,6 +56,7 @@ class Members(Collection):
     """
 
     has_own_index = True
+    leaves_out = frozenset({"display"})
 
     def __init__(
         self,
@@ -158,8 +159,10 @@ class Members(Collection):
         other = self.other
         if objects and other is not None:
             caller = objects[0].caller
+            selected = objects[0].selection.get(self.path.head)
+            is_named = selected is None or "display" in selected
             for number, (key, *member) in enumerate(
-                self._found(other, caller, list(found), objects[0].database)
+                self._found(other, caller, list(found), objects[0].database, is_named=is_named)
             ):
                 if number % BATCH == 0:
                     caller.allowance.charge(SHOWN_MEMBER, BATCH)
@@ -167,13 +170,15 @@ class Members(Collection):
         for obj in objects:
             obj.fetched[self.note_key] = found[obj.instance.pk]
 
-    def _found(self, other: ResourceType, caller: Caller, keys: list[Any], using: str) -> Iterable[Any]:
+    def _found(
+        self, other: ResourceType, caller: Caller, keys: list[Any], using: str, *, is_named: bool
+    ) -> Iterable[Any]:
         """Return the values of rows: by a statement that is kept, if no code of the host has a part in it.
 
         There are no more than the caller may ask for, and one beyond.
         """
         assert self.through is not None
-        is_named = bool(other.adapter.display_column) and caller.may_name(other)
+        is_named = is_named and bool(other.adapter.display_column) and caller.may_name(other)
         most = caller.allowance.most_of(SHOWN_MEMBER)
 
         def values(condition: Any) -> QuerySet[Any, Any]:

@@ -42,15 +42,26 @@ def fetch(objects: Sequence[Resource], projection: Projection, *, is_shown: bool
 
     :param is_shown: Whether an answer is made of it: a write compares only what clients may write.
     """
+    if is_shown:
+        for obj in objects:
+            obj.selection = projection.selection
     for mapping in projection.mappings:
         if is_shown or not mapping.fetches_what_is_shown:
             mapping.fetch(objects)
 
 
-def attach_records(objects: Sequence[Resource], *, is_locked: bool = False) -> None:
+SHOWN = (
+    *("integer_key", "uuid_key", "text_key"),
+    *("attributes", "created", "last_modified", "revision", "reissued_id", "deleted_at"),
+)
+"""The columns of a record that an answer is made of. Of the others, three are documents to be read."""
+
+
+def attach_records(objects: Sequence[Resource], *, is_locked: bool = False, is_shown: bool = False) -> None:
     """Fetch the records, with the ``externalId`` that the connection has set, in one query.
 
     :param is_locked: Whether the rows are locked, to be written.
+    :param is_shown: Whether an answer is made of them, and nothing else.
     """
     resource_type, caller = objects[0].resource_type, objects[0].caller
     by_key = {obj.instance.pk: obj for obj in objects}
@@ -59,6 +70,8 @@ def attach_records(objects: Sequence[Resource], *, is_locked: bool = False) -> N
 
     def rows(found: Lookup[Any]) -> QuerySet[Record]:
         records = records_of(resource_type, found, connection and CONNECTION)
+        if is_shown:
+            records = records.defer(None).only(*SHOWN)
         return also_locked(records.using(database)) if is_locked else records
 
     records = resource_type.statements.among(
@@ -66,7 +79,7 @@ def attach_records(objects: Sequence[Resource], *, is_locked: bool = False) -> N
         column_of(Record, resource_type.record_key),
         list(by_key),
         database,
-        *("records", connection is None, is_locked),
+        *("records", connection is None, is_locked, is_shown),
         connection=connection and connection.pk,
     )
     for record in records:
@@ -102,7 +115,7 @@ def load_rows(
     objects = [Resource(resource_type, row, caller) for row in rows]
     if objects:
         if projection.needs_record:
-            attach_records(objects)
+            attach_records(objects, is_shown=True)
         fetch(objects, projection)
     return objects
 

@@ -103,7 +103,9 @@ class Projection:
         return [
             (mapping, subs)
             for mapping in self.mappings
-            if mapping.path.sub is None and (subs := self.selection[mapping.path.head]) is not None
+            if mapping.path.sub is None
+            and (subs := self.selection[mapping.path.head]) is not None
+            and not mapping.leaves_out.issuperset({*mapping.path.sub_attributes} - subs)
         ]
 
     @cached_property

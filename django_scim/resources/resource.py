@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as Items
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,8 @@ class Resource:
         self.external_id: str | None = None
         self.fetched: dict[str, Any] = {}
         """What mappings fetched for a whole page, by the key of the mapping."""
+        self.selection: Mapping[str, Items[str] | None] = {}
+        """The attributes of the answer, each with its sub-attributes or None for all; empty in a write."""
         self.changed: dict[int, tuple[Model, set[str]]] = {}
         """The rows that have changed, by identity (a new row has no hash), and their fields."""
         self.changed_outside = False
