@@ -96,7 +96,9 @@ class ResourceViewSet(RecordedReads):
         resource_type = self.resource_type
         projection = self.projection()
         # The version is that of ``meta``, whether the answer has it or not.
-        versioned = projection_for(resource_type, ("meta", *projection.selection))
+        versioned = projection
+        if not projection.needs_version:
+            versioned = projection_for(resource_type, ("meta", *projection.names))
         obj = load_one(resource_type, pk, versioned, self.caller)
         if obj is None:
             raise not_found(resource_type, pk)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 from scim2_models import Returned
@@ -85,6 +86,15 @@ class Projection:
             ):
                 chosen.add(sub)
         return None if len(chosen) == len(path.sub_attributes) else chosen
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What ``attributes`` would name for this selection."""
+        parts = (
+            [key] if subs is None else [f"{key}.{sub}" for sub in sorted(subs)]
+            for key, subs in self.selection.items()
+        )
+        return tuple(chain.from_iterable(parts))
 
     @cached_property
     def mappings(self) -> list[Mapping]:
