@@ -9,12 +9,24 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 START_SECONDS = 60
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return once a condition holds.
+
+    :raises TimeoutError: If it does not come to hold.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.01)
 
 
 class NotInstalled(Exception):

@@ -16,9 +16,8 @@ from django_scim.mappings.conversions import is_empty, to_json
 from django_scim.mappings.identifiers import can_be_random, reissued, uuid_text
 from django_scim.mappings.mapping import Mapping, parts_of
 from django_scim.schema.paths import AttributePath, walk
-from django_scim.sql.clusters import certify, is_cluster
 from django_scim.sql.functions import Comparable
-from django_scim.sql.names import Announced, lock_names
+from django_scim.sql.names import announced, lock_names
 from django_scim.sql.operand import (
     ColumnOperand,
     ConstantOperand,
@@ -170,9 +169,7 @@ class ExternalId(Mapping):
             found: dict[str, Any] = {"external_id": value, "digest": digest}
             is_awaited = self.resource_type.has_waiting
             if obj.is_new:
-                if is_awaited and is_cluster(obj.database):
-                    certify(obj.database, [digest])
-                found["digest"] = Announced(digest) if is_awaited else digest
+                found["digest"] = announced(obj.database, digest) if is_awaited else digest
                 save_own(links.model(**identity, **found), obj.database)
                 return
             if is_awaited:

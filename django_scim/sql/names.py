@@ -49,6 +49,13 @@ class Announced(Func):
         )
 
 
+def announced(database: str, digest: str) -> Announced:
+    """Return a digest to be written with its lock; in a cluster, which knows of no such lock, certified."""
+    if is_cluster(database):
+        certify(database, [digest])
+    return Announced(digest)
+
+
 def lock_names(database: str, digests: Iterable[str], *, is_shared: bool = False) -> None:
     """Take the locks of names until the end of the transaction.
 

@@ -8,14 +8,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 
-from tests.servers import START_SECONDS, MariaDB, NotInstalled, find
+from tests.servers import MariaDB, NotInstalled, find
 
 PROVIDERS = ("/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-4/libgalera_smm.so")
 """Where the packages ``galera-4`` of Debian and of others have the replication."""
@@ -167,15 +166,3 @@ class Cluster:
     def ports(self) -> list[int]:
         """The ports for clients of all nodes."""
         return [node.port for node in self.nodes]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return once a condition holds.
-
-    :raises TimeoutError: If it does not come to hold.
-    """
-    deadline = time.monotonic() + START_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.1)

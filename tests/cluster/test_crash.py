@@ -10,10 +10,10 @@ from django.apps import apps
 from tests.assertions import assert_scim_error
 from tests.cluster.backend.base import at_node
 from tests.cluster.load import JoiningClient
-from tests.cluster.nodes import wait_until
 from tests.faults.__main__ import attempt
 from tests.faults.faults import Fault
 from tests.representations import user
+from tests.servers import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

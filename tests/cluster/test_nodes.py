@@ -21,6 +21,7 @@ from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.models import Person, Profile
 from tests.operations.patch_operations import add, replace
+from tests.operations.simultaneous import real_client
 from tests.representations import ENTERPRISE, group, member, path_of, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,11 +31,7 @@ LOCK = replace("active", False)
 
 @pytest.fixture
 def scim(connection):
-    """A client that gets the answer 500 where a test would see the exception, as a real one does."""
-    client = ScimClient(connection)
-    client.client.raise_request_exception = False
-    client.get("/Users")
-    return client
+    return real_client(connection)
 
 
 def statuses(responses):

@@ -6,6 +6,16 @@ import threading
 
 from django.db import connections
 
+from tests.conftest import ScimClient
+
+
+def real_client(connection):
+    """A client that gets the answer 500 where a test would see the exception, as a real one does."""
+    client = ScimClient(connection)
+    client.client.raise_request_exception = False
+    client.get("/Users")
+    return client
+
 
 def at_once(*calls):
     """Make calls in one thread each, all at the same moment, and return what they return."""

@@ -15,7 +15,7 @@ from tests.conftest import ScimClient
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 from tests.hosts.small.models import Person, Profile
 from tests.operations.patch_operations import add, remove, replace
-from tests.operations.simultaneous import at_once
+from tests.operations.simultaneous import at_once, real_client
 from tests.representations import ENTERPRISE, current_path_of, group, member, path_of, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,11 +26,7 @@ ROUNDS = 4
 
 @pytest.fixture
 def scim(connection):
-    """A client that gets the answer 500 where a test would see the exception, as a real one does."""
-    client = ScimClient(connection)
-    client.client.raise_request_exception = False
-    client.get("/Users")
-    return client
+    return real_client(connection)
 
 
 def outcomes(responses):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections
 
-SECONDS = 30
-"""After how long a replica is taken not to follow."""
+from tests.servers import wait_until
 
 
 def ask(alias: str, query: str, *parameters: Any) -> Any:
@@ -18,18 +16,6 @@ def ask(alias: str, query: str, *parameters: Any) -> Any:
     with connections[alias].cursor() as cursor:
         cursor.execute(query, parameters)
         return cursor.fetchone()[0]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return once a condition holds.
-
-    :raises TimeoutError: If it does not come to hold.
-    """
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.01)
 
 
 def catch_up() -> None:
