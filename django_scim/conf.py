@@ -167,6 +167,10 @@ class ScimSettings:
     MAX_BULK_OPERATIONS: int = 500
     """The most operations in one bulk request; more is 413."""
 
+    BULK_TRANSACTION_SIZE: int = 50
+    """How many creations of a bulk job that follow each other are tried in one transaction, which is rolled
+    back and done one by one if any fails; 1 for each by itself."""
+
     MAX_REQUEST_COST: int | None = 5000
     """What the work of one request may cost, about in milliseconds of an ordinary machine; more is 413, and a
     bulk job ends there, with 413 for each operation that is not done. None for any cost.

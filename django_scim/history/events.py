@@ -23,7 +23,7 @@ from django_scim.models import (
     Outcome,
     ProvisioningEvent,
 )
-from django_scim.sql.saving import save_own
+from django_scim.sql.saving import save_all_new, save_own
 from django_scim.sql.values import column_of
 
 SIDES = {"before", "after"}
@@ -34,9 +34,6 @@ MOST_IGNORED = 20
 
 LONGEST_IGNORED = 200
 """How long such a name may be."""
-
-BATCH = 500
-"""How many rows are written at once."""
 
 
 class Membership(NamedTuple):
@@ -124,6 +121,8 @@ class Attempt:
         self.event: ProvisioningEvent | None = None
         """The event, once it is written."""
         self.started = time.monotonic()
+        self.made_with = 1
+        """How many resources are made in one transaction with this one: each has its share of the time."""
 
     def receive(self, payload: Any) -> None:
         """Store the body of a request, and read the name and the ``externalId`` of the resource from it.
@@ -203,7 +202,7 @@ class Attempt:
                 MembershipChange(event=event, position=position, **row._asdict())
                 for position, row in enumerate(self.memberships)
             ]
-            MembershipChange.objects.using(event._state.db).bulk_create(rows, batch_size=BATCH)
+            save_all_new(rows, router.db_for_write(ProvisioningEvent))
 
     @property
     def told_changes(self) -> dict[str, Any]:
@@ -259,7 +258,7 @@ class Attempt:
             request=self.request,
             outcome=outcome,
             status=status,
-            duration=round((time.monotonic() - self.started) * 1000),
+            duration=round((time.monotonic() - self.started) * 1000 / self.made_with),
             **fields,
         )
         return self.event

@@ -75,6 +75,10 @@ class Excerpt:
             return self.operation(value)
         members: dict[str, Any] = {}
         for name in self.fitting(value):
+            if not is_about_secret and self.redaction.is_harmless(name) and len(name) <= self.remaining:
+                self.remaining -= len(name)
+                members[name] = self.copy(value[name])
+                continue
             if self.redaction.names_in(name):
                 members[self.redaction.up_to_name(name)] = self.redacted()
                 continue

@@ -113,7 +113,7 @@ class Redaction:
     """
 
     secrets: frozenset[str]
-    known: Collection[str] | None = None
+    known: frozenset[str] | None = None
     values: Collection[str] = field(default=(), repr=False)
 
     def beside(self, *values: str) -> Self:
@@ -133,7 +133,7 @@ class Redaction:
 
     def names_in(self, text: str) -> bool:
         """Whether a path or a filter names a secret. A word that only looks like a name counts too."""
-        return names_in(text, self.secrets) if len(text) < 100 else names_in.__wrapped__(text, self.secrets)
+        return remembered(names_in, text, self.secrets)
 
     def may_name(self, plain: str) -> bool:
         """Whether it is worth to look at the words of a text."""
@@ -145,15 +145,15 @@ class Redaction:
 
     def is_known(self, name: str) -> bool:
         """Whether the schemas or the messages have the name of a member, which may be a path."""
-        if self.known is None or name.lower() in self.known:
-            return True
-        path = re.sub(r"\[.*\]", "", URN.sub("", name, 1)).lower()
-        return all(part in self.known for part in path.split("."))
+        return self.known is None or remembered(is_known, name, self.known)
 
     def is_naming(self, name: str) -> bool:
         """Whether the text of a member may be the name of what its siblings hold."""
-        lower = name.lower()
-        return lower in NAMING or (lower not in DESCRIBING and not self.is_known(name))
+        return remembered(is_naming, name, self.known)
+
+    def is_harmless(self, name: str) -> bool:
+        """Whether a name is one that the schemas have, letter by letter, and that of no secret."""
+        return self.known is not None and name.lower() in self.known and not self.names_in(name)
 
     # Texts
 
@@ -312,6 +312,34 @@ def may_name(plain: str, secrets: frozenset[str]) -> bool:
     """Whether it is worth to look at the words of a text."""
     lower = plain.lower()
     return any(hint in lower for hint in HINTS) or any(name in lower for name in secrets)
+
+
+LONGEST = 100
+"""How many characters a name has at most of which is remembered what it is."""
+
+
+def remembered(found: Any, name: str, names: frozenset[str] | None) -> bool:
+    """Return what a function says of a name, which it remembers unless the name is long."""
+    known: bool = found(name, names) if len(name) < LONGEST else found.__wrapped__(name, names)
+    return known
+
+
+@lru_cache(maxsize=4096)
+def is_known(name: str, known: frozenset[str]) -> bool:
+    """Whether a name, which may be a path, is made of known ones."""
+    if name.lower() in known:
+        return True
+    path = re.sub(r"\[.*\]", "", URN.sub("", name, 1)).lower()
+    return all(part in known for part in path.split("."))
+
+
+@lru_cache(maxsize=4096)
+def is_naming(name: str, known: frozenset[str] | None) -> bool:
+    """Whether the text of a member may be the name of what its siblings hold."""
+    lower = name.lower()
+    return lower in NAMING or (
+        lower not in DESCRIBING and known is not None and not is_known.__wrapped__(name, known)
+    )
 
 
 @lru_cache(maxsize=4096)

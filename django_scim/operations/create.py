@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from django.db.models import QuerySet
@@ -15,7 +16,7 @@ from django_scim.mappings.identifiers import reissue
 from django_scim.models import Record
 from django_scim.operations.conclusion import was_active
 from django_scim.operations.parking import take_back
-from django_scim.operations.saving import Written, apply, require_unique
+from django_scim.operations.saving import Written, apply, require_unique, save_beside, save_itself
 from django_scim.operations.write import DocumentWrite, locked_object, locked_row, rows_of
 from django_scim.resources.authority import Act, authorize, require_joinable
 from django_scim.resources.gifts import give_again
@@ -40,19 +41,39 @@ class Create(DocumentWrite):
     The same person, hired again, has the row of the deleted resource back, with what the project keeps for
     it, under a new ``id``. Anybody else gets a new row, and the values in the way are parked.
 
-    In a bulk job, a resource that refers to resources that do not exist yet is created in steps, in one
+    In a bulk job, a resource that refers to resources that do not exist yet is created in parts, in one
     transaction: :meth:`start`, :meth:`complete` and :meth:`~django_scim.operations.write.Write.conclude`.
+    Several that do not refer to each other take their :meth:`steps` together.
     """
 
     signal = resource_created
     status = 201
     context = Context.RESOURCE_CREATION_REQUEST
 
+    found_free: Collection[str] = ()
+    """The attributes whose values have been looked for, with those of others: no resource has them, and no
+    deleted one had the ``externalId``."""
+
     def perform(self) -> Resource:
-        """Create the resource in one step."""
-        self.start(self.body)
-        self.conclude()
+        """Create the resource alone."""
+        for _ in self.steps():
+            pass
         return self.obj
+
+    def steps(self) -> Iterator[None]:
+        """Create the resource in three steps: itself, what refers to it, and the end of the write.
+
+        Between two of them, what it leaves can be written with what others leave in the same transaction.
+        """
+        self.begin()
+        written = self.change()
+        self.consult(written)
+        is_recorded = save_itself(self.obj, written)
+        yield
+        save_beside(self.obj, written, self.attempt.changes, is_recorded=is_recorded)
+        self.attempt.resource_id = self.obj.identifier
+        yield
+        self.conclude()
 
     def start(self, document: Json) -> None:
         """Create the resource. Call it at the start of each try of the transaction."""
@@ -129,7 +150,8 @@ class Create(DocumentWrite):
 
         :raises UniquenessException: With the attribute.
         """
-        require_unique(obj, [(mapping, mapping.value_in(self.body)) for mapping in self.unique_mappings])
+        values = [(mapping, mapping.value_in(self.body)) for mapping in self.unique_mappings]
+        require_unique(obj, values, self.found_free)
 
     def join(self, new: Resource) -> Resource:
         """Return the new resource, with the account if there is one that it is to share.
@@ -179,7 +201,7 @@ class Create(DocumentWrite):
         def records() -> QuerySet[Record]:
             return self.resource_type.records().filter(deleted_at__isnull=False).order_by("-deleted_at")
 
-        if known_by == "externalId" and external_id:
+        if known_by == "externalId" and external_id and "externalId" not in self.found_free:
             statement = self.resource_type.statements.get(
                 lambda: records().filter(managed_by=MANAGER, former_digest=FORMER)[:1], database, "former"
             )
@@ -234,7 +256,7 @@ class Create(DocumentWrite):
         """Write the body, with its relations."""
         written = apply(self.obj, self.document, self.body, self.attempt.changes, resets=True)
         for mapping in self.resource_type.written_mappings:
-            value = mapping.value_in(self.body)
-            if mapping.unbounded and value and value != mapping.value_in(self.document):
+            value = mapping.value_in(self.body) if mapping.unbounded else None
+            if value and value != mapping.value_in(self.document):
                 mapping.write(self.obj, value)
         return written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -44,20 +44,17 @@ def holders(obj: Resource, mapping: Mapping, value: Any) -> QuerySet[Any]:
     return rows if obj.instance.pk is None else rows.exclude(pk=obj.instance.pk)
 
 
-def require_unique(obj: Resource, written: Iterable[tuple[Mapping, Any]]) -> None:
+def require_unique(obj: Resource, written: Iterable[tuple[Mapping, Any]], free: Collection[str] = ()) -> None:
     """Refuse unique values that other rows have.
 
+    :param free: The attributes whose values have been looked for: no row that a caller sees has them.
     :raises UniquenessException: If another row has one.
     """
     for mapping, value in written:
-        if mapping.is_unique and value is not None and is_taken(obj, mapping, value):
-            raise conflict(mapping)
-
-
-def is_taken(obj: Resource, mapping: Mapping, value: Any) -> bool:
-    """Whether another row has a unique value, be it one that the caller cannot see."""
-    is_elsewhere = obj.resource_type.adapter.is_taken
-    return has_holder(obj, mapping, value) or is_elsewhere(obj, mapping, value)
+        if mapping.is_unique and value is not None:
+            is_free = mapping.path.key in free or not has_holder(obj, mapping, value)
+            if not is_free or obj.resource_type.adapter.is_taken(obj, mapping, value):
+                raise conflict(mapping)
 
 
 def has_holder(obj: Resource, mapping: Mapping, value: Any) -> bool:
@@ -227,6 +224,16 @@ def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
     :raises InvalidValueException: If a field of the host refuses its value.
     :raises UniquenessException: If another resource has a unique value.
     """
+    is_recorded = save_itself(obj, written)
+    save_beside(obj, written, changes, is_recorded=is_recorded)
+
+
+def save_itself(obj: Resource, written: Written) -> bool:
+    """Save the rows, and the record if it is a new one; return whether it is.
+
+    :raises InvalidValueException: If a field of the host refuses its value.
+    :raises UniquenessException: If another resource has a unique value.
+    """
     validate_fields(obj)
     # Before a new row is created, Create.lock has looked for other rows with its values.
     if not obj.instance._state.adding:
@@ -238,13 +245,21 @@ def save(obj: Resource, written: Written, changes: dict[str, Any]) -> None:
     is_early = (obj.record is None or obj.record.pk is None) and (obj.is_new or obj.is_changed)
     if is_early:
         save_record(obj)
+    return is_early
+
+
+def save_beside(obj: Resource, written: Written, changes: dict[str, Any], *, is_recorded: bool) -> None:
+    """Save what refers to a resource: unique values and relations; and then its record.
+
+    :param is_recorded: Whether the record has been saved.
+    """
     claim(obj, written, replaces=not obj.is_first_try)
     for callback in obj.after_save:
         callback()
     note_members(obj, changes)
-    if obj.is_changed and not is_early:
+    if obj.is_changed and not is_recorded:
         save_record(obj)
-    elif obj.is_adopted and not is_early:
+    elif obj.is_adopted and not is_recorded:
         save_adoption(obj)
 
 

@@ -73,6 +73,8 @@ class AttributePath:
 
     def get(self, document: Json) -> Any:
         """Return the value at the path of a single-valued or whole attribute, or None."""
+        if self.extension is None and self.sub is None:
+            return document.get(self.name)
         value: Any = document
         for name in (self.extension, self.name, self.sub):
             if name is not None:

@@ -11,6 +11,7 @@ in is not for this, since it may be another one at the next request: see :func:`
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
@@ -18,7 +19,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Field, Lookup, Manager, QuerySet
-from django.db.models.expressions import Expression
+from django.db.models.expressions import ColPairs, Expression
 from django.db.models.manager import BaseManager
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -125,6 +126,8 @@ class Prepared(Generic[Row]):
             self.sql, self.params = self.compiler.as_sql()
         except EmptyResultSet:
             self.sql = ""
+        self.converted: tuple[int, ...] | None = None
+        """The columns whose values are converted, once the first run has found them."""
         # It belongs to a thread, which would be kept from closing it.
         self.compiler.connection = None
 
@@ -141,9 +144,21 @@ class Prepared(Generic[Row]):
         compiler.connection = connection
         # Without SQL, Django asks nothing: no row can meet the conditions.
         compiler.as_sql = lambda: (self.sql, params)
+        compiler.get_converters = partial(self.converters, compiler)
         rows = shallow_copy(self.rows)
         rows._query = CompiledQuery(self.rows.query, compiler)
         return iter(rows._iterable_class(rows))
+
+    def converters(self, compiler: SQLCompiler, expressions: list[Any]) -> dict[int, Any]:
+        """Return Django's converters of the selected columns, asking those alone that have any."""
+        if any(isinstance(expression, ColPairs) for expression in expressions):
+            # A composite key: one expression has several places.
+            return type(compiler).get_converters(compiler, expressions)
+        asked = [*range(len(expressions))] if self.converted is None else self.converted
+        found = type(compiler).get_converters(compiler, [expressions[index] for index in asked])
+        by_index = {asked[place]: converters for place, converters in found.items()}
+        self.converted = tuple(by_index)
+        return by_index
 
 
 class CompiledQuery:

@@ -4,21 +4,70 @@
 resource saves several of these rows. The values are still made by the fields, and the key of a new row is
 read by Django's own compiler. Where the project listens to the signals of such a model, or a value is an
 expression, ``Model.save()`` is called.
+
+What several resources leave that are made in one transaction is written together: :func:`written_together`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
 from django.db import connections, transaction
-from django.db.models import Field, Model
+from django.db.models import BooleanField, CharField, Field, ForeignKey, IntegerField, Model, TextField
 from django.db.models.constants import OnConflict
 from django.db.models.signals import post_save, pre_save
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 from django_scim.sql.prepared import ARRAYS, Slot, shallow_copy
 from django_scim.sql.values import column_of
+
+BATCH = 500
+"""How many rows are written by one statement."""
+
+Waiting = dict[type[Model], list[Model]]
+"""New rows that are to be written, by their tables, in the order in which they were met."""
+
+waiting_rows: ContextVar[tuple[str, Waiting] | None] = ContextVar("waiting_rows", default=None)
+"""The database and the rows of :func:`written_together`, within it."""
+
+
+@contextmanager
+def written_together(using: str) -> Iterator[None]:
+    """Write the new rows of the app's own at the end, by one statement for each table.
+
+    A row has its key afterwards. It may refer to one that was saved before it.
+
+    :raises IntegrityError: If a constraint refuses one.
+    """
+    if not connections[using].features.can_return_rows_from_bulk_insert:
+        yield
+        return
+    rows: Waiting = {}
+    token = waiting_rows.set((using, rows))
+    try:
+        yield
+    finally:
+        waiting_rows.reset(token)
+    for model, instances in rows.items():
+        model._base_manager.using(using).bulk_create(instances, batch_size=BATCH)
+
+
+def save_all_new(instances: Iterable[Model], using: str) -> None:
+    """Save new rows of one model.
+
+    :raises IntegrityError: If a constraint refuses one.
+    """
+    rows = list(instances)
+    waiting = waiting_rows.get()
+    if waiting is not None and waiting[0] == using:
+        for row in rows:
+            waiting[1].setdefault(type(row), []).append(row)
+    elif rows:
+        type(rows[0])._base_manager.using(using).bulk_create(rows, batch_size=BATCH)
 
 
 def save_own(instance: Model, using: str) -> None:
@@ -29,6 +78,9 @@ def save_own(instance: Model, using: str) -> None:
     model = type(instance)
     if not is_plain(model, instance):
         instance.save(using=using)
+        return
+    if instance.pk is None and waiting_rows.get() is not None:
+        save_all_new([instance], using)
         return
     with transaction.mark_for_rollback_on_error(using=using):
         if instance.pk is None:
@@ -56,6 +108,20 @@ def columns_of(model: type[Model]) -> list[Field[Any, Any]]:
     return [field for field in model._meta.concrete_fields if not field.primary_key]
 
 
+PLAIN_FIELDS = {CharField, TextField, BooleanField, IntegerField, ForeignKey}
+"""The fields that save a text, a number or nothing just as it is."""
+
+PLAIN_TYPES = {str, int, bool, type(None)}
+
+
+def saved_value(field: Field[Any, Any], instance: Model, connection: Any) -> Any:
+    """Return the value of a new row's field as the database takes it; nearly all are what they are."""
+    value = instance.__dict__[field.attname]
+    if type(field) in PLAIN_FIELDS and type(value) in PLAIN_TYPES:
+        return value
+    return field.get_db_prep_save(field.pre_save(instance, add=True), connection)
+
+
 class Insertion:
     """The statement that makes a row of a model."""
 
@@ -76,9 +142,7 @@ class Insertion:
     def run(self, instance: Model) -> Any:
         """Make the row of an instance, and return its key."""
         connection = connections[self.using]
-        params = tuple(
-            field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in self.fields
-        )
+        params = tuple(saved_value(field, instance, connection) for field in self.fields)
         compiler = shallow_copy(self.compiler)
         compiler.connection = connection
         compiler.as_sql = lambda: [(self.sql, params + self.rest)]

@@ -10,6 +10,8 @@ import base64
 import struct
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
 from typing import Any, cast
 
 from django.conf import settings
@@ -19,6 +21,9 @@ from scim2_models import AttributeBinding
 from scim2_models.path import coerce_value
 
 INTEGER_BIAS = 1 << 63
+
+LONGEST = 100
+"""How many characters a text has at most that is remembered."""
 
 INTEGER_RANGE = range(-INTEGER_BIAS, INTEGER_BIAS)
 
@@ -41,6 +46,9 @@ def encode(binding: AttributeBinding, value: Any) -> str:
     :raises OutOfRange: If the value has no comparable form, such as an integer over 64 bits.
     :raises InvalidFilterException: If the value is of another type than the attribute.
     """
+    kind = binding.target_type
+    if isinstance(value, str) and isinstance(kind, type) and issubclass(kind, Enum) and len(value) < LONGEST:
+        return canonical_text(binding, value)
     typed = coerce_value(binding, value)
     if isinstance(typed, bool):
         return "true" if typed else "false"
@@ -53,6 +61,15 @@ def encode(binding: AttributeBinding, value: Any) -> str:
     if isinstance(typed, bytes):
         return base64.b64encode(typed).decode("ascii")
     return str(binding.comparable(str(typed)))
+
+
+@lru_cache(maxsize=1024)
+def canonical_text(binding: AttributeBinding, value: str) -> str:
+    """Return the same for a value of which the schema has a list, such as ``type``.
+
+    scim2-models builds a validator for each, which takes longer than all the rest.
+    """
+    return str(binding.comparable(str(coerce_value(binding, value))))
 
 
 def in_utc(moment: datetime) -> datetime:

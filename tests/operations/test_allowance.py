@@ -163,7 +163,8 @@ class TestBulkJobs:
         assert_scim_error(response, 413)
         assert stored() == before
 
-    def test_a_job_ends_with_the_time_that_it_may_take(self, scim, monkeypatch):
+    def test_a_job_ends_with_the_time_that_it_may_take(self, scim, monkeypatch, settings):
+        settings.DJANGO_SCIM = {**settings.DJANGO_SCIM, "BULK_TRANSACTION_SIZE": 1}
         times = iter([0.0, *[0.21] * 10])
         monkeypatch.setattr("time.thread_time", lambda: next(times))
 

@@ -11,6 +11,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import GroupFactory, UserFactory, managed
+from tests.operations.bulk_operations import post, run
 from tests.operations.examples import ENTERPRISE_USER, PASSWORD
 from tests.operations.patch_operations import add, remove, replace
 from tests.representations import ENTERPRISE, group, id_of, member, path_of, user
@@ -104,6 +105,21 @@ def test_a_creation_looks_for_holders_of_the_name_and_writes_four_rows(warm):
 def test_the_external_id_of_a_new_user_is_one_more_row_and_one_more_question(warm):
     with statements(9):  # whether the connection has deleted who is called so; and the link
         warm.post("/Users", EMPLOYEE)
+
+
+def test_creations_of_a_job_are_looked_for_and_leave_their_rows_together(warm):
+    def job(size, first):
+        names = [f"user{first + number}" for number in range(size)]
+        return [post("/Users", name, user(name, externalId=name)) for name in names]
+
+    run(warm, *job(16, 0))
+    # token | limits | holders of the names, deleted resources | limits | records, claims, links | events | token
+    with statements() as collected:
+        run(warm, *job(16, 100))
+
+    rows = [sql for sql in collected if re.match(r"INSERT INTO .auth_user.", sql)]
+    assert len(rows) == 16
+    assert len(collected) - len(rows) <= 10, "\n".join(collected)
 
 
 def test_a_replacement_costs_what_a_modification_does(warm, provisioned):

@@ -1,7 +1,8 @@
-"""Bulk jobs (RFC 7644 section 3.7): many operations in one request, each in its own transaction.
+"""Bulk jobs (RFC 7644 section 3.7): many operations in one request.
 
-Operations run in their order. If an operation refers to a resource that a later one creates, it waits for it.
-Resources that refer to each other in a circle are created in one transaction, first without the references.
+Operations run in their order, each in its own transaction; creations that follow each other are tried
+together first. If an operation refers to a resource that a later one creates, it waits for it. Resources that
+refer to each other in a circle are created in one transaction, first without the references.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
 from scim2_models import ConflictException, ForbiddenException, SCIMException
 
 from django_scim.allowance import CostExceeded
+from django_scim.conf import get_settings
 from django_scim.history.events import Attempt
 from django_scim.models import AccessToken, Operation
-from django_scim.operations.bulk.references import execution_order, resolved, without_references
+from django_scim.operations.bulk.references import resolved, without_references
 from django_scim.operations.bulk.request import BulkOperation, read_request
+from django_scim.operations.bulk.together import create_together, look_for, runs
 from django_scim.operations.create import Create
 from django_scim.operations.delete import Delete
 from django_scim.operations.patch import Patch
@@ -80,6 +84,11 @@ class BulkJob:
                 operation.error = ForbiddenException(detail="the token does not allow this resource type")
         self.identifiers: dict[str, str] = {}
         """The ``id`` of each resource that was created, by its ``bulkId``."""
+        self.errors = 0
+        """How many operations have failed."""
+        self.may_create_together = not (caller.is_rehearsal or get_settings().POLICIES)
+        """Whether creations are tried together: where one attempt has failed, the next would too. Policies of
+        the project may look at all that was made before, and a rehearsal is rolled back as it is."""
 
     def run(self) -> list[BulkOperation]:
         """Run the operations until ``failOnErrors`` stops them. Return those that were tried, in order."""
@@ -92,17 +101,29 @@ class BulkJob:
             {makers[bulk_id] for bulk_id in operation.needs} if operation.error is None else set()
             for operation in self.operations
         ]
-        errors = 0
-        for positions in execution_order(needs):
-            circle = [self.operations[position] for position in positions]
-            if len(circle) > 1 or positions[0] in needs[positions[0]]:
-                self.perform_circle(circle)
-            else:
-                self.perform(circle[0])
-            errors += sum(operation.error is not None for operation in circle)
-            if self.fail_on_errors is not None and errors >= self.fail_on_errors:
+        for run in runs(self.operations, needs):
+            if self.is_over:
                 break
+            operations = [self.operations[position] for position in run.positions]
+            if run.is_circle:
+                self.perform_circle(operations)
+            elif len(operations) > 1 and self.may_create_together:
+                self.create_all(operations)
+            else:
+                self.perform_in_turn(operations)
         return [operation for operation in self.operations if operation.status is not None]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether as many operations have failed as the client lets fail."""
+        return self.fail_on_errors is not None and self.errors >= self.fail_on_errors
+
+    def perform_in_turn(self, operations: Iterable[BulkOperation]) -> None:
+        """Run operations one by one, until too many have failed."""
+        for operation in operations:
+            if self.is_over:
+                return
+            self.perform(operation)
 
     def perform(self, operation: BulkOperation) -> None:
         """Run one operation, and set its result."""
@@ -116,6 +137,7 @@ class BulkJob:
             if operation.error is not None:
                 raise operation.error
             self.require_unstopped()
+            self.caller.allowance.require_time()
             self.require_made(operation.needs)
             assert attempt is not None
             self.succeed(operation, self.write(operation, attempt))
@@ -127,8 +149,7 @@ class BulkJob:
     def require_unstopped(self) -> None:
         """Refuse an operation if the project has stopped the client since the job began.
 
-        It is asked before each operation, since people and other processes may have done so; as it is whether
-        the job has taken all the time that it may.
+        It is asked before each operation, since people and other processes may have done so.
 
         :raises SCIMException: In this case, then and for all operations that follow.
         """
@@ -138,7 +159,6 @@ class BulkJob:
         self.is_begun = True
         if self.stop is not None:
             raise self.stop
-        self.caller.allowance.require_time()
 
     def require_made(self, needs: Iterable[str]) -> None:
         """Refuse an operation that refers to a resource that could not be made.
@@ -184,6 +204,7 @@ class BulkJob:
         if isinstance(exception, CostExceeded):
             # Those that follow may build on this one: none of them is done, however little it costs.
             self.stop = exception
+        self.errors += 1
         operation.error = self.refuse(attempt, exception)
         operation.status = operation.error.status
         operation.version = None
@@ -198,6 +219,69 @@ class BulkJob:
         attempt.sent.append(operation.path)
         attempt.receive(operation.data)
         return attempt
+
+    # Creations that follow each other
+
+    def create_all(self, operations: Sequence[BulkOperation]) -> None:
+        """Create resources that do not refer to each other: together, but for those known to fail."""
+        creations = {operation: self.readable_creation(operation) for operation in operations}
+        readable = [creation for creation in creations.values() if creation is not None]
+        free = self.free_among(readable)
+        for is_free, part in groupby(operations, lambda operation: creations[operation] in free):
+            if self.is_over:
+                return
+            stretch = list(part)
+            parts = [creation for operation in stretch if (creation := creations[operation]) is not None]
+            if not (is_free and len(stretch) > 1 and self.created_together(stretch, parts)):
+                self.perform_in_turn(stretch)
+
+    def readable_creation(self, operation: BulkOperation) -> Create | None:
+        """Return the creation of an operation, or None if the operation is not valid."""
+        try:
+            self.require_made(operation.needs)
+            creation = self.creation(operation)
+            schema = schema_of(creation.resource_type.resource)
+            return creation.read_body(resolved(operation.data, self.identifiers, schema))
+        except SCIMException:
+            return None
+
+    def free_among(self, creations: Sequence[Create]) -> set[Create]:
+        """Return the creations that no other resource is known to stand in the way of."""
+        if len(creations) < 2:
+            return set()
+        return in_transaction(database_of(creations[0].resource_type), partial(look_for, creations))
+
+    def created_together(self, operations: Sequence[BulkOperation], creations: Sequence[Create]) -> bool:
+        """Try to create resources in one transaction. Return whether it has worked; if not, nothing is done.
+
+        It is asked again before the commit whether the client may go on.
+        """
+        for creation in creations:
+            creation.attempt.made_with = len(creations)
+
+        def make_all() -> list[Resource]:
+            made = create_together(creations)
+            self.require_unstopped()
+            return made
+
+        allowance = self.caller.allowance
+        spent = allowance.spent
+        try:
+            self.require_unstopped()
+            allowance.require_time()
+            made = in_transaction(database_of(creations[0].resource_type), allowance.counted_once(make_all))
+        except MemoryError:
+            raise
+        except Exception:
+            # One by one, each has its own answer. Whether the client may go on is asked anew: what this
+            # attempt has seen may be rolled back with it.
+            self.may_create_together = False
+            self.stop = None
+            allowance.spent = spent
+            return False
+        for operation, obj in zip(operations, made, strict=True):
+            self.succeed(operation, obj)
+        return True
 
     # Circles
 
@@ -234,6 +318,7 @@ class BulkJob:
 
         try:
             self.require_unstopped()
+            self.caller.allowance.require_time()
             own = {operation.bulk_id for operation in circle}
             for operation, creation in in_turn():
                 self.require_made(operation.needs - own)

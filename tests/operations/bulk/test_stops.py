@@ -84,10 +84,23 @@ def test_a_job_ends_before_its_circle(scim, after_the_second):
     assert Group.objects.count() == 2
 
 
-def test_a_job_asks_once_for_each_operation_and_not_again_for_the_first(scim):
+@pytest.fixture
+def one_by_one(settings):
+    """Have each creation in a transaction of its own."""
+    settings.DJANGO_SCIM = {"BULK_TRANSACTION_SIZE": 1}
+
+
+def test_a_job_asks_once_for_each_operation_and_not_again_for_the_first(scim, one_by_one):
     run(scim, *groups("warm"))
 
     assert [asked(scim, "a"), asked(scim, "b", "c"), asked(scim, "d", "e", "f")] == [1, 2, 3]
+
+
+def test_a_job_asks_before_and_after_what_it_makes_together(scim, settings):
+    settings.DJANGO_SCIM = {"BULK_TRANSACTION_SIZE": 2}
+    run(scim, *groups("warm"))
+
+    assert [asked(scim, "a", "b"), asked(scim, "c", "d", "e", "f")] == [2, 4]
 
 
 def asked(scim, *names):
@@ -98,7 +111,7 @@ def asked(scim, *names):
     return sum("django_scim_accesstoken" in sql.partition("FROM")[2].split()[0] for sql in looks)
 
 
-def test_a_lack_of_memory_is_no_refused_operation(scim, after_the_second):
+def test_a_lack_of_memory_is_no_refused_operation(scim, after_the_second, one_by_one):
     def exhaust(scim):
         raise MemoryError
 
@@ -110,6 +123,18 @@ def test_a_lack_of_memory_is_no_refused_operation(scim, after_the_second):
     assert_scim_error(response, 500)
     assert list(Group.objects.values_list("name", flat=True)) == ["group1"]
     assert list(ProvisioningEvent.objects.values_list("status", flat=True)) == [201]
+
+
+def test_a_lack_of_memory_leaves_nothing_of_what_is_made_together(scim, after_the_second):
+    def exhaust(scim):
+        raise MemoryError
+
+    after_the_second(exhaust)
+    scim.client.raise_request_exception = False
+
+    assert_scim_error(scim.post("/Bulk", bulk(*groups("group1", "group2", "group3"))), 500)
+    assert not Group.objects.exists()
+    assert not ProvisioningEvent.objects.exists()
 
 
 def test_a_lack_of_memory_is_no_refused_request(scim, after_the_second):
@@ -124,7 +149,9 @@ def test_a_lack_of_memory_is_no_refused_request(scim, after_the_second):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_ends_after_its_token_is_deleted(scim):
+def test_a_job_ends_after_its_token_is_deleted(scim, settings):
+    settings.DJANGO_SCIM = {"BULK_TRANSACTION_SIZE": 2}
+
     def delete_token(sender, instance, **kwargs):
         if instance.name == "group2":
             AccessToken.objects.filter(pk=scim.stored.pk).delete()
