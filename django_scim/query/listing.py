@@ -65,7 +65,7 @@ class Part:
     @property
     def database(self) -> str:
         """The database that is asked."""
-        return self.rows.db
+        return self.rows.db if self.kept is None else self.kept.database
 
     def total(self) -> int:
         """Return how many resources there are."""

@@ -50,8 +50,9 @@ class Contained(Lookup):
 
 def slot_in(value: Any) -> Slot | None:
     """Return the place of the text in a document, or None if the text itself is there."""
-    while isinstance(value, dict | list):
-        (value, *_) = value.values() if isinstance(value, dict) else value
+    if isinstance(value, dict | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return next(filter(None, map(slot_in, parts)), None)
     return value if isinstance(value, Slot) else None
 
 

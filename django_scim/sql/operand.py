@@ -84,12 +84,16 @@ def is_text(binding: AttributeBinding) -> bool:
     return isinstance(kind, type) and issubclass(kind, str)
 
 
-def substring(text: Any, operator: CompareOperator, fragment: str) -> Q:
-    """Return the condition of ``co``, ``sw`` or ``ew``, without LIKE, whose wildcards would need escapes."""
+def substring(text: Any, operator: CompareOperator, fragment: str | Slot) -> Q:
+    """Return the condition of ``co``, ``sw`` or ``ew``, without LIKE, whose wildcards would need escapes.
+
+    :param fragment: For ``co``, it may be the place of a text that is not empty.
+    """
     if not fragment:
         return constant(True)
     if operator is CompareOperator.co:
-        return Q(GreaterThan(StrIndex(text, Value(fragment)), 0))
+        return Q(GreaterThan(StrIndex(text, fragment if isinstance(fragment, Slot) else Value(fragment)), 0))
+    assert isinstance(fragment, str)
     end = Left(text, len(fragment)) if operator is CompareOperator.sw else Right(text, len(fragment))
     return Q(Exact(end, fragment))
 

@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from scim2_models import ScimFilter
 
 from django_scim.adapters import UserAdapter
+from django_scim.dialects.canonical import canonical_filter
 from django_scim.models import Connection
 from django_scim.query.statements import KeptQuery
 from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller
+from django_scim.schema.attributes import schema_of
 from tests.conftest import ScimClient
 from tests.factories import UserFactory
 from tests.representations import path_of, user
@@ -91,6 +93,52 @@ def test_a_look_up_by_an_address_finds_the_same_with_and_without_a_statement(sci
     assert twice == [otherwise, otherwise]
 
 
+SELECTED = [
+    '{path}[type eq "work" and value eq "{value}"]',
+    '{path}[value eq "{value}" and type eq "home"]',
+    '{path}[type eq "work" and value co "{value}"]',
+    '{path}[primary eq true and value eq "{value}"]',
+    '{path}[value co "{value}"]',
+]
+
+
+@pytest.mark.parametrize("value", [*ADDRESSES[:-1], "a", "@"])
+@pytest.mark.parametrize("form", SELECTED)
+def test_a_value_path_finds_the_same_with_and_without_a_statement(scim, form, value):
+    addresses = [
+        [("ada@example.com", "work"), ("second@example.com", "home")],
+        [("third@example.com", "home"), ("\u00e4rger@example.com", "work")],
+        [("other@example.com", "work"), ("ada@example.com", "home")],
+        [("%s", "work"), ("fourth@example.com", "home"), ("\\", "other")],
+    ]
+    for number, found in enumerate(addresses):
+        values = [{"value": each, "type": kind, "primary": kind == "home"} for each, kind in found]
+        assert scim.post("/Users", user(f"u{number}", emails=values)).status_code == 201
+    UserFactory.create(username="made", email="Ada@example.com")
+    filter = form.format(path="emails", value=value.replace('"', '\\"'))
+
+    assert kept(filter, scim) is not None
+    twice = [names(scim, filter=filter) for _ in range(2)]
+    otherwise = names(scim, filter=f"{filter} and id pr")
+
+    assert twice == [otherwise, otherwise]
+
+
+def test_what_entra_id_matches_by_is_kept(scim):
+    asked = 'emails[type eq "work"].value eq "ada@example.com"'
+    schema = schema_of(registry().by_name["User"].resource)
+
+    found = str(canonical_filter(asked, [schema]))
+
+    assert kept(found, scim) is not None
+
+
+def test_a_search_inside_of_values_may_take_no_longer_than_others(scim):
+    search, look_up = (kept(f'emails[value {op} "a"]', scim) for op in ("co", "eq"))
+
+    assert (search and search.is_look_up, look_up and look_up.is_look_up) == (False, True)
+
+
 def test_a_look_up_by_an_address_sees_a_change_at_once(scim):
     created = scim.post("/Users", user("ada", emails=[{"value": "first@example.com"}])).json()
     assert names(scim, filter='emails eq "first@example.com"') == ["ada"]
@@ -160,7 +208,16 @@ def test_what_the_host_shows_is_asked_at_each_request(scim, settings):
         'userName sw "a"',
         'userName eq "a" or userName eq "b"',
         'emails.type eq "work"',
-        'emails[type eq "work"].value eq "a"',
+        'emails[type eq "a" and value eq "b"]',
+        'emails[type eq "work" or value eq "b"]',
+        'emails[type eq "work" and value sw "b"]',
+        'emails[type ne "work" and value eq "b"]',
+        'emails[value eq "a" and value eq "b"]',
+        'emails[type eq "work" and not (value eq "b")]',
+        'emails[type eq "work" and display eq "b"]',
+        'emails[type eq "work"]',
+        'emails[value co ""]',
+        'phoneNumbers[type eq "work" and value eq "b"]',
         'externalId eq ""',
         'externalId sw "a"',
         'id eq "1"',
