@@ -12,18 +12,15 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from httpx2 import Client
-from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_models import BaseModel, Mutability, Path
-from scim2_tester import check_server
 from scim2_tester.checkers import patch_add, patch_replace
 from scim2_tester.filling import get_random_example_value
 from scim2_tester.utils import fields_equality
 
 from django_scim.models import Connection
 from django_scim.resources.registry import registry
-from tests.conformance import PASSED, readable
-from tests.conftest import BEHIND_TLS, ROOT, SCIM, ScimClient
+from tests.conformance import PASSED, checked, readable
+from tests.conftest import ScimClient
 
 __all__ = ["adapted_suite", "test_every_check_passes_and_none_is_left_out", "values"]
 
@@ -101,10 +98,8 @@ def test_every_check_passes_and_none_is_left_out(live_server, connection: Connec
     # The suite deletes all that it makes, which would pause the connection.
     connection.deprovisioning_limit = 1000
     connection.save()
-    token = ScimClient(connection).token
-    headers = {"Authorization": f"Bearer {token}", "Accept": SCIM, "Content-Type": SCIM, **BEHIND_TLS}
-    with Client(base_url=f"{live_server.url}{ROOT}", headers=headers) as client:
-        results = check_server(SyncSCIMClient(client))
+
+    results = checked(live_server.url, ScimClient(connection).token)
 
     assert {result.resource_type for result in results} == {None, *registry().by_name}
     failed = [result for result in results if result.status not in PASSED]
