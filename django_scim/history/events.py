@@ -23,7 +23,7 @@ from django_scim.models import (
     Outcome,
     ProvisioningEvent,
 )
-from django_scim.sql.saving import save_all_new, save_own
+from django_scim.sql.saving import insert_rows, save_own
 from django_scim.sql.values import column_of
 
 SIDES = {"before", "after"}
@@ -197,12 +197,16 @@ class Attempt:
                 self._write_memberships(self.event)
 
     def _write_memberships(self, event: ProvisioningEvent) -> None:
-        if self.memberships:
-            rows = [
-                MembershipChange(event=event, position=position, **row._asdict())
-                for position, row in enumerate(self.memberships)
-            ]
-            save_all_new(rows, router.db_for_write(ProvisioningEvent))
+        using = router.db_for_write(ProvisioningEvent)
+        if event.pk is None:
+            # The event is written with others, and these after it.
+            for position, row in enumerate(self.memberships):
+                save_own(MembershipChange(event=event, position=position, **row._asdict()), using)
+        elif self.memberships:
+            names = ("event", "position", *Membership._fields)
+            fields = [column_of(MembershipChange, name) for name in names]
+            rows = [(event.pk, position, *row) for position, row in enumerate(self.memberships)]
+            insert_rows(MembershipChange, fields, rows, using)
 
     @property
     def told_changes(self) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Excerpt:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return self.members(value)
+            return self.bare(value) if self.redaction.is_bare(value) else self.members(value)
         if isinstance(value, list):
             return self.items(value)
         return value
@@ -91,6 +91,14 @@ class Excerpt:
             else:
                 members[kept] = self.copy(value[name])
         return members if len(members) == len(value) else {**members, SHORTENED: SHORTENED}
+
+    def bare(self, value: dict[str, str]) -> dict[str, str]:
+        """Return the copy of a value that is but an ``id``, as a group may have thousands of."""
+        (text,) = value.values()
+        if len(text) + COST > self.remaining:
+            return self.members(value)
+        self.remaining -= len("value") + COST + len(text)
+        return {"value": text}
 
     def operation(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return what is kept of an operation of a PATCH on a secret: ``op`` and ``path``."""

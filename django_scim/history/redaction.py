@@ -59,6 +59,9 @@ FORMS = re.compile(
 )
 """What is a secret by its form: tokens of this app and of others, the hash of a password, a private key."""
 
+IDENTIFIER = re.compile(r"[0-9a-f-]{1,64}", re.ASCII)
+"""A number or a UUID: no name of a secret is made of these characters, and no form of one."""
+
 PLAIN = re.compile(r"[\w.@ -]*", re.ASCII)
 """A text with nothing encoded, and with nothing but words between a name and its value."""
 
@@ -271,7 +274,20 @@ class Redaction:
 
     def is_odd(self, items: list[Any]) -> bool:
         """Whether a list mentions a secret other than in operations, so that anything may be one."""
-        return any(not is_operation(item) and self.mentions(item) for item in items)
+        return any(
+            not self.is_bare(item) and not is_operation(item) and self.mentions(item) for item in items
+        )
+
+    def is_bare(self, item: Any) -> bool:
+        """Whether an item of a list is but an ``id`` of digits, which names no secret and is none."""
+        return (
+            isinstance(item, dict)
+            and len(item) == 1
+            and isinstance(text := item.get("value"), str)
+            and IDENTIFIER.fullmatch(text) is not None
+            and text not in self.secrets
+            and not any(value in text for value in self.values)
+        )
 
     def mentions(self, document: Any) -> bool:
         """Whether a secret's name is anywhere in a document."""

@@ -10,7 +10,7 @@ What several resources leave that are made in one transaction is written togethe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -53,21 +53,73 @@ def written_together(using: str) -> Iterator[None]:
     finally:
         waiting_rows.reset(token)
     for model, instances in rows.items():
-        model._base_manager.using(using).bulk_create(instances, batch_size=BATCH)
+        insert_instances(model, instances, using)
 
 
-def save_all_new(instances: Iterable[Model], using: str) -> None:
-    """Save new rows of one model.
+def waits(instance: Model, using: str) -> bool:
+    """Whether a new row is to be written with others; if so, it waits for them from now on."""
+    waiting = waiting_rows.get()
+    if waiting is None or waiting[0] != using:
+        return False
+    waiting[1].setdefault(type(instance), []).append(instance)
+    return True
 
+
+def insert_instances(model: type[Model], instances: list[Model], using: str) -> None:
+    """Make the rows of instances, which have their keys afterwards."""
+    fields, connection = columns_of(model), connections[using]
+    relations = [field for field in fields if isinstance(field, ForeignKey)]
+    for instance in instances:
+        for field in relations:
+            if field.is_cached(instance) and (other := field.get_cached_value(instance)) is not None:
+                # It may have got its key since.
+                setattr(instance, field.attname, other.pk)
+    rows = [tuple(saved_value(field, each, connection) for field in fields) for each in instances]
+    for instance, key in zip(instances, insert_rows(model, fields, rows, using, returns=True), strict=True):
+        instance.pk, instance._state.adding, instance._state.db = key, False, using
+
+
+def insert_rows(
+    model: type[Model],
+    fields: Sequence[Field[Any, Any]],
+    rows: Sequence[tuple[Any, ...]],
+    using: str,
+    *,
+    returns: bool = False,
+) -> list[Any]:
+    """Make many rows of an own table, given the values of some fields as the database takes them.
+
+    :param returns: Whether the keys of the rows are returned, in their order.
     :raises IntegrityError: If a constraint refuses one.
     """
-    rows = list(instances)
-    waiting = waiting_rows.get()
-    if waiting is not None and waiting[0] == using:
-        for row in rows:
-            waiting[1].setdefault(type(row), []).append(row)
-    elif rows:
-        type(rows[0])._base_manager.using(using).bulk_create(rows, batch_size=BATCH)
+    connection = connections[using]
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(column(field)) for field in fields)
+    begin = f"INSERT INTO {quote(model._meta.db_table)} ({names})"
+    end = f" RETURNING {quote(column(model._meta.pk))}" if returns else ""
+    size = min(BATCH, connection.ops.bulk_batch_size(fields, rows))
+    keys: list[Any] = []
+    with transaction.mark_for_rollback_on_error(using=using), connection.cursor() as cursor:
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            if connection.vendor == "postgresql":
+                # One array for each column: psycopg takes apart a text with many places.
+                kinds = [str(field.db_type(connection)).partition("(")[0] for field in fields]
+                arrays = ", ".join(f"(%s)::{kind}[]" for kind in kinds)
+                columns = [list(each) for each in zip(*part, strict=True)]
+                cursor.execute(f"{begin} SELECT * FROM UNNEST({arrays}){end}", columns)  # noqa: S608 - names
+            else:
+                row = f"({', '.join(['%s'] * len(fields))})"
+                values = [value for each in part for value in each]
+                cursor.execute(f"{begin} VALUES {', '.join([row] * len(part))}{end}", values)
+            if returns:
+                keys += [key for (key,) in cursor.fetchall()]
+    return keys
+
+
+def column(field: Any) -> str:
+    """Return the name of a field's column."""
+    return str(field.column)
 
 
 def save_own(instance: Model, using: str) -> None:
@@ -79,8 +131,7 @@ def save_own(instance: Model, using: str) -> None:
     if not is_plain(model, instance):
         instance.save(using=using)
         return
-    if instance.pk is None and waiting_rows.get() is not None:
-        save_all_new([instance], using)
+    if instance.pk is None and waits(instance, using):
         return
     with transaction.mark_for_rollback_on_error(using=using):
         if instance.pk is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -129,3 +130,21 @@ class TestSecrets:
 
     def test_secrets_leave_other_queries_as_they_are(self):
         assert SECRETS.target("/Users?count=1") == "/Users?count=1"
+
+
+@pytest.mark.parametrize("size", [0, 10, 25, 60, 100, 10_000])
+def test_values_that_are_but_ids_are_kept_as_any_others(size, monkeypatch):
+    document = {"members": [{"value": str(UUID(int=number))} for number in range(3)] + [{"value": "17"}]}
+    bare = excerpt(document, SECRETS, size)
+
+    monkeypatch.setattr(Redaction, "is_bare", lambda *_: False)
+
+    assert bare == excerpt(document, SECRETS, size)
+
+
+def test_a_secret_of_the_request_is_not_taken_for_an_id():
+    token = "0123456789abcdef0123456789abcdef"
+
+    kept = excerpt({"members": [{"value": token}]}, SECRETS.beside(token), 10_000)
+
+    assert token not in str(kept)

@@ -113,7 +113,7 @@ def test_creations_of_a_job_are_looked_for_and_leave_their_rows_together(warm):
         return [post("/Users", name, user(name, externalId=name)) for name in names]
 
     run(warm, *job(16, 0))
-    # token | limits | holders of the names, deleted resources | limits | records, claims, links | events | token
+    # token | limits, holders of the names, deleted ones | limits, records, claims, links, events, token
     with statements() as collected:
         run(warm, *job(16, 100))
 

@@ -13,7 +13,7 @@ from django.db.models.signals import post_save
 from django.utils import timezone
 
 from django_scim.models import Link, ProvisioningEvent, Record
-from django_scim.sql.saving import insert_pairs, save_own
+from django_scim.sql.saving import insert_pairs, save_own, written_together
 from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +132,53 @@ def test_insert_pairs_adds_to_those_that_are_there(number):
 
     assert members(group) == set(keys)
     assert there.groups.count() == 1
+
+
+def test_rows_written_together_are_those_that_each_alone_would_be(django_assert_num_queries):
+    alone, first, second = (record(integer_key=number, former_ids=["a"]) for number in range(3))
+    save_own(alone, "default")
+
+    with django_assert_num_queries(1), written_together("default"):
+        save_own(first, "default")
+        save_own(second, "default")
+        assert first.pk is None
+
+    own = {"id", "integer_key", "created", "last_modified"}
+    stored = [
+        {name: value for name, value in values(saved(each)).items() if name not in own}
+        for each in (alone, first, second)
+    ]
+    assert stored[0] == stored[1] == stored[2]
+    assert [saved(each).integer_key for each in (first, second)] == [1, 2]
+    assert (first._state.adding, first._state.db) == (False, "default")
+
+
+def test_rows_written_together_may_refer_to_each_other():
+    made, connection = record(integer_key=1), ConnectionFactory.create()
+
+    with written_together("default"):
+        save_own(made, "default")
+        save_own(Link(record=made, connection=connection, external_id="a", digest="a"), "default")
+
+    assert Link.objects.get().record == made
+
+
+def test_nothing_is_written_together_where_something_fails():
+    def fail():
+        with written_together("default"):
+            save_own(record(integer_key=1), "default")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+    save_own(record(integer_key=2), "default")
+    assert Record.objects.get().integer_key == 2
+
+
+def test_more_rows_than_one_statement_takes_are_written_together():
+    with written_together("default"):
+        for number in range(1201):
+            save_own(record(integer_key=number), "default")
+
+    assert Record.objects.count() == 1201
