@@ -127,8 +127,9 @@ def connection(transactional_db):
 @pytest.fixture
 def address(connection, administrator):
     """Return the address of a page."""
-    paused = ConnectionFactory.create(name="Entra ID")
+    paused = ConnectionFactory.create(name="Entra ID of the subsidiary in Switzerland")
     paused.pause("more than 500 resources were to be deactivated or deleted within an hour")
+    ScimClient(paused).post("/Users", user_body("dora.of-a-long-name@subsidiary.example.com"))
     rehearsing = ConnectionFactory.create(name="OneLogin")
     rehearsing.rehearse()
     ScimClient(rehearsing).post("/Users", user_body("carl"))
@@ -143,7 +144,7 @@ def address(connection, administrator):
         "rehearsing": rehearsing.pk,
         "token": connection.tokens.get().pk,
         "change": events.get(operation="modify").pk,
-        "refusal": events.get(outcome="refused").pk,
+        "refusal": events.get(outcome="refused", connection=connection).pk,
         "record": Record.objects.get(resource_type="User", integer_key=user.pk).pk,
         "user": user.pk,
         "stranger": User.objects.get(username="root").pk,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.addresses import LOOKED_AT
 
 OVERLAPPING = """
@@ -73,6 +75,22 @@ def test_all_of_a_page_can_be_seen(page, visit):
         found[name] = [*folded, *across(page)]
 
     assert {name: each for name, each in found.items() if each} == {}
+
+
+LISTS = ("connections", "history", "resources", "search of resources")
+
+CUT = """() => Array.from(document.querySelectorAll("#changelist .results"))
+    .map((each) => each.scrollWidth - each.clientWidth)"""
+"""By how many pixels the table of a list reaches beyond its place."""
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_no_column_of_a_list_is_cut_off_on_a_laptop(page, visit, name):
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+    visit(name)
+
+    assert page.evaluate(CUT) == [0]
 
 
 def across(page):
