@@ -226,6 +226,11 @@ def scope_choices() -> list[tuple[str, Any]]:
 
 
 def readable_scopes(scopes: Iterable[str]) -> str:
-    """Return scopes as people read them; one of a resource type that is no longer served, as it is."""
+    """Return scopes as people read them; one of a resource type that is no longer served, as it is.
+
+    To read is not said beside to read and write.
+    """
     names = dict(scope_choices())
-    return ", ".join(str(names.get(scope, scope)) for scope in scopes)
+    own = list(scopes)
+    told = [scope for scope in own if scope != Scope.READ or Scope.WRITE not in own]
+    return ", ".join(str(names.get(scope, scope)) for scope in told)

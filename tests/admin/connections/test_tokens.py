@@ -169,6 +169,12 @@ def test_a_token_that_would_be_of_no_use_is_not_made(admin_client, connection, f
     assert not AccessToken.objects.exists()
 
 
+def test_what_a_token_may_do_is_said_once(admin_client, connection):
+    assert "Scopes: read and write<" in admin_client.post(create_page(connection), form()).text
+
+    assert "Scopes: read<" in admin_client.post(create_page(connection), form(scopes="read")).text
+
+
 def test_looking_at_the_form_of_a_token_makes_none(admin_client, connection):
     assert admin_client.get(create_page(connection)).status_code == 200
     assert not AccessToken.objects.exists()
