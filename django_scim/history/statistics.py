@@ -120,6 +120,14 @@ def recent_refusal_count() -> Coalesce:
     return Coalesce(Subquery(total), 0, output_field=PositiveBigIntegerField())
 
 
+def latest_of_times(*times: datetime | None) -> datetime | None:
+    """Return the last of some times; None if there is none.
+
+    The use of a token is written once a minute: a request that the history has may be later.
+    """
+    return max((each for each in times if each is not None), default=None)
+
+
 def last_success() -> Coalesce:
     """Return the annotation of connections: the time of the last success.
 

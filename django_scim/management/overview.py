@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -15,7 +16,7 @@ from django_scim.api.authentication import takes_own_tokens
 from django_scim.history.counting import roll_up
 from django_scim.history.export import in_utc
 from django_scim.history.refused_tokens import refusal_text, remedy
-from django_scim.history.statistics import last_success, recent_refusals
+from django_scim.history.statistics import last_success, latest_of_times, recent_refusals
 from django_scim.management.sharing import link_document, link_line, time_or_never
 from django_scim.models import AccessToken, Connection
 from django_scim.setup_guides import documentation_url, likely_provider
@@ -47,6 +48,11 @@ def watched() -> QuerySet[Any]:
         .prefetch_related("tokens", "setup_links")
         .order_by("name")
     )
+
+
+def last_request(connection: Any) -> datetime | None:
+    """Return when a connection of :func:`watched` sent something last."""
+    return latest_of_times(connection.last_request, connection.last_success)
 
 
 def state(connection: Connection) -> str:
@@ -100,7 +106,7 @@ def overview(connection: Any) -> Iterator[tuple[str, str]]:
         "manages",
         f"{managed} resources" if managed <= MOST_MANAGED else f"more than {MOST_MANAGED} resources",
     )
-    yield "last request", time_or_never(connection.last_request)
+    yield "last request", time_or_never(last_request(connection))
     yield "last success", time_or_never(connection.last_success)
     yield "refused in 24 hours", str(sum(refusal.number for refusal in recent_refusals(connection)))
     for token in connection.tokens.all():
@@ -132,7 +138,7 @@ def document(connection: Any) -> dict[str, Any]:
         "networks": connection.networks,
         "notify": connection.notify,
         "deprovisioningLimit": connection.deprovisioning_limit,
-        "lastRequest": None if connection.last_request is None else in_utc(connection.last_request),
+        "lastRequest": None if (time := last_request(connection)) is None else in_utc(time),
         "lastSuccess": None if connection.last_success is None else in_utc(connection.last_success),
         "tokens": [token_document(token) for token in connection.tokens.all()],
         "setupLinks": [link_document(link) for link in connection.setup_links.all()],

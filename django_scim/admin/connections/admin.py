@@ -35,7 +35,12 @@ from django_scim.admin.connections.tokens import AccessTokenInline
 from django_scim.admin.history.problems import problems_beside
 from django_scim.admin.pictures import pictures
 from django_scim.history.counting import roll_up
-from django_scim.history.statistics import last_success, recent_refusal_count, time_text
+from django_scim.history.statistics import (
+    last_success,
+    latest_of_times,
+    recent_refusal_count,
+    time_text,
+)
 from django_scim.models import AccessToken, AdoptionPolicy, Connection, Link, SetupLink
 from django_scim.resources.authority import Act, table
 from django_scim.setup_links.progress import progress
@@ -143,7 +148,8 @@ class ConnectionAdmin(DescribedPage, ConnectionPages):
     @admin.display(description=_("last request"), ordering="last_request")
     def last_request(self, connection: WatchedConnection) -> str:
         """Return when any token of the connection was last used."""
-        return gettext("never") if connection.last_request is None else time_text(connection.last_request)
+        time = latest_of_times(connection.last_request, getattr(connection, "last_success", None))
+        return gettext("never") if time is None else time_text(time)
 
     @admin.display(description=_("last success"), ordering="last_success")
     def last_success(self, connection: WatchedConnection) -> str:

@@ -18,7 +18,7 @@ from django_scim.api.authentication import AccessTokenAuthentication
 from django_scim.api.transport import is_within, parse_address
 from django_scim.conf import get_settings
 from django_scim.history.refused_tokens import warning_text
-from django_scim.history.statistics import RECENT, Refusal, recent_refusals, time_text
+from django_scim.history.statistics import RECENT, Refusal, latest_of_times, recent_refusals, time_text
 from django_scim.imports import leads_to
 from django_scim.models import AccessToken, Connection, Outcome, Record
 from django_scim.models.access_token import RefusalReason
@@ -71,7 +71,9 @@ def health_of(connection: Connection, request: HttpRequest, site: AdminSite) -> 
     shows_events = may(VIEW_EVENTS)
     return Health(
         shows_requests=may(VIEW_TOKENS),
-        last_request=getattr(connection, "last_request", None),
+        last_request=latest_of_times(
+            getattr(connection, "last_request", None), getattr(connection, "last_success", None)
+        ),
         shows_events=shows_events,
         last_success=getattr(connection, "last_success", None),
         refusals=recent_refusals(connection) if shows_events else [],

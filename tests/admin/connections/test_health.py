@@ -95,6 +95,13 @@ def test_a_request_through_the_api_is_the_last_request_of_its_connection(admin_c
     assert "0 minutes ago" in figures(admin_client.get(page(scim.connection)))["Last request"]
 
 
+def test_the_last_request_is_not_before_the_last_success(admin_client, connection, event):
+    token(connection, last_used=timezone.now() - timedelta(minutes=5))
+    event(time=timezone.now() - timedelta(minutes=3))
+
+    assert "(3 minutes ago)" in figures(admin_client.get(page(connection)))["Last request"]
+
+
 # The last success
 
 
