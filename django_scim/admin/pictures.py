@@ -131,7 +131,7 @@ def tick_step(largest: int) -> int:
 PERCENTS = (50, 95, 99)
 """The percentiles that are shown."""
 
-LEGEND = (64, 192, 320)
+LEGEND = (40, 184, 328)
 """The horizontal positions of the parts of the legend."""
 
 
