@@ -72,7 +72,7 @@ def document(problem: Problem) -> dict[str, Any]:
         "last": in_utc(problem.last),
         "resources": [resource_document(event, names[event.pk]) for event in events],
         "moreResources": len(problem.latest) - len(events),
-        "advice": advice_text(problem.status, problem.scim_type),
+        "advice": advice_text(problem.status, problem.scim_type, problem.reason),
     }
 
 

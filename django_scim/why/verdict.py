@@ -77,6 +77,11 @@ class Verdict:
         return ACTIVE if self.resource_type.adapter.is_active(obj) else INACTIVE
 
     @property
+    def is_account(self) -> bool:
+        """Whether it can be active or not, as a person's account can and a group cannot."""
+        return self.resource_type.adapter.can_be_inactive or self.status == INACTIVE
+
+    @property
     def status_text(self) -> str:
         """The status for people."""
         return {ACTIVE: _("Active"), INACTIVE: _("Inactive"), DELETED: _("Deleted")}[self.status]
@@ -149,7 +154,9 @@ class Verdict:
             "author": author_of(event),
             "time": time_text(event.time),
         }
-        if self.status == ACTIVE:
+        if not self.is_account:
+            text = self._told_of_thing(Effect(event.effect))
+        elif self.status == ACTIVE:
             text = _("%(name)s is active: %(author)s made it so on %(time)s.")
         elif event.effect == Effect.DELETED:
             text = _("%(name)s is locked: %(author)s deleted it on %(time)s.")
@@ -159,10 +166,19 @@ class Verdict:
             text = _("%(name)s is locked: %(author)s made it inactive from the beginning, on %(time)s.")
         return text % facts
 
+    def _told_of_thing(self, effect: Effect) -> str:
+        if effect == Effect.DELETED:
+            return _("%(name)s is deleted: %(author)s deleted it on %(time)s.")
+        if effect == Effect.CREATED:
+            return _("%(name)s is there: %(author)s created it on %(time)s.")
+        return _("%(name)s is there: %(author)s restored it on %(time)s.")
+
     @property
     def _without_cause(self) -> str:
-        if self.status == ACTIVE:
-            text = _("%(name)s is active, and no request that the history has made it so.")
+        if self.status == ACTIVE and not self.is_account:
+            text = _("%(name)s is there. The history has no request that created it.")
+        elif self.status == ACTIVE:
+            text = _("%(name)s is active. The history has no request that made it so.")
         elif self.status == DELETED:
             text = _("%(name)s is deleted for SCIM. The history does not go back to when.")
         else:
@@ -186,7 +202,7 @@ class Verdict:
     def _remedies_for_status(self) -> Iterator[str]:
         if self.status != ACTIVE:
             yield self._remedy_for_lock()
-        elif self.refusal is None:
+        elif self.refusal is None and self.is_account:
             yield _("Nothing of SCIM keeps the person out. Look at how they sign in.")
         if self.refusal is not None:
             facts = {
@@ -207,8 +223,15 @@ class Verdict:
         if event is None and self.status == INACTIVE:
             return _("Make the account active where the project keeps it, if that is right.")
         if event is None or event.connection is None:
+            if not self.is_account:
+                return _("Ask who did it. Restore it on its page, if that is right.")
             return _("Ask who did it. Make the account active, or restore it on its page, if that is right.")
-        if self.status == DELETED:
+        if not self.is_account:
+            text = _(
+                "Send it again from the identity provider of %(connection)s, or restore it on its page if "
+                "the deletion was a mistake."
+            )
+        elif self.status == DELETED:
             text = _(
                 "Assign the person again at the identity provider of %(connection)s: the account is hired "
                 "again, with what the project keeps of it. If the deletion was a mistake, restore it."

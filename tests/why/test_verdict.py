@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -15,8 +15,8 @@ from django_scim.resources.registry import registry
 from django_scim.why.verdict import missing, verdict_of
 from tests.admin.counting import counted
 from tests.admin.history.listed import many_events
-from tests.factories import UserFactory
-from tests.representations import id_of, path_of, user
+from tests.factories import GroupFactory, UserFactory
+from tests.representations import group, id_of, path_of, user
 
 pytestmark = pytest.mark.django_db
 
@@ -190,3 +190,27 @@ def test_no_event_of_somebody_hired_again_is_sorted(scim):
             assert [row[3].partition(" (")[0] for row in cursor.fetchall()] == [
                 "SEARCH django_scim_provisioningevent USING INDEX scim_event_resource"
             ]
+
+
+def test_a_group_is_there_and_not_active(scim):
+    made = scim.post("/Groups", group("Engineers")).json()
+    team = Group.objects.get()
+    path = f"/Groups/{made['id']}"
+
+    there = verdict_of(registry().by_name["Group"], team.pk)
+    assert there.explanation.startswith(f"Engineers is there: {scim.connection} created it on 20")
+    assert there.remedies == []
+
+    scim.delete(path)
+    gone = verdict_of(registry().by_name["Group"], team.pk)
+    assert gone.explanation.startswith(f"Engineers is deleted: {scim.connection} deleted it on 20")
+    assert gone.remedies == [
+        f"Send it again from the identity provider of {scim.connection}, or restore it on its page if the "
+        "deletion was a mistake."
+    ]
+
+
+def test_a_group_that_was_made_by_hand_is_there():
+    found = verdict_of(registry().by_name["Group"], GroupFactory.create(name="Guides").pk)
+
+    assert found.explanation == "Guides is there. The history has no request that created it."

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from django_scim.admin.connections.further import REVISE, PagesOfConnection
 from django_scim.admin.connections.health import VIEW_EVENTS
+from django_scim.admin.history.words import asked_for
 from django_scim.models import Connection
 from django_scim.operations.breaker import PERIOD, harmful_events, pause, reason_in_words, refused_since
 from django_scim.operations.staff import Author
@@ -103,10 +104,13 @@ class StoppingPages(PagesOfConnection):
             return {}
         hurt = harmful_events(connection, connection.paused_at)
         refused = refused_since(connection, connection.paused_at)
+        shown: list[Any] = list(refused[:MOST_SHOWN])
+        for event in shown:
+            event.asked = asked_for(event)
         return {
             "hurt": list(hurt[:MOST_SHOWN]),
             "hurt_count": hurt.order_by()[:MOST_COUNTED].count(),
-            "refused": list(refused[:MOST_SHOWN]),
+            "refused": shown,
             "refused_count": refused.order_by()[:MOST_COUNTED].count(),
             "most_counted": MOST_COUNTED,
             "undo_url": self.connection_url(connection, "undo"),
@@ -144,7 +148,9 @@ class StoppingPages(PagesOfConnection):
         report = self.give_back(request, connection, since, until, results)
         if report is None:
             return {}
-        shown = sorted(results, key=lambda result: not result.left)[:MOST_SHOWN]
+        # What is left comes first: it takes somebody's hand. Neither hides the other.
+        left = [result for result in results if result.left]
+        shown = left[:MOST_SHOWN] + [result for result in results if not result.left][:MOST_SHOWN]
         more = len(results) - len(shown)
         fixed = UndoForm(initial={"since": since, "until": until}, auto_id=False)
         return {"report": report, "results": shown, "more": more, "window": fixed}

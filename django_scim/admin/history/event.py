@@ -42,7 +42,7 @@ def event_context(site: AdminSite, request: HttpRequest, event: ProvisioningEven
         "received": request_body(event),
         "status_line": status_line(event.status),
         "error": json_text(body_of(error)) if is_refused else None,
-        "advice": advice_for(event.status, event.scim_type) if is_refused else None,
+        "advice": advice_for(event.status, event.scim_type, event.detail) if is_refused else None,
         "changes": changes_table(event.changes, names_in(site, request, event)) if event.changes else None,
         # Once it is cured, the value belongs to the one who asked for it.
         **(cure_in(site, event) or obstacle_in(site, request, event)),

@@ -120,7 +120,7 @@ def shown_of(site: AdminSite, request: HttpRequest, problems: Sequence[Problem])
             history_url(
                 site, connection__id__exact=problem.connection.pk, outcome__exact=Outcome.REFUSED.value
             ),
-            advice_for(problem.status, problem.scim_type),
+            advice_for(problem.status, problem.scim_type, problem.reason),
         )
         for problem, events in zip(problems, named, strict=True)
     ]

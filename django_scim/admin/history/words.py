@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -29,6 +29,28 @@ def told(event: ProvisioningEvent) -> str:
     return as_rehearsed(event, text)
 
 
+def asked_for(event: ProvisioningEvent) -> str:
+    """Return what a refused request was to do, as far as its body says that it was to lock somebody."""
+    return _("Deactivate") if is_locking(event.request) else str(event.get_operation_display())
+
+
+def is_locking(body: Any) -> bool:
+    """Whether the body of a request sets ``active`` to false, in one of the ways in which providers do."""
+    if not isinstance(body, Mapping):
+        return False
+    operations = body.get("Operations")
+    parts = [body, *operations] if isinstance(operations, list) else [body]
+    for part in parts:
+        if not isinstance(part, Mapping):
+            continue
+        value = part.get("value")
+        inner = value if isinstance(value, Mapping) else part
+        named = value if str(part.get("path")).casefold() == "active" else inner.get("active")
+        if str(named).casefold() == "false":
+            return True
+    return False
+
+
 def as_rehearsed(event: ProvisioningEvent, text: str) -> str:
     """Return the text of an event, marked if nothing of it was done."""
     is_rehearsed = event.outcome == Outcome.REHEARSED
@@ -38,6 +60,13 @@ def as_rehearsed(event: ProvisioningEvent, text: str) -> str:
 def told_of_member(event: ProvisioningEvent, *, is_joined: bool) -> str:
     """Return what an event is to somebody who joined or left a group in it."""
     text = of_group(Effect.JOINED if is_joined else Effect.LEFT, event.display or event.resource_id)
+    return as_rehearsed(event, text)
+
+
+def told_of_group(event: ProvisioningEvent, *, is_joined: bool) -> str:
+    """Return what an event of a member, such as its deletion, is to the group that it joined or left."""
+    facts = {"member": event.display or event.resource_id}
+    text = _("%(member)s joined") % facts if is_joined else _("%(member)s left") % facts
     return as_rehearsed(event, text)
 
 

@@ -22,7 +22,7 @@ from django_scim.admin.addresses import (
     row_url,
 )
 from django_scim.admin.bases import json_text
-from django_scim.admin.history.words import told, told_of_member
+from django_scim.admin.history.words import told, told_of_group, told_of_member
 from django_scim.admin.resources.actions import (
     DeactivateAction,
     HandOverAction,
@@ -37,6 +37,7 @@ from django_scim.models import Connection, Link, MembershipChange, ProvisioningE
 from django_scim.operations.staff import connections_of
 from django_scim.resources.loading import has_many, load
 from django_scim.resources.projection import projection_for
+from django_scim.resources.registry import registry
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import Json
@@ -209,7 +210,7 @@ class ResourcePanel:
 
     @property
     def memberships(self) -> list[Step]:
-        """The latest groups that the resource has joined and left, by the index of members."""
+        """The latest groups that the resource has joined and left, or members of it that were deleted."""
         changes = MembershipChange.objects.filter(
             member_type=self.resource_type.name, member_key=str(self.row.pk)
         )
@@ -219,9 +220,15 @@ class ResourcePanel:
             .defer("event__request", "event__changes")
         )
         return [
-            self.step(change.event, told_of_member(change.event, is_joined=change.is_joined))
+            self.step(change.event, self.told_of_membership(change.event, is_joined=change.is_joined))
             for change in latest[:TIMELINE]
         ]
+
+    def told_of_membership(self, event: ProvisioningEvent, *, is_joined: bool) -> str:
+        """Return what an event of another resource is to this one, the group or the member of the two."""
+        other = registry().get(event.resource_type)
+        is_of_member = has_members(self.resource_type) and other is not None and not has_members(other)
+        return (told_of_group if is_of_member else told_of_member)(event, is_joined=is_joined)
 
     def step(self, event: ProvisioningEvent, what: str) -> Step:
         return Step(event, row_url(self.site, event), author_of(event), what)
@@ -267,6 +274,11 @@ class ResourcePanel:
         if self.is_deleted:
             return _("Deleted")
         return _("Active") if self.is_active else _("Inactive")
+
+
+def has_members(resource_type: ResourceType) -> bool:
+    """Whether a resource has members without a limit, as a group has."""
+    return any(mapping.unbounded for mapping in resource_type.written_mappings)
 
 
 MOST_VALUES = 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
+from django_scim.admin.history.words import is_locking
 from django_scim.models import ProvisioningEvent
 from django_scim.signals import connection_paused
 from tests.conftest import ScimClient
@@ -88,6 +90,35 @@ class TestResume:
         assert [row.username in refused for row in rows] == [False, False, True, True]
         assert url(limited.connection, "undo") in text
 
+    def test_a_pause_says_what_was_next_in_words(self, admin_client, limited):
+        rows = UserFactory.create_batch(5)
+        for row in rows[:3]:
+            limited.patch(path_of(row), DEACTIVATE)
+        limited.delete(path_of(rows[3]))
+        limited.patch(path_of(rows[4]), replace("title", "Guide"))
+
+        text = admin_client.get(url(limited.connection, "resume")).text
+
+        asked = re.findall(r"<li>([\w ]+) User <bdi>", text.split("Refused since")[1])
+        assert asked == ["Deactivate", "delete", "modify"]
+
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [
+            ({"active": False}, True),
+            ({"Operations": [{"op": "Replace", "path": "Active", "value": "False"}]}, True),
+            ({"Operations": [{"op": "replace", "value": {"active": False}}]}, True),
+            ({"Operations": [{"op": "replace", "path": "active", "value": True}]}, False),
+            ({"Operations": [{"op": "replace", "path": "title", "value": "false"}]}, False),
+            ({"Operations": ["nonsense"]}, False),
+            ({"Operations": None, "active": None}, False),
+            (["active"], False),
+            (None, False),
+        ],
+    )
+    def test_a_body_that_locks_somebody_is_told_from_others(self, body, expected):
+        assert is_locking(body) is expected
+
     def test_a_pause_names_nobody_to_staff_that_may_not_see_events(self, staff, limited):
         rows = UserFactory.create_batch(3)
         for row in rows:
@@ -113,6 +144,18 @@ class TestUndo:
         assert "1 would be given back, 0 in part, and 0 left as they are" in response.text
         assert User.objects.get(username="robert").is_active is False
         assert ProvisioningEvent.objects.count() == 1
+
+    def test_undo_shows_what_it_would_give_back_beside_much_that_it_leaves(self, admin_client, scim, row):
+        for number in range(25):
+            scim.post("/Users", user(f"made{number}"))
+
+        response = admin_client.post(url(scim.connection, "undo"), window())
+
+        assert "1 would be given back, 0 in part, and 25 left as they are" in response.text
+        assert re.search(r"User \w+: given back", response.text), re.findall(r"<li><bdi>.*", response.text)[
+            -8:
+        ]
+        assert "and 5 more" in response.text
 
     def test_undo_gives_it_back_when_it_is_confirmed_and_logs_that(self, admin_client, scim, row):
         form = admin_client.post(url(scim.connection, "undo"), window()).context["window"]

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 import scim2_models
+from django.template.loader import get_template
 from django.utils import translation
 from scim2_models import SCIMException
 
 import django_scim
 from django_scim.history.advice import advice_for
+from django_scim.operations.protection import ConnectionPaused
 
 FOLDER = Path(django_scim.__file__).parent / "templates/admin/django_scim/provisioningevent/advice"
 
@@ -40,8 +42,7 @@ def test_each_status_has_advice_of_its_own(status):
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("[45]*.html")))
 def test_advice_is_for_both_sides(name):
-    status, _, scim_type = name.partition("-")
-    text = advice_for(int(status.replace("xx", "98")), scim_type).render()
+    text = get_template(f"admin/django_scim/provisioningevent/advice/{name}.html").render()
     texts = re.findall(r"<(?:p|dd)>(.*)</(?:p|dd)>", text)
 
     assert all(text.endswith(".") for text in texts)
@@ -55,6 +56,13 @@ def test_an_unknown_scim_type_has_the_advice_of_its_status():
 def test_an_unknown_status_has_general_advice():
     assert name_of(418) == "4xx"
     assert name_of(599) == "5xx"
+
+
+def test_what_a_pause_refuses_has_advice_of_its_own():
+    paused = str(ConnectionPaused("too much").detail)
+
+    assert Path(advice_for(503, "", paused).origin.name).stem == "503-paused"
+    assert Path(advice_for(503, "", "try again").origin.name).stem == "503"
 
 
 @pytest.mark.parametrize("status", [0, 200, 201, 204, 304])

@@ -309,6 +309,27 @@ def test_the_timeline_of_a_person_has_the_groups_that_they_joined_and_left(admin
     assert told == ["Left Engineers", "Joined Engineers", "Deactivated"]
 
 
+def test_the_timeline_of_a_group_says_which_member_was_deleted(admin_client, scim):
+    anna = managed(scim.connection, UserFactory.create(username="anna"))
+    team = managed(scim.connection, GroupFactory.create(name="Engineers"))
+    anna.groups.add(team)
+    scim.delete(path_of(anna))
+
+    response = admin_client.get(page(Record.objects.get(resource_type="Group")))
+
+    assert [step.what for step in response.context["provisioning"].steps] == ["anna left"]
+
+
+def test_the_page_of_a_group_says_nothing_of_how_it_signs_in(admin_client, scim):
+    scim.post("/Groups", group("Engineers"))
+
+    text = admin_client.get(page(Record.objects.get(resource_type="Group"))).text
+
+    assert "Engineers is there: " in text
+    assert "What to do" not in text
+    assert "sign in" not in text
+
+
 def test_the_timeline_of_a_person_has_the_latest_groups(admin_client, scim):
     account = managed(scim.connection, UserFactory.create())
     teams = GroupFactory.create_batch(TIMELINE + 2)
