@@ -193,10 +193,12 @@ def pages(size: int, people: list[int]) -> Iterator[tuple[str, str, dict[str, An
     yield "a connection", reverse("admin:django_scim_connection_change", args=(busy,)), {}
 
 
-def measure(size: int, people: list[int]) -> dict[str, tuple[float, int]]:
+def measure(size: int, people: list[int], times: int) -> dict[str, tuple[float, int]]:
     """Return how many seconds each page takes, and how many queries.
 
     They are asked for in turns, so that what else happens is shared.
+
+    :param times: How often each is asked for.
     """
     from django.contrib.auth.models import User
     from django.db import connection
@@ -209,7 +211,7 @@ def measure(size: int, people: list[int]) -> dict[str, tuple[float, int]]:
     measured: dict[str, list[float]] = {}
     queries = {}
     wanted = list(pages(size, people))
-    for turn in range(MEASURED + 1):
+    for turn in range(times + 1):
         for name, address, query in wanted:
             # The first turn is for what a process keeps, and the second one counts.
             if turn == 1:
@@ -239,6 +241,7 @@ def main() -> None:
     """Print the times of each page with few events and with many, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--many", type=int, default=MANY, help="how many events many are")
+    parser.add_argument("--measured", type=int, default=MEASURED, help="how often each page is asked for")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/benchmark.sqlite3")
@@ -259,7 +262,7 @@ def main() -> None:
             fill(size, now, people)
             settle()
             print(f"{size} events, filled in {time.perf_counter() - started:.0f} s", flush=True)
-            found.append(measure(size, people))
+            found.append(measure(size, people, options.measured))
     few, many = found
     slow = []
     for name, (seconds, queries) in few.items():

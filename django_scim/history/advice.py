@@ -9,8 +9,9 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import select_template
 from django.utils.html import strip_tags
 
-PAUSED = "provisioning is paused"
-"""How the detail of what a pause refuses begins."""
+TOLD_BY_DETAIL = ((503, "provisioning is paused", "paused"), (403, "the token ", "token"))
+"""Refusals that have advice of their own without a ``scimType``: their status, how their detail begins, and
+how the name of the template ends."""
 
 
 def advice_for(status: int, scim_type: str = "", detail: str = "") -> Any:
@@ -18,12 +19,12 @@ def advice_for(status: int, scim_type: str = "", detail: str = "") -> Any:
 
     It is the one for the status and the ``scimType`` (RFC 7644 section 3.12), or else the one for the status.
 
-    :param detail: What the answer says: 503 has no ``scimType`` that tells a pause from other reasons.
+    :param detail: What the answer says: no ``scimType`` tells a pause from other reasons for a 503.
     """
     if status < 400:
         return None
-    kind = "paused" if status == 503 and detail.startswith(PAUSED) else scim_type
-    names = (f"{status}-{kind}", status, "4xx" if status < 500 else "5xx")
+    told = (kind for of, begin, kind in TOLD_BY_DETAIL if of == status and detail.startswith(begin))
+    names = (f"{status}-{next(told, scim_type)}", status, "4xx" if status < 500 else "5xx")
     return select_template([f"admin/django_scim/provisioningevent/advice/{name}.html" for name in names])
 
 

@@ -21,9 +21,9 @@ from tests.representations import group, id_of, path_of, user
 pytestmark = pytest.mark.django_db
 
 
-def verdict(account):
-    """Return the verdict of an account, looked up anew."""
-    return verdict_of(registry().by_name["User"], account.pk)
+def verdict(row):
+    """Return the verdict of an account or of a group, looked up anew."""
+    return verdict_of(registry().by_name["Group" if isinstance(row, Group) else "User"], row.pk)
 
 
 def set_active(scim, account, value, **headers):
@@ -197,12 +197,12 @@ def test_a_group_is_there_and_not_active(scim):
     team = Group.objects.get()
     path = f"/Groups/{made['id']}"
 
-    there = verdict_of(registry().by_name["Group"], team.pk)
+    there = verdict(team)
     assert there.explanation.startswith(f"Engineers is there: {scim.connection} created it on 20")
     assert there.remedies == []
 
     scim.delete(path)
-    gone = verdict_of(registry().by_name["Group"], team.pk)
+    gone = verdict(team)
     assert gone.explanation.startswith(f"Engineers is deleted: {scim.connection} deleted it on 20")
     assert gone.remedies == [
         f"Send it again from the identity provider of {scim.connection}, or restore it on its page if the "
@@ -211,6 +211,6 @@ def test_a_group_is_there_and_not_active(scim):
 
 
 def test_a_group_that_was_made_by_hand_is_there():
-    found = verdict_of(registry().by_name["Group"], GroupFactory.create(name="Guides").pk)
+    found = verdict(GroupFactory.create(name="Guides"))
 
     assert found.explanation == "Guides is there. The history has no request that created it."

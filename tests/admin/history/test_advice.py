@@ -14,6 +14,7 @@ from scim2_models import SCIMException
 import django_scim
 from django_scim.history.advice import advice_for
 from django_scim.operations.protection import ConnectionPaused
+from tests.conftest import ScimClient
 
 FOLDER = Path(django_scim.__file__).parent / "templates/admin/django_scim/provisioningevent/advice"
 
@@ -25,9 +26,9 @@ KINDS = {
 STATUSES = (400, 401, 403, 404, 405, 406, 409, 411, 412, 413, 415, 429, 500, 501, 503)
 
 
-def name_of(status: int, scim_type: str = "") -> str:
+def name_of(status: int, scim_type: str = "", detail: str = "") -> str:
     """Return the name of the template that the page of a refusal shows."""
-    return Path(advice_for(status, scim_type).origin.name).stem
+    return Path(advice_for(status, scim_type, detail).origin.name).stem
 
 
 @pytest.mark.parametrize(("status", "scim_type"), sorted(KINDS))
@@ -61,8 +62,16 @@ def test_an_unknown_status_has_general_advice():
 def test_what_a_pause_refuses_has_advice_of_its_own():
     paused = str(ConnectionPaused("too much").detail)
 
-    assert Path(advice_for(503, "", paused).origin.name).stem == "503-paused"
-    assert Path(advice_for(503, "", "try again").origin.name).stem == "503"
+    assert name_of(503, "", paused) == "503-paused"
+    assert name_of(503, "", "try again") == "503"
+
+
+def test_what_a_token_may_not_do_has_advice_of_its_own(connection):
+    scim = ScimClient(connection, "read")
+    detail = scim.post("/Users", {}).json()["detail"]
+
+    assert name_of(403, "", detail) == "403-token"
+    assert name_of(403, "", "superusers are protected") == "403"
 
 
 @pytest.mark.parametrize("status", [0, 200, 201, 204, 304])
