@@ -304,6 +304,9 @@ def verdict_of(resource_type: ResourceType, key: Any) -> Verdict | None:
 
 def refused_by_name(name: str, resource_type: ResourceType | None = None) -> ProvisioningEvent | None:
     """Return the latest event of a name, if it is a refusal: of somebody whom no request could make."""
+    if not name:
+        # Requests that named nobody have no name in common.
+        return None
     key = limited(name.lower(), "display_key")
     events = ProvisioningEvent.objects.filter(display_key=key).order_by("-time", "-pk")
     if resource_type is not None:

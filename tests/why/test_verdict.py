@@ -214,3 +214,10 @@ def test_a_group_that_was_made_by_hand_is_there():
     found = verdict(GroupFactory.create(name="Guides"))
 
     assert found.explanation == "Guides is there. The history has no request that created it."
+
+
+def test_no_name_is_not_that_of_a_request_that_named_nobody(scim):
+    scim.post("/Users", {"schemas": [], "userName": ""})
+    assert ProvisioningEvent.objects.get().display == ""
+
+    assert missing("") is None
