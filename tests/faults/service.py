@@ -35,11 +35,7 @@ class Service:
 
     def __enter__(self) -> Service:
         self.process = subprocess.Popen(  # noqa: S603 - our own program
-            [
-                *(sys.executable, "-m", "gunicorn", "tests.faults.wsgi", "--preload"),
-                *("--bind", f"127.0.0.1:{self.port}", "--workers", str(WORKERS), "--threads", "2"),
-                *("--log-level", "critical", "--timeout", "60"),
-            ],
+            [sys.executable, "-m", *self.command()],
             cwd=ROOT,
             env=self.environment,
             stdout=self.log,
@@ -51,6 +47,14 @@ class Service:
                 raise RuntimeError("the server of SCIM did not start")
             time.sleep(0.1)
         return self
+
+    def command(self) -> list[str]:
+        """Return the module that serves, and its arguments."""
+        return [
+            *("gunicorn", "tests.faults.wsgi", "--preload"),
+            *("--bind", f"127.0.0.1:{self.port}", "--workers", str(WORKERS), "--threads", "2"),
+            *("--log-level", "critical", "--timeout", "60"),
+        ]
 
     def __exit__(self, *exception: object) -> None:
         self.process.terminate()
