@@ -76,6 +76,10 @@ class Union(Subquery):
 
     template = "(SELECT * FROM (%(subquery)s) AS scim_union)"
 
+    def __init__(self, first: QuerySet[Any], *others: QuerySet[Any]) -> None:
+        # A union takes the order of the model up again, which may be of other columns than the selected.
+        super().__init__(first.union(*others, all=True).order_by())
+
 
 def in_any(sources: Sequence[Source], conditions: Sequence[Q | None]) -> Q:
     """Return the condition that a value in one of several sources meets that source's condition.
@@ -87,7 +91,7 @@ def in_any(sources: Sequence[Source], conditions: Sequence[Q | None]) -> Q:
     keys = [rows for source, condition in pairs if (rows := source.keys(condition)) is not None]
     if len(keys) < 2 or len(keys) < len(pairs):
         return any_of(source.exists(condition) for source, condition in pairs)
-    return Q(pk__in=Union(keys[0].union(*keys[1:], all=True)))
+    return Q(pk__in=Union(*keys))
 
 
 class HostSource(Source):
