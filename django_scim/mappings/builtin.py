@@ -13,8 +13,10 @@ from scim2_models import AttributeBinding, InvalidFilterException, InvalidValueE
 from scim2_models.path import CompareOperator
 
 from django_scim.mappings.conversions import is_empty, to_json
+from django_scim.mappings.dependencies import LookupColumn
 from django_scim.mappings.identifiers import can_be_random, reissued, uuid_text
 from django_scim.mappings.mapping import Mapping, parts_of
+from django_scim.mappings.times import TimeOperand
 from django_scim.schema.paths import AttributePath, walk
 from django_scim.sql.functions import Comparable
 from django_scim.sql.names import announced, lock_names
@@ -224,6 +226,7 @@ class Meta(Mapping):
 
     read_only = True
     uses_record = True
+    is_looked_up = True
 
     def read(self, obj: Resource) -> Any:
         """Return the five members; times only where they are known."""
@@ -248,13 +251,14 @@ class Meta(Mapping):
             return ConstantOperand(self.resource_type.name, path.binding)
         if path.sub not in TIMES:
             raise InvalidFilterException(detail=f"'{path.key}' cannot be filtered")
-        column = TIMES[path.sub]
-        own = self.resource_type.records().filter(**{self.resource_type.record_key: OuterRef("pk")})
-        expression: Any = Subquery(own.values(column)[:1])
-        if self.resource_type.adapter.created_field:
-            expression = Coalesce(expression, F(self.resource_type.adapter.created_field))
-        field = column_of(self.resource_type.records().model, column)
-        return ColumnOperand(expression, field, path.binding)
+        return TimeOperand(self.resource_type, TIMES[path.sub], path.binding)
+
+    def lookup_columns(self) -> Iterator[LookupColumn]:
+        """Return when rows were made: those without a record have no other time."""
+        name = self.resource_type.adapter.created_field
+        path = self.resource_type.resolve("meta.lastModified")
+        if name is not None and path is not None:
+            yield LookupColumn.of(column_of(self.resource_type.model, name), path.binding)
 
     def present(self, path: AttributePath, caller: Caller) -> Q:
         """Every resource has a type, an address and a version."""

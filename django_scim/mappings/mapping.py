@@ -22,6 +22,8 @@ from django_scim.mappings.dependencies import Dependency, LookupColumn
 from django_scim.schema.canonical import Spelling
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only
+from django_scim.sql.functions import Comparable
+from django_scim.sql.index_candidates import InOrder
 from django_scim.sql.operand import SUBSTRINGS, Operand, any_of
 from django_scim.sql.sources import Source, in_any, operand_of
 
@@ -51,6 +53,9 @@ class Mapping:
 
     Most attributes of most resources have no value there: so an answer need not ask each mapping.
     """
+
+    is_looked_up: bool = False
+    """Whether clients look resources up by it, whatever the adapter says."""
 
     is_unique: bool = False
     """Whether no two resources may have the same value."""
@@ -306,7 +311,11 @@ class Mapping:
 
         :raises InvalidPathException: If the attribute cannot be sorted by.
         """
-        return self.order(path, caller)
+        expression = self.order(path, caller)
+        if isinstance(expression, InOrder):
+            # Each table has its own collation.
+            return Comparable(*expression.get_source_expressions(), case_exact=expression.case_exact)
+        return expression
 
 
 def conflict(mapping: Mapping) -> UniquenessException:

@@ -115,6 +115,8 @@ class Part:
 
     def place(self, mark: Mark) -> tuple[Any, ...]:
         """Return a place in this part as the key of its order."""
+        if self.order.is_unique:
+            return (self.key_at(mark),)
         pk = self.primary_key(mark.pk)
         return (pk,) if self.order.expression is None else (self.key_at(mark), pk)
 

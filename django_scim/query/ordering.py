@@ -14,6 +14,7 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
+from django.db import connections, router
 from django.db.models import QuerySet
 from scim2_models import (
     AttributeBinding,
@@ -27,6 +28,7 @@ from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.paths import from_binding
 from django_scim.sql.functions import Comparable
+from django_scim.sql.index_candidates import InOrder
 from django_scim.sql.keyset import BY_PRIMARY_KEY, KeyColumn, Keyset
 
 SORT_KEY = "scim_sort_key"
@@ -40,11 +42,13 @@ class Order:
     :param expression: What ``sortBy`` names, or None for an order by primary key alone.
     :param descending: Whether ``sortOrder`` is descending; the primary key that breaks ties ascends anyway.
     :param is_total: Whether every resource is known to have a key.
+    :param is_unique: Whether no two resources have the same key.
     """
 
     expression: Any = None
     descending: bool = False
     is_total: bool = False
+    is_unique: bool = False
 
     def annotate(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Add the key that rows are ordered by, if there is one."""
@@ -59,6 +63,8 @@ class Order:
         """The order of rows that have the key."""
         if self.expression is None:
             return BY_PRIMARY_KEY
+        if self.is_unique:
+            return Keyset((self.column,))
         return Keyset((self.column, *BY_PRIMARY_KEY.columns))
 
 
@@ -83,7 +89,13 @@ def compile_order(
         raise InvalidPathException(path=path.key, detail=f"'{path.key}' cannot be sorted by")
     expression = mapping.order(path, caller) if is_alone else mapping.order_among(path, caller)
     # Text that may be absent is not ordered by its comparable form alone.
-    return Order(expression, descending, is_total=isinstance(expression, Comparable))
+    connection = connections[router.db_for_read(resource_type.model)]
+    return Order(
+        expression,
+        descending,
+        is_total=isinstance(expression, Comparable),
+        is_unique=isinstance(expression, InOrder) and expression.has_no_ties(connection),
+    )
 
 
 SEPARATOR = "~"

@@ -328,7 +328,7 @@ class ResourceType:
         found = [
             column
             for mapping in self.mappings.values()
-            if mapping.is_unique or mapping.path.head in wanted
+            if mapping.is_unique or mapping.is_looked_up or mapping.path.head in wanted
             for column in mapping.lookup_columns()
         ]
         return list(dict.fromkeys(found))

@@ -1,25 +1,26 @@
-"""Conditions that an index can answer, beside the exact comparison that no index can.
+"""Conditions and orders that an index can answer, beside the exact comparison that no index can.
 
 Equality is decided by :class:`~django_scim.sql.functions.Comparable`. PostgreSQL can have an index on
 that expression. SQLite and MariaDB cannot, but they have indexes in a collation without regard to case, and
 whatever is equal in the comparable form is equal there too, or can be spelled out. So a lookup asks for
-both: a few candidates, by index, and the exact comparison of those.
+both: a few candidates, by index, and the exact comparison of those. ``sw`` does the same with a range.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import closing
 from itertools import product
 from typing import Any
 
 from django.core.exceptions import FullResultSet
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Lookup
+from django.db.models import Field, Lookup
 from django.db.models.expressions import Col
 from django.db.models.sql.compiler import SQLCompiler
 
-from django_scim.sql.functions import Compiled
+from django_scim.sql.functions import Comparable, Compiled
 from django_scim.sql.prepared import NotPreparable, Slot
 
 MAX_SPELLINGS = 64
@@ -104,6 +105,121 @@ class Candidates(Lookup):
         sql, params = compiler.compile(self.lhs)
         places = ", ".join(["%s"] * len(texts))
         return f"{sql}{collation} IN ({places})", (*params, *texts)
+
+
+class Beginnings(Candidates):
+    """Whether a text column may begin with a text, as far as an index can tell: a range of it.
+
+    :param rhs: The beginning in its comparable form.
+    """
+
+    lookup_name = "scim_beginnings"
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Leave the condition out."""
+        raise FullResultSet
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Compare what the index is on, which is in the order of code points."""
+        sql, params = compiler.compile(Comparable(self.lhs, case_exact=self.case_exact))
+        return within(sql, tuple(params), [self._text])
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Compare in the collation of the index; it may find more."""
+        sql, params = compiler.compile(self.lhs)
+        if not self.case_exact:
+            sql = f"{sql} COLLATE NOCASE"
+        return within(sql, tuple(params), self._spellings(COMPOSED if self.case_exact else LOWERED))
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Compare in the column's own collation."""
+        if not isinstance(self.lhs, Col):
+            raise FullResultSet
+        target = self.lhs.target
+        if not ignores_case(collation_of(connection, target.model._meta.db_table, str(target.column))):
+            raise FullResultSet
+        sql, params = compiler.compile(self.lhs)
+        texts = self._spellings({} if self.case_exact else LOWERED_ON_MYSQL)
+        patterns = [re.sub("[!%_]", r"!\g<0>", text) + "%" for text in texts]
+        return (
+            "(" + " OR ".join([f"{sql} LIKE %s ESCAPE '!'"] * len(patterns)) + ")",
+            tuple(part for pattern in patterns for part in (*params, pattern)),
+        )
+
+    def _spellings(self, alternatives: dict[str, str]) -> list[str]:
+        """Return how the column may spell the beginning.
+
+        :raises FullResultSet: If that cannot be told, or there are too many.
+        """
+        text = self._text
+        found = spellings(text, alternatives) if text.isascii() else []
+        if found and text.endswith("i") and not self.case_exact:
+            # Its small letter is an i with a dot above it, and begins with an i.
+            found += [f"{text[:-1]}{DOTTED_I}" for text in found]
+        if not found:
+            raise FullResultSet
+        return found
+
+
+DOTTED_I = "\u0130"
+
+
+def within(sql: str, params: tuple[Any, ...], texts: list[str]) -> Compiled:
+    """Return the condition that text begins with one of several, as ranges in the order of code points."""
+    ranges, values = [], []
+    for text in texts:
+        end = after_all_with(text)
+        ranges.append(f"{sql} >= %s" + (f" AND {sql} < %s" if end else ""))
+        values += [*params, text, *((*params, end) if end else ())]
+    return f"({' OR '.join(ranges)})", tuple(values)
+
+
+def after_all_with(text: str) -> str | None:
+    """Return the first text by code point after all that begin with one; None if there is none."""
+    last = ord(text[-1]) + 1
+    if last > sys.maxunicode:
+        return after_all_with(text[:-1]) if len(text) > 1 else None
+    # Those between are halves of a character, and none themselves.
+    return text[:-1] + chr(0xE000 if last == 0xD800 else last)
+
+
+class InOrder(Comparable):
+    """A text column that is unique, in an order that an index gives.
+
+    It is that of the comparable form on PostgreSQL; elsewhere that of the collation of the index, if the
+    column has one that ignores case: SQLite's knows that of ASCII, and MariaDB's may know no accents.
+
+    :param field: The field of the column.
+    """
+
+    def __init__(self, expression: Any, *, case_exact: bool, field: Field[Any, Any], **extra: Any) -> None:
+        self.column_field = field
+        super().__init__(expression, case_exact=case_exact, **extra)
+
+    def has_no_ties(self, connection: BaseDatabaseWrapper) -> bool:
+        """Whether no two rows are the same in the order, since the unique index is in its collation.
+
+        MariaDB and MySQL read no unique index in order if they are to order by the primary key as well.
+        """
+        return connection.vendor == "mysql" and self._has_collation(connection)
+
+    def _has_collation(self, connection: BaseDatabaseWrapper) -> bool:
+        table, column = self.column_field.model._meta.db_table, str(self.column_field.column)
+        return not self.case_exact and ignores_case(collation_of(connection, table, column))
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
+        """Order by the collation that the app's index has."""
+        if self.case_exact:
+            return super().as_sqlite(compiler, connection, **context)
+        return self._as(compiler, connection, "(%(expressions)s COLLATE NOCASE)", **context)
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Compiled:
+        """Order by the column's own collation, if that ignores case."""
+        if not self._has_collation(connection):
+            return super().as_mysql(compiler, connection, **context)
+        (column,) = self.get_source_expressions()
+        sql, params = compiler.compile(column)
+        return sql, tuple(params)
 
 
 def spellings(text: str, alternatives: dict[str, str]) -> list[str]:

@@ -27,7 +27,7 @@ from scim2_models.path import CompareOperator, coerce_value
 
 from django_scim.sql.containment import contained
 from django_scim.sql.functions import Comparable, DocumentText
-from django_scim.sql.index_candidates import Candidates
+from django_scim.sql.index_candidates import Beginnings, Candidates, InOrder
 from django_scim.sql.prepared import Slot
 from django_scim.sql.values import OutOfRange, encode, in_64_bits, in_column, is_storable
 
@@ -43,6 +43,9 @@ BELOW = (CompareOperator.lt, CompareOperator.le)
 ABOVE = (CompareOperator.gt, CompareOperator.ge)
 
 SUBSTRINGS = (CompareOperator.co, CompareOperator.sw, CompareOperator.ew)
+
+CANDIDATES = {CompareOperator.eq: Candidates, CompareOperator.sw: Beginnings}
+"""How an index finds what may meet a comparison with text."""
 
 IN_PYTHON: dict[CompareOperator, Callable[[str, str], bool]] = {
     CompareOperator.eq: str.__eq__,
@@ -199,6 +202,7 @@ class ColumnOperand(Operand):
     def __init__(self, column: Any, field: models.Field[Any, Any], binding: AttributeBinding) -> None:
         expression = F(column) if isinstance(column, str) else column
         self.column = expression
+        self.field = field
         self.is_text = is_text(binding)
         self.has_candidates = self.is_text and isinstance(column, str)
         is_own = isinstance(column, str) and "__" not in column
@@ -211,13 +215,13 @@ class ColumnOperand(Operand):
         super().__init__(expression, binding)
 
     def compare(self, operator: CompareOperator, value: Any) -> Q:
-        """Compare; for equality, let an index find the candidates first."""
+        """Compare; for equality and beginnings, let an index find the candidates first."""
         condition = super().compare(operator, value)
-        is_text = isinstance(value, str | Slot)
-        if operator is not CompareOperator.eq or not self.has_candidates or not is_text:
+        kind = CANDIDATES.get(operator)
+        if kind is None or not self.has_candidates or not value or not isinstance(value, str | Slot):
             return condition
         found = value if isinstance(value, Slot) else self.encode(value)
-        return Q(Candidates(self.column, found, case_exact=self.binding.case_exact)) & condition
+        return Q(kind(self.column, found, case_exact=self.binding.case_exact)) & condition
 
     def present(self) -> Q:
         """There is a value, and of text not an empty one.
@@ -231,8 +235,10 @@ class ColumnOperand(Operand):
     def order(self) -> Any:
         """Empty text is ordered as no value, unless the column has to have one.
 
-        Then it is ordered by what an index on the comparable form holds.
+        Then it is ordered as an index has it.
         """
+        if self.is_text and self.is_required and self.has_candidates:
+            return InOrder(self.column, case_exact=self.binding.case_exact, field=self.field)
         if not self.is_text or self.is_required:
             return self.expression
         empty = Value("", output_field=models.TextField())

@@ -21,10 +21,27 @@ def plan_of(scim: Any, path: str, filter: str) -> str:
     with CaptureQueriesContext(connection) as queries:
         response = scim.get(path, {"filter": filter})
     assert response.json()["totalResults"] == 1, response.content
+    return explained(next(of_the_rows(queries)))
+
+
+def plan_of_a_page(scim: Any, path: str, **query: Any) -> str:
+    """Return how the database finds the rows of a page in an order."""
+    with CaptureQueriesContext(connection) as queries:
+        response = scim.get(path, query)
+    assert response.json()["Resources"], response.content
+    return explained(next(sql for sql in of_the_rows(queries) if "ORDER BY" in sql))
+
+
+def of_the_rows(queries: CaptureQueriesContext) -> Iterator[str]:
+    """Yield the queries that begin with the host's rows."""
     tables = [connection.ops.quote_name(model._meta.db_table) for model in (User, Group)]
-    (sql, *_) = [
-        query["sql"] for query in queries if any(f"FROM {table}" in query["sql"] for table in tables)
-    ]
+    for query in queries:
+        if any(f"FROM {table}" in query["sql"] for table in tables):
+            yield query["sql"]
+
+
+def explained(sql: str) -> str:
+    """Return how the database runs a query."""
     # MariaDB is told in the statement how long it may take, which it does not explain.
     sql = sql[sql.index("SELECT") :].replace("%", "%%")
     with connection.cursor() as cursor:

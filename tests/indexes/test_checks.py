@@ -24,10 +24,10 @@ def warned_of(**options):
 
 
 def test_the_check_names_each_column_without_an_index():
-    expected = {"auth_user.username", "auth_user.email", "auth_group.name"}
+    expected = {"auth_user.username", "auth_user.email", "auth_user.date_joined", "auth_group.name"}
     if connection.vendor == "mysql":
         # The others are unique, and so have an index in a collation without regard to case.
-        expected = {"auth_user.email"}
+        expected = {"auth_user.email", "auth_user.date_joined"}
 
     assert warned_of(databases=["default"]) == expected
 

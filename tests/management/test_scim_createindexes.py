@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -15,7 +16,7 @@ from django_scim.mappings.dependencies import LookupColumn
 from django_scim.models import ProvisioningEvent
 from django_scim.sql.values import column_of
 from tests.factories import GroupFactory, UserFactory
-from tests.indexes.plans import analyze, drop_index, index_names, plan_of
+from tests.indexes.plans import analyze, drop_index, index_names, plan_of, plan_of_a_page
 
 COUNT = 3000
 """So many rows that no database prefers to read them all."""
@@ -29,6 +30,7 @@ def many(clean_indexes):
     users = (f"User{number}" for number in range(COUNT))
     User.objects.bulk_create(UserFactory.build(username=name, email=f"{name}@Example.com") for name in users)
     Group.objects.bulk_create(GroupFactory.build(name=f"Group{number}") for number in range(COUNT))
+    User.objects.filter(username="User1234").update(date_joined=datetime(2100, 1, 1, tzinfo=UTC))
 
 
 def run(*arguments):
@@ -46,7 +48,7 @@ def indexes():
 def name_of(column):
     """Return the name of the index that serves a column, such as ``auth_user.email``."""
     name = column.partition(".")[2]
-    if connection.vendor == "mysql" and name != "email":
+    if connection.vendor == "mysql" and name in ("username", "name"):
         # The unique index of the host is in a collation without regard to case.
         return name
     made = indexes_of("default")
@@ -59,6 +61,9 @@ LOOK_UPS = [
     ("/Users", 'emails eq "USER1234@example.com"', "auth_user.email"),
     ("/Users", 'emails[primary eq true].value eq "USER1234@example.com"', "auth_user.email"),
     ("/Users", 'userName eq "USER1234" and active eq true', "auth_user.username"),
+    ("/Users", 'userName sw "USER1234"', "auth_user.username"),
+    ("/Users", 'emails sw "USER1234@"', "auth_user.email"),
+    ("/Users", 'meta.lastModified gt "2099-01-01T00:00:00Z"', "auth_user.date_joined"),
     ("/Groups", 'displayName eq "GROUP1234"', "auth_group.name"),
 ]
 
@@ -70,6 +75,17 @@ def test_a_look_up_uses_the_index_that_the_command_made(scim, path, filter, colu
     analyze()
 
     assert name_of(column) in plan_of(scim, path, filter)
+
+
+@pytest.mark.usefixtures("many")
+def test_a_page_by_user_name_reads_the_index_that_the_command_made(scim):
+    run()
+    analyze()
+    query = {"sortBy": "userName", "count": 5}
+    later = scim.get("/Users", {**query, "cursor": ""}).json()["nextCursor"]
+
+    for cursor in ("", later):
+        assert name_of("auth_user.username") in plan_of_a_page(scim, "/Users", **query, cursor=cursor)
 
 
 def test_the_dry_run_prints_the_sql_and_executes_none():

@@ -7,9 +7,17 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import F, Q
 from django.db.models.lookups import Exact
+from scim2_models.path import CompareOperator
 
 from django_scim.sql.functions import Comparable, compose, fold
-from django_scim.sql.index_candidates import Candidates, is_known_to_mysql, spellings
+from django_scim.sql.index_candidates import (
+    Beginnings,
+    Candidates,
+    after_all_with,
+    is_known_to_mysql,
+    spellings,
+)
+from django_scim.sql.operand import substring
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +48,44 @@ def test_every_letter_is_among_the_candidates_for_what_it_is_equal_to(case_exact
             wrong.append(name)
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("case_exact", [False, True])
+def test_every_letter_is_among_the_candidates_for_what_begins_with_it(case_exact):
+    names = [f"x{letter}{number}y" for number, letter in enumerate(LETTERS)]
+    User.objects.bulk_create(UserFactory.build(username=name) for name in names)
+    wrong = []
+    for beginning in {FORM[case_exact](name)[:2] for name in names}:
+        exactly = substring(
+            Comparable(F("username"), case_exact=case_exact), CompareOperator.sw, str(beginning)
+        )
+        found = User.objects.filter(exactly)
+        candidates = found.filter(Q(Beginnings(F("username"), beginning, case_exact=case_exact)))
+        if set(found.values_list("pk")) != set(candidates.values_list("pk")):
+            wrong.append(beginning)
+
+    assert wrong == []
+
+
+def test_a_beginning_may_hold_what_a_pattern_has_a_meaning_for(scim):
+    for name in ("50%_!x", "50xyzx", "5!x"):
+        UserFactory.create(username=name)
+
+    for beginning, found in {
+        "50%": ["50%_!x"],
+        "50%_!": ["50%_!x"],
+        "5!": ["5!x"],
+        "50": ["50%_!x", "50xyzx"],
+    }.items():
+        response = scim.get("/Users", {"filter": f'userName sw "{beginning}"'})
+        assert [each["userName"] for each in response.json()["Resources"]] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "end"), [("a", "b"), ("a\ud7ff", "a\ue000"), ("a\U0010ffff", "b"), ("\U0010ffff", None)]
+)
+def test_the_end_of_a_range_is_the_next_text_that_begins_otherwise(text, end):
+    assert after_all_with(text) == end
 
 
 @pytest.mark.parametrize("name", ["Kim", "KIM", "\u212aim", "kim"])

@@ -14,6 +14,7 @@ from scim2_models.path import CompareOperator
 from django_scim.models import Record
 from django_scim.schema.paths import resolve
 from django_scim.schema.types import EnterpriseUserExtension, User
+from django_scim.sql.index_candidates import InOrder
 from django_scim.sql.operand import (
     AbsentOperand,
     ColumnOperand,
@@ -147,10 +148,12 @@ def test_text_that_may_be_absent_is_ordered_as_no_value_where_it_is_empty():
     assert dict(rows) == {"anna": "änne", "Bob": "bobby", "clara": None}
 
 
-def test_text_that_is_always_there_is_ordered_by_what_an_index_holds():
-    operand = column("username", "userName")
+def test_text_that_is_always_there_is_ordered_without_case_as_an_index_has_it():
+    key = column("username", "userName").order()
 
-    assert operand.order() is operand.expression
+    assert isinstance(key, InOrder)
+    rows = Account.objects.annotate(key=key).order_by("key").values_list("username", flat=True)
+    assert list(rows) == ["anna", "Bob", "clara"]
 
 
 @pytest.mark.parametrize(
