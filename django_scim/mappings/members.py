@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
 from django.db.models import (
+    Exists,
     ForeignKey,
     ManyToManyField,
     ManyToManyRel,
@@ -433,7 +434,20 @@ class Members(Collection):
     # Filtering
 
     def sources(self, caller: Caller) -> Sequence[Source]:
-        return [Source(self.rows(caller), self.source, lambda sub: self._operand(sub, caller))]
+        return [Source(self._rows_to_search(caller), self.source, lambda sub: self._operand(sub, caller))]
+
+    def _rows_to_search(self, caller: Caller) -> QuerySet[Any]:
+        """Return the same as :meth:`rows`, by asking of each row whether the caller sees what it leads to.
+
+        A search finds few. SQLite would list all that the caller sees for it.
+        """
+        assert self.through is not None
+        rows = self.through._default_manager
+        if self.other is None:
+            return rows.none()
+        key = self.through._meta.get_field(self.target).target_field.name
+        seen = self.other.queryset(caller.connection).filter(**{key: OuterRef(self.target)})
+        return rows.filter(Exists(seen))
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:
         """Sort by the first member (RFC 7644 section 3.4.2.3), in the order of :meth:`read`."""

@@ -16,8 +16,9 @@ from django_scim.mappings.conversions import Conversion
 from django_scim.mappings.mapping import cannot_be_sorted
 from django_scim.mappings.stored import StoredWithColumn, is_primary
 from django_scim.schema.paths import AttributePath, Json
-from django_scim.sql.operand import AbsentOperand, ConstantOperand, Operand, StoredOperand, is_text
-from django_scim.sql.sources import HostSource, Source, SourceOperand
+from django_scim.sql.functions import AnyEntry
+from django_scim.sql.operand import AbsentOperand, ConstantOperand, Operand, StoredOperand, constant, is_text
+from django_scim.sql.sources import HostSource, OwnSource, Source, SourceOperand
 
 if TYPE_CHECKING:
     from django_scim.resources.resource import Caller, Resource
@@ -139,7 +140,8 @@ class PrimaryValue(StoredWithColumn):
         if sub in (None, "value"):
             return self.column.conversion.operand(self.column.column)
         key = f"{self.path.head}.{sub}"
-        source = Source(
+        kind = OwnSource if sub in self.assumed else Source
+        source = kind(
             self.resource_type.records(),
             self.resource_type.record_key,
             lambda _: StoredOperand("comparable", key, binding),
@@ -149,7 +151,7 @@ class PrimaryValue(StoredWithColumn):
             return operand
         marker = StoredOperand("comparable", f"{self.path.head}.value", binding)
         assumed = ConstantOperand(self.assumed[sub], binding)
-        return AssumedUnlessStored(operand, Source(source.rows, source.key, lambda _: marker), assumed)
+        return AssumedUnlessStored(operand, OwnSource(source.rows, source.key, lambda _: marker), assumed)
 
 
 class AssumedUnlessStored(SourceOperand):
@@ -216,7 +218,10 @@ class DefaultValue(StoredWithColumn):
         (stored,) = super().sources(caller)
         value = self.in_column("value")
         assert value is not None
-        return [stored, HostSource(value.present() & ~stored.exists(), self.in_column)]
+        kept = OwnSource(self.resource_type.records(), self.resource_type.record_key, lambda _: None)
+        has_none = ~kept.exists(Q(AnyEntry("comparable", constant(True), key=self.path.head)))
+        rows = self.resource_type.model._base_manager.all()
+        return [stored, HostSource(value.present() & has_none, self.in_column, rows)]
 
     def in_column(self, sub: str | None) -> Operand | None:
         """Return what to compare for a sub-attribute of the column's value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from scim2_models import AttributeBinding, InvalidFilterException
 from scim2_models.path import CompareOperator
 
@@ -41,6 +41,17 @@ class Source:
     def exists(self, condition: Q | None = None) -> Q:
         """Return the condition on resources that one of their values meets another."""
         return Q(pk__in=self.keys(condition))
+
+
+class OwnSource(Source):
+    """The same, but asked of each resource: for what many have, such as a ``type``.
+
+    A list of all that have it would be made for each query.
+    """
+
+    def exists(self, condition: Q | None = None) -> Q:
+        rows = self.rows if condition is None else self.rows.filter(condition)
+        return Q(Exists(rows.filter(**{self.key: OuterRef("pk")})))
 
 
 class EntrySource(Source):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -17,6 +18,8 @@ from django_scim.models import ProvisioningEvent
 from django_scim.sql.values import column_of
 from tests.factories import GroupFactory, UserFactory
 from tests.indexes.plans import analyze, drop_index, index_names, plan_of, plan_of_a_page
+from tests.operations.patch_operations import add, replace
+from tests.representations import id_of, path_of
 
 COUNT = 3000
 """So many rows that no database prefers to read them all."""
@@ -75,6 +78,35 @@ def test_a_look_up_uses_the_index_that_the_command_made(scim, path, filter, colu
     analyze()
 
     assert name_of(column) in plan_of(scim, path, filter)
+
+
+READ_THROUGH = re.compile(r"SCAN (?!scim_union)(?!.*CONSTANT ROW)")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite says plainly what it reads through")
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(
+    ("path", "filter"),
+    [
+        ("/Users", 'userName eq "USER1234"'),
+        ("/Users", 'userName sw "USER1234"'),
+        ("/Users", 'externalId eq "number 1234"'),
+        ("/Users", 'meta.lastModified gt "2099-01-01T00:00:00Z"'),
+        ("/Users", 'groups.value eq "{group}"'),
+        ("/Groups", 'members.value eq "{member}"'),
+        ("/Groups", 'displayName eq "GROUP1234"'),
+    ],
+)
+def test_a_look_up_reads_through_no_table(scim, path, filter):
+    member, group = User.objects.get(username="User1111"), Group.objects.get(name="Group1234")
+    scim.patch(path_of(group), add("members", [{"value": id_of(member)}]))
+    scim.patch(path_of(member), replace("externalId", "number 1234"))
+    run()
+    analyze()
+
+    plan = plan_of(scim, path, filter.format(group=id_of(group), member=id_of(member)))
+
+    assert not READ_THROUGH.search(plan), plan
 
 
 @pytest.mark.usefixtures("many")

@@ -25,7 +25,7 @@ from django_scim.sql.operand import (
     any_of,
     constant,
 )
-from django_scim.sql.sources import HostSource, Source, SourceOperand, in_any
+from django_scim.sql.sources import HostSource, Source, SourceOperand, Union, in_any
 from django_scim.sql.values import column_of
 from tests.factories import UserFactory
 
@@ -272,3 +272,12 @@ class TestSources:
 def test_no_conditions_at_all_never_hold():
     assert names(any_of([])) == []
     assert names(any_of([constant(False), constant(True)])) == ["Bob", "anna", "clara"]
+
+
+def test_a_union_has_no_order_of_the_model_which_may_be_of_other_columns():
+    account = UserFactory.create()
+    record = Record.objects.create(resource_type="User", integer_key=account.pk)
+    keys = Record.objects.filter(pk=record.pk).order_by().values("integer_key")
+    assert Record._meta.ordering
+
+    assert list(Account.objects.filter(pk__in=Union(keys, keys))) == [account]
