@@ -445,8 +445,9 @@ class Members(Collection):
         rows = self.through._default_manager
         if self.other is None:
             return rows.none()
-        key = self.through._meta.get_field(self.target).target_field.name
-        seen = self.other.queryset(caller.connection).filter(**{key: OuterRef(self.target)})
+        target: Any = column_of(self.through, self.target)
+        leads_here = {target.target_field.name: OuterRef(self.target)}
+        seen = self.other.queryset(caller.connection).filter(**leads_here)
         return rows.filter(Exists(seen))
 
     def operand(self, path: AttributePath, caller: Caller) -> Operand:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Left, Length, NullIf, Right, StrIndex
+from django.db.models.functions import Cast, Length, NullIf
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -29,6 +29,7 @@ from django_scim.sql.containment import contained
 from django_scim.sql.functions import Comparable, DocumentText
 from django_scim.sql.index_candidates import Beginnings, Candidates, InOrder
 from django_scim.sql.prepared import Slot
+from django_scim.sql.substrings import substring
 from django_scim.sql.values import OutOfRange, encode, in_64_bits, in_column, is_storable
 
 ORDERINGS: dict[CompareOperator, Any] = {
@@ -85,20 +86,6 @@ def is_text(binding: AttributeBinding) -> bool:
     """Whether the values of an attribute are strings, references included."""
     kind = binding.target_type
     return isinstance(kind, type) and issubclass(kind, str)
-
-
-def substring(text: Any, operator: CompareOperator, fragment: str | Slot) -> Q:
-    """Return the condition of ``co``, ``sw`` or ``ew``, without LIKE, whose wildcards would need escapes.
-
-    :param fragment: For ``co``, it may be the place of a text that is not empty.
-    """
-    if not fragment:
-        return constant(True)
-    if operator is CompareOperator.co:
-        return Q(GreaterThan(StrIndex(text, fragment if isinstance(fragment, Slot) else Value(fragment)), 0))
-    assert isinstance(fragment, str)
-    end = Left(text, len(fragment)) if operator is CompareOperator.sw else Right(text, len(fragment))
-    return Q(Exact(end, fragment))
 
 
 class Operand:

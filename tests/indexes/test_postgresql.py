@@ -9,13 +9,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import Index
+from django.db.models import F, Index
+from scim2_models.path import CompareOperator
 
 from django_scim.checks.configuration import check_indexes
 from django_scim.indexes import indexes_of, wanted_columns
 from django_scim.indexes.base import State
 from django_scim.sql.functions import Comparable
-from tests.indexes.plans import drop_index, index_names
+from django_scim.sql.substrings import substring
+from tests.factories import UserFactory
+from tests.indexes.plans import analyze, drop_index, index_names
 
 pytestmark = [
     pytest.mark.usefixtures("clean_indexes"),
@@ -127,3 +130,35 @@ def test_an_index_that_the_host_declares_and_has_not_made_counts_for_nothing(mon
     monkeypatch.setattr(User._meta, "indexes", [*User._meta.indexes, index])
 
     assert indexes_of("default").state(user_names()) is State.MISSING
+
+
+@pytest.fixture
+def trigrams(clean_indexes):
+    """Indexes of trigrams, as the guide has them."""
+    wanted = {str(column): column for _, column in wanted_columns("default")}
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        for name in ("username", "email"):
+            key = indexes_of("default").key(wanted[f"auth_user.{name}"])
+            cursor.execute(f"CREATE INDEX trigrams_{name} ON auth_user USING gin ({key} gin_trgm_ops)")
+        # A few thousand rows are read as fast without it.
+        cursor.execute("SET enable_seqscan = off; SET enable_indexscan = off")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET enable_seqscan; RESET enable_indexscan")
+    drop_index("auth_user", "trigrams_username")
+    drop_index("auth_user", "trigrams_email")
+
+
+@pytest.mark.usefixtures("trigrams")
+@pytest.mark.parametrize(
+    ("operator", "text"), [(CompareOperator.co, "ser1234"), (CompareOperator.ew, "r1234")]
+)
+def test_an_index_of_trigrams_finds_the_middle_and_the_end_of_a_text(operator, text):
+    User.objects.bulk_create(UserFactory.build(username=f"User{number}") for number in range(3000))
+    analyze()
+
+    found = User.objects.filter(substring(Comparable(F("username"), case_exact=False), operator, text))
+
+    assert [user.username for user in found] == ["User1234"]
+    assert "Bitmap Index Scan on trigrams_username" in found.explain()
