@@ -119,7 +119,7 @@ class Meter:
 
 
 MACHINE = "the machine"
-"""The name of what is measured beside the requests: shared machines are slower at one time than at another."""
+"""What is measured beside the requests: shared machines are slower at one time than at another."""
 
 
 def work(number: int) -> int:
