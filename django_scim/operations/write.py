@@ -214,9 +214,16 @@ class DocumentWrite(Write):
         :raises SCIMException: If the body is not a valid resource.
         """
         self.body = validated(self.resource_type, payload, self.context, self.caller, self.attempt)
-        self.caller.allowance.charge_document(without_unbounded(self.resource_type, self.body))
+        self.charge_body()
         self.attempt.identify(*self.resource_type.names(self.body))
         return self
+
+    def charge_body(self) -> None:
+        """Count what it takes to read and to write the body.
+
+        :raises CostExceeded: If it is too much.
+        """
+        self.caller.allowance.charge_document(without_unbounded(self.resource_type, self.body))
 
     def names_resource(self) -> bool:
         return any(self.is_named_by(key, value) for key, value in self.body.items())

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from scim2_models import ConflictException, ForbiddenException, SCIMException
 
 from django_scim.allowance import CostExceeded
@@ -236,7 +236,11 @@ class BulkJob:
                 self.perform_in_turn(stretch)
 
     def readable_creation(self, operation: BulkOperation) -> Create | None:
-        """Return the creation of an operation, or None if the operation is not valid."""
+        """Return the creation of an operation, or None if the operation is not valid.
+
+        What it costs to read it counts when it is done, be that together or alone.
+        """
+        spent = self.caller.allowance.spent
         try:
             self.require_made(operation.needs)
             creation = self.creation(operation)
@@ -244,12 +248,18 @@ class BulkJob:
             return creation.read_body(resolved(operation.data, self.identifiers, schema))
         except SCIMException:
             return None
+        finally:
+            self.caller.allowance.spent = spent
 
     def free_among(self, creations: Sequence[Create]) -> set[Create]:
         """Return the creations that no other resource is known to stand in the way of."""
         if len(creations) < 2:
             return set()
-        return in_transaction(database_of(creations[0].resource_type), partial(look_for, creations))
+        try:
+            return in_transaction(database_of(creations[0].resource_type), partial(look_for, creations))
+        except (DatabaseError, SCIMException):
+            # Each is to have its own answer.
+            return set()
 
     def created_together(self, operations: Sequence[BulkOperation], creations: Sequence[Create]) -> bool:
         """Try to create resources in one transaction. Return whether it has worked; if not, nothing is done.
@@ -260,6 +270,8 @@ class BulkJob:
             creation.attempt.made_with = len(creations)
 
         def make_all() -> list[Resource]:
+            for creation in creations:
+                creation.charge_body()
             made = create_together(creations)
             self.require_unstopped()
             return made

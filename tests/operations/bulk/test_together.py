@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.db.models.signals import post_save, pre_save
 
 from django_scim.models import Link, Operation, ProvisioningEvent, Record, UniqueValue
@@ -237,6 +238,30 @@ def test_what_makes_a_seat_full_fails_alone(scim, settings):
     settings.DJANGO_SCIM = {"POLICIES": ["tests.operations.policies.two_seats"]}
 
     assert statuses(run(scim, *users("ada", "bob", "cleo", "dan"))) == ["201", "201", "403", "403"]
+
+
+def test_a_job_that_fails_together_costs_no_more_than_one_by_one(scim, settings):
+    settings.DJANGO_SCIM = {"MAX_REQUEST_COST": 100}
+    large = users(*(f"user{number}" for number in range(4)), nickName="x" * 10_000)
+
+    def refuse(sender, instance, **kwargs):
+        if instance.username == "user3":
+            raise PermissionDenied("not the last one")
+
+    pre_save.connect(refuse, sender=User)
+    try:
+        assert statuses(run(scim, *large)) == ["201", "201", "201", "403"]
+    finally:
+        pre_save.disconnect(refuse, sender=User)
+
+
+def test_a_look_up_that_fails_leaves_each_creation_its_own_answer(scim, monkeypatch):
+    def fail(creations):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("django_scim.operations.bulk.job.look_for", fail)
+
+    assert statuses(run(scim, *users("ada", "bob"))) == ["201", "201"]
 
 
 # Runs
