@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -111,7 +111,22 @@ class Crowd:
         insert(UniqueValue, own, values, resource_type="User", attribute="userName")
         values = ((-self.key(each), -self.key(each), digest(f"group {each // GROUP}")) for each in firsts)
         insert(UniqueValue, own, values, resource_type="Group", attribute="displayName")
+        self._insert_stored_values(provisioned)
         self.size = size
+
+    def _insert_stored_values(self, numbers: Sequence[int]) -> None:
+        """Add what finds stored values, on databases with no index on documents."""
+        from django.db import connection
+
+        from django_scim.models import StoredValue
+        from django_scim.sql.containment import digests_in
+
+        if connection.vendor == "postgresql":
+            return
+        names = self.users.with_digest
+        documents = ((self.key(each), json.loads(self._record(each)[-1])) for each in numbers)
+        rows = ((key, each) for key, members in documents for each in digests_in(members, names))
+        insert(StoredValue, ("record_id", "digest"), rows)
 
     def key(self, number: int) -> int:
         """Return the primary key of an account, of its record and of what else it alone has."""

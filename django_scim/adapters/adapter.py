@@ -95,6 +95,13 @@ class Adapter(Joining):
     display_column: str | None = None
     """The column that names a resource in the ``display`` of those that refer to it."""
 
+    looked_up_where_stored: Sequence[str] = ()
+    """The attributes by which clients look resources up where no column holds them.
+
+    PostgreSQL has an index on all that is stored. MariaDB, MySQL and SQLite get one of these values, and
+    ``manage.py scim_createindexes --values`` has to run after they have changed.
+    """
+
     looked_up: Sequence[str] = ()
     """The attributes by which identity providers look resources up, beside those that are unique.
 

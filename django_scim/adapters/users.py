@@ -59,6 +59,7 @@ class UserAdapter(Adapter):
     endpoint = "/Users"
     description = "User Account"
     looked_up: Sequence[str] = ("userName", "emails")
+    looked_up_where_stored: Sequence[str] = ("displayName", "emails", f"{ENTERPRISE}:manager")
     matched_by = "userName"
     known_by: Sequence[str] = ("userName", "name", "displayName", "emails", "password")
     domain_attributes: Sequence[str] = ("userName", "emails")

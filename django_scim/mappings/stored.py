@@ -129,7 +129,9 @@ class Stored(Mapping):
         source = Source(
             self.resource_type.records(),
             self.resource_type.record_key,
-            lambda _: StoredOperand("comparable", key, path.binding),
+            lambda _: StoredOperand(
+                "comparable", key, path.binding, has_digest=key in self.resource_type.with_digest
+            ),
         )
         return SourceOperand(source, path.sub, self.subquery(key))
 
@@ -141,7 +143,11 @@ class Stored(Mapping):
     def sources(self, caller: Caller) -> Sequence[Source]:
         return [
             EntrySource(
-                self.resource_type.records(), self.resource_type.record_key, self.path.head, self.sub_binding
+                self.resource_type.records(),
+                self.resource_type.record_key,
+                self.path.head,
+                self.sub_binding,
+                has_digest=self.path.head in self.resource_type.with_digest,
             )
         ]
 

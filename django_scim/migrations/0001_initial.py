@@ -373,6 +373,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="StoredValue",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stored_values",
+                        to="django_scim.record",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "stored value",
+                "verbose_name_plural": "stored values",
+                "indexes": [models.Index(fields=["digest", "record"], name="scim_stored_value_digest")],
+            },
+        ),
+        migrations.CreateModel(
             name="AwaitedReference",
             fields=[
                 (

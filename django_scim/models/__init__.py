@@ -11,7 +11,7 @@ from django_scim.models.provisioning_event import (
     Outcome,
     ProvisioningEvent,
 )
-from django_scim.models.record import AwaitedReference, Link, Record, UniqueValue
+from django_scim.models.record import AwaitedReference, Link, Record, StoredValue, UniqueValue
 from django_scim.models.rehearsal import RehearsedName, RehearsedResource
 from django_scim.models.sent_notification import SentNotification
 from django_scim.models.setup_link import SetupLink
@@ -35,5 +35,6 @@ __all__ = [
     "Scope",
     "SentNotification",
     "SetupLink",
+    "StoredValue",
     "UniqueValue",
 ]

@@ -150,6 +150,25 @@ class UniqueValue(models.Model):
         return f"{self.resource_type} {self.attribute}"
 
 
+class StoredValue(models.Model):
+    """A value that no column holds, as it is looked up: on databases with no index on JSON documents.
+
+    PostgreSQL has one, and no such rows. What is found by a digest is compared exactly, so that one too many
+    does no harm.
+    """
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="stored_values")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("stored value")
+        verbose_name_plural = _("stored values")
+        indexes = [models.Index(fields=["digest", "record"], name="scim_stored_value_digest")]
+
+    def __str__(self) -> str:
+        return self.digest
+
+
 class AwaitedReference(models.Model):
     """A reference of a resource to one that is not there yet, which will fill a foreign key of the host.
 

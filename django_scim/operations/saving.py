@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.utils import timezone
 from scim2_models import PayloadTooLargeException
@@ -19,7 +19,7 @@ from django_scim.mappings.collection import SHOWN_KEYS
 from django_scim.mappings.dependencies import writing
 from django_scim.mappings.identifiers import reissue
 from django_scim.mappings.mapping import Mapping, conflict
-from django_scim.models import AdoptionPolicy, Record, UniqueValue
+from django_scim.models import AdoptionPolicy, Record, StoredValue, UniqueValue
 from django_scim.operations.domains import require_domains
 from django_scim.operations.validation import require_values, validate_fields
 from django_scim.query.statements import VALUE, text_operand
@@ -27,9 +27,10 @@ from django_scim.resources.gifts import remembered
 from django_scim.resources.resource import Resource
 from django_scim.resources.vacating import left_at, release
 from django_scim.schema.paths import Json
+from django_scim.sql.containment import digests_in
 from django_scim.sql.operand import ColumnOperand, check_text
 from django_scim.sql.prepared import Prepared, Slot
-from django_scim.sql.saving import save_own
+from django_scim.sql.saving import save_all_new, save_own
 from django_scim.sql.transactions import locked
 
 
@@ -261,6 +262,25 @@ def save_beside(obj: Resource, written: Written, changes: dict[str, Any], *, is_
         save_record(obj)
     elif obj.is_adopted and not is_recorded:
         save_adoption(obj)
+    if obj.is_new or any(has_digest(mapping) for mapping, _ in written):
+        index_values(obj)
+
+
+def has_digest(mapping: Mapping) -> bool:
+    """Whether resources are looked up by what a mapping stores."""
+    head = mapping.path.head
+    return not {head, f"{head}.value"}.isdisjoint(mapping.resource_type.with_digest)
+
+
+def index_values(obj: Resource) -> None:
+    """Keep the digests of stored values, where the database has no index on the document."""
+    record = obj.record
+    if record is None or connections[obj.database].vendor == "postgresql":
+        return
+    if not obj.is_new:
+        StoredValue.objects.using(obj.database).filter(record=record).delete()
+    digests = sorted(digests_in(record.comparable, obj.resource_type.with_digest))
+    save_all_new([StoredValue(record=record, digest=digest) for digest in digests], obj.database)
 
 
 def save_rows(obj: Resource) -> None:

@@ -127,6 +127,17 @@ class ResourceType:
         return Exists(self.records().filter(**{self.record_key: OuterRef("pk")}, deleted_at__isnull=False))
 
     @cached_property
+    def with_digest(self) -> frozenset[str]:
+        """The members of the records' comparable documents that resources are looked up by.
+
+        Of a list, it is the values in it; a complex attribute stands for its ``value``.
+        """
+        paths = filter(None, map(self.resolve, self.adapter.looked_up_where_stored))
+        return frozenset(
+            path.key if path.is_multivalued or not path.is_complex else f"{path.key}.value" for path in paths
+        )
+
+    @cached_property
     def joins(self) -> list[str]:
         """The relations that lead to the rows of mapped columns, as ``select_related`` takes them."""
         return sorted({column.joins for column in self._version_columns} - {""})

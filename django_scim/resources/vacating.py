@@ -17,7 +17,14 @@ from django.db import connections
 from django.db.models import Q
 
 from django_scim.mappings.identifiers import reissue
-from django_scim.models import AwaitedReference, Link, MembershipChange, Record, UniqueValue
+from django_scim.models import (
+    AwaitedReference,
+    Link,
+    MembershipChange,
+    Record,
+    StoredValue,
+    UniqueValue,
+)
 
 if TYPE_CHECKING:
     from django_scim.resources.resource_type import ResourceType
@@ -61,7 +68,7 @@ def release(resource_type: ResourceType, key: Any, record: Record | None, *, usi
 
     Else the next row of the key would have joined the groups that the former had joined.
     """
-    for model in (Link, UniqueValue, AwaitedReference) if record is not None else ():
+    for model in (Link, UniqueValue, StoredValue, AwaitedReference) if record is not None else ():
         model._default_manager.using(using).filter(record=record).delete()
     changes = MembershipChange.objects.using(using)
     changes = changes.filter(member_type=resource_type.name, member_key=str(key))

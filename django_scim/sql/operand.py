@@ -163,17 +163,20 @@ class Operand:
 class StoredOperand(Operand):
     """A member of a record's comparable document."""
 
-    def __init__(self, document: Any, key: str, binding: AttributeBinding) -> None:
+    def __init__(
+        self, document: Any, key: str, binding: AttributeBinding, *, has_digest: bool = False
+    ) -> None:
         super().__init__(DocumentText(document, key=key), binding)
         self.document = document
         self.key = key
+        self.has_digest = has_digest
 
     def matches(self, operator: CompareOperator, other: Any) -> Q:
         """Let an index find the documents that are equal, where the database has one."""
         condition = super().matches(operator, other)
         if operator is not CompareOperator.eq or not isinstance(other, str | Slot):
             return condition
-        return contained(self.document, {self.key: other}) & condition
+        return contained(self.document, {self.key: other}, has_digest=self.has_digest) & condition
 
     def present_and_not_empty(self) -> Q:
         """The document keeps an empty string as one."""

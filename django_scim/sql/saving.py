@@ -65,8 +65,18 @@ def waits(instance: Model, using: str) -> bool:
     return True
 
 
+def save_all_new(instances: list[Model], using: str) -> None:
+    """Save new rows of one model by one statement, which may be that of others too.
+
+    :raises IntegrityError: If a constraint refuses one.
+    """
+    now = [each for each in instances if not waits(each, using)]
+    if now:
+        insert_instances(type(now[0]), now, using)
+
+
 def insert_instances(model: type[Model], instances: list[Model], using: str) -> None:
-    """Make the rows of instances, which have their keys afterwards."""
+    """Make the rows of instances, which have their keys afterwards where the database tells them."""
     fields, connection = columns_of(model), connections[using]
     relations = [field for field in fields if isinstance(field, ForeignKey)]
     for instance in instances:
@@ -75,7 +85,9 @@ def insert_instances(model: type[Model], instances: list[Model], using: str) -> 
                 # It may have got its key since.
                 setattr(instance, field.attname, other.pk)
     rows = [tuple(saved_value(field, each, connection) for field in fields) for each in instances]
-    for instance, key in zip(instances, insert_rows(model, fields, rows, using, returns=True), strict=True):
+    returns = connection.features.can_return_rows_from_bulk_insert
+    keys = insert_rows(model, fields, rows, using, returns=returns)
+    for instance, key in zip(instances, keys, strict=returns):
         instance.pk, instance._state.adding, instance._state.db = key, False, using
 
 

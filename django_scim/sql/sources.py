@@ -63,9 +63,12 @@ class EntrySource(Source):
         key: str,
         member: str,
         bindings: Callable[[str | None], AttributeBinding | None],
+        *,
+        has_digest: bool = False,
     ) -> None:
         self.member = member
         self.bindings = bindings
+        self.has_digest = has_digest
         super().__init__(rows, key, self._entry)
 
     def _entry(self, sub: str | None) -> Operand | None:
@@ -76,7 +79,9 @@ class EntrySource(Source):
         condition = constant(True) if condition is None else condition
         found = Q(AnyEntry("comparable", condition, key=self.member))
         entry = entry_in(condition)
-        return super().keys(contained("comparable", {self.member: [entry]}) & found if entry else found)
+        if entry:
+            found = contained("comparable", {self.member: [entry]}, has_digest=self.has_digest) & found
+        return super().keys(found)
 
 
 class Union(Subquery):

@@ -203,6 +203,7 @@ WRITTEN_BY_AN_UNDOING = {
     "django_scim.AccessToken": {"last_used", "user_agent"},
     "django_scim.Link": {"id"},
     "django_scim.UniqueValue": {"id"},
+    "django_scim.StoredValue": {"id"},
     "auth.User_groups": {"id"},
 }
 """Versions and times: they tell of the mistake and of the undoing, as the history does, and stay.

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connections
 
 from django_scim.indexes import databases, indexes_of, wanted_columns
 from django_scim.indexes.base import Indexes, State
+from django_scim.indexes.stored_values import write_values
 from django_scim.mappings.dependencies import LookupColumn
 
 
@@ -30,6 +31,12 @@ class Command(BaseCommand):
             help="Drop the indexes that the command has made at any time, before the app is removed.",
         )
         parser.add_argument(
+            "--values",
+            action="store_true",
+            help="Write anew what finds stored values on MariaDB, MySQL and SQLite: after the database was "
+            "moved from PostgreSQL, or the adapter's looked_up_where_stored has changed.",
+        )
+        parser.add_argument(
             "--database",
             choices=tuple(connections),
             help="The database; those that resources are written to if not given.",
@@ -45,6 +52,8 @@ class Command(BaseCommand):
                 continue
             for resource_type, column in wanted_columns(alias):
                 self.make(indexes, resource_type, column, dry_run=options["dry_run"])
+            if options["values"] and not options["dry_run"]:
+                self.note(f"{alias}: wrote {write_values(alias)} stored values", dry_run=False)
 
     def make(self, indexes: Indexes, resource_type: str, column: LookupColumn, *, dry_run: bool) -> None:
         """Create one index, unless it exists, or print its SQL.
