@@ -57,10 +57,8 @@ INSTALLED_APPS = [
     "django_scim",
     "tests.hosts.small",
 ]
-MIGRATION_MODULES: dict[str, str | None] = {}
 if find_spec("oauth2_provider"):
     INSTALLED_APPS.append("oauth2_provider")
-    MIGRATION_MODULES["oauth2_provider"] = "tests.oauth2_migrations"
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
