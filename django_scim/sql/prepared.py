@@ -15,6 +15,7 @@ from functools import partial
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
+from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -126,8 +127,8 @@ class Prepared(Generic[Row]):
             self.sql, self.params = self.compiler.as_sql()
         except EmptyResultSet:
             self.sql = ""
-        self.converted: tuple[int, ...] | None = None
-        """The columns whose values are converted, once the first run has found them."""
+        self.converted: dict[bool, tuple[int, ...]] = {}
+        """The columns whose values are converted, once the first run has found them, by ``USE_TZ``."""
         # It belongs to a thread, which would be kept from closing it.
         self.compiler.connection = None
 
@@ -154,10 +155,11 @@ class Prepared(Generic[Row]):
         if any(isinstance(expression, ColPairs) for expression in expressions):
             # A composite key: one expression has several places.
             return type(compiler).get_converters(compiler, expressions)
-        asked = [*range(len(expressions))] if self.converted is None else self.converted
+        # SQLite and MariaDB have no time zones: whether times are converted is for this setting to say.
+        asked = self.converted.get(settings.USE_TZ, tuple(range(len(expressions))))
         found = type(compiler).get_converters(compiler, [expressions[index] for index in asked])
         by_index = {asked[place]: converters for place, converters in found.items()}
-        self.converted = tuple(by_index)
+        self.converted[settings.USE_TZ] = tuple(by_index)
         return by_index
 
 

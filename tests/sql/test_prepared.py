@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User, UserManager
 from django.db import connection
 from django.db.models import F, IntegerField, Manager, QuerySet
 
+from django_scim.models import Connection
 from django_scim.sql.index_candidates import Candidates
 from django_scim.sql.prepared import (
     PADDED,
@@ -22,7 +23,7 @@ from django_scim.sql.prepared import (
     padded,
     slots,
 )
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import ConnectionFactory, GroupFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +171,14 @@ def test_a_manager_of_the_host_is_not_plain():
     for manager in (Own(), OwnAll(), Manager.from_queryset(OwnSet)()):
         manager.model = User
         assert not is_plain_manager(manager)
+
+
+@pytest.mark.django_db
+def test_times_are_read_as_the_project_has_them_also_after_the_setting_was_another_one(settings):
+    made = ConnectionFactory.create()
+    statement = Prepared(Connection.objects.filter(pk=made.pk), "default")
+
+    for uses_time_zones in (False, True, False):
+        settings.USE_TZ = uses_time_zones
+        (found,) = statement.run()
+        assert found.created == Connection.objects.get(pk=made.pk).created
