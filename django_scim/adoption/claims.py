@@ -16,6 +16,7 @@ from django_scim.models import UniqueValue
 from django_scim.operations.saving import claim, digest_of, holders
 from django_scim.resources.resource import Resource
 from django_scim.sql.functions import Comparable
+from django_scim.sql.index_candidates import in_any_table
 
 
 def claim_all(
@@ -132,7 +133,7 @@ def shared_values(selection: AdoptionSelection, mapping: Mapping) -> set[str]:
     """
     path = mapping.path
     try:
-        expression = mapping.order(path, selection.caller)
+        expression = in_any_table(mapping.order(path, selection.caller))
     except InvalidPathException:  # The database cannot sort by it, so nor group by it.
         return set()
     return shared(selection.visible(), expression, path.binding, path.key)

@@ -22,8 +22,7 @@ from django_scim.mappings.dependencies import Dependency, LookupColumn
 from django_scim.schema.canonical import Spelling
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.schema.types import declare_read_only
-from django_scim.sql.functions import Comparable
-from django_scim.sql.index_candidates import InOrder
+from django_scim.sql.index_candidates import in_any_table
 from django_scim.sql.operand import SUBSTRINGS, Operand, any_of
 from django_scim.sql.sources import Source, in_any, operand_of
 
@@ -311,11 +310,7 @@ class Mapping:
 
         :raises InvalidPathException: If the attribute cannot be sorted by.
         """
-        expression = self.order(path, caller)
-        if isinstance(expression, InOrder):
-            # Each table has its own collation.
-            return Comparable(*expression.get_source_expressions(), case_exact=expression.case_exact)
-        return expression
+        return in_any_table(self.order(path, caller))
 
 
 def conflict(mapping: Mapping) -> UniquenessException:

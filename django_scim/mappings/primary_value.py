@@ -17,6 +17,7 @@ from django_scim.mappings.mapping import cannot_be_sorted
 from django_scim.mappings.stored import StoredWithColumn, is_primary
 from django_scim.schema.paths import AttributePath, Json
 from django_scim.sql.functions import AnyEntry
+from django_scim.sql.index_candidates import in_any_table
 from django_scim.sql.operand import AbsentOperand, ConstantOperand, Operand, StoredOperand, constant, is_text
 from django_scim.sql.sources import HostSource, OwnSource, Source, SourceOperand
 
@@ -242,6 +243,6 @@ class DefaultValue(StoredWithColumn):
         assert column is not None
         is_known = (path.sub or "value") in ("value", *self.assumed)
         try:
-            return Coalesce(stored, column.order()) if is_known else stored
+            return Coalesce(stored, in_any_table(column.order())) if is_known else stored
         except InvalidFilterException as error:
             raise cannot_be_sorted(path) from error

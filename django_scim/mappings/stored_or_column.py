@@ -16,6 +16,7 @@ from django_scim.mappings.conversions import is_empty
 from django_scim.mappings.dependencies import LookupColumn
 from django_scim.mappings.stored import Stored
 from django_scim.schema.paths import AttributePath
+from django_scim.sql.index_candidates import in_any_table
 from django_scim.sql.operand import Operand
 from django_scim.sql.sources import SourceOperand
 
@@ -77,7 +78,7 @@ class StoredOrColumnOperand(SourceOperand):
     """What is kept in the record, or the column of a resource that has nothing there."""
 
     def __init__(self, stored: SourceOperand, column: Operand) -> None:
-        super().__init__(stored.source, None, Coalesce(stored.order(), column.order()))
+        super().__init__(stored.source, None, Coalesce(stored.order(), in_any_table(column.order())))
         self.stored = stored
         self.column = column
 

@@ -222,6 +222,13 @@ class InOrder(Comparable):
         return sql, tuple(params)
 
 
+def in_any_table(expression: Any) -> Any:
+    """Return what is ordered alike wherever it stands: each column has a collation of its own."""
+    if isinstance(expression, InOrder):
+        return Comparable(*expression.get_source_expressions(), case_exact=expression.case_exact)
+    return expression
+
+
 def spellings(text: str, alternatives: dict[str, str]) -> list[str]:
     """Return a text with each choice between a character and its alternative; [] if they are too many."""
     choices = [(character, alternatives.get(character, "")) for character in text]
