@@ -21,8 +21,13 @@ from tests.representations import path_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-COSTLY = " and ".join(f'not (emails.type co "x{number}")' for number in range(100))
+TERMS = [f'not (emails.type co "x{number}")' for number in range(100)]
+
+COSTLY = " and ".join(TERMS)
 """A filter that takes a database longer than a hundredth of a second."""
+
+LESS_COSTLY = " and ".join(TERMS[:20])
+"""One that takes it less than the seconds that it may take by default."""
 
 
 @pytest.fixture
@@ -78,7 +83,7 @@ class TestQueries:
         assert scim.get("/Users", {"filter": COSTLY}).status_code == 400
         settings.DJANGO_SCIM = {}
 
-        assert scim.get("/Users", {"filter": COSTLY, "count": 1}).json()["totalResults"] == 3000
+        assert scim.get("/Users", {"filter": LESS_COSTLY, "count": 1}).json()["totalResults"] == 3000
 
     def test_a_query_may_take_any_time_without_a_limit(self, scim, settings):
         settings.DJANGO_SCIM = {"STATEMENT_TIMEOUT": None}
