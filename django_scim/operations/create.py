@@ -178,6 +178,12 @@ class Create(DocumentWrite):
         return obj
 
     @property
+    def sets_secret(self) -> bool:
+        """Whether the body has a value that no answer ever holds, such as a password."""
+        mappings = self.resource_type.written_mappings
+        return any(mapping.path.is_secret and mapping.value_in(self.body) is not None for mapping in mappings)
+
+    @property
     def unique_mappings(self) -> list[Mapping]:
         """The mappings whose values no two resources may share."""
         return [mapping for mapping in self.resource_type.written_mappings if mapping.is_unique]

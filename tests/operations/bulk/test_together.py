@@ -255,6 +255,15 @@ def test_a_job_that_fails_together_costs_no_more_than_one_by_one(scim, settings)
         pre_save.disconnect(refuse, sender=User)
 
 
+def test_creations_with_a_password_are_made_one_by_one(scim, saves, settings):
+    settings.DJANGO_SCIM = {"MAX_REQUEST_COST": 1200}
+
+    results = run(scim, *users(*"abcd", password="t1meMa$heen"))
+
+    assert statuses(results) == ["201", "201", "413", "413"]
+    assert saves.count("a") == saves.count("b") == 2
+
+
 def test_a_look_up_that_fails_leaves_each_creation_its_own_answer(scim, monkeypatch):
     def fail(creations):
         raise OperationalError("gone")
