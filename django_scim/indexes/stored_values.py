@@ -6,12 +6,12 @@ moved from PostgreSQL, or the adapter looks up other attributes.
 
 from __future__ import annotations
 
-from django.db import connections, router, transaction
+from django.db import router, transaction
 
 from django_scim.models import StoredValue
 from django_scim.resources.registry import registry
 from django_scim.resources.resource_type import ResourceType
-from django_scim.sql.containment import digests_in
+from django_scim.sql.containment import digests_in, needs_digests
 from django_scim.sql.saving import insert_rows
 from django_scim.sql.transactions import locked
 from django_scim.sql.values import column_of
@@ -20,14 +20,9 @@ BATCH = 500
 """How many records are read at once, and locked meanwhile."""
 
 
-def has_stored_values(alias: str) -> bool:
-    """Whether a database needs the digests: PostgreSQL has an index on the documents themselves."""
-    return connections[alias].vendor != "postgresql"
-
-
 def write_values(alias: str) -> int:
     """Write the digests of all records of a database anew; return how many there are."""
-    if not has_stored_values(alias):
+    if not needs_digests(alias):
         return 0
     types = [each for each in registry() if router.db_for_write(each.model) == alias]
     return sum(write_values_of(resource_type, alias) for resource_type in types)

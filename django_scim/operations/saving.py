@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.utils import timezone
 from scim2_models import PayloadTooLargeException
@@ -27,7 +27,7 @@ from django_scim.resources.gifts import remembered
 from django_scim.resources.resource import Resource
 from django_scim.resources.vacating import left_at, release
 from django_scim.schema.paths import Json
-from django_scim.sql.containment import digests_in
+from django_scim.sql.containment import digests_in, needs_digests
 from django_scim.sql.operand import ColumnOperand, check_text
 from django_scim.sql.prepared import Prepared, Slot
 from django_scim.sql.saving import save_all_new, save_own
@@ -275,7 +275,7 @@ def has_digest(mapping: Mapping) -> bool:
 def index_values(obj: Resource) -> None:
     """Keep the digests of stored values, where the database has no index on the document."""
     record = obj.record
-    if record is None or connections[obj.database].vendor == "postgresql":
+    if record is None or not needs_digests(obj.database):
         return
     if not obj.is_new:
         StoredValue.objects.using(obj.database).filter(record=record).delete()

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FullResultSet
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Lookup, Q
 from django.db.models.expressions import Col
@@ -76,6 +77,11 @@ def named_in(members: dict[str, Any]) -> tuple[str, Any] | None:
 
 ENTRY = "[]"
 """What follows the name of a list in the key of a value in it."""
+
+
+def needs_digests(alias: str) -> bool:
+    """Whether a database needs digests: PostgreSQL has an index on the documents themselves."""
+    return connections[alias].vendor != "postgresql"
 
 
 def digest_of(key: str, text: str) -> str:
