@@ -119,10 +119,8 @@ def search(resource_types: ResourceTypes, request: SearchRequest[Any], caller: C
     listing = listing_of(resource_types, request, caller)
     with ExitStack() as limits:
         # Statements that are kept are look-ups by an index.
-        kept = [part.kept is not None and part.kept.is_look_up for part in listing.parts]
-        for database in {
-            part.database for part, is_kept in zip(listing.parts, kept, strict=True) if not is_kept
-        }:
+        sought = [part for part in listing.parts if part.kept is None or not part.kept.is_look_up]
+        for database in {part.database for part in sought}:
             limits.enter_context(query_within_limits(database))
         try:
             if request.cursor is None:
