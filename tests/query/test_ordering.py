@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from django_scim.models import Record
 from tests.factories import GroupFactory, UserFactory
@@ -50,6 +51,18 @@ def test_columns_are_ordered_without_case_and_by_code_point(users: Reader):
 
     ascending = ["5", "1", "8", "2", "0", "3", "4", "6", "7"]
     assert both_ways(users, "name.familyName") == (ascending, ascending[::-1])
+
+
+def test_user_names_are_ordered_as_the_index_on_them_is(users: Reader):
+    for name in ("Z", "a", "B", "é", "É1", "_", "中", "+"):
+        UserFactory.create(username=name)
+
+    by_index = {
+        "postgresql": ["+", "_", "a", "B", "Z", "é", "É1", "中"],
+        "sqlite": ["+", "_", "a", "B", "Z", "É1", "é", "中"],
+        "mysql": list(User.objects.order_by("username").values_list("username", flat=True)),
+    }[connection.vendor]
+    assert both_ways(users, "userName") == (by_index, by_index[::-1])
 
 
 def test_stored_text_is_ordered_without_case_and_by_code_point(users: Reader):
