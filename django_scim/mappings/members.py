@@ -21,6 +21,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
 )
+from django.db.models.lookups import IsNull
 from django.db.models.signals import m2m_changed
 
 from django_scim.allowance import MEMBER, SHOWN_MEMBER
@@ -31,6 +32,7 @@ from django_scim.mappings.columns import HostPath
 from django_scim.mappings.dependencies import Dependency, writing
 from django_scim.mappings.nesting import leave_out, require_types
 from django_scim.schema.paths import AttributePath
+from django_scim.sql.joins import JoinedTable
 from django_scim.sql.operand import AbsentOperand, ColumnOperand, ConstantOperand, Operand
 from django_scim.sql.prepared import Slot, is_plain_manager
 from django_scim.sql.saving import insert_pairs
@@ -160,6 +162,7 @@ class Members(Collection):
         other = self.other
         if objects and other is not None:
             caller = objects[0].caller
+            shown: dict[Any, dict[str, Any]] = {}
             selected = objects[0].selection.get(self.path.head)
             is_named = selected is None or "display" in selected
             for number, (key, *member) in enumerate(
@@ -167,7 +170,11 @@ class Members(Collection):
             ):
                 if number % BATCH == 0:
                     caller.allowance.charge(SHOWN_MEMBER, BATCH)
-                found[key].append(self._value(other, caller, *member))
+                # Users of one page are in the same groups.
+                value = shown.get(member[1])
+                if value is None:
+                    value = shown[member[1]] = self._value(other, caller, *member)
+                found[key].append(value.copy())
         for obj in objects:
             obj.fetched[self.note_key] = found[obj.instance.pk]
 
@@ -182,19 +189,24 @@ class Members(Collection):
         is_named = is_named and bool(other.adapter.display_column) and caller.may_name(other)
         most = caller.allowance.most_of(SHOWN_MEMBER)
 
-        def values(condition: Any) -> QuerySet[Any, Any]:
-            columns: list[Any] = [self.source, other.reissued_id(OuterRef(f"{self.target}_id"))]
-            columns.append(f"{self.target}__{other.id_column}")
+        def values(rows: QuerySet[Any], reissued_id: Any) -> QuerySet[Any, Any]:
+            columns = [self.source, reissued_id, f"{self.target}__{other.id_column}"]
             if is_named:
                 columns.append(f"{self.target}__{other.adapter.display_column}")
-            rows = self.rows(caller).filter(condition).order_by("pk").values_list(*columns)
-            return rows if most is None else rows[: most + BATCH]
+            found = rows.order_by("pk").values_list(*columns)
+            return found if most is None else found[: most + BATCH]
 
         if not self._is_kept(caller):
-            return values(Q(**{f"{self.source}__in": keys})).using(using)
+            rows = self.rows(caller).using(using).filter(**{f"{self.source}__in": keys})
+            return values(rows, other.reissued_id(OuterRef(f"{self.target}_id")))
+
+        def values_among(condition: Any) -> QuerySet[Any, Any]:
+            rows, record = self._rows_to_keep(caller)
+            return values(rows.filter(condition), record.column("reissued_id"))
+
         column = column_of(self.through, self.source)
         key = (self, other.visibility(caller.connection), is_named, most)
-        return self.resource_type.statements.among(values, column, keys, using, *key)
+        return self.resource_type.statements.among(values_among, column, keys, using, *key)
 
     def _value(
         self, other: ResourceType, caller: Caller, own: Any, key: Any, display: Any = None
@@ -325,8 +337,8 @@ class Members(Collection):
         source = Slot("source", column_of(self.through, self.source))
 
         def rows_among(condition: Any) -> QuerySet[Any, Any]:
-            own = self.rows(obj.caller).filter(**{self.source: source})
-            return own.filter(condition).values_list(self.target, flat=True)
+            own, _ = self._rows_to_keep(obj.caller)
+            return own.filter(condition, **{self.source: source}).values_list(self.target, flat=True)
 
         key = (self, "present", self.other.visibility(obj.caller.connection))
         statements = self.resource_type.statements
@@ -336,6 +348,17 @@ class Members(Collection):
         """Whether statements about the relation can be kept: no code of the host has a part in them."""
         is_plain = self.through is not None and is_plain_manager(self.through._default_manager)
         return is_plain and self.other is not None and self.other.visibility(caller.connection) is not None
+
+    def _rows_to_keep(self, caller: Caller) -> tuple[QuerySet[Any], JoinedTable]:
+        """Return what :meth:`rows` does, for a statement that is kept, with the records of the other side."""
+        assert self.through is not None
+        assert self.other is not None
+        rows = self.through._default_manager.all()
+        record = self.other.beside(rows, column_of(self.through, self.target))
+        rows = rows.filter(IsNull(record.column("deleted_at"), True))
+        if not self.other.has_all_rows(caller.connection):
+            rows = rows.filter(**{f"{self.target}__in": self.other.identifiable(caller.connection)})
+        return rows, record
 
     @property
     def has_pairs_alone(self) -> bool:

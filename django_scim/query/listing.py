@@ -77,7 +77,9 @@ class Part:
         if self.kept is not None and beyond is None and not backwards:
             rows = self.kept.page(count, self.projection)
             if rows is not None:
-                return self.located(load_rows(self.resource_type, rows, self.projection, self.caller))
+                return self.located(
+                    load_rows(self.resource_type, rows, self.projection, self.caller, has_records=True)
+                )
         return self.find(self.order.keyset.first(self.with_keys(), count, beyond=beyond, backwards=backwards))
 
     def with_keys(self) -> QuerySet[Any]:

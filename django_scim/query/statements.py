@@ -27,7 +27,7 @@ from django_scim.mappings import Column, Mapping, PrimaryValue
 from django_scim.mappings.builtin import ExternalId
 from django_scim.mappings.conversions import Conversion
 from django_scim.query.filters import compile_filter, require_bounded_filter, terms_of
-from django_scim.resources.loading import only_columns
+from django_scim.resources.loading import only_columns, rows_to_keep
 from django_scim.resources.projection import Projection
 from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
@@ -199,25 +199,32 @@ class KeptQuery:
         """Yield the first rows with the columns of a projection. None if there is no statement."""
 
         def rows() -> QuerySet[Any, Any]:
-            return only_columns(BY_PRIMARY_KEY.first(self._rows(), count), projection)
+            connection = self.caller.connection
+            found = self._among(rows_to_keep(self.resource_type, connection, projection))
+            return only_columns(BY_PRIMARY_KEY.first(found, count), projection)
 
         statement = self._statement(rows, "page", count, projection)
-        return None if statement is None else statement.run(value=self.value)
+        return None if statement is None else self._run(statement)
 
     def total(self) -> int | None:
         """Return how many rows there are. None if there is no statement."""
 
         def rows() -> QuerySet[Any, Any]:
             # Grouped by a constant, so not at all: one row, as of QuerySet.count().
-            grouped = self._rows().order_by().values(scim_one=Value(1)).annotate(scim_count=Count("*"))
+            found = self._among(self.resource_type.queryset(self.caller.connection))
+            grouped = found.order_by().values(scim_one=Value(1)).annotate(scim_count=Count("*"))
             return cast("QuerySet[Any, Any]", grouped.values_list("scim_count", flat=True))
 
         statement = self._statement(rows, "count")
-        return None if statement is None else int(next(statement.run(value=self.value)))
+        return None if statement is None else int(next(self._run(statement)))
 
     def _statement(self, rows: Any, *key: Any) -> Prepared[Any] | None:
-        return self.resource_type.statements.get(rows, self.database, *key, *self.key)
+        has_connection = self.caller.connection is not None
+        return self.resource_type.statements.get(rows, self.database, has_connection, *key, *self.key)
 
-    def _rows(self) -> QuerySet[Any]:
-        rows = self.resource_type.queryset(self.caller.connection)
+    def _run(self, statement: Prepared[Any]) -> Iterator[Any]:
+        connection = self.caller.connection
+        return statement.run(value=self.value, connection=connection and connection.pk)
+
+    def _among(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows if self.lookup is None else rows.filter(self.lookup())

@@ -12,15 +12,13 @@ from django.db.models.lookups import Exact
 from django_scim.mappings import Mapping
 from django_scim.mappings.identifiers import reissued
 from django_scim.models import Connection, Record
+from django_scim.resources.joined import CONNECTION, SHOWN, rows_with_records, take_records
 from django_scim.resources.projection import Projection
 from django_scim.resources.resource import Caller, Resource
 from django_scim.resources.resource_type import ResourceType
 from django_scim.sql.prepared import Slot
 from django_scim.sql.transactions import also_locked
 from django_scim.sql.values import column_of
-
-CONNECTION = Slot("connection", column_of(Connection, "id"))
-"""The place of the connection whose ``externalId`` is asked for."""
 
 
 def only_columns(queryset: QuerySet[Any], projection: Projection) -> QuerySet[Any]:
@@ -48,13 +46,6 @@ def fetch(objects: Sequence[Resource], projection: Projection, *, is_shown: bool
     for mapping in projection.mappings:
         if is_shown or not mapping.fetches_what_is_shown:
             mapping.fetch(objects)
-
-
-SHOWN = (
-    *("integer_key", "uuid_key", "text_key"),
-    *("attributes", "created", "last_modified", "revision", "reissued_id", "deleted_at"),
-)
-"""The columns of a record that an answer is made of. Of the others, three are documents to be read."""
 
 
 def attach_records(objects: Sequence[Resource], *, is_locked: bool = False, is_shown: bool = False) -> None:
@@ -109,15 +100,36 @@ def load(
 
 
 def load_rows(
-    resource_type: ResourceType, rows: Iterable[Any], projection: Projection, caller: Caller
+    resource_type: ResourceType,
+    rows: Iterable[Any],
+    projection: Projection,
+    caller: Caller,
+    *,
+    has_records: bool = False,
 ) -> list[Resource]:
-    """Fetch the resources of rows that have the columns of a projection."""
+    """Fetch the resources of rows that have the columns of a projection.
+
+    :param has_records: Whether the rows are those of :func:`rows_to_keep`.
+    """
     objects = [Resource(resource_type, row, caller) for row in rows]
     if objects:
-        if projection.needs_record:
+        if projection.needs_record and has_records:
+            take_records(objects)
+        elif projection.needs_record:
             attach_records(objects, is_shown=True)
         fetch(objects, projection)
     return objects
+
+
+def rows_to_keep(
+    resource_type: ResourceType, connection: Connection | None, projection: Projection
+) -> QuerySet[Any]:
+    """Return the rows that a connection sees, for a statement that is kept: with what a projection reads of
+    their records.
+    """
+    if projection.needs_record:
+        return rows_with_records(resource_type, connection)
+    return resource_type.queryset(connection)
 
 
 def load_one(
@@ -127,13 +139,16 @@ def load_one(
     connection = caller.connection
 
     def visible() -> QuerySet[Any]:
-        return only_columns(resource_type.queryset(connection), projection)
+        return only_columns(rows_to_keep(resource_type, connection, projection), projection)
 
     using = router.db_for_read(resource_type.model)
     rows = rows_of_id(resource_type, connection, identifier, visible, using, "row", projection)
     if rows is None:
-        rows = resource_type.identified(visible(), identifier)
-    obj = next(iter(load_rows(resource_type, rows, projection, caller)), None)
+        found = resource_type.identified(resource_type.queryset(connection), identifier)
+        objects = load(resource_type, found, projection, caller)
+    else:
+        objects = load_rows(resource_type, rows, projection, caller, has_records=True)
+    obj = next(iter(objects), None)
     # The row that the key is of may have a new id, since it was used before.
     return None if obj is None or obj.identifier != identifier else obj
 
@@ -162,9 +177,9 @@ def rows_of_id(
         place = Exact(F(column), Slot("key", column_of(resource_type.model, column)))
         return visible().filter(place).order_by()
 
-    statement = resource_type.statements.get(row, using, sight, *key)
+    statement = resource_type.statements.get(row, using, sight, connection is None, *key)
     assert statement is not None
-    return statement.run(key=value)
+    return statement.run(key=value, connection=connection and connection.pk)
 
 
 def has_many(mapping: Mapping, row: Model, caller: Caller, most: int) -> bool:

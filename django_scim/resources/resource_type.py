@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Field, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import Exact
 from scim2_models import InvalidPathException
 
@@ -37,6 +37,7 @@ from django_scim.resources.resource import Resource
 from django_scim.schema.paths import AttributePath, Json, resolve
 from django_scim.sql.clusters import certify_names
 from django_scim.sql.functions import Comparable, compose
+from django_scim.sql.joins import JoinedTable
 from django_scim.sql.prepared import Statements, is_plain_manager
 from django_scim.sql.transactions import locked
 from django_scim.sql.values import column_of
@@ -91,15 +92,25 @@ class ResourceType:
         return rows if is_plain(rows) else self.model._base_manager.filter(pk__in=rows.values("pk"))
 
     def queryset(self, connection: Connection | None) -> QuerySet[Any]:
-        """Return the rows that are resources for a connection: those it may see, less the deleted ones.
+        """Return the rows that are resources for a connection: those it may see, less the deleted ones."""
+        return self.identifiable(connection).filter(~self._deleted())
 
-        A row without a value in ``id_field`` has no ``id``, and so is no resource.
+    def identifiable(self, connection: Connection | None) -> QuerySet[Any]:
+        """Return the rows that a connection may see, deleted ones included, and that have an ``id``.
+
+        A row without a value in ``id_field`` has none, and so is no resource.
         """
-        rows = self.rows(connection).filter(~self._deleted())
+        rows = self.rows(connection)
+        return rows.filter(**{f"{self.id_column}__isnull": False}) if self._may_lack_id else rows
+
+    @property
+    def _may_lack_id(self) -> bool:
         id_field = self.adapter.id_field
-        if id_field is not None and column_of(self.model, id_field).null:
-            rows = rows.filter(**{f"{id_field}__isnull": False})
-        return rows
+        return id_field is not None and column_of(self.model, id_field).null
+
+    def has_all_rows(self, connection: Connection | None) -> bool:
+        """Whether a connection may see all rows of the model, and each has an ``id``."""
+        return self.visibility(connection) in ((), (None,)) and not self._may_lack_id
 
     def visibility(self, connection: Connection | None) -> tuple[Any, ...] | None:
         """Return all that :meth:`queryset` depends on, or None if code of the host decides it each time.
@@ -151,6 +162,10 @@ class ResourceType:
 
     def records(self) -> QuerySet[Record]:
         return Record.objects.filter(resource_type=self.name)
+
+    def beside(self, rows: QuerySet[Any, Any], key: Field[Any, Any]) -> JoinedTable:
+        """Join the records of resources to a query, by a column of it that has their primary keys."""
+        return JoinedTable(rows, Record, key, self.record_key, resource_type=self.name)
 
     def links(self) -> QuerySet[Link]:
         """Return the ``externalId`` values, those of other resource types included."""

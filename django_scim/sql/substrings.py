@@ -12,10 +12,17 @@ from django.db.models.lookups import Exact, GreaterThan
 from django.db.models.sql.compiler import SQLCompiler
 from scim2_models.path import CompareOperator
 
-from django_scim.sql.functions import Compiled
+from django_scim.sql.functions import Comparable, Compiled, binary_collation
 from django_scim.sql.prepared import DerivedSlot, Slot
 
 PATTERNS = {CompareOperator.co: "%{}%", CompareOperator.ew: "%{}"}
+
+CHANGEABLE = re.compile(r"(?:[^\x00-\x7f]|[;`KkIi])+")
+"""What may be written in another way in a column than in its comparable form.
+
+Those of ASCII are what one other character becomes in NFC or in lower case: the Greek question mark and
+varia, the Kelvin sign, and the Turkish dotted I, which becomes an i with a dot above it.
+"""
 
 
 def substring(text: Any, operator: CompareOperator, fragment: str | Slot) -> Q:
@@ -27,7 +34,10 @@ def substring(text: Any, operator: CompareOperator, fragment: str | Slot) -> Q:
         return Q(Value(True, output_field=BooleanField()))
     if operator is CompareOperator.sw and isinstance(fragment, str):
         return Q(Exact(Left(text, len(fragment)), fragment))
-    return Q(Substring(text, fragment, operator=operator))
+    condition = Q(Substring(text, fragment, operator=operator))
+    return (
+        Q(Roughly(text, fragment, operator=operator)) & condition if type(text) is Comparable else condition
+    )
 
 
 class Substring(Lookup):
@@ -70,3 +80,41 @@ class Substring(Lookup):
     def pattern(self, text: str) -> str:
         """Return the pattern of what contains a text, or ends with it."""
         return PATTERNS[self.operator].format(re.sub(r"[\\%_]", r"\\\g<0>", text))
+
+
+class Roughly(Substring):
+    """Whether the comparable form of a column may contain a text, or end with it, as far as ASCII tells.
+
+    It never leaves out a row that does. To fold the text of each row takes the most of a search that reads
+    them all, and here the database folds the case of ASCII alone.
+    """
+
+    lookup_name = "scim_roughly"
+    lhs: Comparable
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Fold by the function of SQLite, which knows ASCII."""
+        return self._like(compiler, "LOWER(%s)")
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Fold in the locale that knows ASCII."""
+        return self._like(compiler, '(LOWER((%s)::text COLLATE "C"))')
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
+        """Fold in a collation that compares code points. That of other characters does no harm."""
+        return self._like(
+            compiler, f"LOWER(CONVERT(%s USING utf8mb4) COLLATE {binary_collation(connection)})"
+        )
+
+    def _like(self, compiler: SQLCompiler, folded: str) -> Compiled:
+        (column,) = self.lhs.get_source_expressions()
+        sql, params = compiler.compile(column)
+        pattern = (
+            DerivedSlot(self.rhs, self.pattern) if isinstance(self.rhs, Slot) else self.pattern(self.rhs)
+        )
+        return f"{folded % sql} LIKE %s ESCAPE '!'", (*params, pattern)
+
+    def pattern(self, text: str) -> str:
+        """Return the pattern, with anything in the place of what may be written in another way."""
+        parts = (re.sub("[!%_]", r"!\g<0>", part.lower()) for part in CHANGEABLE.split(text))
+        return PATTERNS[self.operator].format("%".join(parts))

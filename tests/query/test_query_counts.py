@@ -50,11 +50,11 @@ def store_users(scim: ScimClient, number: int, *, start: int = 0) -> list[User]:
     return rows
 
 
-def test_reading_one_user_takes_four_statements(reader: ScimClient, django_assert_num_queries):
+def test_reading_one_user_takes_three_statements(reader: ScimClient, django_assert_num_queries):
     (row, *_) = store_users(reader, 3)
 
-    # The token, the user, the record, the groups.
-    with django_assert_num_queries(4):
+    # The token, the user with the record, the groups.
+    with django_assert_num_queries(3):
         response = reader.get(path_of(row))
 
     found = response.json()
@@ -62,12 +62,12 @@ def test_reading_one_user_takes_four_statements(reader: ScimClient, django_asser
     assert found["externalId"]
 
 
-def test_reading_one_group_takes_four_statements(reader: ScimClient, django_assert_num_queries):
+def test_reading_one_group_takes_three_statements(reader: ScimClient, django_assert_num_queries):
     store_users(reader, 20)
     path = path_of(Group.objects.get())
 
-    # The token, the group, the record, the members.
-    with django_assert_num_queries(4):
+    # The token, the group with the record, the members.
+    with django_assert_num_queries(3):
         response = reader.get(path)
 
     assert len(response.json()["members"]) == 20
