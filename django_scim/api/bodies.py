@@ -265,6 +265,16 @@ CODINGS = ("", "identity")
 """The content codings of a body that are accepted. A compressed body could be larger than it says."""
 
 
+ANY_TYPE = "*/*"
+"""What the client accepts that does not say it."""
+
+REMEMBERED, REMEMBERED_LENGTH = 256, 256
+"""How many ``Accept`` headers are remembered, and how long they may be."""
+
+chosen_before: dict[tuple[str | None, ...], tuple[int, str]] = {}
+"""Which renderer was chosen, by its position, and the type of its answer."""
+
+
 class ScimContentNegotiation(DefaultContentNegotiation):
     """Chooses by the headers only, not by a parameter of the URL."""
 
@@ -273,17 +283,21 @@ class ScimContentNegotiation(DefaultContentNegotiation):
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """Choose a renderer; one that is named alone needs no look at the grammar of the header."""
-        accepted: str | None = request.META.get("HTTP_ACCEPT")
-        for renderer in renderers:
-            if renderer.media_type == accepted:
-                return renderer, accepted
-        chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
-        return chosen
+        """Choose a renderer as DRF does, and remember it by the header: a client always sends the same."""
+        accepted: str = request.META.get("HTTP_ACCEPT") or ANY_TYPE
+        there = list(renderers)
+        key = (accepted, format_suffix, *(renderer.media_type for renderer in there))
+        if key not in chosen_before:
+            renderer, media_type = super().select_renderer(request, there, format_suffix)
+            if len(accepted) > REMEMBERED_LENGTH or len(chosen_before) >= REMEMBERED:
+                return renderer, media_type
+            chosen_before[key] = there.index(renderer), media_type
+        position, media_type = chosen_before[key]
+        return there[position], media_type
 
     def get_accept_list(self, request: Request) -> list[str]:
         """Return what the client accepts. An empty header means the same as no header."""
-        return [text for text in super().get_accept_list(request) if text] or ["*/*"]
+        return [text for text in super().get_accept_list(request) if text] or [ANY_TYPE]
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         """Return the parser for the body. A body of no type is JSON: nothing else is ever sent.

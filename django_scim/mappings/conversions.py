@@ -43,7 +43,8 @@ def to_json(value: Any) -> Any:
     if isinstance(value, datetime):
         # A time without a zone is one of a project that has USE_TZ off.
         aware = make_aware(value, get_default_timezone()) if value.tzinfo is None else value
-        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        utc = aware if aware.tzinfo is UTC else aware.astimezone(UTC)
+        return utc.isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bool | int | float):
@@ -120,7 +121,9 @@ class Conversion:
 
     def to_json(self, stored: Any) -> Any:
         """Return a stored value as JSON has it, in the type of the attribute."""
-        value = None if is_empty(stored) else to_json(self.read(stored))
+        if stored is None or stored == "":
+            return None
+        value = to_json(self.read(stored))
         return str(value) if self.is_string and value is not None else value
 
     def to_python(self, value: Any) -> Any:

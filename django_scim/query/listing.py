@@ -29,15 +29,28 @@ from django_scim.sql.keyset import KeyColumn, Keyset
 from django_scim.sql.operand import constant
 
 
-@dataclass(frozen=True)
 class Found:
-    """A resource of a page, and its place."""
+    """A resource of a page, and its place.
 
-    obj: Resource | None
-    """None if it went away after its place was found."""
+    :param part: What selected it.
+    :param obj: The resource; None if it went away after its place was found.
+    :param mark: The place, where the resource alone does not tell it.
+    """
 
-    projection: Projection
-    mark: Mark
+    __slots__ = ("_mark", "obj", "part")
+
+    def __init__(self, part: Part, obj: Resource | None, mark: Mark | None = None) -> None:
+        self.part = part
+        self.obj = obj
+        self._mark = mark
+
+    @property
+    def mark(self) -> Mark:
+        """The place. A page by index asks for none."""
+        if self._mark is not None:
+            return self._mark
+        assert self.obj is not None
+        return self.part.mark(self.obj)
 
 
 @dataclass(frozen=True)
@@ -95,14 +108,11 @@ class Part:
 
     def located(self, objects: Sequence[Resource]) -> list[Found]:
         """Return resources with their places."""
-        return [
-            Found(obj, self.projection, Mark(self.position, to_json(self.key_of(obj)), str(obj.instance.pk)))
-            for obj in objects
-        ]
+        return [Found(self, obj) for obj in objects]
 
-    def key_of(self, obj: Resource) -> Any:
-        """Return what a resource is ordered by, or None for an order by primary key alone."""
-        return getattr(obj.instance, SORT_KEY, None)
+    def mark(self, obj: Resource) -> Mark:
+        """Return the place of a resource, whose key is None in an order by primary key alone."""
+        return Mark(self.position, to_json(getattr(obj.instance, SORT_KEY, None)), str(obj.instance.pk))
 
     def key_field(self) -> Field[Any, Any]:
         field: Field[Any, Any] = self.with_keys().query.annotations[SORT_KEY].output_field
@@ -227,9 +237,7 @@ class MergedListing(Listing):
         places = list(union[start : start + count])
         objects = self._load({(position, pk) for position, pk, *_ in places})
         return [
-            Found(
-                objects.get((position, pk)), self.parts[position].projection, Mark(position, to_json(key), pk)
-            )
+            Found(self.parts[position], objects.get((position, pk)), Mark(position, to_json(key), pk))
             for position, pk, _, key in places
         ]
 

@@ -213,7 +213,7 @@ def page_by_cursor(listing: Listing, request: SearchRequest[Any], query: str) ->
 
 def list_response(found: Sequence[Found], total: int | None) -> Json:
     """Return the ListResponse of a page, without ``totalResults`` where nobody counted."""
-    resources = [item.projection.answer(item.obj) for item in found if item.obj is not None]
+    resources = [item.part.projection.answer(item.obj) for item in found if item.obj is not None]
     totals = {} if total is None else {"totalResults": total}
     return {"schemas": [LIST_RESPONSE], **totals, "itemsPerPage": len(resources), "Resources": resources}
 

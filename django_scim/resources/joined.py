@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.base import ModelState
 from django.db.models.lookups import IsNull
+from django.db.models.signals import post_init, pre_init
 
 from django_scim.models import Connection, Link, Record
 from django_scim.resources.resource import Resource
@@ -57,9 +59,24 @@ def rows_with_records(resource_type: ResourceType, connection: Connection | None
 
 def take_records(objects: Sequence[Resource]) -> None:
     """Take the records from rows of :func:`rows_with_records`."""
+    made = Record.from_db if is_watched() else new_record
     for obj in objects:
         values = obj.instance.__dict__
         columns = [values.pop(name) for name in COLUMNS]
         obj.external_id = values.pop(EXTERNAL_ID, None)
         if columns[0] is not None:
-            obj.record = Record.from_db(obj.instance._state.db, NAMES, columns)
+            obj.record = made(obj.instance._state.db, NAMES, columns)
+
+
+def is_watched() -> bool:
+    """Whether the project listens to the making of records."""
+    return pre_init.has_listeners(Record) or post_init.has_listeners(Record)
+
+
+def new_record(database: str | None, names: Sequence[str], columns: Sequence[Any]) -> Record:
+    """Return what ``Record.from_db`` does, in a tenth of the time: a page has a hundred of them."""
+    record = Record.__new__(Record)
+    record._state = ModelState()
+    record._state.adding, record._state.db = False, database
+    record.__dict__.update(zip(names, columns, strict=True))
+    return record

@@ -16,7 +16,7 @@ from scim2_models import Returned
 from django_scim.mappings.mapping import Mapping
 from django_scim.resources.resource import Resource
 from django_scim.resources.resource_type import ResourceType
-from django_scim.schema.paths import AttributePath, Json, walk
+from django_scim.schema.paths import AttributePath, Json, is_assigned, walk
 
 Named = set[str]
 """Keys of attributes and of sub-attributes that a request names."""
@@ -105,8 +105,15 @@ class Projection:
         return subs is None or any(mapping.holds(sub) for sub in subs)
 
     @cached_property
-    def _members(self) -> list[tuple[Mapping, str | None]]:
-        return [(mapping, mapping.stored_in) for mapping in self.mappings]
+    def _members(self) -> list[tuple[Mapping, str | None, str | None]]:
+        """The mappings, with the member of the stored attributes that each needs, and the name of what is a
+        member of the document itself.
+        """
+        return [
+            (mapping, mapping.stored_in, None if path.extension or path.sub else path.name)
+            for mapping in self.mappings
+            for path in [mapping.path]
+        ]
 
     @cached_property
     def _trimmed(self) -> list[tuple[Mapping, set[str]]]:
@@ -150,11 +157,15 @@ class Projection:
         """
         document: Json = {"schemas": []}
         stored = {} if obj.record is None else obj.record.attributes
-        for mapping, member in self._members:
+        for mapping, member, name in self._members:
             if member is None or member in stored:
                 value = mapping.read(obj)
-                if value is not None:
+                if value is None:
+                    continue
+                if name is None:
                     mapping.path.set(document, value)
+                elif is_assigned(value):
+                    document[name] = value
         # A removed value stays in a column that cannot be empty: until it changes, no answer has it.
         for key, unassigned in obj.unassigned.items():
             path = self.resource_type.resolve(key)

@@ -28,6 +28,9 @@ VARIABLES = {"statement_timeout": "max_statement_time", "lock_timeout": "innodb_
 INSTRUCTIONS = 10_000
 """After how many instructions SQLite is asked whether it has taken too long: about a millisecond."""
 
+NEGLIGIBLE = 0.01
+"""The part of what is left that statements may take before the limit of the next one is set anew."""
+
 Limits = dict[str, float]
 """Seconds by the names that PostgreSQL has for the limits."""
 
@@ -72,13 +75,19 @@ def query_within_limits(database: str) -> Iterator[None]:
 def ending(connection: BaseDatabaseWrapper, end: float) -> Iterator[None]:
     """End the queries in the block at a time."""
 
+    set_at = float("-inf")
+
     def left() -> Limits:
         return {"statement_timeout": max(0.001, end - time.monotonic())}
 
     def on_postgresql(cursor: Any, sql: str) -> str:
-        # The cursor is the driver's, and so would be its errors.
-        with connection.wrap_database_errors:
-            set_on_postgresql(cursor, left())
+        nonlocal set_at
+        now = time.monotonic()
+        if now - set_at > (end - now) * NEGLIGIBLE:
+            set_at = now
+            # The cursor is the driver's, and so would be its errors.
+            with connection.wrap_database_errors:
+                set_on_postgresql(cursor, left())
         return sql
 
     def on_mariadb(cursor: Any, sql: str) -> str:
