@@ -53,7 +53,7 @@ def end_sessions(instance: Any, connection: Connection | None) -> None:
     """End all sessions of an account. A row of another model is left alone."""
     if not isinstance(instance, get_user_model()):
         return
-    with transaction.atomic(using=logins().db):
+    with transaction.atomic(using=logins().db, savepoint=False):
         certify_sessions(logins().db, instance)
         # Locked, so that it sees what was committed last, also in a transaction with an old snapshot.
         own = logins().select_for_update().filter(user_key=key_of(instance))

@@ -16,7 +16,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from scim2_models import (
-    AttributeBinding,
     Context,
     InvalidPathException,
     InvalidValueException,
@@ -53,7 +52,7 @@ from django_scim.resources.resource import Caller
 from django_scim.resources.resource_type import ResourceType
 from django_scim.schema.attributes import member, schema_of, without
 from django_scim.schema.entries import distinct
-from django_scim.schema.paths import AttributePath, Json, from_binding, parametrized
+from django_scim.schema.paths import AttributePath, Json, parametrized, resolve_parsed
 from django_scim.schema.unknown import unknown_in_operations
 
 Operations = list[Any]
@@ -142,9 +141,9 @@ class Patch(WriteById):
     def places(self, operation: AnyOperation) -> Iterator[tuple[AttributePath, Any]]:
         """Yield the attributes that an operation is about, each with what it gives to them."""
         if operation.path is not None:
-            binding = operation.path.resolve()
-            if binding is not None:
-                yield from_binding(self.resource_type.resource, binding), operation.value
+            path = resolve_parsed(self.resource_type.resource, operation.path)
+            if path is not None:
+                yield path, operation.value
         elif isinstance(operation.value, dict):
             for name, value in operation.value.items():
                 found = self.resource_type.resolve(name)
@@ -240,7 +239,7 @@ def split(resource_type: ResourceType, operations: Operations) -> tuple[Operatio
     relations: list[RelationChange] = []
     for operation in operations:
         if operation.path is not None:
-            mapping = relation_at(resource_type, operation.path.resolve())
+            mapping = relation_at(resource_type, resolve_parsed(resource_type.resource, operation.path))
             if mapping is None:
                 bounded.append(operation)
             else:
@@ -248,8 +247,7 @@ def split(resource_type: ResourceType, operations: Operations) -> tuple[Operatio
             continue
         rest = {}
         for name, value in (operation.value if isinstance(operation.value, dict) else {}).items():
-            path = resource_type.resolve(name)
-            mapping = None if path is None else relation_at(resource_type, path.binding)
+            mapping = relation_at(resource_type, resource_type.resolve(name))
             if mapping is None:
                 rest[name] = value
             else:
@@ -312,9 +310,7 @@ def with_distinct_values(before: Json, after: Json) -> Json:
     return {**after, **changed}
 
 
-def relation_at(resource_type: ResourceType, binding: AttributeBinding | None) -> Collection | None:
+def relation_at(resource_type: ResourceType, path: AttributePath | None) -> Collection | None:
     """Return the mapping of the relation in a path, or None if the path is that of another attribute."""
-    if binding is None:
-        return None
-    mapping = resource_type.mapping_for(from_binding(resource_type.resource, binding))
+    mapping = None if path is None else resource_type.mapping_for(path)
     return mapping if isinstance(mapping, Collection) else None

@@ -13,9 +13,9 @@ from django_scim.schema.paths import (
     AttributePath,
     Json,
     ResourceModel,
-    from_binding,
     parametrized,
     resolve,
+    resolve_parsed,
     walk,
 )
 
@@ -108,10 +108,9 @@ class Schema:
         if parsed.model is not None:
             extension = self.extensions.get(path.lower())
             return Target(object=self.attributes if extension is None else extension.attributes)
-        binding = parsed.resolve()
-        if binding is None:
+        found = resolve_parsed(self.resource, parsed)
+        if found is None:
             return Target()
-        found = from_binding(self.resource, binding)
         attribute = self.find(found)
         if found.sub is None and parsed.value_filter is not None:
             return Target(attribute=attribute.entry, is_selected=True)

@@ -133,6 +133,17 @@ def resolve(resource: ResourceModel, path: str) -> AttributePath | None:
     return None if binding is None else from_binding(resource, binding)
 
 
+def resolve_parsed(resource: ResourceModel, path: Path[Any]) -> AttributePath | None:
+    """Return the same for a path that has been parsed.
+
+    scim2-models looks through the schemas each time; paths without a filter are the same few.
+    """
+    if path.value_filter is None:
+        return resolve(resource, str(path))
+    binding = path.resolve()
+    return None if binding is None else from_binding(resource, binding)
+
+
 def from_binding(resource: ResourceModel, binding: AttributeBinding) -> AttributePath:
     """Return the path of an attribute that scim2-models has resolved on a resource type."""
     schema = str(binding.model.__schema__) if hasattr(binding.model, "__schema__") else ""

@@ -115,11 +115,8 @@ def insert_rows(
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
             if connection.vendor == "postgresql":
-                # One array for each column: psycopg takes apart a text with many places.
-                kinds = [str(field.db_type(connection)).partition("(")[0] for field in fields]
-                arrays = ", ".join(f"(%s)::{kind}[]" for kind in kinds)
-                columns = [list(each) for each in zip(*part, strict=True)]
-                cursor.execute(f"{begin} SELECT * FROM UNNEST({arrays}){end}", columns)  # noqa: S608 - names
+                rows_of_part, params = unnested(fields, part, connection)
+                cursor.execute(f"{begin} {rows_of_part}{end}", params)
             else:
                 row = f"({', '.join(['%s'] * len(fields))})"
                 values = [value for each in part for value in each]
@@ -127,6 +124,37 @@ def insert_rows(
             if returns:
                 keys += [key for (key,) in cursor.fetchall()]
     return keys
+
+
+def unnested(
+    fields: Sequence[Field[Any, Any]], rows: Sequence[tuple[Any, ...]], connection: Any
+) -> tuple[str, list[Any]]:
+    """Return a query of rows on PostgreSQL, with one array for each column.
+
+    psycopg takes apart a text with many places, and writes each value of an array: what all rows share is
+    written once.
+    """
+    selected, arrays, shared, listed = [], [], [], []
+    for number, (field, values) in enumerate(zip(fields, zip(*rows, strict=True), strict=True)):
+        kind = str(field.db_type(connection)).partition("(")[0]
+        if len(rows) > 1 and number and is_one(values):
+            selected.append(f"(%s)::{kind}")
+            shared.append(values[0])
+        else:
+            selected.append(f"scim_row.column_{number}")
+            arrays.append((f"(%s)::{kind}[]", f"column_{number}"))
+            listed.append(list(values))
+    types, names = zip(*arrays, strict=True)
+    return (
+        f"SELECT {', '.join(selected)} FROM UNNEST({', '.join(types)}) AS scim_row({', '.join(names)})",  # noqa: S608 - names
+        [*shared, *listed],
+    )
+
+
+def is_one(values: Sequence[Any]) -> bool:
+    """Whether texts, numbers or nothing are all the same."""
+    first = values[0]
+    return type(first) in PLAIN_TYPES and all(type(each) is type(first) and each == first for each in values)
 
 
 def column(field: Any) -> str:
