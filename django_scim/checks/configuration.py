@@ -207,6 +207,36 @@ def check_indexes(
     return [message for alias in databases or () for message in check_database(alias)]
 
 
+@register(Tags.database)
+def check_stored_values(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn of stored values that look-ups do not find, since their digests are not there."""
+    return [message for alias in databases or () for message in check_digests(alias)]
+
+
+def check_digests(alias: str) -> Iterator[CheckMessage]:
+    """Warn of the resource types of one database. Before it is migrated, there is nothing to warn of."""
+    from django_scim.indexes.stored_values import lacks_values
+    from django_scim.models import StoredValue
+    from django_scim.resources.registry import registry
+    from django_scim.sql.containment import needs_digests
+
+    tables = connections[alias].introspection.table_names() if needs_digests(alias) else []
+    if StoredValue._meta.db_table not in tables:
+        return
+    for resource_type in registry():
+        if router.db_for_write(resource_type.model) == alias and lacks_values(resource_type, alias):
+            yield Warning(
+                f"{resource_type.setting}: resources with stored values that are looked up, such as "
+                f"'displayName', are not found by them in the database '{alias}'. So it is after a database "
+                f"was moved from PostgreSQL, or looked_up_where_stored was changed.",
+                hint=f"Run manage.py scim_createindexes --values --database {alias}.",
+                obj=type(resource_type.adapter),
+                id="django_scim.W032",
+            )
+
+
 def check_database(alias: str) -> Iterator[CheckMessage]:
     """Warn of the columns of one database. A table that does not exist yet is left out."""
     from django_scim.indexes import indexes_of, wanted_columns

@@ -20,6 +20,22 @@ BATCH = 500
 """How many records are read at once, and locked meanwhile."""
 
 
+SAMPLE = 200
+"""How many of the oldest records of a resource type :func:`lacks_values` looks at."""
+
+
+def lacks_values(resource_type: ResourceType, alias: str) -> bool:
+    """Whether the oldest records of a resource type have values whose digests are missing.
+
+    They are those that were there before a database was moved, or the adapter changed.
+    """
+    records = resource_type.records().using(alias).order_by("pk").values_list("pk", "comparable")[:SAMPLE]
+    wanted = {key: digests_in(members, resource_type.with_digest) for key, members in records}
+    there = StoredValue.objects.using(alias).filter(record__in=list(wanted))
+    wanted_pairs = {(key, digest) for key, digests in wanted.items() for digest in digests}
+    return not wanted_pairs <= set(there.values_list("record", "digest"))
+
+
 def write_values(alias: str) -> int:
     """Write the digests of all records of a database anew; return how many there are."""
     if not needs_digests(alias):

@@ -7,8 +7,12 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection
 
-from django_scim.checks.configuration import check_indexes
+from django_scim.checks.configuration import check_indexes, check_stored_values
+from django_scim.indexes.stored_values import write_values
+from django_scim.models import StoredValue
 from tests.indexes.plans import drop_index, index_names
+from tests.indexes.test_stored_values import elsewhere
+from tests.representations import user
 
 pytestmark = pytest.mark.usefixtures("clean_indexes")
 
@@ -61,3 +65,25 @@ def test_an_index_that_is_dropped_is_missed_by_the_check():
     drop_index("auth_user", name)
 
     assert warned_of(databases=["default"]) == {"auth_user.email"}
+
+
+@elsewhere
+def test_the_check_warns_of_stored_values_that_are_not_found(scim):
+    assert scim.post("/Users", user("ada", displayName="Dr. Ada")).status_code == 201
+    assert check_stored_values(None, databases=["default"]) == []
+    StoredValue.objects.all().delete()
+
+    (warning,) = check_stored_values(None, databases=["default"])
+
+    assert warning.id == "django_scim.W032"
+    assert warning.hint == "Run manage.py scim_createindexes --values --database default."
+    write_values("default")
+    assert check_stored_values(None, databases=["default"]) == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the others have digests")
+def test_the_check_of_stored_values_asks_nothing_of_postgresql(scim, django_assert_num_queries):
+    assert scim.post("/Users", user("ada", displayName="Dr. Ada")).status_code == 201
+
+    with django_assert_num_queries(0):
+        assert check_stored_values(None, databases=["default"]) == []
