@@ -173,8 +173,12 @@ class Members(Collection):
                 # Users of one page are in the same groups.
                 value = shown.get(member[1])
                 if value is None:
-                    value = shown[member[1]] = self._value(other, caller, *member)
-                found[key].append(value.copy())
+                    value = self._value(other, caller, *member)
+                    if len(objects) > 1:
+                        shown[member[1]] = value
+                else:
+                    value = value.copy()
+                found[key].append(value)
         for obj in objects:
             obj.fetched[self.note_key] = found[obj.instance.pk]
 

@@ -94,7 +94,7 @@ class Union(Subquery):
 
     def __init__(self, first: QuerySet[Any], *others: QuerySet[Any]) -> None:
         # A union takes the order of the model up again, which may be of other columns than the selected.
-        super().__init__(first.union(*others, all=True).order_by())
+        super().__init__(first.union(*others).order_by())
 
 
 def in_any(sources: Sequence[Source], conditions: Sequence[Q | None]) -> Q:
