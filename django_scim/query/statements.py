@@ -219,8 +219,7 @@ class KeptQuery:
         return None if statement is None else int(next(self._run(statement)))
 
     def _statement(self, rows: Any, *key: Any) -> Prepared[Any] | None:
-        has_connection = self.caller.connection is not None
-        return self.resource_type.statements.get(rows, self.database, has_connection, *key, *self.key)
+        return self.resource_type.statements.get(rows, self.database, *key, *self.key)
 
     def _run(self, statement: Prepared[Any]) -> Iterator[Any]:
         connection = self.caller.connection

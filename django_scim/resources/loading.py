@@ -177,7 +177,7 @@ def rows_of_id(
         place = Exact(F(column), Slot("key", column_of(resource_type.model, column)))
         return visible().filter(place).order_by()
 
-    statement = resource_type.statements.get(row, using, sight, connection is None, *key)
+    statement = resource_type.statements.get(row, using, sight, *key)
     assert statement is not None
     return statement.run(key=value, connection=connection and connection.pk)
 
