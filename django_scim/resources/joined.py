@@ -33,10 +33,13 @@ SHOWN = (
 
 FIELDS = [field for field in Record._meta.concrete_fields if field.primary_key or field.name in SHOWN]
 NAMES = [field.attname for field in FIELDS]
-COLUMNS = {f"scim_record_{name}": name for name in NAMES}
-"""The columns of records in a query of rows, by the names that they have there."""
+COLUMNS = {f"django_scim_record_{name}": name for name in NAMES}
+"""The columns of records in a query of rows, by the names that they have there.
 
-EXTERNAL_ID = "scim_external_id"
+A model that django-scim2 has left has columns such as ``scim_external_id``.
+"""
+
+EXTERNAL_ID = "django_scim_external_id"
 
 
 def rows_with_records(resource_type: ResourceType, connection: Connection | None) -> QuerySet[Any]:

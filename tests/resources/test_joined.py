@@ -49,7 +49,7 @@ def test_nothing_of_the_record_is_left_in_the_row(scim):
 
     (found,) = read()
 
-    assert not [name for name in found.instance.__dict__ if name.startswith("scim_")]
+    assert not [name for name in found.instance.__dict__ if name.startswith("django_scim_")]
 
 
 def test_a_column_that_was_not_read_is_loaded_when_it_is_asked_for(scim, django_assert_num_queries):

@@ -163,10 +163,10 @@ def test_a_list_of_users_with_profiles_takes_the_same_queries_for_any_number(
 
     create(["one"])
     scim.get("/Users")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         scim.get("/Users")
     create(["two", "three", "four"])
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         scim.get("/Users")
 
 
