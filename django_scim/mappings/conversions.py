@@ -121,7 +121,7 @@ class Conversion:
 
     def to_json(self, stored: Any) -> Any:
         """Return a stored value as JSON has it, in the type of the attribute."""
-        if stored is None or stored == "":
+        if is_empty(stored):
             return None
         value = to_json(self.read(stored))
         return str(value) if self.is_string and value is not None else value

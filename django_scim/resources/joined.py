@@ -31,8 +31,7 @@ SHOWN = (
 )
 """The columns of a record that an answer is made of. Of the others, three are documents to be read."""
 
-FIELDS = [field for field in Record._meta.concrete_fields if field.primary_key or field.name in SHOWN]
-NAMES = [field.attname for field in FIELDS]
+NAMES = [field.attname for field in Record._meta.concrete_fields if field.primary_key or field.name in SHOWN]
 COLUMNS = {f"django_scim_record_{name}": name for name in NAMES}
 """The columns of records in a query of rows, by the names that they have there.
 

@@ -20,6 +20,7 @@ from django_scim.mappings import Mapping, Reference
 from django_scim.mappings.builtin import link_digest
 from django_scim.mappings.collection import batches
 from django_scim.mappings.columns import HostPath
+from django_scim.mappings.conversions import is_empty
 from django_scim.mappings.dependencies import LookupColumn
 from django_scim.mappings.identifiers import (
     ColumnScheme,
@@ -377,7 +378,7 @@ class ResourceType:
         instance = obj.instance
         values = [column.read(instance) for column in self._version_columns]
         values += (obj.record.revision if obj.record else 0, obj.external_id)
-        text = repr([None if value is None or value == "" else str(value) for value in values])
+        text = repr([None if is_empty(value) else str(value) for value in values])
         return f'W/"{hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()}"'
 
     def names(self, document: Json) -> tuple[str, str | None]:

@@ -72,10 +72,12 @@ class Substring(Lookup):
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:
         """Compare with a pattern, in which nothing of the text has a meaning."""
         sql, params = compiler.compile(self.lhs)
-        pattern = (
-            DerivedSlot(self.rhs, self.pattern) if isinstance(self.rhs, Slot) else self.pattern(self.rhs)
-        )
-        return f"{sql} LIKE %s", (*params, pattern)
+        return f"{sql} LIKE %s", (*params, self._compared)
+
+    @property
+    def _compared(self) -> str | Slot:
+        """The pattern, or the place of what is made of the text of a run."""
+        return DerivedSlot(self.rhs, self.pattern) if isinstance(self.rhs, Slot) else self.pattern(self.rhs)
 
     def pattern(self, text: str) -> str:
         """Return the pattern of what contains a text, or ends with it."""
@@ -109,10 +111,7 @@ class Roughly(Substring):
     def _like(self, compiler: SQLCompiler, folded: str) -> Compiled:
         (column,) = self.lhs.get_source_expressions()
         sql, params = compiler.compile(column)
-        pattern = (
-            DerivedSlot(self.rhs, self.pattern) if isinstance(self.rhs, Slot) else self.pattern(self.rhs)
-        )
-        return f"{folded % sql} LIKE %s ESCAPE '!'", (*params, pattern)
+        return f"{folded % sql} LIKE %s ESCAPE '!'", (*params, self._compared)
 
     def pattern(self, text: str) -> str:
         """Return the pattern, with anything in the place of what may be written in another way."""
